@@ -1,0 +1,448 @@
+"""Everything antiphon raises, one tree::
+
+    AntiphonError  (also called AnthropicError)
+    ├── CredentialsError                no API key and no token: nothing was sent
+    ├── RequestEncodingError            a value that is not JSON: nothing was sent
+    └── APIError
+        ├── APIConnectionError          no answer, or only a part of one
+        │   ├── APITimeoutError         a clock ran out
+        │   │   └── StreamStalledError      a stream went without content
+        │   └── StreamInterruptedError  a stream ended before its message did
+        ├── APIResponseValidationError  an answer that is not what the API sends
+        │   └── StreamProtocolError         a stream whose events do not fit together
+        └── APIStatusError              the API refused or failed; one class per status
+            ├── BadRequestError             400 invalid_request_error
+            ├── AuthenticationError         401 authentication_error
+            ├── BillingError                402 billing_error
+            ├── PermissionDeniedError       403 permission_error
+            ├── NotFoundError               404 not_found_error
+            ├── RequestTimeoutError         408
+            ├── ConflictError               409 conflict_error
+            ├── RequestTooLargeError        413 request_too_large
+            ├── UnprocessableEntityError    422
+            ├── RateLimitError              429 rate_limit_error
+            └── InternalServerError         500 api_error, and any other 5xx
+                ├── ServiceUnavailableError     503
+                ├── DeadlineExceededError       504 timeout_error
+                └── OverloadedError             529 overloaded_error
+
+Every error pickles, and none of them shows a key.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ._core.wire import HTTPResponse, Request
+
+if TYPE_CHECKING:
+    from .types.messages import Message, Usage
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AnthropicError",
+    "AntiphonError",
+    "Attempt",
+    "AuthenticationError",
+    "BadRequestError",
+    "BillingError",
+    "ConflictError",
+    "CredentialsError",
+    "DeadlineExceededError",
+    "InternalServerError",
+    "NotFoundError",
+    "OverloadedError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestEncodingError",
+    "RequestTimeoutError",
+    "RequestTooLargeError",
+    "ServiceUnavailableError",
+    "StreamInterruptedError",
+    "StreamProtocolError",
+    "StreamStalledError",
+    "UnprocessableEntityError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One failed try of a call."""
+
+    started: float
+    """Seconds after the call began."""
+    elapsed: float
+    """Seconds the try took."""
+    failure: str
+    """What went wrong, in one line."""
+
+
+class AntiphonError(Exception):
+    """Anything antiphon raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, _plain(self.__dict__))
+
+
+AnthropicError = AntiphonError
+
+
+def _restore(
+    cls: type[AntiphonError], args: tuple[Any, ...], state: dict[str, Any]
+) -> AntiphonError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+def _plain(state: dict[str, Any]) -> dict[str, Any]:
+    """`state` without what belongs to a live exchange or must not be stored: the request."""
+    return {**state, "request": None} if "request" in state else state
+
+
+class CredentialsError(AntiphonError):
+    """There is neither an API key nor a token; nothing was sent."""
+
+
+class RequestEncodingError(AntiphonError, TypeError):
+    """A value in the parameters is not JSON; nothing was sent."""
+
+    path: str
+    """Where the value is, e.g. ``messages[0].content[1].source.data``."""
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class APIError(AntiphonError):
+    """A call that reached for the API and did not succeed."""
+
+    message: str
+    """What went wrong; for an answer of the API, its own words."""
+    request: Request | None
+    """The request of the last attempt; not kept when pickled."""
+    body: object | None
+    """The body of the answer: JSON values if it was JSON, else its text; `None` without an answer."""
+    attempts: tuple[Attempt, ...]
+    """Every failed try of the call, the last one included."""
+    partial: Message | None
+    """What a stream had delivered of its message before it failed."""
+
+    def __init__(
+        self, message: str, request: Request | None = None, *, body: object | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.request = request
+        self.body = body
+        self.attempts = ()
+        self.partial = None
+        self._request_id: str | None = None
+
+    @property
+    def request_id(self) -> str | None:
+        """The API's id of the request, if an answer carried one; quote it to support."""
+        return self._request_id
+
+    @request_id.setter
+    def request_id(self, value: str | None) -> None:
+        self._request_id = value
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens counted so far, when a stream failed after it had begun."""
+        return None if self.partial is None else self.partial.usage
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the API asks to wait before another try, if it said so."""
+        return None
+
+    def __str__(self) -> str:
+        return f"{self._summary()}{_tries(self.attempts)}"
+
+    def _summary(self) -> str:
+        return self.message
+
+
+def _tries(attempts: tuple[Attempt, ...]) -> str:
+    return f" (after {len(attempts)} attempts)" if len(attempts) > 1 else ""
+
+
+class APIConnectionError(APIError):
+    """No answer arrived, or it broke off; the cause is in ``__cause__``."""
+
+    phase: str | None
+    """How far the exchange got: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte` or `body`."""
+    host: str | None
+    """Host and port that were being talked to."""
+    proxy: str | None
+    """The proxy in between, without its credentials."""
+    elapsed: float | None
+    """Seconds from the start of the attempt to the failure."""
+    stale: bool
+    """Whether it can only mean that a kept connection had been closed while idle: nothing was answered."""
+
+    def __init__(
+        self,
+        message: str = "Connection error.",
+        request: Request | None = None,
+        *,
+        phase: str | None = None,
+        host: str | None = None,
+        proxy: str | None = None,
+        elapsed: float | None = None,
+        stale: bool = False,
+    ) -> None:
+        super().__init__(message, request)
+        self.phase = phase
+        self.host = host
+        self.proxy = proxy
+        self.elapsed = elapsed
+        self.stale = stale
+
+
+class APITimeoutError(APIConnectionError):
+    """A clock of the call ran out; `phase` and the message say which."""
+
+    def __init__(
+        self,
+        request: Request | str | None = None,
+        *,
+        message: str = "Request timed out.",
+        **where: Any,
+    ) -> None:
+        if isinstance(request, str):
+            request, message = None, request
+        super().__init__(message, request, **where)
+
+
+class StreamStalledError(APITimeoutError):
+    """A stream sent no content for longer than ``timeout.stall``; pings do not count as content."""
+
+
+class StreamInterruptedError(APIConnectionError):
+    """A stream ended, or its connection broke, before the message was complete; see `partial`."""
+
+
+class APIResponseValidationError(APIError):
+    """An answer that is not what the API sends: HTML of a proxy, an empty or cut body, no JSON."""
+
+    response: HTTPResponse
+    """The answer as received."""
+    status_code: int
+    """Its HTTP status, which may well be 200."""
+
+    def __init__(
+        self,
+        response: HTTPResponse,
+        body: object | None = None,
+        *,
+        message: str = "The answer is not what the Messages API sends.",
+        request: Request | None = None,
+    ) -> None:
+        super().__init__(message, request, body=body)
+        self.response = response
+        self.status_code = response.status_code
+        self._request_id = response.headers.get("request-id")
+
+
+class StreamProtocolError(APIResponseValidationError):
+    """A stream whose events cannot be read or do not fit together; the message names the event."""
+
+
+_NAMED_PATH = re.compile(r"([a-z_]+(?:\.[A-Za-z0-9_-]+)*): ")
+
+
+class APIStatusError(APIError):
+    """The API answered with an error; catch a subclass to tell which."""
+
+    status: ClassVar[int | None] = None
+    """The HTTP status that this class stands for."""
+
+    response: HTTPResponse
+    """The answer as received."""
+    status_code: int
+    """The HTTP status; for an error inside a stream, the status its type has as an HTTP error."""
+    type: str | None
+    """The API's own kind of error, e.g. ``overloaded_error``; `None` when the body did not say."""
+
+    def __init__(self, message: str, *, response: HTTPResponse, body: object | None) -> None:
+        super().__init__(message, body=body)
+        self.response = response
+        in_stream = response.status_code == 200 and self.status is not None
+        self.status_code = self.status if in_stream and self.status else response.status_code
+        self.type = _error_field(body, "type")
+        self._request_id = response.headers.get("request-id") or _text(body, "request_id")
+
+    @property
+    def path(self) -> str | None:
+        """The JSON path that the API named, e.g. ``messages.0.content``, if it named one."""
+        named = _NAMED_PATH.match(self.message)
+        return named[1] if named else None
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the API asks to wait before another try, if it said so."""
+        from ._core.retry import retry_after
+
+        return retry_after(self.response.headers)
+
+    def _summary(self) -> str:
+        kind = f"{self.status_code} {self.type}" if self.type else str(self.status_code)
+        request_id = f" (request {self.request_id})" if self.request_id else ""
+        return f"{kind}: {self.message}{request_id}"
+
+
+class BadRequestError(APIStatusError):
+    """400: the request is not valid; the message says where."""
+
+    status = 400
+
+
+class AuthenticationError(APIStatusError):
+    """401: the key or token is missing, wrong or expired."""
+
+    status = 401
+
+
+class BillingError(APIStatusError):
+    """402: payment or billing prevents the call."""
+
+    status = 402
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key may not do this."""
+
+    status = 403
+
+
+class NotFoundError(APIStatusError):
+    """404: no such model or path."""
+
+    status = 404
+
+
+class RequestTimeoutError(APIStatusError):
+    """408: the server gave up waiting for the request."""
+
+    status = 408
+
+
+class ConflictError(APIStatusError):
+    """409: the request collides with another."""
+
+    status = 409
+
+
+class RequestTooLargeError(APIStatusError):
+    """413: the body exceeds the limit: 32 MB for messages."""
+
+    status = 413
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: understood, but not processable; compatible servers use it, the API itself answers 400."""
+
+    status = 422
+
+
+class RateLimitError(APIStatusError):
+    """429: a rate or spend limit; `retry_after` tells when to come back."""
+
+    status = 429
+
+
+class InternalServerError(APIStatusError):
+    """500 or another 5xx: the API failed; safe to try again."""
+
+    status = 500
+
+
+class ServiceUnavailableError(InternalServerError):
+    """503: the service is unavailable for now."""
+
+    status = 503
+
+
+class DeadlineExceededError(InternalServerError):
+    """504: the API ran out of time; stream long answers."""
+
+    status = 504
+
+
+class OverloadedError(InternalServerError):
+    """529: the API is overloaded; try again with a growing delay."""
+
+    status = 529
+
+
+_BY_STATUS: dict[int, type[APIStatusError]] = {
+    cls.status: cls
+    for cls in (
+        BadRequestError, AuthenticationError, BillingError, PermissionDeniedError, NotFoundError,
+        RequestTimeoutError, ConflictError, RequestTooLargeError, UnprocessableEntityError, RateLimitError,
+        ServiceUnavailableError, DeadlineExceededError, OverloadedError,
+    )
+    if cls.status
+}  # fmt: skip
+
+_BY_TYPE: dict[str, type[APIStatusError]] = {
+    "invalid_request_error": BadRequestError,
+    "authentication_error": AuthenticationError,
+    "billing_error": BillingError,
+    "permission_error": PermissionDeniedError,
+    "not_found_error": NotFoundError,
+    "conflict_error": ConflictError,
+    "request_too_large": RequestTooLargeError,
+    "rate_limit_error": RateLimitError,
+    "api_error": InternalServerError,
+    "timeout_error": DeadlineExceededError,
+    "overloaded_error": OverloadedError,
+}
+
+
+def error_class(status: int, kind: str | None) -> type[APIStatusError]:
+    """The class for an HTTP status and an ``error.type`` together.
+
+    A specific type wins (a gateway may send ``overloaded_error`` with 500); the two general ones,
+    invalid request and API error, leave the choice to the status.
+    """
+    by_type = _BY_TYPE.get(kind or "")
+    if by_type not in (None, BadRequestError, InternalServerError):
+        return by_type
+    by_status = _BY_STATUS.get(status) or (InternalServerError if status >= 500 else None)
+    return by_status or by_type or APIStatusError
+
+
+def status_error(response: HTTPResponse, body: object | None) -> APIStatusError:
+    """The error for an answer of status >= 400, or for the body of an ``error`` event."""
+    message = _error_field(body, "message") or _first_of(response)
+    return error_class(response.status_code, _error_field(body, "type"))(
+        message, response=response, body=body
+    )
+
+
+def _first_of(response: HTTPResponse) -> str:
+    """The beginning of a body that is not the API's JSON, to show where it came from."""
+    text = " ".join(response.text.split())
+    kind = response.headers.get("content-type", "no content type")
+    return f"not a JSON error of the API ({kind}): {text[:200]}" if text else "an empty body"
+
+
+def _error_field(body: object, name: str) -> str | None:
+    return _text(body.get("error"), name) if isinstance(body, dict) else None
+
+
+def _text(body: object, name: str) -> str | None:
+    value = body.get(name) if isinstance(body, dict) else None
+    return value if isinstance(value, str) else None
