@@ -1,0 +1,335 @@
+"""The base of everything received: strict while the API says what we know, forgiving when it does not.
+
+A model is decoded in Rust against its exact shape. Only when that fails is the same JSON decoded once more against a
+looser copy of the shape in which every field may hold anything. Either way nothing is coerced and nothing is lost, so
+what was received can be sent, stored and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator, core_schema
+
+__all__ = ["Answer", "Decoder", "Model", "OrUnknown", "Timestamp", "Unknown"]
+
+T = TypeVar("T")
+
+
+class Model(BaseModel):
+    """Something the API sent: typed where it is known, and complete where it is not.
+
+    Unknown fields are kept and readable as attributes. A field the API should have sent and did not reads as None and
+    is absent from `model_fields_set`.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+        strict=True,
+        defer_build=True,
+        protected_namespaces=(),
+        hide_input_in_errors=True,
+        ser_json_inf_nan="constants",
+    )
+
+    @classmethod
+    def decode(cls, raw: bytes | str) -> Self:
+        """Read a JSON object, whatever it holds.
+
+        Raises:
+            ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
+        """
+        return _decoder(cls).decode(raw)
+
+    @classmethod
+    def from_value(cls, value: Mapping[str, Any]) -> Self:
+        """Read an already parsed JSON object, whatever it holds.
+
+        Raises:
+            ValueError: `value` is not an object.
+        """
+        return _decoder(cls).from_value(value)
+
+    def to_dict(
+        self,
+        *,
+        mode: Literal["json", "python"] = "json",
+        exclude_unset: bool = True,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> dict[str, object]:
+        """This as a dict: by default exactly the JSON that was received."""
+        return self.model_dump(
+            mode=mode,
+            exclude_unset=exclude_unset,
+            exclude_defaults=exclude_defaults,
+            exclude_none=exclude_none,
+        )
+
+    def to_json(
+        self,
+        *,
+        indent: int | None = 2,
+        exclude_unset: bool = True,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+    ) -> str:
+        """This as JSON text: by default exactly what was received, indented by two spaces."""
+        return self.model_dump_json(
+            indent=indent,
+            exclude_unset=exclude_unset,
+            exclude_defaults=exclude_defaults,
+            exclude_none=exclude_none,
+        )
+
+    def _keep(self, **facts: Any) -> None:
+        """Remember facts about this object that are not part of it: they are copied and pickled, never dumped."""
+        # Declared private attributes would cost every decoded object a call into Python.
+        object.__setattr__(self, "__pydantic_private__", {**self._kept, **facts})
+
+    @property
+    def _kept(self) -> dict[str, Any]:
+        return self.__pydantic_private__ or {}
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        schema = handler(source)
+        if schema["type"] != "model":
+            return schema
+        schema["strict"] = False  # an object may be given as a dict; its fields stay strict
+        fields = cast("core_schema.ModelFieldsSchema", schema["schema"])["fields"]
+        for name, field in fields.items():
+            known = field["schema"] if name == "type" else _open(field["schema"])
+            field["schema"] = {**known, "serialization": _dumped(known)}
+        if not cls.__pydantic_complete__:
+            cls.__pydantic_serializer__ = _serializer(cls, schema, fields)
+        return schema
+
+
+class Answer(Model):
+    """What a whole request is answered with: it knows the request's id."""
+
+    @property
+    def _request_id(self) -> str | None:
+        """The `request-id` header of the HTTP answer; quote it when you ask for support."""
+        return self._kept.get("request_id")
+
+    @_request_id.setter
+    def _request_id(self, value: str | None) -> None:
+        self._keep(request_id=value)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, whichever request brought them."""
+        if type(self) is not type(other) or not isinstance(other, Model):
+            return NotImplemented
+        return (self.__dict__, self.__pydantic_extra__) == (
+            other.__dict__,
+            other.__pydantic_extra__,
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Unknown(Model):
+    """Something of a kind this version does not know: `type` names it, its fields are attributes."""
+
+    type: str
+
+
+class OrUnknown:
+    """Marks a union told apart by `type`: a kind that is none of its members becomes an `unknown`."""
+
+    __slots__ = ("unknown",)
+
+    def __init__(self, unknown: type[Unknown] = Unknown) -> None:
+        self.unknown = unknown
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        known = handler(source)
+        kinds = frozenset(cast("core_schema.TaggedUnionSchema", known)["choices"])
+
+        def unknown_kind(value: Unknown) -> Unknown:
+            if isinstance(value.type, str) and value.type in kinds:
+                raise ValueError("its fields do not fit its type")
+            return value
+
+        unknown = handler.generate_schema(self.unknown)
+        return core_schema.union_schema(
+            [known, core_schema.no_info_after_validator_function(unknown_kind, unknown)],
+            mode="left_to_right",
+            serialization=_AS_IT_IS,
+        )
+
+
+class Decoder(Generic[T]):
+    """Reads JSON as one model or as one of several, built when first used."""
+
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
+
+    def decode(self, raw: bytes | str) -> T:
+        """Read a JSON object, whatever it holds.
+
+        Raises:
+            ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
+        """
+        try:
+            return self._exact.validate_json(raw)
+        except ValidationError:
+            pass
+        return cast(T, self._loose.validate_json(raw))
+
+    def from_value(self, value: Mapping[str, Any]) -> T:
+        """Read an already parsed JSON object, whatever it holds.
+
+        Raises:
+            ValueError: `value` is not an object.
+        """
+        try:
+            return self._exact.validate_python(value)
+        except ValidationError:
+            pass
+        return cast(T, self._loose.validate_python(value))
+
+    @cached_property
+    def _exact(self) -> Any:
+        return self._built.__pydantic_validator__ if self._is_model else self._built.validator
+
+    @cached_property
+    def _loose(self) -> SchemaValidator:
+        schema = self._built.__pydantic_core_schema__ if self._is_model else self._built.core_schema
+        return SchemaValidator(_loosened(schema), _use_prebuilt=False)
+
+    @cached_property
+    def _built(self) -> Any:
+        if not self._is_model:
+            return TypeAdapter(self._kind)
+        self._kind.model_rebuild()
+        return self._kind
+
+    @property
+    def _is_model(self) -> bool:
+        return isinstance(self._kind, type)
+
+
+@cache
+def _decoder(kind: Any) -> Decoder[Any]:
+    return Decoder(kind)
+
+
+# Inferring each value's serializer at run time costs little in Rust and, unlike a typed one, neither warns about nor
+# drops what a field was not meant to hold.
+_AS_IT_IS = core_schema.simple_ser_schema("any")
+_ANYTHING = core_schema.any_schema()
+
+
+def _open(schema: Any) -> Any:
+    """A field's schema whose listed values are those known so far, not all there will ever be."""
+    if schema["type"] == "literal":
+        return core_schema.str_schema()
+    if schema["type"] in ("default", "nullable"):
+        return {**schema, "schema": _open(schema["schema"])}
+    return schema
+
+
+def _serializer(cls: type[Model], schema: Any, fields: Mapping[str, Any]) -> SchemaSerializer:
+    """A serializer for a class that is decoded only inside others.
+
+    Pydantic leaves such a class unbuilt, and then cannot dump it from Rust.
+    """
+    plain = {
+        name: core_schema.model_field(
+            core_schema.any_schema(serialization=field["schema"]["serialization"])
+        )
+        for name, field in fields.items()
+    }
+    shape = core_schema.model_fields_schema(plain, extras_schema=_ANYTHING)
+    return SchemaSerializer(core_schema.model_schema(cls, shape, config=schema.get("config")))
+
+
+def _dumped(schema: Any) -> Any:
+    """How a field is dumped: its own way if it has one, otherwise as the value it holds."""
+    if schema["type"] in ("default", "nullable"):
+        return _dumped(schema["schema"])
+    return schema.get("serialization", _AS_IT_IS)
+
+
+def _loosened(schema: Any) -> Any:
+    """A copy of a schema in which every field may be absent or hold anything."""
+    if isinstance(schema, list):
+        return [_loosened(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    loose = {key: _loosened(part) for key, part in schema.items() if key != "serialization"}
+    match loose.get("type"):
+        case "model-field":
+            loose["schema"] = _maybe(loose["schema"])
+        case "list":
+            loose["items_schema"] = _or_anything(loose.get("items_schema", _ANYTHING))
+    return loose
+
+
+def _maybe(schema: Any) -> Any:
+    if schema["type"] == "default":
+        return {**schema, "schema": _or_anything(schema["schema"])}
+    return core_schema.with_default_schema(_or_anything(schema), default=None)
+
+
+def _or_anything(schema: Any) -> Any:
+    return core_schema.union_schema([schema, _ANYTHING], mode="left_to_right")
+
+
+class _ReceivedTime(datetime):
+    """A moment that remembers how it was written, so that it is dumped as it was received."""
+
+    text: str
+
+    @classmethod
+    def read(cls, value: object) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        if not isinstance(value, str):
+            raise ValueError("a time is written as a string")
+        time = cls.fromisoformat(value)
+        time.text = value
+        return time
+
+    @staticmethod
+    def written(value: object) -> object:
+        """How `value` is written in JSON; anything but a time as it is."""
+        if isinstance(value, datetime):
+            return getattr(value, "text", None) or value.isoformat()
+        return value
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        text = getattr(self, "text", None)
+        return super().__reduce_ex__(protocol) if text is None else (type(self).read, (text,))
+
+
+class _AsWritten:
+    """Gives a `datetime` field its text back when it is dumped as JSON."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            _ReceivedTime.read,
+            json_schema_input_schema=handler(source),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _ReceivedTime.written, when_used="json"
+            ),
+        )
+
+
+if TYPE_CHECKING:
+    Timestamp = datetime
+else:
+    Timestamp = Annotated[datetime, _AsWritten()]

@@ -1,0 +1,33 @@
+"""What travels on the wire: params are what you send, plain nouns are what you receive.
+
+Names are found when first used, so importing this package loads nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .content import *
+    from .events import *
+    from .messages import *
+    from .tools import *
+
+_HOMES = ("content", "tools", "messages", "events")  # each imports those before it
+
+
+def __getattr__(name: str) -> object:
+    if name == "__all__":
+        return __dir__()
+    if not name.startswith("_"):
+        for home in _HOMES:
+            module = import_module(f"{__name__}.{home}")
+            if name in module.__all__:
+                found: object = getattr(module, name)
+                globals()[name] = found
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    modules = [import_module(f"{__name__}.{home}") for home in _HOMES]
+    return sorted(name for module in modules for name in module.__all__)

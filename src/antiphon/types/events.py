@@ -1,0 +1,374 @@
+"""Events of a streamed answer: those on the wire, and those made from them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Literal, TypeAlias, cast
+
+from pydantic import Discriminator
+from pydantic_core import from_json
+
+from antiphon._core.model import Decoder, Model, OrUnknown, Unknown
+from antiphon.types.content import TextCitation
+from antiphon.types.messages import (
+    Container,
+    ContentBlock,
+    ErrorResponse,
+    Message,
+    OutputTokensDetails,
+    RefusalStopDetails,
+    ServerToolUsage,
+    StopReason,
+)
+
+__all__ = [
+    "CitationEvent",
+    "CitationsDelta",
+    "ContentBlockDeltaEvent",
+    "ContentBlockStartEvent",
+    "ContentBlockStopEvent",
+    "Delta",
+    "ErrorEvent",
+    "InputJSONDelta",
+    "InputJsonEvent",
+    "MessageDeltaEvent",
+    "MessageDeltaUsage",
+    "MessageStartEvent",
+    "MessageStopEvent",
+    "MessageStreamEvent",
+    "ParsedContentBlockStopEvent",
+    "ParsedMessageStopEvent",
+    "PingEvent",
+    "RawContentBlockDelta",
+    "RawContentBlockDeltaEvent",
+    "RawContentBlockStartEvent",
+    "RawContentBlockStopEvent",
+    "RawMessageDeltaEvent",
+    "RawMessageStartEvent",
+    "RawMessageStopEvent",
+    "RawMessageStreamEvent",
+    "SignatureDelta",
+    "SignatureEvent",
+    "TextDelta",
+    "TextEvent",
+    "ThinkingDelta",
+    "ThinkingEvent",
+    "UnknownDelta",
+    "UnknownEvent",
+    "WireEvent",
+    "decode_event",
+]
+
+
+class TextDelta(Model):
+    """More text of a text block: `text`."""
+
+    type: Literal["text_delta"]
+    text: str
+
+
+class InputJSONDelta(Model):
+    """More of a tool's input: `partial_json` is a fragment of its JSON, maybe empty."""
+
+    type: Literal["input_json_delta"]
+    partial_json: str
+
+
+class CitationsDelta(Model):
+    """One more citation of a text block: `citation`."""
+
+    type: Literal["citations_delta"]
+    citation: TextCitation
+
+
+class ThinkingDelta(Model):
+    """More thinking of a thinking block: `thinking`."""
+
+    type: Literal["thinking_delta"]
+    thinking: str
+
+
+class SignatureDelta(Model):
+    """The signature of a thinking block: `signature` replaces what was there."""
+
+    type: Literal["signature_delta"]
+    signature: str
+
+
+class UnknownDelta(Unknown):
+    """A delta of a kind this version does not know: `type` names it."""
+
+
+RawContentBlockDelta: TypeAlias = Annotated[
+    TextDelta | InputJSONDelta | CitationsDelta | ThinkingDelta | SignatureDelta,
+    Discriminator("type"),
+    OrUnknown(UnknownDelta),
+]
+"""A change of a block; told apart by `type`."""
+
+
+class Delta(Model):
+    """How a message ends; fields as in `Message`."""
+
+    container: Container | None = None
+    stop_details: RefusalStopDetails | None = None
+    stop_reason: StopReason | None = None
+    stop_sequence: str | None = None
+
+
+class MessageDeltaUsage(Model):
+    """What the message cost so far; fields as in `Usage`.
+
+    Counts are totals of the whole message. One that is null or absent is unchanged.
+    """
+
+    output_tokens: int
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    input_tokens: int | None = None
+    output_tokens_details: OutputTokensDetails | None = None
+    server_tool_use: ServerToolUsage | None = None
+
+
+class RawMessageStartEvent(Model):
+    """A message begins: `message` is what is known of it."""
+
+    type: Literal["message_start"]
+    message: Message
+
+
+class RawMessageDeltaEvent(Model):
+    """The message as a whole changes: `delta` replaces fields of it, `usage` its counts."""
+
+    type: Literal["message_delta"]
+    delta: Delta
+    usage: MessageDeltaUsage
+
+
+class RawMessageStopEvent(Model):
+    """The message is whole; nothing follows."""
+
+    type: Literal["message_stop"]
+
+
+class RawContentBlockStartEvent(Model):
+    """A block begins.
+
+    index: its place in the message's content, from 0.
+    content_block: what is known of it.
+    """
+
+    type: Literal["content_block_start"]
+    index: int
+    content_block: ContentBlock
+
+
+class RawContentBlockDeltaEvent(Model):
+    """A block changes.
+
+    index: its place in the message's content, from 0.
+    delta: what is added to it.
+    """
+
+    type: Literal["content_block_delta"]
+    index: int
+    delta: RawContentBlockDelta
+
+
+class RawContentBlockStopEvent(Model):
+    """A block is whole: the one at `index`, counted from 0."""
+
+    type: Literal["content_block_stop"]
+    index: int
+
+
+class PingEvent(Model):
+    """The connection is alive; nothing else happened."""
+
+    type: Literal["ping"]
+
+
+class UnknownEvent(Unknown):
+    """An event of a kind this version does not know: `type` names it."""
+
+
+ErrorEvent: TypeAlias = ErrorResponse
+"""The answer failed after it had begun: `error` says why. Nothing follows."""
+
+MessageStartEvent: TypeAlias = RawMessageStartEvent
+MessageDeltaEvent: TypeAlias = RawMessageDeltaEvent
+ContentBlockStartEvent: TypeAlias = RawContentBlockStartEvent
+ContentBlockDeltaEvent: TypeAlias = RawContentBlockDeltaEvent
+
+RawMessageStreamEvent: TypeAlias = Annotated[
+    RawMessageStartEvent
+    | RawMessageDeltaEvent
+    | RawMessageStopEvent
+    | RawContentBlockStartEvent
+    | RawContentBlockDeltaEvent
+    | RawContentBlockStopEvent,
+    Discriminator("type"),
+    OrUnknown(UnknownEvent),
+]
+"""An event of a streamed answer, as it is on the wire; told apart by `type`."""
+
+WireEvent: TypeAlias = Annotated[
+    RawMessageStartEvent
+    | RawMessageDeltaEvent
+    | RawMessageStopEvent
+    | RawContentBlockStartEvent
+    | RawContentBlockDeltaEvent
+    | RawContentBlockStopEvent
+    | PingEvent
+    | ErrorEvent,
+    Discriminator("type"),
+    OrUnknown(UnknownEvent),
+]
+"""Anything that a stream may bring; told apart by `type`."""
+
+_wire_event: Decoder[WireEvent] = Decoder(WireEvent)
+
+
+def decode_event(raw: bytes | str) -> WireEvent:
+    """Read the JSON of one event. A kind that is not known becomes an `UnknownEvent`.
+
+    Raises:
+        ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
+    """
+    return _wire_event.decode(raw)
+
+
+@dataclass(slots=True, eq=False)
+class TextEvent:
+    """More text arrived.
+
+    text: what is new.
+    """
+
+    type: ClassVar[Literal["text"]] = "text"
+    text: str
+    _so_far: Callable[[int], str] = field(repr=False)
+    _upto: int = field(repr=False)
+
+    @property
+    def snapshot(self) -> str:
+        """The whole text of the block up to this event; joined when asked for."""
+        return self._so_far(self._upto)
+
+    def parsed_snapshot(self) -> object:
+        """The text so far read as JSON that may still be cut off.
+
+        Raises:
+            ValueError: the text is not the beginning of JSON.
+        """
+        return cast("object", from_json(self.snapshot, allow_partial="trailing-strings"))
+
+
+@dataclass(slots=True, eq=False)
+class ThinkingEvent:
+    """More thinking arrived.
+
+    thinking: what is new.
+    """
+
+    type: ClassVar[Literal["thinking"]] = "thinking"
+    thinking: str
+    _so_far: Callable[[int], str] = field(repr=False)
+    _upto: int = field(repr=False)
+
+    @property
+    def snapshot(self) -> str:
+        """All thinking of the block up to this event; joined when asked for."""
+        return self._so_far(self._upto)
+
+
+@dataclass(slots=True, eq=False)
+class InputJsonEvent:
+    """More of a tool's input arrived.
+
+    partial_json: the fragment of JSON that is new, maybe empty.
+    """
+
+    type: ClassVar[Literal["input_json"]] = "input_json"
+    partial_json: str
+    _so_far: Callable[[int], object] = field(repr=False)
+    _upto: int = field(repr=False)
+
+    @property
+    def snapshot(self) -> object:
+        """The input up to this event, as far as it can be read; parsed when asked for."""
+        return self._so_far(self._upto)
+
+
+@dataclass(slots=True, eq=False)
+class CitationEvent:
+    """A citation arrived.
+
+    citation: the one that is new.
+    """
+
+    type: ClassVar[Literal["citation"]] = "citation"
+    citation: TextCitation
+    _so_far: Callable[[int], list[TextCitation]] = field(repr=False)
+    _upto: int = field(repr=False)
+
+    @property
+    def snapshot(self) -> list[TextCitation]:
+        """All citations of the block up to this event; listed when asked for."""
+        return self._so_far(self._upto)
+
+
+@dataclass(slots=True, eq=False)
+class SignatureEvent:
+    """A thinking block was signed.
+
+    signature: the signature, whole.
+    """
+
+    type: ClassVar[Literal["signature"]] = "signature"
+    signature: str
+
+
+@dataclass(slots=True, eq=False)
+class ParsedContentBlockStopEvent:
+    """A block is whole.
+
+    index: its place in the message's content, from 0.
+    content_block: the block.
+    """
+
+    type: ClassVar[Literal["content_block_stop"]] = "content_block_stop"
+    index: int
+    content_block: ContentBlock
+
+
+@dataclass(slots=True, eq=False)
+class ParsedMessageStopEvent:
+    """The message is whole; nothing follows.
+
+    message: the message.
+    """
+
+    type: ClassVar[Literal["message_stop"]] = "message_stop"
+    message: Message
+
+
+ContentBlockStopEvent: TypeAlias = ParsedContentBlockStopEvent
+MessageStopEvent: TypeAlias = ParsedMessageStopEvent
+
+MessageStreamEvent: TypeAlias = (
+    RawMessageStartEvent
+    | RawMessageDeltaEvent
+    | ParsedMessageStopEvent
+    | RawContentBlockStartEvent
+    | RawContentBlockDeltaEvent
+    | ParsedContentBlockStopEvent
+    | TextEvent
+    | ThinkingEvent
+    | SignatureEvent
+    | CitationEvent
+    | InputJsonEvent
+)
+"""An event of `messages.stream`: those on the wire, each followed by what was made from it.
+
+Kinds that are not listed arrive as `UnknownEvent`. Told apart by `type`.
+"""

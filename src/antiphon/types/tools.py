@@ -1,0 +1,1631 @@
+"""Tools: what Claude may call, how it chooses, and what calls and results look like in a message."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, Required, TypeAlias, TypedDict, cast
+
+from pydantic import Discriminator
+
+from antiphon._core.model import Model, OrUnknown
+from antiphon.types.content import (
+    Block,
+    CacheControlEphemeral,
+    CitationsConfigParam,
+    DocumentBlock,
+    DocumentBlockParam,
+    ImageBlockParam,
+    SearchResultBlockParam,
+    TextBlockParam,
+)
+
+__all__ = [
+    "AllowedCaller",
+    "BashCodeExecutionErrorCode",
+    "BashCodeExecutionOutputBlock",
+    "BashCodeExecutionOutputBlockParam",
+    "BashCodeExecutionResultBlock",
+    "BashCodeExecutionResultBlockParam",
+    "BashCodeExecutionToolResultBlock",
+    "BashCodeExecutionToolResultBlockParam",
+    "BashCodeExecutionToolResultErrorObject",
+    "BashCodeExecutionToolResultErrorParam",
+    "BrowserStateBlockParam",
+    "BrowserStateChangeDownloadCompletedParam",
+    "BrowserStateChangeDownloadFailedParam",
+    "BrowserStateChangeDownloadStartedParam",
+    "BrowserStateChangeParam",
+    "BrowserStateChangeTabOpenedParam",
+    "BrowserStateTabEntryParam",
+    "BrowserToolset20260801Param",
+    "BrowserToolsetConfigsParam",
+    "Caller",
+    "CallerParam",
+    "CodeExecutionErrorCode",
+    "CodeExecutionOutputBlock",
+    "CodeExecutionOutputBlockParam",
+    "CodeExecutionResultBlock",
+    "CodeExecutionResultBlockParam",
+    "CodeExecutionTool20250522Param",
+    "CodeExecutionTool20250825Param",
+    "CodeExecutionTool20260120Param",
+    "CodeExecutionTool20260521Param",
+    "CodeExecutionToolResultBlock",
+    "CodeExecutionToolResultBlockContent",
+    "CodeExecutionToolResultBlockParam",
+    "CodeExecutionToolResultErrorObject",
+    "CodeExecutionToolResultErrorParam",
+    "ComputerToolset20260801Param",
+    "ComputerToolsetConfigsParam",
+    "ContainerUploadBlock",
+    "ContainerUploadBlockParam",
+    "DirectCaller",
+    "DirectCallerParam",
+    "EncryptedCodeExecutionResultBlock",
+    "EncryptedCodeExecutionResultBlockParam",
+    "InputSchema",
+    "InputSchemaTyped",
+    "MemoryTool20250818Param",
+    "ServerToolCaller",
+    "ServerToolCaller20260120",
+    "ServerToolCaller20260120Param",
+    "ServerToolCallerParam",
+    "ServerToolName",
+    "ServerToolUseBlock",
+    "ServerToolUseBlockParam",
+    "TextEditorCodeExecutionCreateResultBlock",
+    "TextEditorCodeExecutionCreateResultBlockParam",
+    "TextEditorCodeExecutionErrorCode",
+    "TextEditorCodeExecutionStrReplaceResultBlock",
+    "TextEditorCodeExecutionStrReplaceResultBlockParam",
+    "TextEditorCodeExecutionToolResultBlock",
+    "TextEditorCodeExecutionToolResultBlockParam",
+    "TextEditorCodeExecutionToolResultErrorObject",
+    "TextEditorCodeExecutionToolResultErrorParam",
+    "TextEditorCodeExecutionViewResultBlock",
+    "TextEditorCodeExecutionViewResultBlockParam",
+    "ToolBash20250124Param",
+    "ToolChoice",
+    "ToolChoiceAnyParam",
+    "ToolChoiceAutoParam",
+    "ToolChoiceNoneParam",
+    "ToolChoiceParam",
+    "ToolChoiceToolParam",
+    "ToolParam",
+    "ToolReferenceBlock",
+    "ToolReferenceBlockParam",
+    "ToolResultBlockParam",
+    "ToolResultContentParam",
+    "ToolSearchToolBm25_20251119Param",
+    "ToolSearchToolRegex20251119Param",
+    "ToolSearchToolResultBlock",
+    "ToolSearchToolResultBlockParam",
+    "ToolSearchToolResultErrorObject",
+    "ToolSearchToolResultErrorParam",
+    "ToolSearchToolSearchResultBlock",
+    "ToolSearchToolSearchResultBlockParam",
+    "ToolTextEditor20250124Param",
+    "ToolTextEditor20250429Param",
+    "ToolTextEditor20250728Param",
+    "ToolUnionParam",
+    "ToolUseBlock",
+    "ToolUseBlockParam",
+    "ToolsetToolConfigParam",
+    "UserLocationParam",
+    "WebFetchBlock",
+    "WebFetchBlockParam",
+    "WebFetchErrorCode",
+    "WebFetchTool20250910Param",
+    "WebFetchTool20260209Param",
+    "WebFetchTool20260309Param",
+    "WebFetchTool20260318Param",
+    "WebFetchToolResultBlock",
+    "WebFetchToolResultBlockParam",
+    "WebFetchToolResultErrorBlock",
+    "WebFetchToolResultErrorBlockParam",
+    "WebFetchURLSourceAllParam",
+    "WebFetchURLSourceExceptParam",
+    "WebFetchURLSourceNoneParam",
+    "WebFetchURLSourceOnlyParam",
+    "WebFetchURLSourceParam",
+    "WebFetchURLSourceToolReferenceParam",
+    "WebFetchURLSourcesParam",
+    "WebSearchErrorCode",
+    "WebSearchResultBlock",
+    "WebSearchResultBlockParam",
+    "WebSearchTool20250305Param",
+    "WebSearchTool20260209Param",
+    "WebSearchTool20260318Param",
+    "WebSearchToolRequestErrorObjectParam",
+    "WebSearchToolRequestErrorParam",
+    "WebSearchToolResultBlock",
+    "WebSearchToolResultBlockContent",
+    "WebSearchToolResultBlockParam",
+    "WebSearchToolResultErrorObject",
+]
+
+ServerToolName: TypeAlias = Literal[
+    "web_search",
+    "web_fetch",
+    "code_execution",
+    "bash_code_execution",
+    "text_editor_code_execution",
+    "tool_search_tool_regex",
+    "tool_search_tool_bm25",
+]
+"""A tool that the API runs itself."""
+
+WebSearchErrorCode: TypeAlias = Literal[
+    "invalid_tool_input",
+    "unavailable",
+    "max_uses_exceeded",
+    "too_many_requests",
+    "query_too_long",
+    "request_too_large",
+]
+"""Why a web search failed."""
+
+WebFetchErrorCode: TypeAlias = Literal[
+    "invalid_tool_input",
+    "url_too_long",
+    "url_not_allowed",
+    "url_not_in_prior_context",
+    "url_not_accessible",
+    "unsupported_content_type",
+    "too_many_requests",
+    "max_uses_exceeded",
+    "unavailable",
+    "content_too_large",
+]
+"""Why a fetch failed."""
+
+CodeExecutionErrorCode: TypeAlias = Literal[
+    "invalid_tool_input", "unavailable", "too_many_requests", "execution_time_exceeded"
+]
+"""Why code execution or tool search failed."""
+
+BashCodeExecutionErrorCode: TypeAlias = Literal[
+    "invalid_tool_input",
+    "unavailable",
+    "too_many_requests",
+    "execution_time_exceeded",
+    "output_file_too_large",
+]
+"""Why a shell command failed to run."""
+
+TextEditorCodeExecutionErrorCode: TypeAlias = Literal[
+    "invalid_tool_input",
+    "unavailable",
+    "too_many_requests",
+    "execution_time_exceeded",
+    "file_not_found",
+]
+"""Why an edit failed."""
+
+
+class DirectCaller(Model):
+    """The tool was called by Claude itself."""
+
+    type: Literal["direct"]
+
+
+class ServerToolCaller(Model):
+    """The tool was called from code that Claude runs.
+
+    tool_id: the `server_tool_use` block that runs the code.
+    """
+
+    type: Literal["code_execution_20250825"]
+    tool_id: str
+
+
+class ServerToolCaller20260120(Model):
+    """The tool was called from code that Claude runs.
+
+    tool_id: the `server_tool_use` block that runs the code.
+    """
+
+    type: Literal["code_execution_20260120"]
+    tool_id: str
+
+
+Caller: TypeAlias = Annotated[
+    DirectCaller | ServerToolCaller | ServerToolCaller20260120, Discriminator("type"), OrUnknown()
+]
+"""Who called a tool; told apart by `type`."""
+
+
+class _Call(Block):
+    """A call of a tool, whose input may have failed to arrive whole."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the input arrived whole and is valid JSON; never run a call that is not complete."""
+        return not self._kept
+
+    @property
+    def raw_input(self) -> str | None:
+        """The text of the input as far as it arrived, if the call is not complete."""
+        return cast("str | None", self._kept.get("raw_input"))
+
+    @property
+    def input_error(self) -> str | None:
+        """What is wrong with the input, if the call is not complete."""
+        return cast("str | None", self._kept.get("input_error"))
+
+    def mark_incomplete(self, raw_input: str, input_error: str) -> None:
+        """Record that the input did not arrive whole."""
+        self._keep(raw_input=raw_input, input_error=input_error)
+
+    def _call_param(self) -> dict[str, object]:
+        if not self.complete:
+            raise ValueError(
+                f"tool call {getattr(self, 'id', None)!r} cannot be sent back: {self.input_error}; "
+                "leave the block out or ask for the message again"
+            )
+        return _without_null_caller(self.to_dict())
+
+
+class ToolUseBlock(_Call):
+    """A call of one of your tools, to be answered with a `tool_result` block.
+
+    id: names the call; the result carries it as `tool_use_id`.
+    name: the tool.
+    input: the arguments, as your tool's `input_schema` describes them.
+    caller: who called; null or absent means Claude itself.
+    toolset_name: the toolset the tool belongs to.
+    """
+
+    type: Literal["tool_use"]
+    id: str
+    name: str
+    input: dict[str, Any]
+    caller: Caller | None = None
+    toolset_name: str | None = None
+
+    def to_param(self) -> "ToolUseBlockParam":
+        """This block as it is sent back.
+
+        Raises:
+            ValueError: the input did not arrive whole.
+        """
+        return cast("ToolUseBlockParam", self._call_param())
+
+
+class ServerToolUseBlock(_Call):
+    """A call of a tool that the API runs; its result follows in the same message.
+
+    id: names the call.
+    name: the tool.
+    input: the arguments.
+    caller: who called; null or absent means Claude itself.
+    """
+
+    type: Literal["server_tool_use"]
+    id: str
+    name: ServerToolName
+    input: dict[str, Any]
+    caller: Caller | None = None
+
+    def to_param(self) -> "ServerToolUseBlockParam":
+        """This block as it is sent back.
+
+        Raises:
+            ValueError: the input did not arrive whole.
+        """
+        return cast("ServerToolUseBlockParam", self._call_param())
+
+
+class WebSearchResultBlock(Model):
+    """A page that web search found.
+
+    url, title: the page.
+    encrypted_content: what it says, for the API alone; send it back unchanged.
+    page_age: when it was last updated, in words.
+    """
+
+    type: Literal["web_search_result"]
+    url: str
+    title: str
+    encrypted_content: str
+    page_age: str | None = None
+
+
+class WebSearchToolResultErrorObject(Model):
+    """A web search that failed.
+
+    error_code: why.
+    """
+
+    type: Literal["web_search_tool_result_error"]
+    error_code: WebSearchErrorCode
+
+
+WebSearchToolResultBlockContent: TypeAlias = (
+    WebSearchToolResultErrorObject | list[WebSearchResultBlock]
+)
+"""The pages found, or why there are none."""
+
+
+class WebSearchToolResultBlock(Block):
+    """What a web search found.
+
+    tool_use_id: the call it answers.
+    content: the pages, or the error.
+    caller: who called.
+    """
+
+    type: Literal["web_search_tool_result"]
+    tool_use_id: str
+    content: WebSearchToolResultBlockContent
+    caller: Caller | None = None
+
+    def to_param(self) -> "WebSearchToolResultBlockParam":
+        """This block as it is sent back."""
+        return cast("WebSearchToolResultBlockParam", _without_null_caller(self.to_dict()))
+
+
+class WebFetchBlock(Model):
+    """A page or PDF that was fetched.
+
+    url: its address.
+    content: what it says.
+    retrieved_at: when it was fetched, ISO 8601.
+    """
+
+    type: Literal["web_fetch_result"]
+    url: str
+    content: DocumentBlock
+    retrieved_at: str | None = None
+
+
+class WebFetchToolResultErrorBlock(Model):
+    """A fetch that failed.
+
+    error_code: why.
+    """
+
+    type: Literal["web_fetch_tool_result_error"]
+    error_code: WebFetchErrorCode
+
+
+class WebFetchToolResultBlock(Block):
+    """What a fetch brought.
+
+    tool_use_id: the call it answers.
+    content: the page, or the error.
+    caller: who called.
+    """
+
+    type: Literal["web_fetch_tool_result"]
+    tool_use_id: str
+    content: Annotated[
+        WebFetchToolResultErrorBlock | WebFetchBlock, Discriminator("type"), OrUnknown()
+    ]
+    caller: Caller | None = None
+
+    def to_param(self) -> "WebFetchToolResultBlockParam":
+        """This block as it is sent back."""
+        return cast("WebFetchToolResultBlockParam", _without_null_caller(self.to_dict()))
+
+
+class CodeExecutionOutputBlock(Model):
+    """A file that code wrote.
+
+    file_id: its id in the Files API.
+    """
+
+    type: Literal["code_execution_output"]
+    file_id: str
+
+
+class CodeExecutionResultBlock(Model):
+    """What code printed and wrote.
+
+    stdout, stderr: what it printed.
+    return_code: 0 when it ended well.
+    content: the files it wrote.
+    """
+
+    type: Literal["code_execution_result"]
+    stdout: str
+    stderr: str
+    return_code: int
+    content: list[CodeExecutionOutputBlock]
+
+
+class EncryptedCodeExecutionResultBlock(Model):
+    """What code printed and wrote, its output readable to the API alone.
+
+    encrypted_stdout: opaque; send it back unchanged.
+    stderr: what it printed there.
+    return_code: 0 when it ended well.
+    content: the files it wrote.
+    """
+
+    type: Literal["encrypted_code_execution_result"]
+    encrypted_stdout: str
+    stderr: str
+    return_code: int
+    content: list[CodeExecutionOutputBlock]
+
+
+class CodeExecutionToolResultErrorObject(Model):
+    """Code that could not be run.
+
+    error_code: why.
+    """
+
+    type: Literal["code_execution_tool_result_error"]
+    error_code: CodeExecutionErrorCode
+
+
+CodeExecutionToolResultBlockContent: TypeAlias = Annotated[
+    CodeExecutionToolResultErrorObject
+    | CodeExecutionResultBlock
+    | EncryptedCodeExecutionResultBlock,
+    Discriminator("type"),
+    OrUnknown(),
+]
+"""What code did, or why it did not run."""
+
+
+class CodeExecutionToolResultBlock(Block):
+    """What running code gave.
+
+    tool_use_id: the call it answers.
+    content: the output, or the error.
+    """
+
+    type: Literal["code_execution_tool_result"]
+    tool_use_id: str
+    content: CodeExecutionToolResultBlockContent
+
+
+class BashCodeExecutionOutputBlock(Model):
+    """A file that a shell command wrote.
+
+    file_id: its id in the Files API.
+    """
+
+    type: Literal["bash_code_execution_output"]
+    file_id: str
+
+
+class BashCodeExecutionResultBlock(Model):
+    """What a shell command printed and wrote.
+
+    stdout, stderr: what it printed.
+    return_code: 0 when it ended well.
+    content: the files it wrote.
+    """
+
+    type: Literal["bash_code_execution_result"]
+    stdout: str
+    stderr: str
+    return_code: int
+    content: list[BashCodeExecutionOutputBlock]
+
+
+class BashCodeExecutionToolResultErrorObject(Model):
+    """A shell command that could not be run.
+
+    error_code: why.
+    """
+
+    type: Literal["bash_code_execution_tool_result_error"]
+    error_code: BashCodeExecutionErrorCode
+
+
+class BashCodeExecutionToolResultBlock(Block):
+    """What a shell command gave.
+
+    tool_use_id: the call it answers.
+    content: the output, or the error.
+    """
+
+    type: Literal["bash_code_execution_tool_result"]
+    tool_use_id: str
+    content: Annotated[
+        BashCodeExecutionToolResultErrorObject | BashCodeExecutionResultBlock,
+        Discriminator("type"),
+        OrUnknown(),
+    ]
+
+
+class TextEditorCodeExecutionViewResultBlock(Model):
+    """A file that was looked at.
+
+    file_type: what kind of file.
+    content: what was shown of it.
+    num_lines, start_line, total_lines: which lines, counted from 1.
+    """
+
+    type: Literal["text_editor_code_execution_view_result"]
+    file_type: Literal["text", "image", "pdf"]
+    content: str
+    num_lines: int | None = None
+    start_line: int | None = None
+    total_lines: int | None = None
+
+
+class TextEditorCodeExecutionCreateResultBlock(Model):
+    """A file that was written.
+
+    is_file_update: whether it replaced one.
+    """
+
+    type: Literal["text_editor_code_execution_create_result"]
+    is_file_update: bool
+
+
+class TextEditorCodeExecutionStrReplaceResultBlock(Model):
+    """A file that was edited.
+
+    lines: the changed lines, as in a diff.
+    old_start, old_lines, new_start, new_lines: where they stood and stand, and how many.
+    """
+
+    type: Literal["text_editor_code_execution_str_replace_result"]
+    lines: list[str] | None = None
+    old_start: int | None = None
+    old_lines: int | None = None
+    new_start: int | None = None
+    new_lines: int | None = None
+
+
+class TextEditorCodeExecutionToolResultErrorObject(Model):
+    """An edit that failed.
+
+    error_code: why.
+    error_message: why, in words.
+    """
+
+    type: Literal["text_editor_code_execution_tool_result_error"]
+    error_code: TextEditorCodeExecutionErrorCode
+    error_message: str | None = None
+
+
+class TextEditorCodeExecutionToolResultBlock(Block):
+    """What viewing or editing a file gave.
+
+    tool_use_id: the call it answers.
+    content: the outcome, or the error.
+    """
+
+    type: Literal["text_editor_code_execution_tool_result"]
+    tool_use_id: str
+    content: Annotated[
+        TextEditorCodeExecutionToolResultErrorObject
+        | TextEditorCodeExecutionViewResultBlock
+        | TextEditorCodeExecutionCreateResultBlock
+        | TextEditorCodeExecutionStrReplaceResultBlock,
+        Discriminator("type"),
+        OrUnknown(),
+    ]
+
+
+class ToolReferenceBlock(Model):
+    """A tool that tool search found.
+
+    tool_name: its name.
+    """
+
+    type: Literal["tool_reference"]
+    tool_name: str
+
+
+class ToolSearchToolSearchResultBlock(Model):
+    """The tools that tool search found.
+
+    tool_references: one each.
+    """
+
+    type: Literal["tool_search_tool_search_result"]
+    tool_references: list[ToolReferenceBlock]
+
+
+class ToolSearchToolResultErrorObject(Model):
+    """A tool search that failed.
+
+    error_code: why.
+    error_message: why, in words.
+    """
+
+    type: Literal["tool_search_tool_result_error"]
+    error_code: CodeExecutionErrorCode
+    error_message: str | None = None
+
+
+class ToolSearchToolResultBlock(Block):
+    """What a tool search gave.
+
+    tool_use_id: the call it answers.
+    content: the tools found, or the error.
+    """
+
+    type: Literal["tool_search_tool_result"]
+    tool_use_id: str
+    content: Annotated[
+        ToolSearchToolResultErrorObject | ToolSearchToolSearchResultBlock,
+        Discriminator("type"),
+        OrUnknown(),
+    ]
+
+
+class ContainerUploadBlock(Block):
+    """A file put into the container in which code runs.
+
+    file_id: its id in the Files API.
+    """
+
+    type: Literal["container_upload"]
+    file_id: str
+
+
+def _without_null_caller(param: dict[str, object]) -> dict[str, object]:
+    # Answers may say `"caller": null`; requests may only leave it out.
+    if param.get("caller", ...) is None:
+        del param["caller"]
+    return param
+
+
+class DirectCallerParam(TypedDict):
+    """The tool was called by Claude itself."""
+
+    type: Literal["direct"]
+
+
+class ServerToolCallerParam(TypedDict):
+    """The tool was called from code; `tool_id` is the `server_tool_use` block that ran it."""
+
+    type: Literal["code_execution_20250825"]
+    tool_id: str
+
+
+class ServerToolCaller20260120Param(TypedDict):
+    """The tool was called from code; `tool_id` is the `server_tool_use` block that ran it."""
+
+    type: Literal["code_execution_20260120"]
+    tool_id: str
+
+
+CallerParam: TypeAlias = DirectCallerParam | ServerToolCallerParam | ServerToolCaller20260120Param
+"""Who called a tool; told apart by `type`."""
+
+
+class ToolUseBlockParam(TypedDict, total=False):
+    """A call of one of your tools, sent back; fields as in `ToolUseBlock`.
+
+    cache_control: caches the prompt up to the end of this block.
+    """
+
+    type: Required[Literal["tool_use"]]
+    id: Required[str]
+    name: Required[str]
+    input: Required[Mapping[str, Any]]
+    cache_control: CacheControlEphemeral | None
+    caller: CallerParam
+    toolset_name: str | None
+
+
+class ToolReferenceBlockParam(TypedDict, total=False):
+    """A tool that your own tool search found.
+
+    tool_name: its name.
+    cache_control: caches the prompt up to the end of this block.
+    """
+
+    type: Required[Literal["tool_reference"]]
+    tool_name: Required[str]
+    cache_control: CacheControlEphemeral | None
+
+
+class BrowserStateTabEntryParam(TypedDict, total=False):
+    """An open tab.
+
+    tab_id: names it.
+    title, url: the page it shows.
+    active: whether it is the one in front.
+    """
+
+    tab_id: Required[str]
+    title: Required[str]
+    url: Required[str]
+    active: bool
+
+
+class BrowserStateChangeTabOpenedParam(TypedDict):
+    """A tab was opened: `tab_id`."""
+
+    type: Literal["tab_opened"]
+    tab_id: str
+
+
+class BrowserStateChangeDownloadStartedParam(TypedDict):
+    """A download of `url` began: `download_id` names it."""
+
+    type: Literal["download_started"]
+    download_id: str
+    url: str
+
+
+class BrowserStateChangeDownloadCompletedParam(TypedDict, total=False):
+    """A download ended well: it is at `path` and has `size_bytes` bytes."""
+
+    type: Required[Literal["download_completed"]]
+    download_id: Required[str]
+    url: Required[str]
+    path: str | None
+    size_bytes: int | None
+
+
+class BrowserStateChangeDownloadFailedParam(TypedDict, total=False):
+    """A download failed: `error` says why."""
+
+    type: Required[Literal["download_failed"]]
+    download_id: Required[str]
+    url: Required[str]
+    error: str | None
+
+
+BrowserStateChangeParam: TypeAlias = (
+    BrowserStateChangeTabOpenedParam
+    | BrowserStateChangeDownloadStartedParam
+    | BrowserStateChangeDownloadCompletedParam
+    | BrowserStateChangeDownloadFailedParam
+)
+"""Something that happened in the browser; told apart by `type`."""
+
+
+class BrowserStateBlockParam(TypedDict, total=False):
+    """The browser as a tool call left it.
+
+    tabs: the open tabs.
+    state_changes: what happened since the last result.
+    cache_control: caches the prompt up to the end of this block.
+    """
+
+    type: Required[Literal["browser_state"]]
+    tabs: Required[Iterable[BrowserStateTabEntryParam]]
+    cache_control: CacheControlEphemeral | None
+    state_changes: Iterable[BrowserStateChangeParam] | None
+
+
+ToolResultContentParam: TypeAlias = (
+    TextBlockParam
+    | ImageBlockParam
+    | SearchResultBlockParam
+    | DocumentBlockParam
+    | ToolReferenceBlockParam
+    | BrowserStateBlockParam
+)
+"""A block of a tool's result; told apart by `type`."""
+
+
+class ToolResultBlockParam(TypedDict, total=False):
+    """What one of your tools answered.
+
+    type: always "tool_result".
+    tool_use_id: the `id` of the call it answers.
+    content: one text or several blocks; may be left out.
+    is_error: true if the tool failed and `content` says why.
+    cache_control: caches the prompt up to the end of this block.
+    toolset_name: the toolset the tool belongs to.
+    """
+
+    type: Required[Literal["tool_result"]]
+    tool_use_id: Required[str]
+    content: str | Iterable[ToolResultContentParam]
+    is_error: bool
+    cache_control: CacheControlEphemeral | None
+    toolset_name: str | None
+
+
+class ServerToolUseBlockParam(TypedDict, total=False):
+    """A call of a tool that the API ran, sent back; fields as in `ServerToolUseBlock`."""
+
+    type: Required[Literal["server_tool_use"]]
+    id: Required[str]
+    name: Required[ServerToolName]
+    input: Required[Mapping[str, Any]]
+    cache_control: CacheControlEphemeral | None
+    caller: CallerParam
+
+
+class WebSearchResultBlockParam(TypedDict, total=False):
+    """A page that web search found, sent back; fields as in `WebSearchResultBlock`."""
+
+    type: Required[Literal["web_search_result"]]
+    encrypted_content: Required[str]
+    title: Required[str]
+    url: Required[str]
+    page_age: str | None
+
+
+class WebSearchToolRequestErrorParam(TypedDict):
+    """A web search that failed, sent back; fields as in `WebSearchToolResultErrorObject`."""
+
+    type: Literal["web_search_tool_result_error"]
+    error_code: WebSearchErrorCode
+
+
+WebSearchToolRequestErrorObjectParam: TypeAlias = WebSearchToolRequestErrorParam
+
+
+class WebSearchToolResultBlockParam(TypedDict, total=False):
+    """What a web search found, sent back; fields as in `WebSearchToolResultBlock`."""
+
+    type: Required[Literal["web_search_tool_result"]]
+    tool_use_id: Required[str]
+    content: Required[Iterable[WebSearchResultBlockParam] | WebSearchToolRequestErrorParam]
+    cache_control: CacheControlEphemeral | None
+    caller: CallerParam
+
+
+class WebFetchBlockParam(TypedDict, total=False):
+    """A page or PDF that was fetched, sent back; fields as in `WebFetchBlock`."""
+
+    type: Required[Literal["web_fetch_result"]]
+    url: Required[str]
+    content: Required[DocumentBlockParam]
+    retrieved_at: str | None
+
+
+class WebFetchToolResultErrorBlockParam(TypedDict):
+    """A fetch that failed, sent back; fields as in `WebFetchToolResultErrorBlock`."""
+
+    type: Literal["web_fetch_tool_result_error"]
+    error_code: WebFetchErrorCode
+
+
+class WebFetchToolResultBlockParam(TypedDict, total=False):
+    """What a fetch brought, sent back; fields as in `WebFetchToolResultBlock`."""
+
+    type: Required[Literal["web_fetch_tool_result"]]
+    tool_use_id: Required[str]
+    content: Required[WebFetchToolResultErrorBlockParam | WebFetchBlockParam]
+    cache_control: CacheControlEphemeral | None
+    caller: CallerParam
+
+
+class CodeExecutionOutputBlockParam(TypedDict):
+    """A file that code wrote, sent back."""
+
+    type: Literal["code_execution_output"]
+    file_id: str
+
+
+class CodeExecutionResultBlockParam(TypedDict):
+    """What code printed and wrote, sent back; fields as in `CodeExecutionResultBlock`."""
+
+    type: Literal["code_execution_result"]
+    stdout: str
+    stderr: str
+    return_code: int
+    content: Iterable[CodeExecutionOutputBlockParam]
+
+
+class EncryptedCodeExecutionResultBlockParam(TypedDict):
+    """As `EncryptedCodeExecutionResultBlock`, sent back."""
+
+    type: Literal["encrypted_code_execution_result"]
+    encrypted_stdout: str
+    stderr: str
+    return_code: int
+    content: Iterable[CodeExecutionOutputBlockParam]
+
+
+class CodeExecutionToolResultErrorParam(TypedDict):
+    """Code that could not be run, sent back."""
+
+    type: Literal["code_execution_tool_result_error"]
+    error_code: CodeExecutionErrorCode
+
+
+class CodeExecutionToolResultBlockParam(TypedDict, total=False):
+    """What running code gave, sent back; fields as in `CodeExecutionToolResultBlock`."""
+
+    type: Required[Literal["code_execution_tool_result"]]
+    tool_use_id: Required[str]
+    content: Required[
+        CodeExecutionToolResultErrorParam
+        | CodeExecutionResultBlockParam
+        | EncryptedCodeExecutionResultBlockParam
+    ]
+    cache_control: CacheControlEphemeral | None
+
+
+class BashCodeExecutionOutputBlockParam(TypedDict):
+    """A file that a shell command wrote, sent back."""
+
+    type: Literal["bash_code_execution_output"]
+    file_id: str
+
+
+class BashCodeExecutionResultBlockParam(TypedDict):
+    """As `BashCodeExecutionResultBlock`, sent back."""
+
+    type: Literal["bash_code_execution_result"]
+    stdout: str
+    stderr: str
+    return_code: int
+    content: Iterable[BashCodeExecutionOutputBlockParam]
+
+
+class BashCodeExecutionToolResultErrorParam(TypedDict):
+    """A shell command that could not be run, sent back."""
+
+    type: Literal["bash_code_execution_tool_result_error"]
+    error_code: BashCodeExecutionErrorCode
+
+
+class BashCodeExecutionToolResultBlockParam(TypedDict, total=False):
+    """What a shell command gave, sent back; fields as in `BashCodeExecutionToolResultBlock`."""
+
+    type: Required[Literal["bash_code_execution_tool_result"]]
+    tool_use_id: Required[str]
+    content: Required[BashCodeExecutionToolResultErrorParam | BashCodeExecutionResultBlockParam]
+    cache_control: CacheControlEphemeral | None
+
+
+class TextEditorCodeExecutionViewResultBlockParam(TypedDict, total=False):
+    """As `TextEditorCodeExecutionViewResultBlock`, sent back."""
+
+    type: Required[Literal["text_editor_code_execution_view_result"]]
+    file_type: Required[Literal["text", "image", "pdf"]]
+    content: Required[str]
+    num_lines: int | None
+    start_line: int | None
+    total_lines: int | None
+
+
+class TextEditorCodeExecutionCreateResultBlockParam(TypedDict):
+    """As `TextEditorCodeExecutionCreateResultBlock`, sent back."""
+
+    type: Literal["text_editor_code_execution_create_result"]
+    is_file_update: bool
+
+
+class TextEditorCodeExecutionStrReplaceResultBlockParam(TypedDict, total=False):
+    """As `TextEditorCodeExecutionStrReplaceResultBlock`, sent back."""
+
+    type: Required[Literal["text_editor_code_execution_str_replace_result"]]
+    lines: Sequence[str] | None
+    old_start: int | None
+    old_lines: int | None
+    new_start: int | None
+    new_lines: int | None
+
+
+class TextEditorCodeExecutionToolResultErrorParam(TypedDict, total=False):
+    """An edit that failed, sent back."""
+
+    type: Required[Literal["text_editor_code_execution_tool_result_error"]]
+    error_code: Required[TextEditorCodeExecutionErrorCode]
+    error_message: str | None
+
+
+class TextEditorCodeExecutionToolResultBlockParam(TypedDict, total=False):
+    """As `TextEditorCodeExecutionToolResultBlock`, sent back."""
+
+    type: Required[Literal["text_editor_code_execution_tool_result"]]
+    tool_use_id: Required[str]
+    content: Required[
+        TextEditorCodeExecutionToolResultErrorParam
+        | TextEditorCodeExecutionViewResultBlockParam
+        | TextEditorCodeExecutionCreateResultBlockParam
+        | TextEditorCodeExecutionStrReplaceResultBlockParam
+    ]
+    cache_control: CacheControlEphemeral | None
+
+
+class ToolSearchToolSearchResultBlockParam(TypedDict):
+    """The tools that tool search found, sent back."""
+
+    type: Literal["tool_search_tool_search_result"]
+    tool_references: Iterable[ToolReferenceBlockParam]
+
+
+class ToolSearchToolResultErrorParam(TypedDict, total=False):
+    """A tool search that failed, sent back."""
+
+    type: Required[Literal["tool_search_tool_result_error"]]
+    error_code: Required[CodeExecutionErrorCode]
+    error_message: str | None
+
+
+class ToolSearchToolResultBlockParam(TypedDict, total=False):
+    """What a tool search gave, sent back; fields as in `ToolSearchToolResultBlock`."""
+
+    type: Required[Literal["tool_search_tool_result"]]
+    tool_use_id: Required[str]
+    content: Required[ToolSearchToolResultErrorParam | ToolSearchToolSearchResultBlockParam]
+    cache_control: CacheControlEphemeral | None
+
+
+class ContainerUploadBlockParam(TypedDict, total=False):
+    """A file to put into the container in which code runs.
+
+    file_id: the id the Files API gave it.
+    cache_control: caches the prompt up to the end of this block.
+    """
+
+    type: Required[Literal["container_upload"]]
+    file_id: Required[str]
+    cache_control: CacheControlEphemeral | None
+
+
+AllowedCaller: TypeAlias = Literal[
+    "direct", "code_execution_20250825", "code_execution_20260120", "code_execution_20260521"
+]
+"""Who may call a tool: Claude itself, or code that it runs."""
+
+
+class InputSchemaTyped(TypedDict, total=False):
+    """The arguments of a tool as a JSON schema (draft 2020-12); any other key may be added.
+
+    type: always "object".
+    properties: a schema for each argument.
+    required: the arguments that must be given.
+    """
+
+    type: Required[Literal["object"]]
+    properties: Mapping[str, object] | None
+    required: Sequence[str] | None
+
+
+InputSchema: TypeAlias = InputSchemaTyped | Mapping[str, object]
+"""The arguments of a tool as a JSON schema."""
+
+
+class ToolParam(TypedDict, total=False):
+    """One of your tools.
+
+    name: letters, digits, "_" and "-", at most 128.
+    input_schema: its arguments.
+    description: what it does and when to use it, in detail; Claude chooses by it.
+    type: "custom", or left out.
+    allowed_callers: who may call it.
+    cache_control: caches the prompt up to the end of this tool.
+    defer_loading: true to show it to Claude only when tool search finds it.
+    eager_input_streaming: true to stream arguments as they are written, even if they turn out
+        not to be valid JSON.
+    input_examples: arguments that fit the schema, as examples.
+    strict: true to make sure that arguments fit the schema.
+    """
+
+    name: Required[str]
+    input_schema: Required[InputSchema]
+    type: Literal["custom"] | None
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    description: str
+    eager_input_streaming: bool | None
+    input_examples: Iterable[Mapping[str, object]]
+    strict: bool
+
+
+class UserLocationParam(TypedDict, total=False):
+    """Where the user is, roughly.
+
+    country: two letters, ISO 3166-1.
+    timezone: an IANA name.
+    city, region: as people write them.
+    """
+
+    type: Required[Literal["approximate"]]
+    city: str | None
+    country: str | None
+    region: str | None
+    timezone: str | None
+
+
+class WebFetchURLSourceToolReferenceParam(TypedDict):
+    """A tool by its name."""
+
+    type: Literal["tool_reference"]
+    name: str
+
+
+class WebFetchURLSourceAllParam(TypedDict):
+    """Addresses may come from anywhere here."""
+
+    type: Literal["all"]
+
+
+class WebFetchURLSourceNoneParam(TypedDict):
+    """No addresses may come from here."""
+
+    type: Literal["none"]
+
+
+class WebFetchURLSourceOnlyParam(TypedDict):
+    """Addresses may come from these tools only."""
+
+    type: Literal["only"]
+    tools: Iterable[WebFetchURLSourceToolReferenceParam]
+
+
+class WebFetchURLSourceExceptParam(TypedDict):
+    """Addresses may come from any tools but these."""
+
+    type: Literal["except"]
+    tools: Iterable[WebFetchURLSourceToolReferenceParam]
+
+
+WebFetchURLSourceParam: TypeAlias = (
+    WebFetchURLSourceAllParam
+    | WebFetchURLSourceNoneParam
+    | WebFetchURLSourceOnlyParam
+    | WebFetchURLSourceExceptParam
+)
+"""Which tool results may bring addresses to fetch; told apart by `type`."""
+
+
+class WebFetchURLSourcesParam(TypedDict, total=False):
+    """Where the addresses that web fetch fetches may come from.
+
+    client_tool_results, server_tool_results: results of your tools, and of the API's.
+    user_input: what the user wrote.
+    """
+
+    client_tool_results: WebFetchURLSourceParam
+    server_tool_results: WebFetchURLSourceParam
+    user_input: WebFetchURLSourceAllParam | WebFetchURLSourceNoneParam
+
+
+class ToolsetToolConfigParam(TypedDict, total=False):
+    """One tool of a toolset.
+
+    enabled: false to switch it off.
+    defer_loading: true to show it to Claude only when tool search finds it.
+    """
+
+    defer_loading: bool | None
+    enabled: bool | None
+
+
+class ToolBash20250124Param(TypedDict, total=False):
+    """A bash session that your program runs; fields as in `ToolParam`."""
+
+    type: Required[Literal["bash_20250124"]]
+    name: Required[Literal["bash"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    input_examples: Iterable[Mapping[str, object]]
+    strict: bool
+
+
+class CodeExecutionTool20250522Param(TypedDict, total=False):
+    """Python that Claude runs on the API's side; fields as in `ToolParam`."""
+
+    type: Required[Literal["code_execution_20250522"]]
+    name: Required[Literal["code_execution"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    strict: bool
+
+
+class CodeExecutionTool20250825Param(TypedDict, total=False):
+    """Python that Claude runs on the API's side; fields as in `ToolParam`."""
+
+    type: Required[Literal["code_execution_20250825"]]
+    name: Required[Literal["code_execution"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    strict: bool
+
+
+class CodeExecutionTool20260120Param(TypedDict, total=False):
+    """Python that Claude runs on the API's side; fields as in `ToolParam`."""
+
+    type: Required[Literal["code_execution_20260120"]]
+    name: Required[Literal["code_execution"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    strict: bool
+
+
+class CodeExecutionTool20260521Param(TypedDict, total=False):
+    """Python that Claude runs on the API's side; fields as in `ToolParam`."""
+
+    type: Required[Literal["code_execution_20260521"]]
+    name: Required[Literal["code_execution"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    strict: bool
+
+
+class MemoryTool20250818Param(TypedDict, total=False):
+    """A memory directory that your program keeps; fields as in `ToolParam`."""
+
+    type: Required[Literal["memory_20250818"]]
+    name: Required[Literal["memory"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    input_examples: Iterable[Mapping[str, object]]
+    strict: bool
+
+
+class ToolTextEditor20250124Param(TypedDict, total=False):
+    """A text editor that your program runs; fields as in `ToolParam`."""
+
+    type: Required[Literal["text_editor_20250124"]]
+    name: Required[Literal["str_replace_editor"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    input_examples: Iterable[Mapping[str, object]]
+    strict: bool
+
+
+class ToolTextEditor20250429Param(TypedDict, total=False):
+    """A text editor that your program runs; fields as in `ToolParam`."""
+
+    type: Required[Literal["text_editor_20250429"]]
+    name: Required[Literal["str_replace_based_edit_tool"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    input_examples: Iterable[Mapping[str, object]]
+    strict: bool
+
+
+class ToolTextEditor20250728Param(TypedDict, total=False):
+    """A text editor that your program runs; fields as in `ToolParam`.
+
+    max_characters: longest view of a file, in characters.
+    """
+
+    type: Required[Literal["text_editor_20250728"]]
+    name: Required[Literal["str_replace_based_edit_tool"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    input_examples: Iterable[Mapping[str, object]]
+    max_characters: int | None
+    strict: bool
+
+
+class WebSearchTool20250305Param(TypedDict, total=False):
+    """Web search that the API runs; other fields as in `ToolParam`.
+
+    allowed_domains, blocked_domains: only, or never, results from these; give one of the two.
+    max_uses: most searches in one request.
+    user_location: makes the search local.
+    """
+
+    type: Required[Literal["web_search_20250305"]]
+    name: Required[Literal["web_search"]]
+    allowed_callers: Sequence[AllowedCaller]
+    allowed_domains: Sequence[str] | None
+    blocked_domains: Sequence[str] | None
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    max_uses: int | None
+    strict: bool
+    user_location: UserLocationParam | None
+
+
+class WebSearchTool20260209Param(TypedDict, total=False):
+    """Web search that the API runs; other fields as in `ToolParam`.
+
+    allowed_domains, blocked_domains: only, or never, results from these; give one of the two.
+    max_uses: most searches in one request.
+    user_location: makes the search local.
+    """
+
+    type: Required[Literal["web_search_20260209"]]
+    name: Required[Literal["web_search"]]
+    allowed_callers: Sequence[AllowedCaller]
+    allowed_domains: Sequence[str] | None
+    blocked_domains: Sequence[str] | None
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    max_uses: int | None
+    strict: bool
+    user_location: UserLocationParam | None
+
+
+class WebSearchTool20260318Param(TypedDict, total=False):
+    """Web search that the API runs; other fields as in `ToolParam`.
+
+    allowed_domains, blocked_domains: only, or never, results from these; give one of the two.
+    max_uses: most searches in one request.
+    user_location: makes the search local.
+    response_inclusion: whether results of calls made from code are part of the answer.
+    """
+
+    type: Required[Literal["web_search_20260318"]]
+    name: Required[Literal["web_search"]]
+    allowed_callers: Sequence[AllowedCaller]
+    allowed_domains: Sequence[str] | None
+    blocked_domains: Sequence[str] | None
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    max_uses: int | None
+    response_inclusion: Literal["full", "excluded"]
+    strict: bool
+    user_location: UserLocationParam | None
+
+
+class WebFetchTool20250910Param(TypedDict, total=False):
+    """Fetching of pages and PDFs that the API runs; other fields as in `ToolParam`.
+
+    allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
+    citations: whether Claude may cite what it fetched.
+    max_content_tokens: most tokens that one page may add.
+    max_uses: most fetches in one request.
+    url_sources: where the addresses may come from.
+    """
+
+    type: Required[Literal["web_fetch_20250910"]]
+    name: Required[Literal["web_fetch"]]
+    allowed_callers: Sequence[AllowedCaller]
+    allowed_domains: Sequence[str] | None
+    blocked_domains: Sequence[str] | None
+    cache_control: CacheControlEphemeral | None
+    citations: CitationsConfigParam | None
+    defer_loading: bool
+    max_content_tokens: int | None
+    max_uses: int | None
+    strict: bool
+    url_sources: WebFetchURLSourcesParam | None
+
+
+class WebFetchTool20260209Param(TypedDict, total=False):
+    """Fetching of pages and PDFs that the API runs; other fields as in `ToolParam`.
+
+    allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
+    citations: whether Claude may cite what it fetched.
+    max_content_tokens: most tokens that one page may add.
+    max_uses: most fetches in one request.
+    url_sources: where the addresses may come from.
+    """
+
+    type: Required[Literal["web_fetch_20260209"]]
+    name: Required[Literal["web_fetch"]]
+    allowed_callers: Sequence[AllowedCaller]
+    allowed_domains: Sequence[str] | None
+    blocked_domains: Sequence[str] | None
+    cache_control: CacheControlEphemeral | None
+    citations: CitationsConfigParam | None
+    defer_loading: bool
+    max_content_tokens: int | None
+    max_uses: int | None
+    strict: bool
+    url_sources: WebFetchURLSourcesParam | None
+
+
+class WebFetchTool20260309Param(TypedDict, total=False):
+    """Fetching of pages and PDFs that the API runs; other fields as in `ToolParam`.
+
+    allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
+    citations: whether Claude may cite what it fetched.
+    max_content_tokens: most tokens that one page may add.
+    max_uses: most fetches in one request.
+    url_sources: where the addresses may come from.
+    use_cache: false to fetch anew instead of using a cached page.
+    """
+
+    type: Required[Literal["web_fetch_20260309"]]
+    name: Required[Literal["web_fetch"]]
+    allowed_callers: Sequence[AllowedCaller]
+    allowed_domains: Sequence[str] | None
+    blocked_domains: Sequence[str] | None
+    cache_control: CacheControlEphemeral | None
+    citations: CitationsConfigParam | None
+    defer_loading: bool
+    max_content_tokens: int | None
+    max_uses: int | None
+    strict: bool
+    url_sources: WebFetchURLSourcesParam | None
+    use_cache: bool
+
+
+class WebFetchTool20260318Param(TypedDict, total=False):
+    """Fetching of pages and PDFs that the API runs; other fields as in `ToolParam`.
+
+    allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
+    citations: whether Claude may cite what it fetched.
+    max_content_tokens: most tokens that one page may add.
+    max_uses: most fetches in one request.
+    url_sources: where the addresses may come from.
+    response_inclusion: whether results of calls made from code are part of the answer.
+    use_cache: false to fetch anew instead of using a cached page.
+    """
+
+    type: Required[Literal["web_fetch_20260318"]]
+    name: Required[Literal["web_fetch"]]
+    allowed_callers: Sequence[AllowedCaller]
+    allowed_domains: Sequence[str] | None
+    blocked_domains: Sequence[str] | None
+    cache_control: CacheControlEphemeral | None
+    citations: CitationsConfigParam | None
+    defer_loading: bool
+    max_content_tokens: int | None
+    max_uses: int | None
+    response_inclusion: Literal["full", "excluded"]
+    strict: bool
+    url_sources: WebFetchURLSourcesParam | None
+    use_cache: bool
+
+
+class ToolSearchToolBm25_20251119Param(TypedDict, total=False):
+    """Finds deferred tools by their words; fields as in `ToolParam`."""
+
+    type: Required[Literal["tool_search_tool_bm25_20251119", "tool_search_tool_bm25"]]
+    name: Required[Literal["tool_search_tool_bm25"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    strict: bool
+
+
+class ToolSearchToolRegex20251119Param(TypedDict, total=False):
+    """Finds deferred tools by regular expression; fields as in `ToolParam`."""
+
+    type: Required[Literal["tool_search_tool_regex_20251119", "tool_search_tool_regex"]]
+    name: Required[Literal["tool_search_tool_regex"]]
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    strict: bool
+
+
+class BrowserToolsetConfigsParam(TypedDict, total=False):
+    """One configuration for each tool of the browser toolset, by the tool's name."""
+
+    close_tab: ToolsetToolConfigParam | None
+    double_click: ToolsetToolConfigParam | None
+    file_upload: ToolsetToolConfigParam | None
+    find: ToolsetToolConfigParam | None
+    form_input: ToolsetToolConfigParam | None
+    get_page_text: ToolsetToolConfigParam | None
+    hold_key: ToolsetToolConfigParam | None
+    hover: ToolsetToolConfigParam | None
+    javascript_exec: ToolsetToolConfigParam | None
+    key: ToolsetToolConfigParam | None
+    left_click: ToolsetToolConfigParam | None
+    left_click_drag: ToolsetToolConfigParam | None
+    left_mouse_down: ToolsetToolConfigParam | None
+    left_mouse_up: ToolsetToolConfigParam | None
+    list_tabs: ToolsetToolConfigParam | None
+    middle_click: ToolsetToolConfigParam | None
+    mouse_move: ToolsetToolConfigParam | None
+    navigate: ToolsetToolConfigParam | None
+    new_tab: ToolsetToolConfigParam | None
+    read_console: ToolsetToolConfigParam | None
+    read_network: ToolsetToolConfigParam | None
+    read_page: ToolsetToolConfigParam | None
+    right_click: ToolsetToolConfigParam | None
+    screenshot: ToolsetToolConfigParam | None
+    scroll: ToolsetToolConfigParam | None
+    scroll_to: ToolsetToolConfigParam | None
+    switch_tab: ToolsetToolConfigParam | None
+    triple_click: ToolsetToolConfigParam | None
+    type: ToolsetToolConfigParam | None
+    wait: ToolsetToolConfigParam | None
+    zoom: ToolsetToolConfigParam | None
+
+
+class ComputerToolsetConfigsParam(TypedDict, total=False):
+    """One configuration for each tool of the computer toolset, by the tool's name."""
+
+    cursor_position: ToolsetToolConfigParam | None
+    double_click: ToolsetToolConfigParam | None
+    hold_key: ToolsetToolConfigParam | None
+    key: ToolsetToolConfigParam | None
+    left_click: ToolsetToolConfigParam | None
+    left_click_drag: ToolsetToolConfigParam | None
+    left_mouse_down: ToolsetToolConfigParam | None
+    left_mouse_up: ToolsetToolConfigParam | None
+    middle_click: ToolsetToolConfigParam | None
+    mouse_move: ToolsetToolConfigParam | None
+    right_click: ToolsetToolConfigParam | None
+    screenshot: ToolsetToolConfigParam | None
+    scroll: ToolsetToolConfigParam | None
+    triple_click: ToolsetToolConfigParam | None
+    type: ToolsetToolConfigParam | None
+    wait: ToolsetToolConfigParam | None
+    zoom: ToolsetToolConfigParam | None
+
+
+class BrowserToolset20260801Param(TypedDict, total=False):
+    """A browser that your program runs.
+
+    configs: switches its tools off, or defers them.
+    """
+
+    type: Required[Literal["browser_toolset_20260801"]]
+    cache_control: CacheControlEphemeral | None
+    configs: BrowserToolsetConfigsParam | None
+
+
+class ComputerToolset20260801Param(TypedDict, total=False):
+    """A screen, mouse and keyboard that your program runs.
+
+    configs: switches its tools off, or defers them.
+    """
+
+    type: Required[Literal["computer_toolset_20260801"]]
+    cache_control: CacheControlEphemeral | None
+    configs: ComputerToolsetConfigsParam | None
+
+
+ToolUnionParam: TypeAlias = (
+    ToolParam
+    | ToolBash20250124Param
+    | CodeExecutionTool20250522Param
+    | CodeExecutionTool20250825Param
+    | CodeExecutionTool20260120Param
+    | CodeExecutionTool20260521Param
+    | BrowserToolset20260801Param
+    | MemoryTool20250818Param
+    | ComputerToolset20260801Param
+    | ToolTextEditor20250124Param
+    | ToolTextEditor20250429Param
+    | ToolTextEditor20250728Param
+    | WebSearchTool20250305Param
+    | WebFetchTool20250910Param
+    | WebSearchTool20260209Param
+    | WebFetchTool20260209Param
+    | WebFetchTool20260309Param
+    | WebSearchTool20260318Param
+    | WebFetchTool20260318Param
+    | ToolSearchToolBm25_20251119Param
+    | ToolSearchToolRegex20251119Param
+)
+"""A tool that Claude may call: yours, or one that the API defines; told apart by `type`."""
+
+
+class ToolChoiceAutoParam(TypedDict, total=False):
+    """Claude decides whether to call a tool.
+
+    disable_parallel_tool_use: true for at most one call.
+    """
+
+    type: Required[Literal["auto"]]
+    disable_parallel_tool_use: bool
+
+
+class ToolChoiceAnyParam(TypedDict, total=False):
+    """Claude must call some tool.
+
+    disable_parallel_tool_use: true for exactly one call.
+    """
+
+    type: Required[Literal["any"]]
+    disable_parallel_tool_use: bool
+
+
+class ToolChoiceToolParam(TypedDict, total=False):
+    """Claude must call this tool.
+
+    name: the tool.
+    disable_parallel_tool_use: true for exactly one call.
+    """
+
+    type: Required[Literal["tool"]]
+    name: Required[str]
+    disable_parallel_tool_use: bool
+
+
+class ToolChoiceNoneParam(TypedDict):
+    """Claude must not call a tool."""
+
+    type: Literal["none"]
+
+
+ToolChoiceParam: TypeAlias = (
+    ToolChoiceAutoParam | ToolChoiceAnyParam | ToolChoiceToolParam | ToolChoiceNoneParam
+)
+"""How Claude uses the tools it is given; told apart by `type`."""
+
+ToolChoice: TypeAlias = ToolChoiceParam
