@@ -10,14 +10,52 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVar, cast
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    Protocol,
+    Self,
+    TypeGuard,
+    TypeVar,
+    cast,
+)
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator, core_schema
 
-__all__ = ["Answer", "Decoder", "Model", "OrUnknown", "Timestamp", "Unknown"]
+__all__ = [
+    "Answer",
+    "Decoder",
+    "Model",
+    "OrUnknown",
+    "Timestamp",
+    "Unknown",
+    "is_list",
+    "is_object",
+]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Validator(Protocol[T_co]):
+    """What pydantic builds for a type."""
+
+    def validate_json(self, raw: bytes | str, /) -> T_co: ...
+    def validate_python(self, value: object, /) -> T_co: ...
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether this is a JSON array; fields of an answer out of shape may hold anything."""
+    return isinstance(value, list)
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether this is a JSON object; fields of an answer out of shape may hold anything."""
+    return isinstance(value, dict)
 
 
 class Model(BaseModel):
@@ -43,7 +81,8 @@ class Model(BaseModel):
         Raises:
             ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
         """
-        return _decoder(cls).decode(raw)
+        decoder: Decoder[Self] = _decoder(cls)
+        return decoder.decode(raw)
 
     @classmethod
     def from_value(cls, value: Mapping[str, Any]) -> Self:
@@ -52,7 +91,8 @@ class Model(BaseModel):
         Raises:
             ValueError: `value` is not an object.
         """
-        return _decoder(cls).from_value(value)
+        decoder: Decoder[Self] = _decoder(cls)
+        return decoder.from_value(value)
 
     def to_dict(
         self,
@@ -100,15 +140,8 @@ class Model(BaseModel):
         cls, source: Any, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
         schema = handler(source)
-        if schema["type"] != "model":
-            return schema
-        schema["strict"] = False  # an object may be given as a dict; its fields stay strict
-        fields = cast("core_schema.ModelFieldsSchema", schema["schema"])["fields"]
-        for name, field in fields.items():
-            known = field["schema"] if name == "type" else _open(field["schema"])
-            field["schema"] = {**known, "serialization": _dumped(known)}
-        if not cls.__pydantic_complete__:
-            cls.__pydantic_serializer__ = _serializer(cls, schema, fields)
+        if schema["type"] == "model":
+            _fit(cls, schema)
         return schema
 
 
@@ -154,10 +187,12 @@ class OrUnknown:
         self, source: Any, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
         known = handler(source)
-        kinds = frozenset(cast("core_schema.TaggedUnionSchema", known)["choices"])
+        kinds = list(
+            cast("core_schema.TaggedUnionSchema", known)["choices"]
+        )  # `type` may be any JSON
 
         def unknown_kind(value: Unknown) -> Unknown:
-            if isinstance(value.type, str) and value.type in kinds:
+            if value.type in kinds:
                 raise ValueError("its fields do not fit its type")
             return value
 
@@ -170,7 +205,7 @@ class OrUnknown:
 
 
 class Decoder(Generic[T]):
-    """Reads JSON as one model or as one of several, built when first used."""
+    """Reads JSON as one model or as one of several; built when first used."""
 
     def __init__(self, kind: Any) -> None:
         self._kind = kind
@@ -184,8 +219,8 @@ class Decoder(Generic[T]):
         try:
             return self._exact.validate_json(raw)
         except ValidationError:
-            pass
-        return cast(T, self._loose.validate_json(raw))
+            pass  # so that the second attempt is not reported as a consequence of the first
+        return cast("T", self._loose.validate_json(raw))
 
     def from_value(self, value: Mapping[str, Any]) -> T:
         """Read an already parsed JSON object, whatever it holds.
@@ -197,32 +232,26 @@ class Decoder(Generic[T]):
             return self._exact.validate_python(value)
         except ValidationError:
             pass
-        return cast(T, self._loose.validate_python(value))
+        return cast("T", self._loose.validate_python(value))
 
     @cached_property
-    def _exact(self) -> Any:
-        return self._built.__pydantic_validator__ if self._is_model else self._built.validator
+    def _exact(self) -> Validator[T]:
+        return cast("Validator[T]", self._adapter.validator)
 
     @cached_property
     def _loose(self) -> SchemaValidator:
-        schema = self._built.__pydantic_core_schema__ if self._is_model else self._built.core_schema
-        return SchemaValidator(_loosened(schema), _use_prebuilt=False)
+        # A prebuilt validator of a class would be the exact one.
+        return SchemaValidator(_loosened(self._adapter.core_schema), _use_prebuilt=False)
 
     @cached_property
-    def _built(self) -> Any:
-        if not self._is_model:
-            return TypeAdapter(self._kind)
-        self._kind.model_rebuild()
-        return self._kind
-
-    @property
-    def _is_model(self) -> bool:
-        return isinstance(self._kind, type)
+    def _adapter(self) -> TypeAdapter[T]:
+        return TypeAdapter(self._kind)
 
 
 @cache
-def _decoder(kind: Any) -> Decoder[Any]:
-    return Decoder(kind)
+def _decoder(model: type[Model]) -> Decoder[Any]:
+    model.model_rebuild()
+    return Decoder(model)
 
 
 # Inferring each value's serializer at run time costs little in Rust and, unlike a typed one, neither warns about nor
@@ -240,19 +269,29 @@ def _open(schema: Any) -> Any:
     return schema
 
 
-def _serializer(cls: type[Model], schema: Any, fields: Mapping[str, Any]) -> SchemaSerializer:
-    """A serializer for a class that is decoded only inside others.
+def _fit(cls: type[Model], schema: Any) -> None:
+    """Make pydantic's schema of a model ours."""
+    schema["strict"] = False  # an object may be given as a dict; its fields stay strict
+    for name, field in schema["schema"]["fields"].items():
+        known = field["schema"] if name == "type" else _open(field["schema"])
+        field["schema"] = {**known, "serialization": _dumped(known)}
+    if not cls.__pydantic_complete__:
+        cls.__pydantic_serializer__ = SchemaSerializer(_dump_schema(cls, schema))
 
-    Pydantic leaves such a class unbuilt, and then cannot dump it from Rust.
+
+def _dump_schema(cls: type[Model], schema: Any) -> CoreSchema:
+    """What it takes to dump a class that is only ever decoded as part of others.
+
+    Pydantic leaves such a class unbuilt, and then cannot dump it as a value of unknown type.
     """
-    plain = {
+    fields = {
         name: core_schema.model_field(
             core_schema.any_schema(serialization=field["schema"]["serialization"])
         )
-        for name, field in fields.items()
+        for name, field in schema["schema"]["fields"].items()
     }
-    shape = core_schema.model_fields_schema(plain, extras_schema=_ANYTHING)
-    return SchemaSerializer(core_schema.model_schema(cls, shape, config=schema.get("config")))
+    shape = core_schema.model_fields_schema(fields, extras_schema=_ANYTHING)
+    return core_schema.model_schema(cls, shape, config=schema.get("config"))
 
 
 def _dumped(schema: Any) -> Any:
@@ -264,16 +303,15 @@ def _dumped(schema: Any) -> Any:
 
 def _loosened(schema: Any) -> Any:
     """A copy of a schema in which every field may be absent or hold anything."""
-    if isinstance(schema, list):
+    if is_list(schema):
         return [_loosened(part) for part in schema]
-    if not isinstance(schema, dict):
+    if not is_object(schema):
         return schema
     loose = {key: _loosened(part) for key, part in schema.items() if key != "serialization"}
-    match loose.get("type"):
-        case "model-field":
-            loose["schema"] = _maybe(loose["schema"])
-        case "list":
-            loose["items_schema"] = _or_anything(loose.get("items_schema", _ANYTHING))
+    if loose.get("type") == "model-field":
+        loose["schema"] = _maybe(loose["schema"])
+    if loose.get("type") == "list":
+        loose["items_schema"] = _or_anything(loose["items_schema"])
     return loose
 
 
@@ -287,7 +325,7 @@ def _or_anything(schema: Any) -> Any:
     return core_schema.union_schema([schema, _ANYTHING], mode="left_to_right")
 
 
-class _ReceivedTime(datetime):
+class ReceivedTime(datetime):
     """A moment that remembers how it was written, so that it is dumped as it was received."""
 
     text: str
@@ -297,7 +335,7 @@ class _ReceivedTime(datetime):
         if isinstance(value, datetime):
             return value
         if not isinstance(value, str):
-            raise ValueError("a time is written as a string")
+            raise ValueError("a time is written as a string")  # noqa: TRY004 (pydantic wants it)
         time = cls.fromisoformat(value)
         time.text = value
         return time
@@ -321,10 +359,10 @@ class _AsWritten:
         self, source: Any, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            _ReceivedTime.read,
+            ReceivedTime.read,
             json_schema_input_schema=handler(source),
             serialization=core_schema.plain_serializer_function_ser_schema(
-                _ReceivedTime.written, when_used="json"
+                ReceivedTime.written, when_used="json"
             ),
         )
 

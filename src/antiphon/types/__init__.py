@@ -6,11 +6,11 @@ Names are found when first used, so importing this package loads nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .content import *
-    from .events import *
-    from .messages import *
-    from .tools import *
+if TYPE_CHECKING:  # each module lists its names in `__all__`
+    from .content import *  # noqa: F403
+    from .events import *  # noqa: F403
+    from .messages import *  # noqa: F403
+    from .tools import *  # noqa: F403
 
 _HOMES = ("content", "tools", "messages", "events")  # each imports those before it
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Literal, Required, TypeAlias, T
 
 from pydantic import Discriminator
 
-from antiphon._core.model import Model, OrUnknown, Unknown
+from antiphon._core.model import Model, OrUnknown, Unknown, is_list, is_object
 
 if TYPE_CHECKING:
     from antiphon.types.messages import ContentBlockParam
@@ -297,9 +297,8 @@ class TextBlock(Block):
         """This block as it is sent back: as it was received, less the file ids of its citations."""
         param = self.to_dict()
         citations = param.get("citations")
-        for citation in citations if isinstance(citations, list) else ():
-            if isinstance(citation, dict):
-                citation.pop("file_id", None)
+        for citation in filter(is_object, citations if is_list(citations) else ()):
+            citation.pop("file_id", None)
         return cast("TextBlockParam", param)
 
 

@@ -1,7 +1,18 @@
 """Messages: what is asked, what is answered, what it costs, and the batches and models around them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Required, Self, TypeAlias, TypedDict, TypeVar, cast
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    Required,
+    Self,
+    TypeAlias,
+    TypedDict,
+    TypeGuard,
+    TypeVar,
+    cast,
+)
 
 from pydantic import Discriminator
 
@@ -76,6 +87,7 @@ __all__ = [
     "GatewayTimeoutErrorObject",
     "InvalidRequestErrorObject",
     "JSONOutputFormatParam",
+    "KnownModel",
     "Message",
     "MessageBatch",
     "MessageBatchCanceledResult",
@@ -117,34 +129,34 @@ __all__ = [
 T = TypeVar("T")
 BlockT = TypeVar("BlockT", bound=Block)
 
-Model: TypeAlias = (
-    Literal[
-        "claude-fable-5-2",
-        "claude-mythos-5-2",
-        "claude-haiku-5-5",
-        "claude-sonnet-5-5",
-        "claude-fable-5-1",
-        "claude-opus-5-5",
-        "claude-mythos-5-1",
-        "claude-sonnet-5",
-        "claude-fable-5",
-        "claude-mythos-5",
-        "claude-opus-5",
-        "claude-opus-4-8",
-        "claude-opus-4-7",
-        "claude-mythos-preview",
-        "claude-opus-4-6",
-        "claude-sonnet-4-6",
-        "claude-haiku-4-5",
-        "claude-haiku-4-5-20251001",
-        "claude-opus-4-5",
-        "claude-opus-4-5-20251101",
-        "claude-sonnet-4-5",
-        "claude-sonnet-4-5-20250929",
-    ]
-    | str
-)
-"""A model's name: one of those known to this version, or any other."""
+KnownModel: TypeAlias = Literal[
+    "claude-fable-5-2",
+    "claude-mythos-5-2",
+    "claude-haiku-5-5",
+    "claude-sonnet-5-5",
+    "claude-fable-5-1",
+    "claude-opus-5-5",
+    "claude-mythos-5-1",
+    "claude-sonnet-5",
+    "claude-fable-5",
+    "claude-mythos-5",
+    "claude-opus-5",
+    "claude-opus-4-8",
+    "claude-opus-4-7",
+    "claude-mythos-preview",
+    "claude-opus-4-6",
+    "claude-sonnet-4-6",
+    "claude-haiku-4-5",
+    "claude-haiku-4-5-20251001",
+    "claude-opus-4-5",
+    "claude-opus-4-5-20251101",
+    "claude-sonnet-4-5",
+    "claude-sonnet-4-5-20250929",
+]
+"""A model whose name is known to this version."""
+
+Model: TypeAlias = KnownModel | str
+"""A model's name, known to this version or not."""
 
 StopReason: TypeAlias = Literal[
     "end_turn",
@@ -258,17 +270,19 @@ class Usage(core.Model):
     def total_input_tokens(self) -> int:
         """All input tokens: uncached, read from the cache, and written to it."""
         counts = (self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens)
-        return sum(count for count in counts if _is_number(count))
+        return sum(count for count in counts if _is_count(count))
 
     def __add__(self, other: "Usage") -> "Usage":
         """Both together: every count is added, anything else is kept where both agree."""
-        if not isinstance(other, Usage):
+        if not isinstance(other, Usage):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
         return type(self).from_value(_added(self.to_dict(), other.to_dict()))
 
     def __radd__(self, start: int) -> Self:
         """What `sum` needs: 0 plus a usage is that usage."""
-        return self if start == 0 else NotImplemented
+        if start != 0:
+            return NotImplemented
+        return self
 
 
 def _added(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -276,19 +290,19 @@ def _added(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sum(one: Any, other: Any) -> Any:
-    """`one` plus `other` if both are counts or mappings of counts; None counts as nothing."""
+    """`one` plus `other` if both are counts, or hold counts; None counts as nothing."""
     if one is None or other is None:
         return other if one is None else one
-    if _is_number(one) and _is_number(other):
+    if _is_count(one) and _is_count(other):
         return one + other
-    if isinstance(one, dict) and isinstance(other, dict):
+    if core.is_object(one) and core.is_object(other):
         return _added(one, other)
-    if isinstance(one, list) and isinstance(other, list):
+    if core.is_list(one) and core.is_list(other):
         return [*one, *other]
     return one if one == other else None
 
 
-def _is_number(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -436,18 +450,18 @@ class Message(core.Answer):
     @property
     def text(self) -> str:
         """All text of the answer, in one piece; "" if there is none."""
-        return "".join(block.text for block in self._blocks(TextBlock) if _is_text(block.text))
+        return "".join(filter(_is_text, (block.text for block in _blocks(self, TextBlock))))
 
     @property
     def thinking(self) -> str:
         """All thinking of the answer, in one piece; "" if there is none or it is not displayed."""
-        thoughts = self._blocks(ThinkingBlock)
-        return "".join(block.thinking for block in thoughts if _is_text(block.thinking))
+        thoughts = (block.thinking for block in _blocks(self, ThinkingBlock))
+        return "".join(filter(_is_text, thoughts))
 
     @property
     def tool_uses(self) -> list[ToolUseBlock]:
         """The calls of your tools, in order. Look at `complete` before you run one."""
-        return self._blocks(ToolUseBlock)
+        return _blocks(self, ToolUseBlock)
 
     def to_param(self) -> "AssistantMessageParam":
         """This message as a turn of the conversation, to send back as it was received.
@@ -458,19 +472,19 @@ class Message(core.Answer):
         Raises:
             ValueError: a tool call in it did not arrive whole.
         """
-        content = [_block_param(block) for block in self._content if not _is_blank(block)]
+        content = [_block_param(block) for block in _content(self) if not _is_blank(block)]
         return {"role": "assistant", "content": cast("list[ContentBlockParam]", content)}
 
-    @property
-    def _content(self) -> Sequence[object]:
-        content: object = self.content  # an answer out of shape may hold anything here
-        return cast("list[object]", content) if isinstance(content, list) else ()
 
-    def _blocks(self, kind: type[BlockT]) -> list[BlockT]:
-        return [block for block in self._content if isinstance(block, kind)]
+def _content(message: Message) -> list[object]:
+    return message.content if core.is_list(message.content) else []
 
 
-def _is_text(value: object) -> bool:
+def _blocks(message: Message, kind: type[BlockT]) -> list[BlockT]:
+    return [block for block in _content(message) if isinstance(block, kind)]
+
+
+def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str)
 
 

@@ -1457,7 +1457,7 @@ class WebFetchTool20260318Param(TypedDict, total=False):
     use_cache: bool
 
 
-class ToolSearchToolBm25_20251119Param(TypedDict, total=False):
+class ToolSearchToolBm25_20251119Param(TypedDict, total=False):  # noqa: N801 (the API's name)
     """Finds deferred tools by their words; fields as in `ToolParam`."""
 
     type: Required[Literal["tool_search_tool_bm25_20251119", "tool_search_tool_bm25"]]
