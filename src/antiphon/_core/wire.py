@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+__all__ = ["HTTPResponse", "Headers", "Timeout"]
+
 SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "set-cookie"})
 """Headers whose values are never shown, logged or stored; lower case."""
 

@@ -1,0 +1,119 @@
+"""Each endpoint as a function: parameters in, a `Call` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ..types.messages import (
+    CountTokensParams,
+    CreateParams,
+    Message,
+    MessageTokensCount,
+    StreamParams,
+)
+from .config import Options, lowered
+from .encoding import encode, is_absent
+from .names import check_names
+from .retry import Retry
+from .wire import Request, Timeout
+
+T = TypeVar("T")
+
+LARGE_ANSWER = 21_333
+"""`max_tokens` above which a plain call may wait ten minutes in silence (at 128,000 tokens an hour)."""
+
+_HEADERS = {
+    "user_profile_id": "anthropic-user-profile-id",
+    "workspace_id": "anthropic-workspace-id",
+}
+_OF_THE_CALL = frozenset({"extra_headers", "extra_query", "extra_body", "timeout"})
+
+
+@dataclass(slots=True)
+class Call(Generic[T]):
+    """What an endpoint is: what to send, under which clocks, and what comes back."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    timeout: Timeout
+    retry: Retry
+    decode: Callable[[bytes], T]
+    """Makes the result of a whole body."""
+    streamed: bool = False
+    """Whether the answer is read while it arrives."""
+
+    def request(self, timeout: Timeout) -> Request:
+        """The request of one attempt."""
+        return Request(self.method, self.url, self.headers, self.body, timeout)
+
+
+def create(options: Options, params: Mapping[str, Any]) -> Call[Message]:
+    """`POST /v1/messages`; read while it arrives when `stream` is true.
+
+    Raises:
+        TypeError: a parameter is missing or unknown.
+        RequestEncodingError: a value is not JSON.
+    """
+    _check("create", params, CreateParams)
+    return _messages_call(options, params, streamed=params.get("stream") is True)
+
+
+def stream(options: Options, params: Mapping[str, Any]) -> Call[Message]:
+    """`POST /v1/messages` with ``"stream": true``; the caller has no `stream` to pass."""
+    _check("stream", params, StreamParams)
+    return streamed_create(options, params)
+
+
+def streamed_create(options: Options, params: Mapping[str, Any]) -> Call[Message]:
+    """`create`, whatever its `stream` says, with the answer streamed on the wire."""
+    return _messages_call(options, {**params, "stream": True}, streamed=True)
+
+
+def is_large(params: Mapping[str, Any]) -> bool:
+    """Whether the answer may take so long that a silent connection would be cut."""
+    max_tokens = params.get("max_tokens")
+    return isinstance(max_tokens, int) and max_tokens > LARGE_ANSWER
+
+
+def _messages_call(options: Options, params: Mapping[str, Any], *, streamed: bool) -> Call[Message]:
+    return _post(options, "/v1/messages", params, Message.decode, streamed=streamed)
+
+
+def count_tokens(options: Options, params: Mapping[str, Any]) -> Call[MessageTokensCount]:
+    """`POST /v1/messages/count_tokens`."""
+    _check("count_tokens", params, CountTokensParams)
+    return _post(options, "/v1/messages/count_tokens", params, MessageTokensCount.decode)
+
+
+def _post(
+    options: Options,
+    path: str,
+    params: Mapping[str, Any],
+    decode: Callable[[bytes], T],
+    *,
+    streamed: bool = False,
+) -> Call[T]:
+    given = {name: value for name, value in params.items() if not is_absent(value)}
+    own = {name: given.pop(name) for name in _OF_THE_CALL if name in given}
+    headers = {header: given.pop(name) for name, header in _HEADERS.items() if name in given}
+    headers |= lowered(own.get("extra_headers"), "extra_headers")
+    return Call(
+        "POST",
+        options.url(path, own.get("extra_query") or {}),
+        options.request_headers(headers),
+        encode({**given, **(own.get("extra_body") or {})}),
+        Timeout.of(own["timeout"]) if "timeout" in own else options.timeout,
+        options.retry,
+        decode,
+        streamed,
+    )
+
+
+def _check(method: str, params: Mapping[str, Any], known: type) -> None:
+    required: frozenset[str] = known.__required_keys__  # type: ignore[attr-defined]
+    optional: frozenset[str] = known.__optional_keys__  # type: ignore[attr-defined]
+    check_names(f"messages.{method}", params, required | optional, required)

@@ -1,0 +1,192 @@
+"""Parameters to JSON: what users pass (models, paths, files, iterables) as the bytes of a request."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..errors import RequestEncodingError
+from .absent import NotGiven, Omit
+
+_DEEPEST = 250
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+class _AbsentInside(Exception):
+    """A sentinel stands somewhere inside; it has to be cut out before encoding."""
+
+
+def encode(params: Mapping[str, Any]) -> bytes:
+    """`params` as compact UTF-8 JSON, in their own order.
+
+    Sentinels are dropped at any depth, `None` stays null. Models become what the API accepts back,
+    paths and binary files their base64, other iterables lists.
+
+    Raises:
+        RequestEncodingError: a value is not JSON; the message starts with its path.
+    """
+    given = {name: value for name, value in params.items() if not is_absent(value)}
+    if "messages" in given:
+        given["messages"] = _messages(given["messages"])
+    try:
+        encoded = _dumps(given)
+    except _AbsentInside:
+        encoded = _encode_or_explain(_without_absent(given))
+    except (TypeError, RecursionError) as failure:
+        raise _explained(given, failure) from failure
+    if b"null" in encoded:
+        _refuse_not_a_number(given)
+    return encoded
+
+
+def is_absent(value: object) -> bool:
+    """Whether `value` is a sentinel that stands for a parameter not given."""
+    return isinstance(value, (NotGiven, Omit))
+
+
+def _dumps(value: Any) -> bytes:
+    return orjson.dumps(value, default=_as_json, option=_OPTIONS)
+
+
+def _encode_or_explain(value: Any) -> bytes:
+    try:
+        return _dumps(value)
+    except (TypeError, RecursionError) as failure:
+        raise _explained(value, failure) from failure
+
+
+def _as_json(value: Any) -> Any:
+    """What stands in JSON for a value that is none of its types."""
+    if is_absent(value):
+        raise _AbsentInside
+    for convert in ("to_param", "to_dict"):
+        if hasattr(value, convert):
+            return getattr(value, convert)()
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", exclude_unset=True)
+    if isinstance(value, PathLike):
+        return b64encode(Path(value).read_bytes()).decode("ascii")
+    if hasattr(value, "read"):
+        return _file_content(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, memoryview)):
+        return list(value)
+    raise TypeError(_reason(value))
+
+
+def _file_content(file: Any) -> str:
+    content = file.read()
+    if not isinstance(content, bytes):
+        raise TypeError("a file opened as text; open it with mode 'rb'")
+    return b64encode(content).decode("ascii")
+
+
+def _messages(messages: Any) -> Any:
+    if isinstance(messages, (str, bytes, Mapping)) or not isinstance(messages, Iterable):
+        return messages
+    return [_message(message) for message in messages]
+
+
+def _message(message: Any) -> Any:
+    """A message as the API accepts it: blocks that were received go back as they came."""
+    if hasattr(message, "to_param"):
+        return message.to_param()
+    if not isinstance(message, Mapping):
+        return message
+    content = message.get("content")
+    if content is None or isinstance(content, (str, Mapping)) or not isinstance(content, Iterable):
+        return message
+    return {**message, "content": _blocks(content)}
+
+
+def _blocks(content: Iterable[Any]) -> list[Any]:
+    return [_block(block) for block in content if not _is_empty_received_text(block)]
+
+
+def _is_empty_received_text(block: Any) -> bool:
+    """The API sends empty text blocks, but does not accept them back."""
+    return hasattr(block, "to_param") and block.type == "text" and not block.text
+
+
+def _block(block: Any) -> Any:
+    if hasattr(block, "to_param"):
+        return block.to_param()
+    kind = block.get("type") if isinstance(block, Mapping) else None
+    if kind == "document" and isinstance(block.get("source"), Mapping):
+        return {**block, "source": _source(block["source"])}
+    if kind == "tool_result" and isinstance(block.get("content"), (list, tuple)):
+        return {**block, "content": _blocks(block["content"])}
+    return block
+
+
+def _source(source: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A document source; the wire has no `media_type` beside a URL."""
+    if source.get("type") != "url":
+        return source
+    return {name: value for name, value in source.items() if name != "media_type"}
+
+
+def _without_absent(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _without_absent(v) for k, v in value.items() if not is_absent(v)}
+    if isinstance(value, (list, tuple)):
+        return [_without_absent(item) for item in value if not is_absent(item)]
+    return value
+
+
+def _refuse_not_a_number(params: Mapping[str, Any]) -> None:
+    """The encoder writes NaN and infinities as null, which would change what was said."""
+    for path, value in _leaves(params, ""):
+        if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+            raise RequestEncodingError(f"{path}: {value} is not a JSON number", path=path)
+
+
+def _explained(params: Mapping[str, Any], failure: Exception) -> RequestEncodingError:
+    for path, value in _leaves(params, ""):
+        try:
+            _dumps(value)
+        except _AbsentInside:
+            continue
+        except (TypeError, RecursionError) as cause:
+            return RequestEncodingError(f"{path}: {_cause_of(cause)}", path=path)
+    return RequestEncodingError(f"the parameters are not JSON: {_cause_of(failure)}")
+
+
+def _cause_of(failure: BaseException) -> str:
+    cause = failure.__cause__ or failure
+    return str(cause)
+
+
+def _leaves(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Every value that holds no other, with its path; also what is no valid key or too deep."""
+    if depth > _DEEPEST:
+        yield path, _TooDeep()
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                yield f"{path}[{key!r}]", {key: None}
+            else:
+                yield from _leaves(item, f"{path}.{key}" if path else key, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{index}]", depth + 1)
+    else:
+        yield path, value
+
+
+class _TooDeep:
+    """Stands for values nested deeper than JSON encoders go."""
+
+
+def _reason(value: object) -> str:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"{type(value).__name__}; base64-encode them to str"
+    if isinstance(value, _TooDeep):
+        return f"nested more than {_DEEPEST} levels deep, or refers to itself"
+    return f"{type(value).__name__} is not JSON; pass str, numbers, bool, None, lists or dicts"

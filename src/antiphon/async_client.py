@@ -1,0 +1,518 @@
+"""The async client: performs the steps of the core over a transport, and holds no policy."""
+
+from __future__ import annotations
+
+import random
+from codecs import getincrementaldecoder
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast, overload
+
+from ._core import calls
+from ._core.calls import Call
+from ._core.configured import Configured
+from ._core.flow import Flow, Read, Send, Step, Tries, exchange
+from ._core.signature import keywords
+from ._core.streaming import StreamFlow, stream_flow
+from ._core.wire import Head
+from ._transport import AsyncReply, AsyncTransport
+from ._transport.clocks import AsyncSystemClock
+from ._transport.shared import async_transport_for
+from .errors import APIError
+from .responses import APIResponse, HTTPResponse, WithHead, parsed
+from .types.messages import (
+    CountTokensParams,
+    CreateParams,
+    CreateParamsNonStreaming,
+    CreateParamsStreaming,
+    Message,
+    MessageTokensCount,
+    StreamParams,
+)
+
+if TYPE_CHECKING:
+    from .types.events import MessageStreamEvent, RawMessageStreamEvent
+
+__all__ = [
+    "AsyncAnthropic",
+    "AsyncClient",
+    "AsyncMessageStream",
+    "AsyncMessageStreamManager",
+    "AsyncMessages",
+    "AsyncMessagesWithRawResponse",
+    "AsyncMessagesWithStreamingResponse",
+    "AsyncStream",
+    "AsyncStreamedResponse",
+    "AsyncStreamedResponseManager",
+]
+
+T = TypeVar("T")
+
+
+class AsyncClient(Configured):
+    """A client of the Messages API.
+
+    Clients are cheap and thread-safe; those with the same settings share their connections.
+    """
+
+    _transport: AsyncTransport | None
+
+    @property
+    def messages(self) -> AsyncMessages:
+        """The Messages API."""
+        return AsyncMessages(self)
+
+    async def close(self) -> None:
+        """Let go of the connections; those shared with other clients stay open."""
+        self._closed = True
+        self._transport = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def _line(self) -> AsyncLine:
+        if self._closed:
+            raise RuntimeError("the client is closed; make another one")
+        if self._transport is None:
+            self._transport = async_transport_for(self._http_client)
+        return AsyncLine(self._transport)
+
+    async def _ask(self, call: Call[T]) -> APIResponse[T]:
+        async with self._line() as line:
+            answer = await line.run(exchange(line.tries(call)))
+        return APIResponse(answer.http_response(), answer.tries, call.decode)
+
+    async def _ask_on_a_stream(self, call: Call[Message]) -> APIResponse[Message]:
+        async with AsyncMessageStream(*(await self._opened(call, whole=True))) as stream:
+            message = await stream.get_final_message()
+        content = message.to_json(indent=None).encode()
+        return APIResponse(
+            replace(stream.response, content=content), stream.tries, lambda _: message
+        )
+
+    async def _opened(
+        self, call: Call[Any], *, whole: bool = False
+    ) -> tuple[StreamFlow, AsyncLine]:
+        line = self._line()
+        flow = stream_flow(line.tries(call), whole=whole, lenient=self._options.lenient_streams)
+        await line.run(flow.open())
+        return flow, line
+
+
+AsyncAnthropic = AsyncClient
+
+
+class AsyncLine:
+    """One call's line to the network: performs the steps of its flows."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+        self._clock = getattr(transport, "clock", AsyncSystemClock)
+        self._reply: AsyncReply | None = None
+
+    def tries(self, call: Call[Any]) -> Tries:
+        """The attempts of `call`, on the clock of this line."""
+        return Tries(call, self._clock.now, random.random)
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Perform the steps of `flow`; what it returns."""
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = await self._perform(step)
+                except APIError as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as end:
+            return cast("T", end.value)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _perform(self, step: Step) -> Head | bytes | None:
+        if isinstance(step, Read):
+            assert self._reply is not None
+            return await self._reply.read(step.timeout)
+        if isinstance(step, Send):
+            await self.close()
+            self._reply = await self._transport.send(step.request)
+            return self._reply.head
+        await self.close()
+        await self._clock.sleep(step.seconds)
+        return None
+
+    async def close(self) -> None:
+        """Give back the connection, or cut it if something is still arriving; idempotent."""
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            await reply.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class AsyncMessages:
+    """`client.messages`."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    @property
+    def with_raw_response(self) -> AsyncMessagesWithRawResponse:
+        """The same methods, giving the answer with its HTTP side."""
+        return AsyncMessagesWithRawResponse(self._client)
+
+    @property
+    def with_streaming_response(self) -> AsyncMessagesWithStreamingResponse:
+        """The same methods, giving an answer whose body is read when you read it."""
+        return AsyncMessagesWithStreamingResponse(self._client)
+
+    @overload
+    async def create(self, **params: Unpack[CreateParamsNonStreaming]) -> Message: ...
+    @overload
+    async def create(self, **params: Unpack[CreateParamsStreaming]) -> AsyncStream: ...
+    @overload
+    async def create(self, **params: Unpack[CreateParams]) -> Message | AsyncStream: ...
+    @keywords(CreateParams)
+    async def create(self, **params: Any) -> Message | AsyncStream:
+        """Create a message with Claude; with ``stream=True``, an `AsyncStream` of its raw events.
+
+        The parameters are described at `antiphon.types.CreateParams`.
+
+        Raises:
+            TypeError: a parameter is missing or unknown.
+            RequestEncodingError: a value is not JSON.
+            CredentialsError: there is no key.
+            APIStatusError: the API refused or failed; one subclass per status.
+            APIConnectionError: no whole answer arrived.
+            APIResponseValidationError: the answer is not what the API sends.
+        """
+        return (await self.with_raw_response.create(**params)).parse()
+
+    @keywords(StreamParams)
+    def stream(self, **params: Unpack[StreamParams]) -> AsyncMessageStreamManager:
+        """Create a message and follow it while it is made.
+
+        Use it as a context manager; the request is sent when the block is entered::
+
+            async with client.messages.stream(...) as stream:
+                async for text in stream.text_stream:
+                    print(text, end="", flush=True)
+        """
+        return AsyncMessageStreamManager(self._client, calls.stream(self._client._options, params))
+
+    @keywords(CountTokensParams)
+    async def count_tokens(self, **params: Unpack[CountTokensParams]) -> MessageTokensCount:
+        """Count the input tokens of a message without creating it."""
+        return (await self.with_raw_response.count_tokens(**params)).parse()
+
+
+class AsyncMessagesWithRawResponse:
+    """`client.messages.with_raw_response`: answers with their HTTP side."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    @overload
+    async def create(self, **params: Unpack[CreateParamsNonStreaming]) -> APIResponse[Message]: ...
+    @overload
+    async def create(self, **params: Unpack[CreateParamsStreaming]) -> APIResponse[AsyncStream]: ...
+    @overload
+    async def create(self, **params: Unpack[CreateParams]) -> APIResponse[Any]: ...
+    @keywords(CreateParams)
+    async def create(self, **params: Any) -> APIResponse[Any]:
+        """`messages.create`, with status, headers and rate limits; `parse()` gives the message."""
+        client, options = self._client, self._client._options
+        call = calls.create(options, params)
+        if call.streamed:
+            stream = AsyncStream(*(await client._opened(call)))
+            return APIResponse(stream.response, stream.tries, lambda _: stream)
+        if options.wire == "auto" and calls.is_large(params):
+            return await client._ask_on_a_stream(calls.streamed_create(options, params))
+        return await client._ask(call)
+
+    @keywords(CountTokensParams)
+    async def count_tokens(
+        self, **params: Unpack[CountTokensParams]
+    ) -> APIResponse[MessageTokensCount]:
+        """`messages.count_tokens`, with status and headers; `parse()` gives the count."""
+        return await self._client._ask(calls.count_tokens(self._client._options, params))
+
+
+class AsyncMessagesWithStreamingResponse:
+    """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    @keywords(CreateParams)
+    def create(self, **params: Any) -> AsyncStreamedResponseManager[Any]:
+        """`messages.create`; `parse()` gives the message, or with ``stream=True`` its `AsyncStream`."""
+        call = calls.create(self._client._options, params)
+        return AsyncStreamedResponseManager(
+            self._client, call, AsyncStream if call.streamed else None
+        )
+
+    @keywords(StreamParams)
+    def stream(
+        self, **params: Unpack[StreamParams]
+    ) -> AsyncStreamedResponseManager[AsyncMessageStream]:
+        """`messages.stream`, with the head of the answer before its first event."""
+        call = calls.stream(self._client._options, params)
+        return AsyncStreamedResponseManager(self._client, call, AsyncMessageStream)
+
+    @keywords(CountTokensParams)
+    def count_tokens(
+        self, **params: Unpack[CountTokensParams]
+    ) -> AsyncStreamedResponseManager[MessageTokensCount]:
+        """`messages.count_tokens`; `parse()` gives the count."""
+        call = calls.count_tokens(self._client._options, params)
+        return AsyncStreamedResponseManager(self._client, call, None)
+
+
+class AsyncEventStream:
+    """A message arriving: one sequence of events, of which everything below is a view."""
+
+    def __init__(self, flow: StreamFlow, line: AsyncLine) -> None:
+        self._flow = flow
+        self._line = line
+
+    @property
+    def response(self) -> HTTPResponse:
+        """Status and headers of the answer."""
+        return self._flow.response
+
+    @property
+    def request_id(self) -> str | None:
+        """The API's id of the request."""
+        return self.response.headers.get("request-id")
+
+    @property
+    def tries(self) -> Tries:
+        """The attempts it took."""
+        return self._flow.tries
+
+    async def close(self) -> None:
+        """Cut the stream; what was not read is lost, and nothing more is read."""
+        self._flow.ended = True
+        self._flow.frames.clear()
+        await self._line.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _more(self) -> bool:
+        flow = self._flow
+        if not flow.frames and not flow.ended:
+            await self._line.run(flow.receive())
+        return bool(flow.frames)
+
+    async def _raw_events(self) -> AsyncIterator[RawMessageStreamEvent]:
+        flow = self._flow
+        try:
+            while await self._more():
+                event = flow.reader.event(flow.frames.popleft())
+                if event is not None:
+                    flow.delivered = True
+                    yield event
+        except APIError as error:
+            raise flow.failed(error) from error.__cause__
+
+    async def _events(self) -> AsyncIterator[MessageStreamEvent]:
+        flow = self._flow
+        try:
+            while await self._more():
+                for event in flow.reader.events(flow.frames.popleft()):
+                    flow.delivered = True
+                    yield event
+        except APIError as error:
+            raise flow.failed(error) from error.__cause__
+
+    async def _texts(self) -> AsyncIterator[str]:
+        flow = self._flow
+        try:
+            while await self._more():
+                text = flow.reader.text(flow.frames.popleft())
+                if text:
+                    flow.delivered = True
+                    yield text
+        except APIError as error:
+            raise flow.failed(error) from error.__cause__
+
+    async def _finish(self) -> None:
+        """Read to the end, handing nothing over."""
+        flow = self._flow
+        try:
+            while await self._more():
+                flow.reader.text(flow.frames.popleft())
+        except APIError as error:
+            raise flow.failed(error) from error.__cause__
+
+
+class AsyncStream(AsyncEventStream):
+    """The raw events of a message, once; leaving the loop cuts the connection."""
+
+    def __init__(self, flow: StreamFlow, line: AsyncLine) -> None:
+        super().__init__(flow, line)
+        self._iterator = self._raw_events()
+
+    async def __aiter__(self) -> AsyncIterator[RawMessageStreamEvent]:
+        try:
+            async for event in self._iterator:
+                yield event
+        finally:
+            await self.close()
+
+    async def __anext__(self) -> RawMessageStreamEvent:
+        return await self._iterator.__anext__()
+
+
+class AsyncMessageStream(AsyncEventStream):
+    """A message arriving, with helpers; the views may be mixed, each event is seen once."""
+
+    def __aiter__(self) -> AsyncIterator[MessageStreamEvent]:
+        return self._events()
+
+    @property
+    def text_stream(self) -> AsyncIterator[str]:
+        """The pieces of text, as they arrive."""
+        return self._texts()
+
+    @property
+    def current_message_snapshot(self) -> Message:
+        """The message so far.
+
+        Raises:
+            RuntimeError: the first event has not arrived.
+        """
+        return self._flow.reader.message
+
+    async def until_done(self) -> None:
+        """Read to the end."""
+        await self._finish()
+
+    async def get_final_message(self) -> Message:
+        """Read to the end; the whole message."""
+        await self._finish()
+        return self._flow.finished_message()
+
+    async def get_final_text(self) -> str:
+        """Read to the end; the text of the message, all text blocks joined."""
+        return (await self.get_final_message()).text
+
+
+class AsyncMessageStreamManager:
+    """`async with client.messages.stream(...) as stream`: opens on entering, closes on leaving."""
+
+    def __init__(self, client: AsyncClient, call: Call[Message]) -> None:
+        self._client = client
+        self._call = call
+        self._stream: AsyncMessageStream | None = None
+
+    async def __aenter__(self) -> AsyncMessageStream:
+        self._stream = AsyncMessageStream(*(await self._client._opened(self._call)))
+        return self._stream
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._stream is not None:
+            await self._stream.close()
+
+
+class AsyncStreamedResponse(WithHead, Generic[T]):
+    """An answer whose head has arrived and whose body is read when you read it."""
+
+    def __init__(
+        self, flow: StreamFlow, line: AsyncLine, call: Call[Any], view: type[Any] | None
+    ) -> None:
+        super().__init__(flow.response, flow.tries)
+        self._flow = flow
+        self._line = line
+        self._call = call
+        self._view = view
+
+    async def iter_bytes(self) -> AsyncIterator[bytes]:
+        """The body as it arrives, content-encoding undone."""
+        while chunk := await self._line.run(self._flow.chunk()):
+            yield chunk
+
+    async def iter_text(self) -> AsyncIterator[str]:
+        """The body as it arrives, as text."""
+        decoder = getincrementaldecoder("utf-8")("replace")
+        async for chunk in self.iter_bytes():
+            yield decoder.decode(chunk)
+
+    async def iter_lines(self) -> AsyncIterator[str]:
+        """The lines of the body, without their ends."""
+        rest = ""
+        async for text in self.iter_text():
+            *whole, rest = (rest + text).split("\n")
+            for line in whole:
+                yield line.removesuffix("\r")
+        if rest:
+            yield rest
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        if not self._flow.ended:
+            self.http_response.content = b"".join([chunk async for chunk in self.iter_bytes()])
+        return self.http_response.content
+
+    async def text(self) -> str:
+        """The whole body as text."""
+        await self.read()
+        return self.http_response.text
+
+    async def json(self) -> Any:
+        """The whole body as JSON values."""
+        await self.read()
+        return self.http_response.json()
+
+    async def parse(self) -> T:
+        """What the answer means: a model, or a stream of events."""
+        if self._view is not None:
+            return cast("T", self._view(self._flow, self._line))
+        await self.read()
+        return cast("T", parsed(self.http_response, self._call.decode))
+
+    @property
+    def text_stream(self) -> AsyncIterator[str]:
+        """The pieces of text, as they arrive."""
+        return AsyncMessageStream(self._flow, self._line).text_stream
+
+    def __aiter__(self) -> AsyncIterator[MessageStreamEvent]:
+        return AsyncMessageStream(self._flow, self._line).__aiter__()
+
+    async def close(self) -> None:
+        """Cut the answer off; what was not read is lost."""
+        await self._line.close()
+
+
+class AsyncStreamedResponseManager(Generic[T]):
+    """Opens an answer on entering, closes it on leaving."""
+
+    def __init__(self, client: AsyncClient, call: Call[Any], view: type[Any] | None) -> None:
+        self._client = client
+        self._call = call
+        self._view = view
+        self._response: AsyncStreamedResponse[T] | None = None
+
+    async def __aenter__(self) -> AsyncStreamedResponse[T]:
+        flow, line = await self._client._opened(self._call)
+        flow.delivered = True
+        self._response = AsyncStreamedResponse(flow, line, self._call, self._view)
+        return self._response
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._response is not None:
+            await self._response.close()
