@@ -14,6 +14,7 @@ from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
+    ClassVar,
     Generic,
     Literal,
     Protocol,
@@ -65,7 +66,7 @@ class Model(BaseModel):
     is absent from `model_fields_set`.
     """
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow",
         strict=True,
         defer_build=True,
@@ -172,7 +173,7 @@ class Answer(Model):
 class Unknown(Model):
     """Something of a kind this version does not know: `type` names it, its fields are attributes."""
 
-    type: str
+    type: Any  # not `str`, so that type checkers let a union of known kinds be narrowed to this
 
 
 class OrUnknown:
@@ -241,7 +242,8 @@ class Decoder(Generic[T]):
     @cached_property
     def _loose(self) -> SchemaValidator:
         # A prebuilt validator of a class would be the exact one.
-        return SchemaValidator(_loosened(self._adapter.core_schema), _use_prebuilt=False)
+        schema = _loosened(self._adapter.core_schema)
+        return SchemaValidator(schema, _QUIET, _use_prebuilt=False)
 
     @cached_property
     def _adapter(self) -> TypeAdapter[T]:
@@ -258,6 +260,8 @@ def _decoder(model: type[Model]) -> Decoder[Any]:
 # drops what a field was not meant to hold.
 _AS_IT_IS = core_schema.simple_ser_schema("any")
 _ANYTHING = core_schema.any_schema()
+
+_QUIET = core_schema.CoreConfig(hide_input_in_errors=True)
 
 
 def _open(schema: Any) -> Any:
@@ -355,16 +359,16 @@ class ReceivedTime(datetime):
 class _AsWritten:
     """Gives a `datetime` field its text back when it is dumped as JSON."""
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler, /
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: object, /) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             ReceivedTime.read,
-            json_schema_input_schema=handler(source),
             serialization=core_schema.plain_serializer_function_ser_schema(
                 ReceivedTime.written, when_used="json"
             ),
         )
+
+    def __get_pydantic_json_schema__(self, schema: object, handler: object, /) -> dict[str, str]:
+        return {"type": "string", "format": "date-time"}
 
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ Blocks that use tools are in `tools`; the unions of all blocks are in `messages`
 
 from collections.abc import Iterable
 from os import PathLike
-from typing import IO, TYPE_CHECKING, Annotated, Literal, Required, TypeAlias, TypedDict, cast
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, Required, TypeAlias, TypedDict, cast
 
 from pydantic import Discriminator
 
@@ -277,9 +277,13 @@ class Block(Model):
 class UnknownBlock(Unknown, Block):
     """A block of a kind this version does not know: `type` names it, its fields are attributes.
 
-    It is not a member of the `ContentBlock` union as type checkers see it, because then no check of `type` could
-    narrow the union. At run time it may stand wherever a block may.
+    It may stand wherever a block may, though type checkers do not see it in `ContentBlock`: as a
+    member it would keep checks of `type` from narrowing the union. `isinstance` finds it.
     """
+
+    def to_param(self) -> Any:
+        """This block as it was received."""
+        return self.to_dict()
 
 
 class TextBlock(Block):
