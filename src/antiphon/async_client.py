@@ -6,20 +6,22 @@ import random
 from codecs import getincrementaldecoder
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast, overload
 
 from ._core import calls
 from ._core.calls import Call
+from ._core.config import Options
 from ._core.configured import Configured
 from ._core.flow import Flow, Read, Send, Step, Tries, exchange
 from ._core.signature import keywords
 from ._core.streaming import StreamFlow, stream_flow
-from ._core.wire import Head
+from ._core.wire import Head, HTTPResponse
 from ._transport import AsyncReply, AsyncTransport
 from ._transport.clocks import AsyncSystemClock
 from ._transport.shared import async_transport_for
 from .errors import APIError
-from .responses import APIResponse, HTTPResponse, WithHead, parsed
+from .responses import APIResponse, WithHead, parsed
 from .types.messages import (
     CountTokensParams,
     CreateParams,
@@ -55,17 +57,23 @@ class AsyncClient(Configured):
     Clients are cheap and thread-safe; those with the same settings share their connections.
     """
 
-    _transport: AsyncTransport | None
-
     @property
     def messages(self) -> AsyncMessages:
         """The Messages API."""
-        return AsyncMessages(self)
+        return AsyncMessages(self._sender)
+
+    @cached_property
+    def _sender(self) -> AsyncSender:
+        return AsyncSender(self._options, self._http_client)
 
     async def close(self) -> None:
         """Let go of the connections; those shared with other clients stay open."""
-        self._closed = True
-        self._transport = None
+        self._sender.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._sender.closed
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,36 +81,48 @@ class AsyncClient(Configured):
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+
+AsyncAnthropic = AsyncClient
+
+
+class AsyncSender:
+    """Sends the calls of one client."""
+
+    def __init__(self, options: Options, http_client: Any) -> None:
+        self.options = options
+        self.closed = False
+        self._http_client = http_client
+        self._transport: AsyncTransport | None = None
+
+    def close(self) -> None:
+        self.closed = True
+        self._transport = None
+
     def _line(self) -> AsyncLine:
-        if self._closed:
+        if self.closed:
             raise RuntimeError("the client is closed; make another one")
         if self._transport is None:
             self._transport = async_transport_for(self._http_client)
         return AsyncLine(self._transport)
 
-    async def _ask(self, call: Call[T]) -> APIResponse[T]:
+    async def ask(self, call: Call[T]) -> APIResponse[T]:
         async with self._line() as line:
             answer = await line.run(exchange(line.tries(call)))
         return APIResponse(answer.http_response(), answer.tries, call.decode)
 
-    async def _ask_on_a_stream(self, call: Call[Message]) -> APIResponse[Message]:
-        async with AsyncMessageStream(*(await self._opened(call, whole=True))) as stream:
+    async def ask_on_a_stream(self, call: Call[Message]) -> APIResponse[Message]:
+        async with AsyncMessageStream(*(await self.opened(call, whole=True))) as stream:
             message = await stream.get_final_message()
         content = message.to_json(indent=None).encode()
         return APIResponse(
             replace(stream.response, content=content), stream.tries, lambda _: message
         )
 
-    async def _opened(
-        self, call: Call[Any], *, whole: bool = False
-    ) -> tuple[StreamFlow, AsyncLine]:
+    async def opened(self, call: Call[Any], *, whole: bool = False) -> tuple[StreamFlow, AsyncLine]:
         line = self._line()
-        flow = stream_flow(line.tries(call), whole=whole, lenient=self._options.lenient_streams)
+        flow = stream_flow(line.tries(call), whole=whole, lenient=self.options.lenient_streams)
         await line.run(flow.open())
         return flow, line
-
-
-AsyncAnthropic = AsyncClient
 
 
 class AsyncLine:
@@ -162,18 +182,18 @@ class AsyncLine:
 class AsyncMessages:
     """`client.messages`."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    def __init__(self, sender: AsyncSender) -> None:
+        self._sender = sender
 
     @property
     def with_raw_response(self) -> AsyncMessagesWithRawResponse:
         """The same methods, giving the answer with its HTTP side."""
-        return AsyncMessagesWithRawResponse(self._client)
+        return AsyncMessagesWithRawResponse(self._sender)
 
     @property
     def with_streaming_response(self) -> AsyncMessagesWithStreamingResponse:
         """The same methods, giving an answer whose body is read when you read it."""
-        return AsyncMessagesWithStreamingResponse(self._client)
+        return AsyncMessagesWithStreamingResponse(self._sender)
 
     @overload
     async def create(self, **params: Unpack[CreateParamsNonStreaming]) -> Message: ...
@@ -207,7 +227,7 @@ class AsyncMessages:
                 async for text in stream.text_stream:
                     print(text, end="", flush=True)
         """
-        return AsyncMessageStreamManager(self._client, calls.stream(self._client._options, params))
+        return AsyncMessageStreamManager(self._sender, calls.stream(self._sender.options, params))
 
     @keywords(CountTokensParams)
     async def count_tokens(self, **params: Unpack[CountTokensParams]) -> MessageTokensCount:
@@ -218,8 +238,8 @@ class AsyncMessages:
 class AsyncMessagesWithRawResponse:
     """`client.messages.with_raw_response`: answers with their HTTP side."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    def __init__(self, sender: AsyncSender) -> None:
+        self._sender = sender
 
     @overload
     async def create(self, **params: Unpack[CreateParamsNonStreaming]) -> APIResponse[Message]: ...
@@ -230,35 +250,35 @@ class AsyncMessagesWithRawResponse:
     @keywords(CreateParams)
     async def create(self, **params: Any) -> APIResponse[Any]:
         """`messages.create`, with status, headers and rate limits; `parse()` gives the message."""
-        client, options = self._client, self._client._options
+        sender, options = self._sender, self._sender.options
         call = calls.create(options, params)
         if call.streamed:
-            stream = AsyncStream(*(await client._opened(call)))
+            stream = AsyncStream(*(await sender.opened(call)))
             return APIResponse(stream.response, stream.tries, lambda _: stream)
         if options.wire == "auto" and calls.is_large(params):
-            return await client._ask_on_a_stream(calls.streamed_create(options, params))
-        return await client._ask(call)
+            return await sender.ask_on_a_stream(calls.streamed_create(options, params))
+        return await sender.ask(call)
 
     @keywords(CountTokensParams)
     async def count_tokens(
         self, **params: Unpack[CountTokensParams]
     ) -> APIResponse[MessageTokensCount]:
         """`messages.count_tokens`, with status and headers; `parse()` gives the count."""
-        return await self._client._ask(calls.count_tokens(self._client._options, params))
+        return await self._sender.ask(calls.count_tokens(self._sender.options, params))
 
 
 class AsyncMessagesWithStreamingResponse:
     """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    def __init__(self, sender: AsyncSender) -> None:
+        self._sender = sender
 
     @keywords(CreateParams)
     def create(self, **params: Any) -> AsyncStreamedResponseManager[Any]:
         """`messages.create`; `parse()` gives the message, or with ``stream=True`` its `AsyncStream`."""
-        call = calls.create(self._client._options, params)
+        call = calls.create(self._sender.options, params)
         return AsyncStreamedResponseManager(
-            self._client, call, AsyncStream if call.streamed else None
+            self._sender, call, AsyncStream if call.streamed else None
         )
 
     @keywords(StreamParams)
@@ -266,16 +286,16 @@ class AsyncMessagesWithStreamingResponse:
         self, **params: Unpack[StreamParams]
     ) -> AsyncStreamedResponseManager[AsyncMessageStream]:
         """`messages.stream`, with the head of the answer before its first event."""
-        call = calls.stream(self._client._options, params)
-        return AsyncStreamedResponseManager(self._client, call, AsyncMessageStream)
+        call = calls.stream(self._sender.options, params)
+        return AsyncStreamedResponseManager(self._sender, call, AsyncMessageStream)
 
     @keywords(CountTokensParams)
     def count_tokens(
         self, **params: Unpack[CountTokensParams]
     ) -> AsyncStreamedResponseManager[MessageTokensCount]:
         """`messages.count_tokens`; `parse()` gives the count."""
-        call = calls.count_tokens(self._client._options, params)
-        return AsyncStreamedResponseManager(self._client, call, None)
+        call = calls.count_tokens(self._sender.options, params)
+        return AsyncStreamedResponseManager(self._sender, call, None)
 
 
 class AsyncEventStream:
@@ -415,13 +435,13 @@ class AsyncMessageStream(AsyncEventStream):
 class AsyncMessageStreamManager:
     """`async with client.messages.stream(...) as stream`: opens on entering, closes on leaving."""
 
-    def __init__(self, client: AsyncClient, call: Call[Message]) -> None:
-        self._client = client
+    def __init__(self, sender: AsyncSender, call: Call[Message]) -> None:
+        self._sender = sender
         self._call = call
         self._stream: AsyncMessageStream | None = None
 
     async def __aenter__(self) -> AsyncMessageStream:
-        self._stream = AsyncMessageStream(*(await self._client._opened(self._call)))
+        self._stream = AsyncMessageStream(*(await self._sender.opened(self._call)))
         return self._stream
 
     async def __aexit__(self, *_: object) -> None:
@@ -501,14 +521,14 @@ class AsyncStreamedResponse(WithHead, Generic[T]):
 class AsyncStreamedResponseManager(Generic[T]):
     """Opens an answer on entering, closes it on leaving."""
 
-    def __init__(self, client: AsyncClient, call: Call[Any], view: type[Any] | None) -> None:
-        self._client = client
+    def __init__(self, sender: AsyncSender, call: Call[Any], view: type[Any] | None) -> None:
+        self._sender = sender
         self._call = call
         self._view = view
         self._response: AsyncStreamedResponse[T] | None = None
 
     async def __aenter__(self) -> AsyncStreamedResponse[T]:
-        flow, line = await self._client._opened(self._call)
+        flow, line = await self._sender.opened(self._call)
         flow.delivered = True
         self._response = AsyncStreamedResponse(flow, line, self._call, self._view)
         return self._response

@@ -6,20 +6,22 @@ import random
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast, overload
 
 from ._core import calls
 from ._core.calls import Call
+from ._core.config import Options
 from ._core.configured import Configured
 from ._core.flow import Flow, Read, Send, Step, Tries, exchange
 from ._core.signature import keywords
 from ._core.streaming import StreamFlow, stream_flow
-from ._core.wire import Head
+from ._core.wire import Head, HTTPResponse
 from ._transport import Reply, Transport
 from ._transport.clocks import SystemClock
 from ._transport.shared import transport_for
 from .errors import APIError
-from .responses import APIResponse, HTTPResponse, WithHead, parsed
+from .responses import APIResponse, WithHead, parsed
 from .types.messages import (
     CountTokensParams,
     CreateParams,
@@ -55,17 +57,23 @@ class Client(Configured):
     Clients are cheap and thread-safe; those with the same settings share their connections.
     """
 
-    _transport: Transport | None
-
     @property
     def messages(self) -> Messages:
         """The Messages API."""
-        return Messages(self)
+        return Messages(self._sender)
+
+    @cached_property
+    def _sender(self) -> Sender:
+        return Sender(self._options, self._http_client)
 
     def close(self) -> None:
         """Let go of the connections; those shared with other clients stay open."""
-        self._closed = True
-        self._transport = None
+        self._sender.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._sender.closed
 
     def __enter__(self) -> Self:
         return self
@@ -73,34 +81,48 @@ class Client(Configured):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+
+Anthropic = Client
+
+
+class Sender:
+    """Sends the calls of one client."""
+
+    def __init__(self, options: Options, http_client: Any) -> None:
+        self.options = options
+        self.closed = False
+        self._http_client = http_client
+        self._transport: Transport | None = None
+
+    def close(self) -> None:
+        self.closed = True
+        self._transport = None
+
     def _line(self) -> Line:
-        if self._closed:
+        if self.closed:
             raise RuntimeError("the client is closed; make another one")
         if self._transport is None:
             self._transport = transport_for(self._http_client)
         return Line(self._transport)
 
-    def _ask(self, call: Call[T]) -> APIResponse[T]:
+    def ask(self, call: Call[T]) -> APIResponse[T]:
         with self._line() as line:
             answer = line.run(exchange(line.tries(call)))
         return APIResponse(answer.http_response(), answer.tries, call.decode)
 
-    def _ask_on_a_stream(self, call: Call[Message]) -> APIResponse[Message]:
-        with MessageStream(*self._opened(call, whole=True)) as stream:
+    def ask_on_a_stream(self, call: Call[Message]) -> APIResponse[Message]:
+        with MessageStream(*self.opened(call, whole=True)) as stream:
             message = stream.get_final_message()
         content = message.to_json(indent=None).encode()
         return APIResponse(
             replace(stream.response, content=content), stream.tries, lambda _: message
         )
 
-    def _opened(self, call: Call[Any], *, whole: bool = False) -> tuple[StreamFlow, Line]:
+    def opened(self, call: Call[Any], *, whole: bool = False) -> tuple[StreamFlow, Line]:
         line = self._line()
-        flow = stream_flow(line.tries(call), whole=whole, lenient=self._options.lenient_streams)
+        flow = stream_flow(line.tries(call), whole=whole, lenient=self.options.lenient_streams)
         line.run(flow.open())
         return flow, line
-
-
-Anthropic = Client
 
 
 class Line:
@@ -160,18 +182,18 @@ class Line:
 class Messages:
     """`client.messages`."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
 
     @property
     def with_raw_response(self) -> MessagesWithRawResponse:
         """The same methods, giving the answer with its HTTP side."""
-        return MessagesWithRawResponse(self._client)
+        return MessagesWithRawResponse(self._sender)
 
     @property
     def with_streaming_response(self) -> MessagesWithStreamingResponse:
         """The same methods, giving an answer whose body is read when you read it."""
-        return MessagesWithStreamingResponse(self._client)
+        return MessagesWithStreamingResponse(self._sender)
 
     @overload
     def create(self, **params: Unpack[CreateParamsNonStreaming]) -> Message: ...
@@ -205,7 +227,7 @@ class Messages:
                 for text in stream.text_stream:
                     print(text, end="", flush=True)
         """
-        return MessageStreamManager(self._client, calls.stream(self._client._options, params))
+        return MessageStreamManager(self._sender, calls.stream(self._sender.options, params))
 
     @keywords(CountTokensParams)
     def count_tokens(self, **params: Unpack[CountTokensParams]) -> MessageTokensCount:
@@ -216,8 +238,8 @@ class Messages:
 class MessagesWithRawResponse:
     """`client.messages.with_raw_response`: answers with their HTTP side."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
 
     @overload
     def create(self, **params: Unpack[CreateParamsNonStreaming]) -> APIResponse[Message]: ...
@@ -228,46 +250,46 @@ class MessagesWithRawResponse:
     @keywords(CreateParams)
     def create(self, **params: Any) -> APIResponse[Any]:
         """`messages.create`, with status, headers and rate limits; `parse()` gives the message."""
-        client, options = self._client, self._client._options
+        sender, options = self._sender, self._sender.options
         call = calls.create(options, params)
         if call.streamed:
-            stream = Stream(*client._opened(call))
+            stream = Stream(*sender.opened(call))
             return APIResponse(stream.response, stream.tries, lambda _: stream)
         if options.wire == "auto" and calls.is_large(params):
-            return client._ask_on_a_stream(calls.streamed_create(options, params))
-        return client._ask(call)
+            return sender.ask_on_a_stream(calls.streamed_create(options, params))
+        return sender.ask(call)
 
     @keywords(CountTokensParams)
     def count_tokens(self, **params: Unpack[CountTokensParams]) -> APIResponse[MessageTokensCount]:
         """`messages.count_tokens`, with status and headers; `parse()` gives the count."""
-        return self._client._ask(calls.count_tokens(self._client._options, params))
+        return self._sender.ask(calls.count_tokens(self._sender.options, params))
 
 
 class MessagesWithStreamingResponse:
     """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
 
     @keywords(CreateParams)
     def create(self, **params: Any) -> StreamedResponseManager[Any]:
         """`messages.create`; `parse()` gives the message, or with ``stream=True`` its `Stream`."""
-        call = calls.create(self._client._options, params)
-        return StreamedResponseManager(self._client, call, Stream if call.streamed else None)
+        call = calls.create(self._sender.options, params)
+        return StreamedResponseManager(self._sender, call, Stream if call.streamed else None)
 
     @keywords(StreamParams)
     def stream(self, **params: Unpack[StreamParams]) -> StreamedResponseManager[MessageStream]:
         """`messages.stream`, with the head of the answer before its first event."""
-        call = calls.stream(self._client._options, params)
-        return StreamedResponseManager(self._client, call, MessageStream)
+        call = calls.stream(self._sender.options, params)
+        return StreamedResponseManager(self._sender, call, MessageStream)
 
     @keywords(CountTokensParams)
     def count_tokens(
         self, **params: Unpack[CountTokensParams]
     ) -> StreamedResponseManager[MessageTokensCount]:
         """`messages.count_tokens`; `parse()` gives the count."""
-        call = calls.count_tokens(self._client._options, params)
-        return StreamedResponseManager(self._client, call, None)
+        call = calls.count_tokens(self._sender.options, params)
+        return StreamedResponseManager(self._sender, call, None)
 
 
 class EventStream:
@@ -407,13 +429,13 @@ class MessageStream(EventStream):
 class MessageStreamManager:
     """`with client.messages.stream(...) as stream`: opens on entering, closes on leaving."""
 
-    def __init__(self, client: Client, call: Call[Message]) -> None:
-        self._client = client
+    def __init__(self, sender: Sender, call: Call[Message]) -> None:
+        self._sender = sender
         self._call = call
         self._stream: MessageStream | None = None
 
     def __enter__(self) -> MessageStream:
-        self._stream = MessageStream(*self._client._opened(self._call))
+        self._stream = MessageStream(*self._sender.opened(self._call))
         return self._stream
 
     def __exit__(self, *_: object) -> None:
@@ -493,14 +515,14 @@ class StreamedResponse(WithHead, Generic[T]):
 class StreamedResponseManager(Generic[T]):
     """Opens an answer on entering, closes it on leaving."""
 
-    def __init__(self, client: Client, call: Call[Any], view: type[Any] | None) -> None:
-        self._client = client
+    def __init__(self, sender: Sender, call: Call[Any], view: type[Any] | None) -> None:
+        self._sender = sender
         self._call = call
         self._view = view
         self._response: StreamedResponse[T] | None = None
 
     def __enter__(self) -> StreamedResponse[T]:
-        flow, line = self._client._opened(self._call)
+        flow, line = self._sender.opened(self._call)
         flow.delivered = True
         self._response = StreamedResponse(flow, line, self._call, self._view)
         return self._response

@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from ._core.wire import HTTPResponse, Request
 
@@ -215,13 +215,11 @@ class APITimeoutError(APIConnectionError):
 
     def __init__(
         self,
-        request: Request | str | None = None,
+        request: Request | None = None,
         *,
         message: str = "Request timed out.",
         **where: Any,
     ) -> None:
-        if isinstance(request, str):
-            request, message = None, request
         super().__init__(message, request, **where)
 
 
@@ -440,9 +438,13 @@ def _first_of(response: HTTPResponse) -> str:
 
 
 def _error_field(body: object, name: str) -> str | None:
-    return _text(body.get("error"), name) if isinstance(body, dict) else None
+    return (
+        _text(cast("dict[str, object]", body).get("error"), name)
+        if isinstance(body, dict)
+        else None
+    )
 
 
 def _text(body: object, name: str) -> str | None:
-    value = body.get(name) if isinstance(body, dict) else None
+    value = cast("dict[str, object]", body).get(name) if isinstance(body, dict) else None
     return value if isinstance(value, str) else None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from ._core.flow import Tries
+from ._core.model import Answer
 from ._core.retry import retry_after
 from ._core.wire import Headers, HTTPResponse
 from .errors import APIResponseValidationError
@@ -43,8 +44,13 @@ class RateLimits:
     @classmethod
     def of(cls, headers: Headers) -> RateLimits:
         """The limits that `headers` tell."""
-        kinds = ("requests", "tokens", "input-tokens", "output-tokens")
-        return cls(*(_rate_limit(headers, kind) for kind in kinds), retry_after(headers))
+        return cls(
+            _rate_limit(headers, "requests"),
+            _rate_limit(headers, "tokens"),
+            _rate_limit(headers, "input-tokens"),
+            _rate_limit(headers, "output-tokens"),
+            retry_after(headers),
+        )
 
 
 def _rate_limit(headers: Headers, kind: str) -> RateLimit:
@@ -156,14 +162,15 @@ def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:
         APIResponseValidationError: the body is not what the API sends.
     """
     try:
-        result: Any = decode(response.content)
+        result = decode(response.content)
     except ValueError as failure:
         raise APIResponseValidationError(
             response,
             response.text,
             message=f"Status {response.status_code}, but {_described(response)}",
         ) from failure
-    result._request_id = response.headers.get("request-id")
+    if isinstance(result, Answer):
+        result._request_id = response.headers.get("request-id")  # pyright: ignore[reportPrivateUsage] users know it by this name
     return result
 
 

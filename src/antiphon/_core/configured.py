@@ -57,8 +57,6 @@ class Configured:
         }
         self._options = config.settled(given, os.environ)
         self._http_client = http_client
-        self._transport: Any = None
-        self._closed = False
 
     @property
     def base_url(self) -> str:
@@ -75,11 +73,6 @@ class Configured:
         """How often a failed call is tried again."""
         return self._options.retry.max_retries
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed
-
     def with_options(self, **settings: Any) -> Self:
         """A client with some settings changed and all else shared, connections included.
 
@@ -92,9 +85,7 @@ class Configured:
         known = frozenset(Configured.__init__.__annotations__) - {"return"}
         check_names("with_options", settings, known)
         twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__, _closed=False)
-        if settings.get("http_client") is not None:
-            twin.__dict__.update(_http_client=settings.pop("http_client"), _transport=None)
+        twin._http_client = settings.pop("http_client", None) or self._http_client
         twin._options = self._options.changed(settings)
         return twin
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,10 @@ def encode(params: Mapping[str, Any]) -> bytes:
         given["messages"] = _messages(given["messages"])
     try:
         encoded = _dumps(given)
-    except _AbsentInside:
-        encoded = _encode_or_explain(_without_absent(given))
-    except (TypeError, RecursionError) as failure:
-        raise _explained(given, failure) from failure
+    except TypeError as failure:
+        if not isinstance(failure.__cause__, _AbsentInside):
+            raise _explained(given, failure) from failure.__cause__
+        return encode(_without_absent(given))
     if b"null" in encoded:
         _refuse_not_a_number(given)
     return encoded
@@ -51,13 +51,6 @@ def is_absent(value: object) -> bool:
 
 def _dumps(value: Any) -> bytes:
     return orjson.dumps(value, default=_as_json, option=_OPTIONS)
-
-
-def _encode_or_explain(value: Any) -> bytes:
-    try:
-        return _dumps(value)
-    except (TypeError, RecursionError) as failure:
-        raise _explained(value, failure) from failure
 
 
 def _as_json(value: Any) -> Any:
@@ -135,7 +128,7 @@ def _source(source: Mapping[str, Any]) -> Mapping[str, Any]:
 def _without_absent(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: _without_absent(v) for k, v in value.items() if not is_absent(v)}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, Collection) and not isinstance(value, (str, bytes, bytearray)):
         return [_without_absent(item) for item in value if not is_absent(item)]
     return value
 
@@ -151,16 +144,14 @@ def _explained(params: Mapping[str, Any], failure: Exception) -> RequestEncoding
     for path, value in _leaves(params, ""):
         try:
             _dumps(value)
-        except _AbsentInside:
-            continue
-        except (TypeError, RecursionError) as cause:
-            return RequestEncodingError(f"{path}: {_cause_of(cause)}", path=path)
+        except TypeError as cause:
+            if not isinstance(cause.__cause__, _AbsentInside):
+                return RequestEncodingError(f"{path}: {_cause_of(cause)}", path=path)
     return RequestEncodingError(f"the parameters are not JSON: {_cause_of(failure)}")
 
 
 def _cause_of(failure: BaseException) -> str:
-    cause = failure.__cause__ or failure
-    return str(cause)
+    return str(failure.__cause__ or failure)
 
 
 def _leaves(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:

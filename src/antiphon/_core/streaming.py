@@ -189,7 +189,7 @@ class StreamFlow:
                 " current_message_snapshot holds what had arrived"
             )
         message = self.reader.message
-        message._request_id = self.response.headers.get("request-id")
+        message._request_id = self.response.headers.get("request-id")  # pyright: ignore[reportPrivateUsage] users know it by this name
         return message
 
 

@@ -129,10 +129,16 @@ class Timeout:
             return self
         return Timeout(
             seconds,
-            *(seconds if clock is None else min(clock, seconds) for clock in
-              (self.connect, self.read, self.write, self.pool)),
+            _shorter(self.connect, seconds),
+            _shorter(self.read, seconds),
+            _shorter(self.write, seconds),
+            _shorter(self.pool, seconds),
             self.stall,
-        )  # fmt: skip
+        )
+
+
+def _shorter(clock: float | None, seconds: float) -> float:
+    return seconds if clock is None else min(clock, seconds)
 
 
 @dataclass(slots=True, repr=False)
