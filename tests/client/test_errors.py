@@ -1,0 +1,158 @@
+"""The error tree: which class, what it tells, and that it survives being sent elsewhere."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+
+import pytest
+
+import antiphon
+from antiphon import errors
+from antiphon._core.wire import Headers, HTTPResponse, Request, Timeout
+from antiphon.errors import Attempt, error_class, status_error
+
+
+def answered(status: int, kind: str | None = None, message: str = "no", **headers: str):
+    body = {"type": "error", "error": {"type": kind, "message": message}} if kind else None
+    content = json.dumps(body).encode() if body else b"<html>"
+    pairs = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    return status_error(HTTPResponse(status, Headers(pairs), content), body)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "expected"),
+    [
+        (400, "invalid_request_error", errors.BadRequestError),
+        (401, "authentication_error", errors.AuthenticationError),
+        (402, "billing_error", errors.BillingError),
+        (403, "permission_error", errors.PermissionDeniedError),
+        (404, "not_found_error", errors.NotFoundError),
+        (408, None, errors.RequestTimeoutError),
+        (409, "conflict_error", errors.ConflictError),
+        (413, "request_too_large", errors.RequestTooLargeError),
+        (422, "invalid_request_error", errors.UnprocessableEntityError),
+        (429, "rate_limit_error", errors.RateLimitError),
+        (500, "api_error", errors.InternalServerError),
+        (502, None, errors.InternalServerError),
+        (503, "api_error", errors.ServiceUnavailableError),
+        (504, "timeout_error", errors.DeadlineExceededError),
+        (529, "overloaded_error", errors.OverloadedError),
+        (418, None, errors.APIStatusError),
+        # a gateway that keeps the type but not the status
+        (500, "overloaded_error", errors.OverloadedError),
+        (400, "rate_limit_error", errors.RateLimitError),
+        # errors inside a stream, whose status was 200
+        (200, "overloaded_error", errors.OverloadedError),
+        (200, "api_error", errors.InternalServerError),
+        (200, "invalid_request_error", errors.BadRequestError),
+        (200, "something_new", errors.APIStatusError),
+        (403, "forbidden", errors.PermissionDeniedError),
+    ],
+)
+def test_status_and_type_choose_the_class_together(status, kind, expected):
+    assert error_class(status, kind) is expected
+
+
+def test_an_error_inside_a_stream_keeps_both_statuses():
+    raised = answered(200, "overloaded_error")
+    assert raised.status_code == 529
+    assert raised.response.status_code == 200
+
+
+def test_what_an_error_tells():
+    raised = answered(429, "rate_limit_error", "slow down", request_id="req_7", retry_after="16")
+    assert isinstance(raised, antiphon.APIStatusError)
+    assert (raised.message, raised.status_code, raised.type) == (
+        "slow down",
+        429,
+        "rate_limit_error",
+    )
+    assert (raised.request_id, raised.retry_after) == ("req_7", 16.0)
+    assert raised.body == {
+        "type": "error",
+        "error": {"type": "rate_limit_error", "message": "slow down"},
+    }
+    assert str(raised) == "429 rate_limit_error: slow down (request req_7)"
+
+
+def test_the_request_id_of_the_body_serves_where_the_header_is_missing():
+    body = {"type": "error", "error": {"type": "api_error", "message": "x"}, "request_id": "req_b"}
+    assert status_error(HTTPResponse(500, Headers()), body).request_id == "req_b"
+
+
+@pytest.mark.parametrize(
+    ("message", "path"),
+    [
+        (
+            "messages.3.content.1.image.source.base64: too big",
+            "messages.3.content.1.image.source.base64",
+        ),
+        ("max_tokens: Field required", "max_tokens"),
+        ("tools.0.custom.name: String should match", "tools.0.custom.name"),
+        ("prompt is too long: 208310 tokens > 200000 maximum", None),
+        ("Overloaded", None),
+    ],
+)
+def test_the_path_the_api_named(message, path):
+    assert answered(400, "invalid_request_error", message).path == path
+
+
+def every_class() -> list[type[errors.AntiphonError]]:
+    found, queue = [], [errors.AntiphonError]
+    while queue:
+        found.append(queue[0])
+        queue.extend(queue.pop(0).__subclasses__())
+    return found
+
+
+def made(cls: type[errors.AntiphonError]) -> errors.AntiphonError:
+    response = HTTPResponse(
+        cls.__dict__.get("status") or 400, Headers([("request-id", "req_1")]), b"x"
+    )
+    if issubclass(cls, errors.APIStatusError):
+        return cls("said", response=response, body={"error": {"type": "t"}})
+    if issubclass(cls, errors.APIResponseValidationError):
+        return cls(response, message="said")
+    if issubclass(cls, errors.APIConnectionError):
+        return cls(message="said", phase="tls", host="h:1")
+    return cls("said")
+
+
+@pytest.mark.parametrize("cls", every_class())
+def test_errors_survive_pickling_and_copying(cls):
+    error = made(cls)
+    if isinstance(error, errors.APIError):
+        error.request = Request("POST", "http://x", {"x-api-key": "secret"}, b"", Timeout())
+        error.attempts = (Attempt(0.0, 1.0, "first"), Attempt(1.5, 1.0, "second"))
+    dumped = pickle.dumps(error)
+    for twin in (pickle.loads(dumped), copy.copy(error)):
+        assert type(twin) is cls
+        assert str(twin) == str(error)
+        assert twin.args == error.args
+    assert b"secret" not in dumped
+    assert "secret" not in repr(error) + str(error)
+
+
+def test_the_tree_is_drawn_as_it_is():
+    drawn = errors.__doc__ or ""
+    for cls in every_class():
+        assert f"{cls.__name__} " in drawn.replace("\n", " ") + " "
+        assert cls.__name__ in errors.__all__
+
+
+def test_headers_ignore_case_and_hide_secrets():
+    headers = Headers(
+        [("Request-Id", "req_1"), ("X-A", "1"), ("x-a", "2"), ("X-Api-Key", "sk-1")]
+    )
+    assert (headers["request-id"], headers["REQUEST-ID"], headers["X-a"]) == (
+        "req_1",
+        "req_1",
+        "1, 2",
+    )
+    assert "x-A" in headers
+    assert "nope" not in headers
+    assert list(headers) == ["request-id", "x-a", "x-api-key"]
+    assert "sk-1" not in repr(headers)
+    assert pickle.loads(pickle.dumps(headers)) == headers
