@@ -241,9 +241,7 @@ class Decoder(Generic[T]):
 
     @cached_property
     def _loose(self) -> SchemaValidator:
-        # A prebuilt validator of a class would be the exact one.
-        schema = _loosened(self._adapter.core_schema)
-        return SchemaValidator(schema, _QUIET, _use_prebuilt=False)
+        return SchemaValidator(_loosened(self._adapter.core_schema), _LOOSE)
 
     @cached_property
     def _adapter(self) -> TypeAdapter[T]:
@@ -261,7 +259,9 @@ def _decoder(model: type[Model]) -> Decoder[Any]:
 _AS_IT_IS = core_schema.simple_ser_schema("any")
 _ANYTHING = core_schema.any_schema()
 
-_QUIET = core_schema.CoreConfig(hide_input_in_errors=True)
+_LOOSE = core_schema.CoreConfig(
+    strict=True, extra_fields_behavior="allow", hide_input_in_errors=True
+)
 
 
 def _open(schema: Any) -> Any:
@@ -312,11 +312,37 @@ def _loosened(schema: Any) -> Any:
     if not is_object(schema):
         return schema
     loose = {key: _loosened(part) for key, part in schema.items() if key != "serialization"}
-    if loose.get("type") == "model-field":
-        loose["schema"] = _maybe(loose["schema"])
-    if loose.get("type") == "list":
-        loose["items_schema"] = _or_anything(loose["items_schema"])
-    return loose
+    match loose.get("type"):
+        case "model":
+            return _built(loose)
+        case "model-field":
+            return {**loose, "schema": _maybe(loose["schema"])}
+        case "list":
+            return {**loose, "items_schema": _or_anything(loose["items_schema"])}
+        case _:
+            return loose
+
+
+def _built(schema: dict[str, Any]) -> CoreSchema:
+    """A model made from its fields; pydantic's own way would reuse the class's exact validator."""
+    cls: type[Model] = schema["cls"]
+
+    def build(read: tuple[dict[str, Any], dict[str, Any], set[str]]) -> Model:
+        values, extra, given = read
+        model = cls.__new__(cls)
+        model.__setstate__(
+            {
+                "__dict__": values,
+                "__pydantic_extra__": extra,
+                "__pydantic_fields_set__": given,
+                "__pydantic_private__": None,
+            }
+        )
+        return model
+
+    return core_schema.no_info_after_validator_function(
+        build, schema["schema"], ref=schema.get("ref")
+    )
 
 
 def _maybe(schema: Any) -> Any:
