@@ -241,16 +241,19 @@ class Decoder(Generic[T]):
 
     @cached_property
     def _loose(self) -> SchemaValidator:
-        return SchemaValidator(_loosened(self._adapter.core_schema), _LOOSE)
+        return SchemaValidator(_loosened(self._adapter.core_schema), _CONFIG)
 
     @cached_property
     def _adapter(self) -> TypeAdapter[T]:
-        return TypeAdapter(self._kind)
+        # An adapter leaves classes as they are. Building a class replaces its serializer, which
+        # before pydantic 2.14 fails in threads that dump meanwhile.
+        adapter: TypeAdapter[T] = TypeAdapter(self._kind)
+        adapter.rebuild()
+        return adapter
 
 
 @cache
 def _decoder(model: type[Model]) -> Decoder[Any]:
-    model.model_rebuild()
     return Decoder(model)
 
 
@@ -259,8 +262,12 @@ def _decoder(model: type[Model]) -> Decoder[Any]:
 _AS_IT_IS = core_schema.simple_ser_schema("any")
 _ANYTHING = core_schema.any_schema()
 
-_LOOSE = core_schema.CoreConfig(
-    strict=True, extra_fields_behavior="allow", hide_input_in_errors=True
+# What `model_config` says, in the words of pydantic's core.
+_CONFIG = core_schema.CoreConfig(
+    extra_fields_behavior="allow",
+    strict=True,
+    hide_input_in_errors=True,
+    ser_json_inf_nan="constants",
 )
 
 
@@ -280,7 +287,7 @@ def _fit(cls: type[Model], schema: Any) -> None:
         known = field["schema"] if name == "type" else _open(field["schema"])
         field["schema"] = {**known, "serialization": _dumped(known)}
     if not cls.__pydantic_complete__:
-        cls.__pydantic_serializer__ = SchemaSerializer(_dump_schema(cls, schema))
+        cls.__pydantic_serializer__ = SchemaSerializer(_dump_schema(cls, schema), _CONFIG)
 
 
 def _dump_schema(cls: type[Model], schema: Any) -> CoreSchema:
@@ -295,7 +302,7 @@ def _dump_schema(cls: type[Model], schema: Any) -> CoreSchema:
         for name, field in schema["schema"]["fields"].items()
     }
     shape = core_schema.model_fields_schema(fields, extras_schema=_ANYTHING)
-    return core_schema.model_schema(cls, shape, config=schema.get("config"))
+    return core_schema.model_schema(cls, shape, config=_CONFIG)
 
 
 def _dumped(schema: Any) -> Any:
