@@ -1,8 +1,8 @@
 """The base of everything received: strict while the API says what we know, forgiving when it does not.
 
-A model is decoded in Rust against its exact shape. Only when that fails is the same JSON decoded once more against a
-looser copy of the shape in which every field may hold anything. Either way nothing is coerced and nothing is lost, so
-what was received can be sent, stored and compared.
+A model is decoded in Rust against its exact shape. Only when that fails is the same JSON decoded
+once more against a looser copy of the shape in which every field may hold anything. Either way
+nothing is coerced and nothing is lost, so what was received can be sent, stored and compared.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def is_object(value: object) -> TypeGuard[dict[str, Any]]:
 class Model(BaseModel):
     """Something the API sent: typed where it is known, and complete where it is not.
 
-    Unknown fields are kept and readable as attributes. A field the API should have sent and did not reads as None and
-    is absent from `model_fields_set`.
+    Unknown fields are kept and readable as attributes. A field the API should have sent and did not
+    reads as None and is absent from `model_fields_set`.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -128,7 +128,7 @@ class Model(BaseModel):
         )
 
     def _keep(self, **facts: Any) -> None:
-        """Remember facts about this object that are not part of it: they are copied and pickled, never dumped."""
+        """Remember facts that are not part of this object: copied and pickled, never dumped."""
         # Declared private attributes would cost every decoded object a call into Python.
         object.__setattr__(self, "__pydantic_private__", {**self._kept, **facts})
 
@@ -188,9 +188,7 @@ class OrUnknown:
         self, source: Any, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
         known = handler(source)
-        kinds = list(
-            cast("core_schema.TaggedUnionSchema", known)["choices"]
-        )  # `type` may be any JSON
+        kinds: list[object] = list(cast("core_schema.TaggedUnionSchema", known)["choices"])
 
         def unknown_kind(value: Unknown) -> Unknown:
             if value.type in kinds:
@@ -257,8 +255,8 @@ def _decoder(model: type[Model]) -> Decoder[Any]:
     return Decoder(model)
 
 
-# Inferring each value's serializer at run time costs little in Rust and, unlike a typed one, neither warns about nor
-# drops what a field was not meant to hold.
+# Finding each value's serializer at run time costs little in Rust and, unlike a typed one, neither
+# warns about nor drops what a field was not meant to hold.
 _AS_IT_IS = core_schema.simple_ser_schema("any")
 _ANYTHING = core_schema.any_schema()
 

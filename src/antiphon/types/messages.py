@@ -103,6 +103,7 @@ __all__ = [
     "MessageTokensCount",
     "MetadataParam",
     "Model",
+    "ModelCapabilities",
     "ModelInfo",
     "NotFoundErrorObject",
     "Optionally",
@@ -945,6 +946,10 @@ class MessageBatchIndividualResponse(core.Model):
     result: MessageBatchResult
 
 
+class ModelCapabilities(core.Model):
+    """What a model can do: each capability is a field, an object that holds `supported`."""
+
+
 class ModelInfo(core.Answer):
     """A model that can be used.
 
@@ -955,7 +960,7 @@ class ModelInfo(core.Answer):
     created_at, deprecated_at, retires_at: its days.
     max_input_tokens: the size of its context window.
     max_tokens: the largest `max_tokens` it takes.
-    capabilities: what it can do, each with `supported`.
+    capabilities: what it can do.
     """
 
     id: str
@@ -963,7 +968,7 @@ class ModelInfo(core.Answer):
     display_name: str
     created_at: core.Timestamp
     lifecycle: Literal["active", "deprecated", "retired"]
-    capabilities: dict[str, Any] | None = None
+    capabilities: ModelCapabilities | None = None
     deprecated_at: core.Timestamp | None = None
     line: Literal["haiku", "sonnet", "opus", "fable", "mythos"] | None = None
     max_input_tokens: int | None = None

@@ -1077,18 +1077,42 @@ InputSchema: TypeAlias = InputSchemaTyped | Mapping[str, object]
 """The arguments of a tool as a JSON schema."""
 
 
-class ToolParam(TypedDict, total=False):
+class _ToolOptions(TypedDict, total=False):
+    """What may be said of every tool.
+
+    allowed_callers: who may call it.
+    cache_control: caches the prompt up to the end of this tool.
+    defer_loading: true to show it to Claude only when tool search finds it.
+    strict: true to make sure that arguments fit the schema.
+    """
+
+    allowed_callers: Sequence[AllowedCaller]
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool
+    strict: bool
+
+
+class _OwnToolOptions(_ToolOptions, total=False):
+    """What may be said of every tool that your program runs.
+
+    input_examples: arguments that fit the schema, as examples.
+    """
+
+    input_examples: Iterable[Mapping[str, object]]
+
+
+class ToolParam(_OwnToolOptions, total=False):
     """One of your tools.
 
     name: letters, digits, "_" and "-", at most 128.
     input_schema: its arguments.
     description: what it does and when to use it, in detail; Claude chooses by it.
     type: "custom", or left out.
+    eager_input_streaming: true to stream arguments as they are written, even if they turn out
+        not to be valid JSON.
     allowed_callers: who may call it.
     cache_control: caches the prompt up to the end of this tool.
     defer_loading: true to show it to Claude only when tool search finds it.
-    eager_input_streaming: true to stream arguments as they are written, even if they turn out
-        not to be valid JSON.
     input_examples: arguments that fit the schema, as examples.
     strict: true to make sure that arguments fit the schema.
     """
@@ -1096,13 +1120,89 @@ class ToolParam(TypedDict, total=False):
     name: Required[str]
     input_schema: Required[InputSchema]
     type: Literal["custom"] | None
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
     description: str
     eager_input_streaming: bool | None
-    input_examples: Iterable[Mapping[str, object]]
-    strict: bool
+
+
+class ToolBash20250124Param(_OwnToolOptions, total=False):
+    """A bash session that your program runs; other fields as in `ToolParam`."""
+
+    type: Required[Literal["bash_20250124"]]
+    name: Required[Literal["bash"]]
+
+
+class MemoryTool20250818Param(_OwnToolOptions, total=False):
+    """A memory directory that your program keeps; other fields as in `ToolParam`."""
+
+    type: Required[Literal["memory_20250818"]]
+    name: Required[Literal["memory"]]
+
+
+class ToolTextEditor20250124Param(_OwnToolOptions, total=False):
+    """A text editor that your program runs; other fields as in `ToolParam`."""
+
+    type: Required[Literal["text_editor_20250124"]]
+    name: Required[Literal["str_replace_editor"]]
+
+
+class ToolTextEditor20250429Param(_OwnToolOptions, total=False):
+    """A text editor that your program runs; other fields as in `ToolParam`."""
+
+    type: Required[Literal["text_editor_20250429"]]
+    name: Required[Literal["str_replace_based_edit_tool"]]
+
+
+class ToolTextEditor20250728Param(_OwnToolOptions, total=False):
+    """A text editor that your program runs; other fields as in `ToolParam`.
+
+    max_characters: longest view of a file, in characters.
+    """
+
+    type: Required[Literal["text_editor_20250728"]]
+    name: Required[Literal["str_replace_based_edit_tool"]]
+    max_characters: int | None
+
+
+class CodeExecutionTool20250522Param(_ToolOptions, total=False):
+    """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
+
+    type: Required[Literal["code_execution_20250522"]]
+    name: Required[Literal["code_execution"]]
+
+
+class CodeExecutionTool20250825Param(_ToolOptions, total=False):
+    """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
+
+    type: Required[Literal["code_execution_20250825"]]
+    name: Required[Literal["code_execution"]]
+
+
+class CodeExecutionTool20260120Param(_ToolOptions, total=False):
+    """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
+
+    type: Required[Literal["code_execution_20260120"]]
+    name: Required[Literal["code_execution"]]
+
+
+class CodeExecutionTool20260521Param(_ToolOptions, total=False):
+    """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
+
+    type: Required[Literal["code_execution_20260521"]]
+    name: Required[Literal["code_execution"]]
+
+
+class ToolSearchToolBm25_20251119Param(_ToolOptions, total=False):  # noqa: N801 (the API's name)
+    """Finds deferred tools by their words; other fields as in `ToolParam`."""
+
+    type: Required[Literal["tool_search_tool_bm25_20251119", "tool_search_tool_bm25"]]
+    name: Required[Literal["tool_search_tool_bm25"]]
+
+
+class ToolSearchToolRegex20251119Param(_ToolOptions, total=False):
+    """Finds deferred tools by regular expression; other fields as in `ToolParam`."""
+
+    type: Required[Literal["tool_search_tool_regex_20251119", "tool_search_tool_regex"]]
+    name: Required[Literal["tool_search_tool_regex"]]
 
 
 class UserLocationParam(TypedDict, total=False):
@@ -1185,179 +1285,72 @@ class ToolsetToolConfigParam(TypedDict, total=False):
     enabled: bool | None
 
 
-class ToolBash20250124Param(TypedDict, total=False):
-    """A bash session that your program runs; fields as in `ToolParam`."""
+class _WebSearchOptions(_ToolOptions, total=False):
+    """What may be said of web search.
 
-    type: Required[Literal["bash_20250124"]]
-    name: Required[Literal["bash"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    input_examples: Iterable[Mapping[str, object]]
-    strict: bool
-
-
-class CodeExecutionTool20250522Param(TypedDict, total=False):
-    """Python that Claude runs on the API's side; fields as in `ToolParam`."""
-
-    type: Required[Literal["code_execution_20250522"]]
-    name: Required[Literal["code_execution"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    strict: bool
-
-
-class CodeExecutionTool20250825Param(TypedDict, total=False):
-    """Python that Claude runs on the API's side; fields as in `ToolParam`."""
-
-    type: Required[Literal["code_execution_20250825"]]
-    name: Required[Literal["code_execution"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    strict: bool
-
-
-class CodeExecutionTool20260120Param(TypedDict, total=False):
-    """Python that Claude runs on the API's side; fields as in `ToolParam`."""
-
-    type: Required[Literal["code_execution_20260120"]]
-    name: Required[Literal["code_execution"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    strict: bool
-
-
-class CodeExecutionTool20260521Param(TypedDict, total=False):
-    """Python that Claude runs on the API's side; fields as in `ToolParam`."""
-
-    type: Required[Literal["code_execution_20260521"]]
-    name: Required[Literal["code_execution"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    strict: bool
-
-
-class MemoryTool20250818Param(TypedDict, total=False):
-    """A memory directory that your program keeps; fields as in `ToolParam`."""
-
-    type: Required[Literal["memory_20250818"]]
-    name: Required[Literal["memory"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    input_examples: Iterable[Mapping[str, object]]
-    strict: bool
-
-
-class ToolTextEditor20250124Param(TypedDict, total=False):
-    """A text editor that your program runs; fields as in `ToolParam`."""
-
-    type: Required[Literal["text_editor_20250124"]]
-    name: Required[Literal["str_replace_editor"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    input_examples: Iterable[Mapping[str, object]]
-    strict: bool
-
-
-class ToolTextEditor20250429Param(TypedDict, total=False):
-    """A text editor that your program runs; fields as in `ToolParam`."""
-
-    type: Required[Literal["text_editor_20250429"]]
-    name: Required[Literal["str_replace_based_edit_tool"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    input_examples: Iterable[Mapping[str, object]]
-    strict: bool
-
-
-class ToolTextEditor20250728Param(TypedDict, total=False):
-    """A text editor that your program runs; fields as in `ToolParam`.
-
-    max_characters: longest view of a file, in characters.
+    allowed_domains, blocked_domains: only, or never, results from these; give one of the two.
+    max_uses: most searches in one request.
+    user_location: makes the search local.
     """
 
-    type: Required[Literal["text_editor_20250728"]]
-    name: Required[Literal["str_replace_based_edit_tool"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    input_examples: Iterable[Mapping[str, object]]
-    max_characters: int | None
-    strict: bool
+    name: Required[Literal["web_search"]]
+    allowed_domains: Sequence[str] | None
+    blocked_domains: Sequence[str] | None
+    max_uses: int | None
+    user_location: UserLocationParam | None
 
 
-class WebSearchTool20250305Param(TypedDict, total=False):
+class WebSearchTool20250305Param(_WebSearchOptions, total=False):
     """Web search that the API runs; other fields as in `ToolParam`.
 
+    name: always "web_search".
     allowed_domains, blocked_domains: only, or never, results from these; give one of the two.
     max_uses: most searches in one request.
     user_location: makes the search local.
     """
 
     type: Required[Literal["web_search_20250305"]]
-    name: Required[Literal["web_search"]]
-    allowed_callers: Sequence[AllowedCaller]
-    allowed_domains: Sequence[str] | None
-    blocked_domains: Sequence[str] | None
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    max_uses: int | None
-    strict: bool
-    user_location: UserLocationParam | None
 
 
-class WebSearchTool20260209Param(TypedDict, total=False):
-    """Web search that the API runs; other fields as in `ToolParam`.
-
-    allowed_domains, blocked_domains: only, or never, results from these; give one of the two.
-    max_uses: most searches in one request.
-    user_location: makes the search local.
-    """
+class WebSearchTool20260209Param(_WebSearchOptions, total=False):
+    """Web search that the API runs; fields as in `WebSearchTool20250305Param`."""
 
     type: Required[Literal["web_search_20260209"]]
-    name: Required[Literal["web_search"]]
-    allowed_callers: Sequence[AllowedCaller]
-    allowed_domains: Sequence[str] | None
-    blocked_domains: Sequence[str] | None
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    max_uses: int | None
-    strict: bool
-    user_location: UserLocationParam | None
 
 
-class WebSearchTool20260318Param(TypedDict, total=False):
-    """Web search that the API runs; other fields as in `ToolParam`.
+class WebSearchTool20260318Param(_WebSearchOptions, total=False):
+    """Web search that the API runs; fields as in `WebSearchTool20250305Param`.
 
-    allowed_domains, blocked_domains: only, or never, results from these; give one of the two.
-    max_uses: most searches in one request.
-    user_location: makes the search local.
     response_inclusion: whether results of calls made from code are part of the answer.
     """
 
     type: Required[Literal["web_search_20260318"]]
-    name: Required[Literal["web_search"]]
-    allowed_callers: Sequence[AllowedCaller]
+    response_inclusion: Literal["full", "excluded"]
+
+
+class _WebFetchOptions(_ToolOptions, total=False):
+    """What may be said of web fetch.
+
+    allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
+    citations: whether Claude may cite what it fetched.
+    max_content_tokens: most tokens that one page may add.
+    max_uses: most fetches in one request.
+    url_sources: where the addresses may come from.
+    """
+
+    name: Required[Literal["web_fetch"]]
     allowed_domains: Sequence[str] | None
     blocked_domains: Sequence[str] | None
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
+    citations: CitationsConfigParam | None
+    max_content_tokens: int | None
     max_uses: int | None
-    response_inclusion: Literal["full", "excluded"]
-    strict: bool
-    user_location: UserLocationParam | None
+    url_sources: WebFetchURLSourcesParam | None
 
 
-class WebFetchTool20250910Param(TypedDict, total=False):
+class WebFetchTool20250910Param(_WebFetchOptions, total=False):
     """Fetching of pages and PDFs that the API runs; other fields as in `ToolParam`.
 
+    name: always "web_fetch".
     allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
     citations: whether Claude may cite what it fetched.
     max_content_tokens: most tokens that one page may add.
@@ -1366,117 +1359,34 @@ class WebFetchTool20250910Param(TypedDict, total=False):
     """
 
     type: Required[Literal["web_fetch_20250910"]]
-    name: Required[Literal["web_fetch"]]
-    allowed_callers: Sequence[AllowedCaller]
-    allowed_domains: Sequence[str] | None
-    blocked_domains: Sequence[str] | None
-    cache_control: CacheControlEphemeral | None
-    citations: CitationsConfigParam | None
-    defer_loading: bool
-    max_content_tokens: int | None
-    max_uses: int | None
-    strict: bool
-    url_sources: WebFetchURLSourcesParam | None
 
 
-class WebFetchTool20260209Param(TypedDict, total=False):
-    """Fetching of pages and PDFs that the API runs; other fields as in `ToolParam`.
-
-    allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
-    citations: whether Claude may cite what it fetched.
-    max_content_tokens: most tokens that one page may add.
-    max_uses: most fetches in one request.
-    url_sources: where the addresses may come from.
-    """
+class WebFetchTool20260209Param(_WebFetchOptions, total=False):
+    """Fetching that the API runs; fields as in `WebFetchTool20250910Param`."""
 
     type: Required[Literal["web_fetch_20260209"]]
-    name: Required[Literal["web_fetch"]]
-    allowed_callers: Sequence[AllowedCaller]
-    allowed_domains: Sequence[str] | None
-    blocked_domains: Sequence[str] | None
-    cache_control: CacheControlEphemeral | None
-    citations: CitationsConfigParam | None
-    defer_loading: bool
-    max_content_tokens: int | None
-    max_uses: int | None
-    strict: bool
-    url_sources: WebFetchURLSourcesParam | None
 
 
-class WebFetchTool20260309Param(TypedDict, total=False):
-    """Fetching of pages and PDFs that the API runs; other fields as in `ToolParam`.
+class WebFetchTool20260309Param(_WebFetchOptions, total=False):
+    """Fetching that the API runs; fields as in `WebFetchTool20250910Param`.
 
-    allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
-    citations: whether Claude may cite what it fetched.
-    max_content_tokens: most tokens that one page may add.
-    max_uses: most fetches in one request.
-    url_sources: where the addresses may come from.
     use_cache: false to fetch anew instead of using a cached page.
     """
 
     type: Required[Literal["web_fetch_20260309"]]
-    name: Required[Literal["web_fetch"]]
-    allowed_callers: Sequence[AllowedCaller]
-    allowed_domains: Sequence[str] | None
-    blocked_domains: Sequence[str] | None
-    cache_control: CacheControlEphemeral | None
-    citations: CitationsConfigParam | None
-    defer_loading: bool
-    max_content_tokens: int | None
-    max_uses: int | None
-    strict: bool
-    url_sources: WebFetchURLSourcesParam | None
     use_cache: bool
 
 
-class WebFetchTool20260318Param(TypedDict, total=False):
-    """Fetching of pages and PDFs that the API runs; other fields as in `ToolParam`.
+class WebFetchTool20260318Param(_WebFetchOptions, total=False):
+    """Fetching that the API runs; fields as in `WebFetchTool20250910Param`.
 
-    allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
-    citations: whether Claude may cite what it fetched.
-    max_content_tokens: most tokens that one page may add.
-    max_uses: most fetches in one request.
-    url_sources: where the addresses may come from.
     response_inclusion: whether results of calls made from code are part of the answer.
     use_cache: false to fetch anew instead of using a cached page.
     """
 
     type: Required[Literal["web_fetch_20260318"]]
-    name: Required[Literal["web_fetch"]]
-    allowed_callers: Sequence[AllowedCaller]
-    allowed_domains: Sequence[str] | None
-    blocked_domains: Sequence[str] | None
-    cache_control: CacheControlEphemeral | None
-    citations: CitationsConfigParam | None
-    defer_loading: bool
-    max_content_tokens: int | None
-    max_uses: int | None
     response_inclusion: Literal["full", "excluded"]
-    strict: bool
-    url_sources: WebFetchURLSourcesParam | None
     use_cache: bool
-
-
-class ToolSearchToolBm25_20251119Param(TypedDict, total=False):  # noqa: N801 (the API's name)
-    """Finds deferred tools by their words; fields as in `ToolParam`."""
-
-    type: Required[Literal["tool_search_tool_bm25_20251119", "tool_search_tool_bm25"]]
-    name: Required[Literal["tool_search_tool_bm25"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    strict: bool
-
-
-class ToolSearchToolRegex20251119Param(TypedDict, total=False):
-    """Finds deferred tools by regular expression; fields as in `ToolParam`."""
-
-    type: Required[Literal["tool_search_tool_regex_20251119", "tool_search_tool_regex"]]
-    name: Required[Literal["tool_search_tool_regex"]]
-    allowed_callers: Sequence[AllowedCaller]
-    cache_control: CacheControlEphemeral | None
-    defer_loading: bool
-    strict: bool
 
 
 class BrowserToolsetConfigsParam(TypedDict, total=False):
