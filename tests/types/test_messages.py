@@ -98,6 +98,14 @@ def test_usages_add_up() -> None:
     assert sum([one, other]) == both
     with pytest.raises(TypeError):
         one + 1  # type: ignore[operator]
+    with pytest.raises(TypeError):
+        1 + one
+
+
+def test_lists_of_usages_are_joined() -> None:
+    rounds = [Usage.from_value({"iterations": [{"type": kind}]}) for kind in ("message", "other")]
+    total = rounds[0] + rounds[1]
+    assert total.to_dict() == {"iterations": [{"type": "message"}, {"type": "other"}]}
 
 
 counts = st.none() | st.integers(0, 10**12)

@@ -35,6 +35,16 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         _ = antiphon.types.TextBlok  # type: ignore[attr-defined]
 
 
+def test_names_and_modules_are_found_from_the_package() -> None:
+    program = """
+import antiphon.types
+assert antiphon.types.events.TextEvent is antiphon.types.TextEvent
+from antiphon.types import *
+assert Message is antiphon.types.messages.Message
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_the_package_alone_loads_nothing() -> None:
     program = "import sys, antiphon.types; print('pydantic' in sys.modules)"
     shown = subprocess.run(

@@ -18,6 +18,8 @@ _HOMES = ("content", "tools", "messages", "events")  # each imports those before
 def __getattr__(name: str) -> object:
     if name == "__all__":
         return __dir__()
+    if name in _HOMES:
+        return import_module(f"{__name__}.{name}")
     if not name.startswith("_"):
         for home in _HOMES:
             module = import_module(f"{__name__}.{home}")

@@ -1,6 +1,6 @@
 """Messages: what is asked, what is answered, what it costs, and the batches and models around them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import (
     Annotated,
     Any,
@@ -719,7 +719,7 @@ class StreamParams(CountTokensParams, total=False):
     """
 
     max_tokens: Required[int]
-    stop_sequences: Optionally[Sequence[str]]
+    stop_sequences: Optionally[list[str] | tuple[str, ...]]
     temperature: Optionally[float]
     top_p: Optionally[float]
     top_k: Optionally[int]
