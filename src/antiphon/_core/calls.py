@@ -80,7 +80,15 @@ def is_large(params: Mapping[str, Any]) -> bool:
 
 
 def _messages_call(options: Options, params: Mapping[str, Any], *, streamed: bool) -> Call[Message]:
-    return _post(options, "/v1/messages", params, Message.decode, streamed=streamed)
+    return _post(options, "/v1/messages", params, _message, streamed=streamed)
+
+
+def _message(body: bytes) -> Message:
+    """The message in `body`, which may lack anything but must not be something else."""
+    message = Message.decode(body)
+    if message.type != "message" and "content" not in message.model_fields_set:
+        raise ValueError("a JSON object that is no message")
+    return message
 
 
 def count_tokens(options: Options, params: Mapping[str, Any]) -> Call[MessageTokensCount]:
