@@ -1,0 +1,101 @@
+"""Bytes of an event stream to frames (WHATWG HTML, "Server-sent events")."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+__all__ = ["Frame", "SSEDecoder"]
+
+Frame: TypeAlias = tuple[str | None, bytes]
+"""What one event says: its name, if the stream gave one, and its data, not interpreted."""
+
+_BOM = b"\xef\xbb\xbf"
+
+# The one shape the API sends. A decoder that has nothing pending reads many of these at once.
+_PLAIN_FRAME = re.compile(rb"^event: ([^\n]+)\ndata: ([^\n]*)\n\n", re.MULTILINE)
+_LINES_OF_A_FRAME = 3
+
+
+class SSEDecoder:
+    """Bytes in, frames out, however the bytes are cut.
+
+    Lines end with LF, CR or CRLF. Comments, `id:` and `retry:` are skipped; several `data:` lines are
+    one value joined by LF. Every byte is looked at a fixed number of times, so the cost is linear
+    in the size of the stream.
+    """
+
+    __slots__ = ("_after_cr", "_at_start", "_lines", "_name", "_rest")
+
+    def __init__(self) -> None:
+        self._rest: list[bytes] = []  # a line without its end, in the pieces it came in
+        self._lines: list[bytes] = []  # the data lines of the frame that is being read
+        self._name: str | None = None
+        self._at_start = True
+        self._after_cr = False
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """The frames that `chunk` completes."""
+        if self._after_cr and chunk:
+            chunk = chunk.removeprefix(b"\n")  # the second half of a CRLF that was cut
+            self._after_cr = False
+        if b"\n" not in chunk and b"\r" not in chunk:
+            self._rest.append(chunk)
+            return []
+        text = b"".join((*self._rest, chunk))
+        self._rest.clear()
+        return self._read_lines(text) if b"\r" in text else self._read_many(text)
+
+    def close(self) -> list[Frame]:
+        """The frame that the end of the stream completes, if it left one without its blank line."""
+        frames: list[Frame] = []
+        self._read_line(b"".join(self._rest), frames)
+        self._read_line(b"", frames)
+        self._rest.clear()
+        return frames
+
+    def _read_many(self, text: bytes) -> list[Frame]:
+        """Read text whose lines end with LF: what begins and ends with a frame in one go."""
+        pending = self._name is not None or bool(self._lines)
+        start = text.find(b"\n\n") + 2 if pending else 0
+        end = text.rfind(b"\n\n") + 2
+        if end < 2 or end <= start:
+            return self._read_lines(text)
+        frames = self._read_lines(text[:start]) if start else []
+        block = text[start:end]
+        found: list[tuple[bytes, bytes]] = _PLAIN_FRAME.findall(block)
+        if block.count(b"\n") == len(found) * _LINES_OF_A_FRAME:
+            frames += [(name.decode("utf-8", "replace"), content) for name, content in found]
+            self._at_start = False
+        else:
+            frames += self._read_lines(block)
+        if end < len(text):
+            frames += self._read_lines(text[end:])
+        return frames
+
+    def _read_lines(self, text: bytes) -> list[Frame]:
+        """Read text line by line, whatever its lines are; keep the last if it has no end."""
+        frames: list[Frame] = []
+        lines = text.splitlines()  # of bytes: LF, CR and CRLF, and nothing else
+        if not text.endswith((b"\n", b"\r")):
+            self._rest.append(lines.pop())
+        self._after_cr = text.endswith(b"\r")
+        for line in lines:
+            self._read_line(line, frames)
+        return frames
+
+    def _read_line(self, line: bytes, frames: list[Frame]) -> None:
+        if self._at_start:
+            line = line.removeprefix(_BOM)
+            self._at_start = False
+        if not line:
+            if self._lines:
+                frames.append((self._name, b"\n".join(self._lines)))
+                self._lines.clear()
+            self._name = None
+            return
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            self._lines.append(value.removeprefix(b" "))
+        elif field == b"event":
+            self._name = value.removeprefix(b" ").decode("utf-8", "replace") or None
