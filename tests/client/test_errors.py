@@ -143,9 +143,7 @@ def test_the_tree_is_drawn_as_it_is():
 
 
 def test_headers_ignore_case_and_hide_secrets():
-    headers = Headers(
-        [("Request-Id", "req_1"), ("X-A", "1"), ("x-a", "2"), ("X-Api-Key", "sk-1")]
-    )
+    headers = Headers([("Request-Id", "req_1"), ("X-A", "1"), ("x-a", "2"), ("X-Api-Key", "sk-1")])
     assert (headers["request-id"], headers["REQUEST-ID"], headers["X-a"]) == (
         "req_1",
         "req_1",

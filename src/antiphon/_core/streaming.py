@@ -36,6 +36,7 @@ class StreamFlow:
     """
 
     __slots__ = (
+        "_begun",
         "_bounded",
         "_content_at",
         "_error",
@@ -68,6 +69,7 @@ class StreamFlow:
         self._bounded = bounded
         self._lenient = lenient
         self._error: Frame | None = None
+        self._begun = False
         self._content_at = 0.0
 
     def open(self) -> Flow[None]:
@@ -77,6 +79,7 @@ class StreamFlow:
         self.reader = MessageReader(self.response)
         self.frames.clear()
         self._error = None
+        self._begun = False
         self._content_at = self.tries.now()
         kind = self.response.headers.get("content-type", "")
         if self.tries.call.streamed and kind.startswith(_NOT_A_STREAM):
@@ -110,7 +113,7 @@ class StreamFlow:
                 self._error = frame
                 break
             if frame[0] != "ping":
-                self._content_at = self.tries.now()
+                self._begun, self._content_at = True, self.tries.now()
             self.frames.append(frame)
 
     def _finish(self) -> Flow[None]:
@@ -135,7 +138,7 @@ class StreamFlow:
         return None if limit is None else limit - (self.tries.now() - self._content_at)
 
     def _until_end(self) -> float | None:
-        return None if self.delivered and not self._bounded else self.tries.remaining
+        return self.tries.remaining if self._bounded or not self._begun else None
 
     def _out_of_patience(self) -> APITimeoutError:
         until_end = self._until_end()
