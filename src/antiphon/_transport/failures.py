@@ -1,0 +1,209 @@
+"""What stopped an attempt, said in one kind of error whatever library it came from."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+
+from .._core.wire import Request
+from ..errors import APIConnectionError, APITimeoutError
+from .places import Origin, place_of
+from .proxies import Proxy
+from .tls import missing_certificates
+
+_WHAT_FAILED = {
+    "resolve": "Could not find the address of {host}",
+    "connect": "Could not connect to {host}",
+    "proxy": "Could not reach {host} through the proxy {proxy}",
+    "tls": "Could not agree on TLS with {host}",
+    "pool": "No connection to {host} became free",
+    "send": "Could not send the request to {host}",
+    "first byte": "No answer came from {host}",
+    "body": "The answer from {host} broke off",
+}
+
+_CLOSED_BY_PEER = (
+    BrokenPipeError,
+    ConnectionResetError,
+    ConnectionAbortedError,
+    EOFError,
+    ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
+)
+
+
+class ClosedByPeerError(EOFError):
+    """The server closed the connection instead of answering."""
+
+    def __init__(self) -> None:
+        super().__init__("the server closed the connection without answering")
+
+
+class OutOfTimeError(TimeoutError):
+    """A clock of the call ran out."""
+
+
+class Attempt:
+    """How far one attempt got, and the error to raise for what stopped it."""
+
+    __slots__ = ("_ends", "origin", "phase", "proxy", "request", "reused", "started")
+
+    request: Request
+    origin: Origin
+    proxy: Proxy | None
+    phase: str
+    """Where it is: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte` or `body`."""
+    reused: bool
+    """Whether the connection had carried a request before."""
+
+    def __init__(self, request: Request, proxy: Proxy | None = None) -> None:
+        self.request = request
+        self.origin = place_of(request.url).origin
+        self.proxy = proxy
+        self.phase = "connect"
+        self.reused = False
+        self.started = time.monotonic()
+        total = request.timeout.total
+        self._ends = None if total is None else self.started + total
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the attempt began."""
+        return time.monotonic() - self.started
+
+    def limit(self, seconds: float | None) -> float | None:
+        """`seconds`, or what is left of the total if that is less.
+
+        Raises:
+            OutOfTimeError: nothing is left.
+        """
+        if self._ends is None:
+            return seconds
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise OutOfTimeError
+        return left if seconds is None or left < seconds else seconds
+
+    def failure(self, error: BaseException) -> APIConnectionError:
+        """The error to raise, ``from error``."""
+        causes = list(_causes(error))
+        phase = self._refined(causes)
+        proxy = self.proxy.url if self.proxy else None
+        elapsed = self.elapsed
+        host = self.origin.shown
+        what = _WHAT_FAILED[phase].format(host=host, proxy=proxy or "of the environment")
+        through = f" through {proxy}" if proxy and phase != "proxy" else ""
+        start = f"{what} ({phase}{through}, after {elapsed:.1f} s): "
+        if any(isinstance(c, TimeoutError) and not c.errno for c in causes):
+            return APITimeoutError(
+                self.request,
+                message=f"{start}no progress within the time allowed.{self._timeout_hint(phase)}",
+                phase=phase,
+                host=host,
+                proxy=proxy,
+                elapsed=elapsed,
+            )
+        return APIConnectionError(
+            f"{start}{_said_by(causes)}.{self._hint(phase, causes)}",
+            self.request,
+            phase=phase,
+            host=host,
+            proxy=proxy,
+            elapsed=elapsed,
+            stale=self._is_stale(phase, causes),
+        )
+
+    def _refined(self, causes: list[BaseException]) -> str:
+        """The phase, where the cause tells more than the library did."""
+        if self.phase not in ("connect", "proxy"):
+            return self.phase
+        tls = any(isinstance(cause, ssl.SSLError) for cause in causes)
+        if tls and (self.proxy is None or self.proxy.scheme == "http"):
+            return "tls"
+        if self.proxy or self.phase == "proxy":
+            return "proxy"
+        return "resolve" if any(isinstance(c, socket.gaierror) for c in causes) else "connect"
+
+    def _is_stale(self, phase: str, causes: list[BaseException]) -> bool:
+        closed = any(isinstance(cause, _CLOSED_BY_PEER) for cause in causes)
+        return self.reused and closed and phase in ("send", "first byte")
+
+    def _timeout_hint(self, phase: str) -> str:
+        name = _CLOCKS.get(phase, "connect")
+        return f" Give more with timeout=Timeout({name}=…)."
+
+    def _hint(self, phase: str, causes: list[BaseException]) -> str:
+        hint = _tls_hint(causes) if phase in ("tls", "proxy") else None
+        if hint is None:
+            hint = _hint_for(phase, causes, self.origin)
+        return f" {hint}" if hint else ""
+
+
+_CLOCKS = {"pool": "pool", "send": "write", "first byte": "read", "body": "read"}
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """`error` and what it came from, outermost first; libraries keep it in several places."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        inner = getattr(error, "os_error", None) or getattr(error, "reason", None)
+        if not isinstance(inner, BaseException) or inner is error:
+            inner = error.__cause__ or error.__context__
+        error = inner
+
+
+def _said_by(causes: list[BaseException]) -> str:
+    """What the operating system said, else what the library said."""
+    for cause in reversed(causes):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"certificate verify failed: {cause.verify_message}".rstrip(".")
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.rstrip(".")
+        if isinstance(cause, OSError) and cause.errno:
+            return os.strerror(cause.errno)
+    text = next((str(cause) for cause in reversed(causes) if str(cause)), "")
+    return (text or type(causes[-1]).__name__).rstrip(".")
+
+
+def _tls_hint(causes: list[BaseException]) -> str | None:
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _certificate_hint(cause)
+        if isinstance(cause, ssl.SSLError) and _spoke_plainly(cause):
+            return "The server does not speak TLS there: should base_url begin with http://?"
+    return None
+
+
+def _certificate_hint(error: ssl.SSLCertVerificationError) -> str:
+    if "match" in error.verify_message.lower():
+        return "The certificate is for another name: check the host in base_url."
+    return missing_certificates() or (
+        "If a company proxy or a private CA signs it, set SSL_CERT_FILE to that CA's"
+        " certificate (PEM)."
+    )
+
+
+def _spoke_plainly(error: ssl.SSLError) -> bool:
+    reason = f"{error.reason or ''} {error}".upper().replace(" ", "_")
+    return any(sign in reason for sign in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER"))
+
+
+def _hint_for(phase: str, causes: list[BaseException], origin: Origin) -> str | None:
+    if phase == "resolve":
+        return "Check base_url and the network; behind a proxy, set HTTPS_PROXY."
+    if phase == "proxy" and any("407" in str(cause) for cause in causes):
+        return "The proxy wants a user and password: http://user:password@host:port."
+    if phase == "proxy":
+        return "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY."
+    refused = any(getattr(cause, "errno", None) == errno.ECONNREFUSED for cause in causes)
+    if refused and origin.host in ("localhost", "127.0.0.1", "::1"):
+        return "Is the server running? `antiphon serve` starts one; check the port in base_url."
+    if refused:
+        return "Check the host and port in base_url."
+    return None

@@ -1,0 +1,94 @@
+"""Which proxy a request goes through, as the environment says."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import NoReturn
+from urllib.parse import unquote, urlsplit
+
+from .places import Origin
+
+_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUEST_METHOD")
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy; its text never shows the credentials."""
+
+    scheme: str
+    host: str
+    port: int
+    authorization: str | None = field(default=None, repr=False)
+    """The value of `Proxy-Authorization`, if the proxy's URL has credentials."""
+
+    @property
+    def url(self) -> str:
+        """The proxy's URL without credentials."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request to the proxy itself carries."""
+        return {"proxy-authorization": self.authorization} if self.authorization else {}
+
+
+def proxy_environment() -> tuple[str | None, ...]:
+    """The variables that choose a proxy, as they are now."""
+    environ = os.environ
+    return tuple(environ.get(name) or environ.get(name.upper()) for name in _VARIABLES)
+
+
+def proxy_for(origin: Origin) -> Proxy | None:
+    """The proxy to reach `origin` through: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`.
+
+    The rules are those of `urllib.request`. This machine's loopback is never proxied: another
+    machine could not reach it.
+
+    Raises:
+        ValueError: the variable does not hold the URL of an HTTP proxy.
+    """
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    url = proxies.get(origin.scheme) or proxies.get("all")
+    if not url or _is_loopback(origin.host) or proxy_bypass(f"{origin.host}:{origin.port}"):
+        return None
+    return _parsed(url)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _parsed(url: str) -> Proxy:
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    if parts.scheme not in _PORTS or not parts.hostname:
+        _refuse(parts.scheme)
+    return Proxy(
+        parts.scheme,
+        parts.hostname,
+        parts.port or _PORTS[parts.scheme],
+        _basic(parts.username, parts.password or "") if parts.username else None,
+    )
+
+
+def _refuse(scheme: str) -> NoReturn:
+    raise ValueError(
+        f"the environment names a proxy of the kind {scheme!r}; give HTTP_PROXY, HTTPS_PROXY or"
+        " ALL_PROXY an http:// or https:// URL, or pass http_client=httpx2.Client(proxy=…)"
+    )
+
+
+def _basic(user: str, password: str) -> str:
+    pair = f"{unquote(user)}:{unquote(password)}"
+    return f"Basic {b64encode(pair.encode()).decode()}"
