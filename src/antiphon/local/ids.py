@@ -1,0 +1,13 @@
+"""Identifiers as the API forms them: a prefix, `01`, and letters and digits without look-alikes."""
+
+from __future__ import annotations
+
+from random import Random
+
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_LENGTH = 22
+
+
+def new_id(prefix: str, rng: Random) -> str:
+    """An id such as ``msg_01…``; the same from the same state of `rng`."""
+    return f"{prefix}_01{''.join(rng.choices(_ALPHABET, k=_LENGTH))}"
