@@ -1,0 +1,139 @@
+"""JSON read while it arrives: each character once, a value whenever one is asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from pydantic_core import from_json
+
+__all__ = ["PartialJSON"]
+
+_NOTHING: Final = object()
+
+_GAP = re.compile(r"[ \t\n\r,:]*")
+_TOKEN = re.compile(r"[\[{\]}\"]|[^ \t\n\r,:\[\]{}\"]+(?=[ \t\n\r,\]}])")
+# Characters and whole escapes; of a surrogate pair both halves or none.
+_STRING = re.compile(
+    r'(?:[^"\\]+|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
+    r"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*"
+)
+_LONGEST_TOKEN = 4096
+
+
+class PartialJSON:
+    """A JSON value of which only a beginning may have arrived.
+
+    A string that is cut is given as far as it goes; a number, literal or key that is cut is left
+    out, for it could still become another. Text that is not JSON is read up to the fault.
+    Values share their closed parts, so they must not be changed.
+    """
+
+    __slots__ = ("_faulty", "_keys", "_open", "_rest", "_root", "_string")
+
+    def __init__(self) -> None:
+        self._rest = ""  # the beginning of a token
+        self._root: Any = _NOTHING
+        self._open: list[Any] = []  # the containers that are not closed, outermost first
+        self._keys: list[str | None] = []  # for each of them, the key that waits for its value
+        self._string: list[str] | None = None  # the pieces of the string that is not closed
+        self._faulty = False
+
+    def feed(self, text: str) -> None:
+        """Read on; `text` may begin and end anywhere."""
+        text = self._rest + text
+        at, before = 0, -1
+        while not self._faulty and at != before:
+            before = at
+            try:
+                at = self._read(text, at) if self._string is None else self._read_on(text, at)
+            except ValueError:
+                self._faulty = True
+        self._rest = text[at:]
+        if len(self._rest) > _LONGEST_TOKEN:
+            self._faulty = True
+        if self._faulty:
+            self._rest = ""
+
+    def value(self) -> Any:
+        """What has arrived; an empty object if nothing has."""
+        value = self._cut_string()
+        for container, key in zip(reversed(self._open), reversed(self._keys), strict=True):
+            around = container.copy()
+            if value is not _NOTHING:
+                _put(around, key, value)
+            value = around
+        if not self._open and self._root is not _NOTHING:
+            return self._root
+        return {} if value is _NOTHING else value
+
+    def _read(self, text: str, at: int) -> int:
+        """Read one token that begins at `at` or after a gap; where the next one may begin."""
+        at = _GAP.match(text, at).end()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] matches anything
+        token = _TOKEN.match(text, at)
+        if token is None:
+            return at
+        match token[0]:
+            case '"':
+                self._string = []
+            case "{" | "[":
+                self._enter({} if token[0] == "{" else [])
+            case "}" | "]":
+                self._leave(dict if token[0] == "}" else list)
+            case scalar:
+                self._add(from_json(scalar))
+        return token.end()
+
+    def _read_on(self, text: str, at: int) -> int:
+        """Read the string that is open as far as it goes."""
+        assert self._string is not None
+        end = _STRING.match(text, at).end()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] matches anything
+        piece = text[at:end]
+        self._string.append(from_json(f'"{piece}"') if "\\" in piece else piece)
+        if text.startswith('"', end):
+            string, self._string = "".join(self._string), None
+            self._add(string)
+            end += 1
+        return end
+
+    def _cut_string(self) -> Any:
+        if self._string is None or self._wants_key():
+            return _NOTHING
+        self._string = ["".join(self._string)]
+        return self._string[0]
+
+    def _wants_key(self) -> bool:
+        return bool(self._open) and self._keys[-1] is None and isinstance(self._open[-1], dict)
+
+    def _enter(self, container: Any) -> None:
+        if self._wants_key():
+            raise ValueError("a key is a string")
+        self._open.append(container)
+        self._keys.append(None)
+
+    def _leave(self, kind: type) -> None:
+        if not self._open or not isinstance(self._open[-1], kind):
+            raise ValueError("nothing of this kind is open")
+        self._keys.pop()
+        self._add(self._open.pop())
+
+    def _add(self, value: Any) -> None:
+        """Put a whole value where it belongs."""
+        if self._wants_key():
+            if not isinstance(value, str):
+                raise ValueError("a key is a string")
+            self._keys[-1] = value
+        elif self._open:
+            _put(self._open[-1], self._keys[-1], value)
+            self._keys[-1] = None
+        elif self._root is _NOTHING:
+            self._root = value
+        else:
+            raise ValueError("there is a value already")
+
+
+def _put(container: Any, key: str | None, value: Any) -> None:
+    if isinstance(container, dict):
+        container[key] = value
+    else:
+        container.append(value)
