@@ -6,6 +6,7 @@ import asyncio
 import os
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
@@ -137,10 +138,8 @@ class Line:
         if self._loop.is_running() and not _runs_here(self._loop):
             # Collecting the generator has the loop close it, in its own thread.
             return
-        try:
+        with suppress(StopIteration):
             end.aclose().send(None)
-        except StopIteration:
-            pass
 
     def _cut(self) -> None:
         self._connector.cut()
@@ -169,8 +168,8 @@ class Line:
                 _parsed(request.url),
                 data=body or None,
                 headers=headers,
-                proxy=proxy and _parsed(proxy.url),
-                proxy_headers=proxy and proxy.headers,
+                proxy=_parsed(proxy.url) if proxy else None,
+                proxy_headers=proxy.headers if proxy else None,
                 ssl=shared_context() if attempt.origin.scheme == "https" else True,
                 allow_redirects=False,
             )
@@ -252,9 +251,10 @@ def _cut(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
     # Closing goes through the loop, which will not run again: asyncio offers no other way to close
     # the socket, and would warn about it when the transport is collected.
     under_tls = getattr(transport, "_ssl_protocol", None)
-    lost = getattr(under_tls and under_tls._transport or transport, "_call_connection_lost", None)
     if under_tls is not None:
         transport._closed = True
+        transport = under_tls._transport
+    lost = getattr(transport, "_call_connection_lost", None)
     if lost is not None:
         transport.pause_reading()
         lost(None)

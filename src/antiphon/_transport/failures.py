@@ -18,7 +18,7 @@ from .tls import missing_certificates
 _WHAT_FAILED = {
     "resolve": "Could not find the address of {host}",
     "connect": "Could not connect to {host}",
-    "proxy": "Could not reach {host} through the proxy {proxy}",
+    "proxy": "Could not reach {host} through the proxy{proxy}",
     "tls": "Could not agree on TLS with {host}",
     "pool": "No connection to {host} became free",
     "send": "Could not send the request to {host}",
@@ -88,17 +88,20 @@ class Attempt:
             raise OutOfTimeError
         return left if seconds is None or left < seconds else seconds
 
-    def failure(self, error: BaseException) -> APIConnectionError:
-        """The error to raise, ``from error``."""
+    def failure(self, error: BaseException, *, timed_out: bool = False) -> APIConnectionError:
+        """The error to raise, ``from error``.
+
+        `timed_out` is for libraries whose timeouts are no `TimeoutError`.
+        """
         causes = list(_causes(error))
         phase = self._refined(causes)
         proxy = self.proxy.url if self.proxy else None
         elapsed = self.elapsed
         host = self.origin.shown
-        what = _WHAT_FAILED[phase].format(host=host, proxy=proxy or "of the environment")
+        what = _WHAT_FAILED[phase].format(host=host, proxy=f" {proxy}" if proxy else "")
         through = f" through {proxy}" if proxy and phase != "proxy" else ""
         start = f"{what} ({phase}{through}, after {elapsed:.1f} s): "
-        if any(isinstance(c, TimeoutError) and not c.errno for c in causes):
+        if timed_out or any(isinstance(c, TimeoutError) and not c.errno for c in causes):
             return APITimeoutError(
                 self.request,
                 message=f"{start}no progress within the time allowed.{self._timeout_hint(phase)}",

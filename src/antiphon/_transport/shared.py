@@ -115,7 +115,7 @@ def _is_httpx(http_client: Any) -> bool:
 
 
 def _refuse(http_client: Any, why: str) -> NoReturn:
-    kind = type(http_client)
+    kind: type = http_client.__class__
     raise TypeError(f"http_client: {kind.__module__}.{kind.__qualname__} {why}")
 
 

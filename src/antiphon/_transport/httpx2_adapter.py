@@ -1,0 +1,225 @@
+"""The transport on a client of httpx2 (or httpx), which the user made and keeps.
+
+It goes by names instead of classes, so that both libraries fit and neither is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, NoReturn
+
+from .._core.wire import Head, Headers, Request
+from . import AsyncReply, Reply
+from .failures import Attempt
+from .redirects import follow, follow_async
+
+# How the connection pool below httpx names its steps, and the clock that bounds each.
+_STEPS = {
+    "connect_tcp.started": ("connect", "connect"),
+    "start_tls.started": ("tls", "connect"),
+    "send_request_headers.started": ("send", "write"),
+    "send_request_body.started": ("send", "write"),
+    "receive_response_headers.started": ("first byte", "read"),
+}
+_PHASES = {
+    "ConnectError": "connect",
+    "ConnectTimeout": "connect",
+    "PoolTimeout": "pool",
+    "ProxyError": "proxy",
+    "WriteError": "send",
+    "WriteTimeout": "send",
+}
+
+
+class Httpx2Transport:
+    """Sends over an `httpx2.Client`; closing this transport leaves that client open."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def send(self, request: Request) -> Reply:
+        """Send `request` and wait for the head of its answer; redirects are followed."""
+        return follow(self._send, request)
+
+    def close(self) -> None:
+        """Do nothing: the connections belong to the user's client."""
+
+    def _send(self, request: Request) -> Reply:
+        attempt = _begun(request)
+        outgoing = _outgoing(self._client, attempt)
+        try:
+            response = self._client.send(outgoing, stream=True, follow_redirects=False)
+        except Exception as error:
+            _raise(attempt, error)
+        return Httpx2Reply(response, attempt, outgoing)
+
+
+class Httpx2Reply:
+    """An answer arriving over httpx2."""
+
+    def __init__(self, response: Any, attempt: Attempt, outgoing: Any) -> None:
+        self.head = _head_of(response, attempt)
+        self._response = response
+        self._attempt = attempt
+        self._outgoing = outgoing
+        self._pieces: Iterator[bytes] = response.iter_bytes()
+
+    def read(self, timeout: float | None) -> bytes:
+        """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end.
+
+        httpx fixes the bound of every read at the first.
+        """
+        _bound(self._outgoing, "read", timeout)
+        try:
+            return _next_piece(self._pieces)
+        except BaseException as error:
+            self._response.close()
+            _raise(self._attempt, error)
+
+    def close(self) -> None:
+        """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
+        self._response.close()
+
+
+def _next_piece(pieces: Iterator[bytes]) -> bytes:
+    return next((piece for piece in pieces if piece), b"")
+
+
+class AsyncHttpx2Transport:
+    """Sends over an `httpx2.AsyncClient`, under asyncio or trio; leaves that client open."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @classmethod
+    def own(cls) -> AsyncHttpx2Transport:
+        """A transport for where aiohttp cannot run, such as trio.
+
+        It keeps no connections: they could outlive the run that they belong to.
+
+        Raises:
+            RuntimeError: httpx2 is not installed.
+        """
+        try:
+            import httpx2
+        except ImportError:
+            raise RuntimeError(
+                "outside asyncio (under trio, say) AsyncClient needs httpx2:"
+                " pip install 'antiphon[httpx]'"
+            ) from None
+        from .tls import shared_context
+
+        limits = httpx2.Limits(max_keepalive_connections=0)
+        return cls(httpx2.AsyncClient(verify=shared_context(), limits=limits))
+
+    async def send(self, request: Request) -> AsyncReply:
+        """Send `request` and wait for the head of its answer; redirects are followed."""
+        return await follow_async(self._send, request)
+
+    async def close(self) -> None:
+        """Do nothing: the connections belong to the user's client."""
+
+    async def _send(self, request: Request) -> AsyncReply:
+        import anyio
+
+        attempt = _begun(request)
+        outgoing = _outgoing(self._client, attempt)
+        try:
+            with anyio.fail_after(request.timeout.total):
+                response = await self._client.send(outgoing, stream=True, follow_redirects=False)
+        except Exception as error:
+            _raise(attempt, error)
+        return AsyncHttpx2Reply(response, attempt, outgoing)
+
+
+class AsyncHttpx2Reply:
+    """`Httpx2Reply`, awaited."""
+
+    def __init__(self, response: Any, attempt: Attempt, outgoing: Any) -> None:
+        self.head = _head_of(response, attempt)
+        self._response = response
+        self._attempt = attempt
+        self._outgoing = outgoing
+        self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
+
+    async def read(self, timeout: float | None) -> bytes:
+        """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end."""
+        import anyio
+
+        _bound(self._outgoing, "read", None)
+        try:
+            with anyio.fail_after(timeout):
+                return await _next_piece_async(self._pieces)
+        except BaseException as error:
+            await self.close()
+            _raise(self._attempt, error)
+
+    async def close(self) -> None:
+        """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
+        import anyio
+
+        with anyio.CancelScope(shield=True):
+            await self._response.aclose()
+
+
+async def _next_piece_async(pieces: AsyncIterator[bytes]) -> bytes:
+    async for piece in pieces:
+        if piece:
+            return piece
+    return b""
+
+
+def _begun(request: Request) -> Attempt:
+    attempt = Attempt(request)
+    attempt.phase = "pool"
+    attempt.reused = True  # until a connection is opened for it
+    return attempt
+
+
+def _outgoing(client: Any, attempt: Attempt) -> Any:
+    """The request as httpx has it, with the client's own settings merged in."""
+    request, clocks = attempt.request, attempt.request.timeout
+
+    def note(step: str, details: dict[str, Any]) -> Any:
+        """Learn how far the request got, and give the next step what is left of the time."""
+        phase, clock = _STEPS.get(step.partition(".")[2], (None, ""))
+        if phase is not None:
+            attempt.reused = attempt.reused and phase != "connect"
+            asked = details.get("request")
+            through_proxy = asked is not None and getattr(asked, "method", b"") == b"CONNECT"
+            attempt.phase = "proxy" if through_proxy else phase
+            _bound(outgoing, clock, attempt.limit(getattr(clocks, clock)))
+
+    async def note_async(step: str, details: dict[str, Any]) -> None:
+        note(step, details)
+
+    outgoing = client.build_request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        content=request.body or None,
+        timeout=(clocks.connect, clocks.read, clocks.write, clocks.pool),
+        extensions={"trace": note_async if hasattr(client, "aclose") else note},
+    )
+    return outgoing
+
+
+def _bound(outgoing: Any, clock: str, seconds: float | None) -> None:
+    outgoing.extensions["timeout"][clock] = seconds
+
+
+def _head_of(response: Any, attempt: Attempt) -> Head:
+    attempt.phase = "body"
+    raw = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+    ]
+    return Head(response.status_code, Headers(raw), response.http_version)
+
+
+def _raise(attempt: Attempt, error: BaseException) -> NoReturn:
+    """Raise what `error` means; what is not a failure of the exchange stays as it is."""
+    names = [kind.__name__ for kind in type(error).__mro__]
+    if "HTTPError" not in names and not isinstance(error, OSError):
+        raise error
+    attempt.phase = _PHASES.get(names[0], attempt.phase) if attempt.phase != "tls" else "tls"
+    raise attempt.failure(error, timed_out="TimeoutException" in names) from error
