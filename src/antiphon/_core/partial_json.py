@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-__all__ = ["PartialJSON"]
+__all__ = ["PartialJSON", "read_object"]
 
 _NOTHING: Final = object()
 
@@ -137,3 +137,18 @@ def _put(container: Any, key: str | None, value: Any) -> None:
         container[key] = value
     else:
         container.append(value)
+
+
+def read_object(text: str) -> tuple[dict[str, Any], str | None]:
+    """The JSON object that `text` is; if it is none, what can be read of it, and what is wrong."""
+    flaw = None
+    try:
+        value = from_json(text)
+    except ValueError as fault:
+        flaw = f"its text is not whole JSON: {fault}"
+        reader = PartialJSON()
+        reader.feed(text)
+        value = reader.value()
+    if isinstance(value, dict):
+        return value, flaw  # pyright: ignore[reportUnknownVariableType] any JSON
+    return {}, flaw or "its text is JSON, but no object"

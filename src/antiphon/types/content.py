@@ -265,6 +265,19 @@ class CitationsConfigParam(TypedDict, total=False):
 class Block(Model):
     """One part of what Claude answered."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether the block arrived whole; never run a tool call that is not complete.
+
+        In a message so far the last block may not be complete. A tool call is neither if its input
+        is not valid JSON.
+        """
+        return not self._kept
+
+    def mark_incomplete(self, raw_input: str, input_error: str) -> None:
+        """Record that the block did not arrive whole; `raw_input` is a tool call's input as text."""
+        self._keep(raw_input=raw_input, input_error=input_error)
+
     def to_param(self) -> "ContentBlockParam":
         """This block as it is sent back: as it was received, less what only answers may hold.
 

@@ -237,11 +237,6 @@ class _Call(Block):
     """A call of a tool, whose input may have failed to arrive whole."""
 
     @property
-    def complete(self) -> bool:
-        """Whether the input arrived whole and is valid JSON; never run a call that is not complete."""
-        return not self._kept
-
-    @property
     def raw_input(self) -> str | None:
         """The text of the input as far as it arrived, if the call is not complete."""
         return cast("str | None", self._kept.get("raw_input"))
@@ -250,10 +245,6 @@ class _Call(Block):
     def input_error(self) -> str | None:
         """What is wrong with the input, if the call is not complete."""
         return cast("str | None", self._kept.get("input_error"))
-
-    def mark_incomplete(self, raw_input: str, input_error: str) -> None:
-        """Record that the input did not arrive whole."""
-        self._keep(raw_input=raw_input, input_error=input_error)
 
     def _call_param(self) -> dict[str, object]:
         if not self.complete:
