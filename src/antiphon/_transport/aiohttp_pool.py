@@ -18,7 +18,7 @@ from yarl import URL
 from .._core.wire import Head, Headers, Request
 from . import AsyncReply
 from .failures import Attempt
-from .http1 import ACCEPTED_ENCODINGS
+from .http1 import ACCEPTED_ENCODINGS, Inflate
 from .places import place_of
 from .proxies import Proxy, proxy_for
 from .redirects import follow_async
@@ -113,6 +113,7 @@ class Line:
             max_line_size=_HEAD_LIMIT,
             max_field_size=_HEAD_LIMIT,
             max_headers=1000,
+            auto_decompress=False,  # it takes an encoding that ends early for a whole one
         )
         self._proxies: dict[object, Proxy | None] = {}
         self._end: AsyncGenerator[None] | None = None
@@ -161,6 +162,8 @@ class Line:
         if len(request.body) > _PIECE:
             headers["content-length"] = str(len(request.body))
             body = _pieces(attempt, clock)
+        if proxy and attempt.origin.scheme == "http":
+            headers |= proxy.headers
         _current.set((attempt, clock))
         async with clock:
             response = await self._session.request(
@@ -189,7 +192,8 @@ def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
 
 @lru_cache(maxsize=256)
 def _parsed(url: str) -> URL:
-    return URL(url)
+    place = place_of(url)
+    return URL(f"{place.origin.scheme}://{place.origin.host_header}{place.target}", encoded=True)
 
 
 _current: ContextVar[tuple[Attempt, asyncio.Timeout]] = ContextVar("attempt under way")
@@ -263,30 +267,37 @@ def _cut(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
 class AiohttpReply:
     """An answer arriving over aiohttp."""
 
-    __slots__ = ("_attempt", "_response", "head")
+    __slots__ = ("_attempt", "_content", "_inflate", "_response", "head")
 
     head: Head
 
     def __init__(self, response: aiohttp.ClientResponse, attempt: Attempt) -> None:
-        version = response.version
-        self.head = Head(
-            response.status,
-            Headers([(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.raw_headers]),
-            f"HTTP/{version.major}.{version.minor}" if version else "HTTP/1.1",
-        )
+        self.head = _head_of(response)
         self._response = response
+        self._content = response.content
+        self._inflate = Inflate.of(self.head.headers)
         self._attempt = attempt
 
     async def read(self, timeout: float | None) -> bytes:
         """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end."""
         try:
             async with asyncio.timeout(timeout):
-                return await self._response.content.readany()
+                if self._inflate is None:
+                    return await self._content.readany()
+                return await self._inflated(self._inflate)
         except BaseException as error:
             self._response.close()
             if isinstance(error, Exception):
                 raise self._attempt.failure(error) from error
             raise
+
+    async def _inflated(self, inflate: Inflate) -> bytes:
+        content = self._content
+        data = inflate.feed(b"", last=content.at_eof())
+        while not data and not content.at_eof():
+            received = await content.readany()
+            data = inflate.feed(received, last=content.at_eof())
+        return data
 
     async def close(self) -> None:
         """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
@@ -294,3 +305,12 @@ class AiohttpReply:
 
     def __del__(self) -> None:
         self._response.close()
+
+
+def _head_of(response: aiohttp.ClientResponse) -> Head:
+    raw = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers
+    ]
+    version = response.version
+    assert version is not None
+    return Head(response.status, Headers(raw), f"HTTP/{version.major}.{version.minor}")

@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from typing import cast
 
 from .._core.wire import Request
 from ..errors import APIConnectionError, APITimeoutError
@@ -132,7 +133,10 @@ class Attempt:
         return "resolve" if any(isinstance(c, socket.gaierror) for c in causes) else "connect"
 
     def _is_stale(self, phase: str, causes: list[BaseException]) -> bool:
-        closed = any(isinstance(cause, _CLOSED_BY_PEER) for cause in causes)
+        closed = any(
+            isinstance(cause, _CLOSED_BY_PEER) or str(cause).startswith("Server disconnected")
+            for cause in causes
+        )
         return self.reused and closed and phase in ("send", "first byte")
 
     def _timeout_hint(self, phase: str) -> str:
@@ -150,15 +154,15 @@ _CLOCKS = {"pool": "pool", "send": "write", "first byte": "read", "body": "read"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """`error` and what it came from, outermost first; libraries keep it in several places."""
+    """`error` and what it came from, outermost first."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         yield error
-        inner = getattr(error, "os_error", None) or getattr(error, "reason", None)
-        if not isinstance(inner, BaseException) or inner is error:
-            inner = error.__cause__ or error.__context__
-        error = inner
+        if isinstance(error, BaseExceptionGroup):  # one per address that was tried
+            error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+        else:
+            error = error.__cause__ or error.__context__
 
 
 def _said_by(causes: list[BaseException]) -> str:
@@ -175,7 +179,7 @@ def _said_by(causes: list[BaseException]) -> str:
 
 
 def _tls_hint(causes: list[BaseException]) -> str | None:
-    for cause in causes:
+    for cause in reversed(causes):  # libraries subclass these without filling them in
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate_hint(cause)
         if isinstance(cause, ssl.SSLError) and _spoke_plainly(cause):

@@ -5,7 +5,7 @@ It goes by names instead of classes, so that both libraries fit and neither is i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from typing import Any, NoReturn
 
 from .._core.wire import Head, Headers, Request
@@ -62,7 +62,7 @@ class Httpx2Reply:
         self._response = response
         self._attempt = attempt
         self._outgoing = outgoing
-        self._pieces: Iterator[bytes] = response.iter_bytes()
+        self._pieces: Generator[bytes, None, None] = response.iter_bytes()
 
     def read(self, timeout: float | None) -> bytes:
         """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end.
@@ -73,15 +73,16 @@ class Httpx2Reply:
         try:
             return _next_piece(self._pieces)
         except BaseException as error:
-            self._response.close()
+            self.close()
             _raise(self._attempt, error)
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
+        self._pieces.close()
         self._response.close()
 
 
-def _next_piece(pieces: Iterator[bytes]) -> bytes:
+def _next_piece(pieces: Generator[bytes, None, None]) -> bytes:
     return next((piece for piece in pieces if piece), b"")
 
 
@@ -140,7 +141,7 @@ class AsyncHttpx2Reply:
         self._response = response
         self._attempt = attempt
         self._outgoing = outgoing
-        self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
+        self._pieces: AsyncGenerator[bytes, None] = response.aiter_bytes()
 
     async def read(self, timeout: float | None) -> bytes:
         """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end."""
@@ -159,10 +160,11 @@ class AsyncHttpx2Reply:
         import anyio
 
         with anyio.CancelScope(shield=True):
+            await self._pieces.aclose()
             await self._response.aclose()
 
 
-async def _next_piece_async(pieces: AsyncIterator[bytes]) -> bytes:
+async def _next_piece_async(pieces: AsyncGenerator[bytes, None]) -> bytes:
     async for piece in pieces:
         if piece:
             return piece
