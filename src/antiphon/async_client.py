@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from codecs import getincrementaldecoder
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast, overload
@@ -104,6 +104,16 @@ class AsyncSender:
         if self._transport is None:
             self._transport = async_transport_for(self._http_client)
         return AsyncLine(self._transport)
+
+    async def create(self, params: Mapping[str, Any]) -> APIResponse[Any]:
+        """A message, or with ``"stream": True`` its events."""
+        call = calls.create(self.options, params)
+        if call.streamed:
+            stream = AsyncStream(*(await self.opened(call)))
+            return APIResponse(stream.response, stream.tries, lambda _: stream)
+        if self.options.wire == "auto" and calls.is_large(params):
+            return await self.ask_on_a_stream(calls.streamed_create(self.options, params))
+        return await self.ask(call)
 
     async def ask(self, call: Call[T]) -> APIResponse[T]:
         async with self._line() as line:
@@ -215,7 +225,8 @@ class AsyncMessages:
             APIConnectionError: no whole answer arrived.
             APIResponseValidationError: the answer is not what the API sends.
         """
-        return (await self.with_raw_response.create(**params)).parse()
+        response = await self._sender.create(params)
+        return cast("Message | AsyncStream", response.parse())
 
     @keywords(StreamParams)
     def stream(self, **params: Unpack[StreamParams]) -> AsyncMessageStreamManager:
@@ -250,14 +261,7 @@ class AsyncMessagesWithRawResponse:
     @keywords(CreateParams)
     async def create(self, **params: Any) -> APIResponse[Any]:
         """`messages.create`, with status, headers and rate limits; `parse()` gives the message."""
-        sender, options = self._sender, self._sender.options
-        call = calls.create(options, params)
-        if call.streamed:
-            stream = AsyncStream(*(await sender.opened(call)))
-            return APIResponse(stream.response, stream.tries, lambda _: stream)
-        if options.wire == "auto" and calls.is_large(params):
-            return await sender.ask_on_a_stream(calls.streamed_create(options, params))
-        return await sender.ask(call)
+        return await self._sender.create(params)
 
     @keywords(CountTokensParams)
     async def count_tokens(

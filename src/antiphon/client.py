@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast, overload
@@ -104,6 +104,16 @@ class Sender:
         if self._transport is None:
             self._transport = transport_for(self._http_client)
         return Line(self._transport)
+
+    def create(self, params: Mapping[str, Any]) -> APIResponse[Any]:
+        """A message, or with ``"stream": True`` its events."""
+        call = calls.create(self.options, params)
+        if call.streamed:
+            stream = Stream(*self.opened(call))
+            return APIResponse(stream.response, stream.tries, lambda _: stream)
+        if self.options.wire == "auto" and calls.is_large(params):
+            return self.ask_on_a_stream(calls.streamed_create(self.options, params))
+        return self.ask(call)
 
     def ask(self, call: Call[T]) -> APIResponse[T]:
         with self._line() as line:
@@ -215,7 +225,8 @@ class Messages:
             APIConnectionError: no whole answer arrived.
             APIResponseValidationError: the answer is not what the API sends.
         """
-        return self.with_raw_response.create(**params).parse()
+        response = self._sender.create(params)
+        return cast("Message | Stream", response.parse())
 
     @keywords(StreamParams)
     def stream(self, **params: Unpack[StreamParams]) -> MessageStreamManager:
@@ -250,14 +261,7 @@ class MessagesWithRawResponse:
     @keywords(CreateParams)
     def create(self, **params: Any) -> APIResponse[Any]:
         """`messages.create`, with status, headers and rate limits; `parse()` gives the message."""
-        sender, options = self._sender, self._sender.options
-        call = calls.create(options, params)
-        if call.streamed:
-            stream = Stream(*sender.opened(call))
-            return APIResponse(stream.response, stream.tries, lambda _: stream)
-        if options.wire == "auto" and calls.is_large(params):
-            return sender.ask_on_a_stream(calls.streamed_create(options, params))
-        return sender.ask(call)
+        return self._sender.create(params)
 
     @keywords(CountTokensParams)
     def count_tokens(self, **params: Unpack[CountTokensParams]) -> APIResponse[MessageTokensCount]:

@@ -167,9 +167,11 @@ class APIError(AntiphonError):
         return None
 
     def __str__(self) -> str:
-        return f"{self._summary()}{_tries(self.attempts)}"
+        return f"{self.summary}{_tries(self.attempts)}"
 
-    def _summary(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What went wrong, in one line."""
         return self.message
 
 
@@ -294,7 +296,9 @@ class APIStatusError(APIError):
 
         return retry_after(self.response.headers)
 
-    def _summary(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What went wrong, in one line: status, type, message and request id."""
         kind = f"{self.status_code} {self.type}" if self.type else str(self.status_code)
         request_id = f" (request {self.request_id})" if self.request_id else ""
         return f"{kind}: {self.message}{request_id}"

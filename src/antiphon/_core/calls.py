@@ -121,7 +121,7 @@ def _post(
     )
 
 
-def _check(method: str, params: Mapping[str, Any], known: type) -> None:
-    required: frozenset[str] = known.__required_keys__  # type: ignore[attr-defined]
-    optional: frozenset[str] = known.__optional_keys__  # type: ignore[attr-defined]
+def _check(method: str, params: Mapping[str, Any], known: Any) -> None:
+    required: frozenset[str] = known.__required_keys__
+    optional: frozenset[str] = known.__optional_keys__
     check_names(f"messages.{method}", params, required | optional, required)

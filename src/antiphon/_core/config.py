@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 from .._version import __version__
@@ -44,8 +44,8 @@ class Options:
     timeout: Timeout = DEFAULT_TIMEOUT
     retry: Retry = DEFAULT_RETRY
     version: str = DEFAULT_VERSION
-    headers: Mapping[str, str | Omit] = field(default_factory=dict)
-    query: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str | Omit] = field(default_factory=dict[str, "str | Omit"])
+    query: Mapping[str, object] = field(default_factory=dict[str, object])
     wire: Wire = "auto"
     lenient_streams: bool = False
 
@@ -171,13 +171,13 @@ def _retry(max_retries: object) -> Retry:
     return Retry(max_retries)
 
 
-def _wire(wire: Any) -> Wire:
+def _wire(wire: Wire) -> Wire:
     if wire not in ("auto", "plain"):
         raise ValueError(f"wire: {wire!r} is neither 'auto' nor 'plain'")
-    return cast("Wire", wire)
+    return wire
 
 
-def lowered(headers: Mapping[str, str | Omit] | None, name: str) -> dict[str, str | Omit]:
+def lowered(headers: Mapping[str, Any] | None, name: str) -> dict[str, str | Omit]:
     """`headers` with lower-case names, checked so that no value can start another header.
 
     Raises:

@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard, cast
 
 import orjson
 
@@ -15,6 +15,9 @@ from .absent import NotGiven, Omit
 
 _DEEPEST = 250
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+_NO_LISTS = (str, bytes, bytearray, memoryview, Mapping)
 
 
 class _AbsentInside(Exception):
@@ -63,12 +66,12 @@ def _as_json(value: Any) -> Any:
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", exclude_unset=True)
     if isinstance(value, PathLike):
-        return b64encode(Path(value).read_bytes()).decode("ascii")
+        return b64encode(Path(cast("PathLike[str]", value)).read_bytes()).decode("ascii")
     if hasattr(value, "read"):
         return _file_content(value)
-    if isinstance(value, Mapping):
+    if _is_mapping(value):
         return dict(value)
-    if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, memoryview)):
+    if _is_iterable(value):
         return list(value)
     raise TypeError(_reason(value))
 
@@ -81,21 +84,17 @@ def _file_content(file: Any) -> str:
 
 
 def _messages(messages: Any) -> Any:
-    if isinstance(messages, (str, bytes, Mapping)) or not isinstance(messages, Iterable):
-        return messages
-    return [_message(message) for message in messages]
+    return [_message(message) for message in messages] if _is_iterable(messages) else messages
 
 
 def _message(message: Any) -> Any:
     """A message as the API accepts it: blocks that were received go back as they came."""
     if hasattr(message, "to_param"):
         return message.to_param()
-    if not isinstance(message, Mapping):
+    if not _is_mapping(message):
         return message
     content = message.get("content")
-    if content is None or isinstance(content, (str, Mapping)) or not isinstance(content, Iterable):
-        return message
-    return {**message, "content": _blocks(content)}
+    return {**message, "content": _blocks(content)} if _is_iterable(content) else message
 
 
 def _blocks(content: Iterable[Any]) -> list[Any]:
@@ -110,11 +109,13 @@ def _is_empty_received_text(block: Any) -> bool:
 def _block(block: Any) -> Any:
     if hasattr(block, "to_param"):
         return block.to_param()
-    kind = block.get("type") if isinstance(block, Mapping) else None
-    if kind == "document" and isinstance(block.get("source"), Mapping):
-        return {**block, "source": _source(block["source"])}
-    if kind == "tool_result" and isinstance(block.get("content"), (list, tuple)):
-        return {**block, "content": _blocks(block["content"])}
+    if not _is_mapping(block):
+        return block
+    source, content = block.get("source"), block.get("content")
+    if block.get("type") == "document" and _is_mapping(source):
+        return {**block, "source": _source(source)}
+    if block.get("type") == "tool_result" and _is_iterable(content):
+        return {**block, "content": _blocks(content)}
     return block
 
 
@@ -125,10 +126,19 @@ def _source(source: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in source.items() if name != "media_type"}
 
 
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
+    """Whether `value` stands for a list: neither text nor bytes, nor a mapping."""
+    return isinstance(value, Iterable) and not isinstance(value, _NO_LISTS)
+
+
 def _without_absent(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if _is_mapping(value):
         return {k: _without_absent(v) for k, v in value.items() if not is_absent(v)}
-    if isinstance(value, Collection) and not isinstance(value, (str, bytes, bytearray)):
+    if _is_iterable(value) and isinstance(value, Collection):
         return [_without_absent(item) for item in value if not is_absent(item)]
     return value
 
@@ -158,13 +168,13 @@ def _leaves(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
     """Every value that holds no other, with its path; also what is no valid key or too deep."""
     if depth > _DEEPEST:
         yield path, _TooDeep()
-    elif isinstance(value, dict):
+    elif _is_mapping(value):
         for key, item in value.items():
-            if not isinstance(key, str):
+            if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] users' keys may be anything
                 yield f"{path}[{key!r}]", {key: None}
             else:
                 yield from _leaves(item, f"{path}.{key}" if path else key, depth + 1)
-    elif isinstance(value, (list, tuple)):
+    elif _is_iterable(value) and isinstance(value, Collection):
         for index, item in enumerate(value):
             yield from _leaves(item, f"{path}[{index}]", depth + 1)
     else:
@@ -176,8 +186,9 @@ class _TooDeep:
 
 
 def _reason(value: object) -> str:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return f"{type(value).__name__}; base64-encode them to str"
+    kind = type(value).__name__
+    if kind in ("bytes", "bytearray", "memoryview"):
+        return f"{kind}; base64-encode them to str"
     if isinstance(value, _TooDeep):
         return f"nested more than {_DEEPEST} levels deep, or refers to itself"
-    return f"{type(value).__name__} is not JSON; pass str, numbers, bool, None, lists or dicts"
+    return f"{kind} is not JSON; pass str, numbers, bool, None, lists or dicts"

@@ -52,7 +52,7 @@ class Tries:
     """Seconds on a clock that never goes back."""
     chance: Callable[[], float]
     """A random number in [0, 1)."""
-    failures: list[Attempt] = field(default_factory=list)
+    failures: list[Attempt] = field(default_factory=list[Attempt])
     retries: int = 0
     """Attempts after the first that counted."""
     started: float = 0.0
@@ -123,7 +123,7 @@ class Tries:
             Attempt(
                 self.attempt_started - self.started,
                 self.now() - self.attempt_started,
-                error._summary(),
+                error.summary,
             )
         )
         error.attempts = tuple(self.failures)

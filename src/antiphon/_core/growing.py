@@ -17,6 +17,7 @@ from ..types.events import (
     ThinkingDelta,
     ThinkingEvent,
 )
+from ..types.tools import ServerToolUseBlock, ToolUseBlock
 from .model import Decoder, is_list, is_object
 from .partial_json import PartialJSON, read_object
 
@@ -75,7 +76,7 @@ class Arriving:
         self._citations: list[TextCitation] = []
         self._takes = _TAKES.get(block.get("type")) if is_object(block) else ()
         if self._takes and not whole:
-            self._grow(self._takes[0])
+            self._grow(self._takes[0])  # so that its deltas take the short way
 
     def change(self, delta: Any) -> None:
         """Add a delta.
@@ -130,11 +131,9 @@ class Arriving:
 
     def _grow(self, field: str) -> _Growing:
         if field not in self._growing:
-            self._growing[field] = (
-                _GrowingInput()
-                if field == "partial_json"
-                else _Growing(self._fields.get(field) or "")
-            )
+            start = self._fields.get(field)
+            text = start if isinstance(start, str) else ""
+            self._growing[field] = _GrowingInput() if field == "partial_json" else _Growing(text)
         return self._growing[field]
 
     def stop(self) -> None:
@@ -143,10 +142,16 @@ class Arriving:
         self._fields = self.value()
         self._growing = {}
         self.whole = True
-        if growing is not None:
+        if growing and growing.fragments:
             self.raw_input = growing.joined()
-            if self.raw_input.strip():
-                self._fields["input"], self.flaw = read_object(self.raw_input)
+            self._fill(self.raw_input)
+
+    def _fill(self, raw_input: str) -> None:
+        """Parse a tool's input; one without text is empty, unless the start brought it."""
+        if raw_input.strip():
+            self._fields["input"], self.flaw = read_object(raw_input)
+        elif self._fields.get("input") is None:
+            self._fields["input"] = {}
 
     def value(self) -> Any:
         """The block so far, as JSON values."""
@@ -155,8 +160,8 @@ class Arriving:
         value = {**self._fields}
         for field, growing in self._growing.items():
             if isinstance(growing, _GrowingInput):
-                value["input"] = growing.latest() or value.get("input", {})
-            else:
+                value["input"] = growing.latest() or value.get("input") or {}
+            elif growing.fragments:
                 value[field] = growing.joined()
         return value
 
@@ -170,29 +175,19 @@ class Arriving:
 
     def mark_if_empty(self, block: object) -> None:
         """Tell `block`, made from this and cut off by a limit, that it is no call if it has no input."""
-        if (
-            isinstance(block, Block)
-            and self._takes == _TAKES["tool_use"]
-            and not self.value()["input"]
-        ):
+        if isinstance(block, ToolUseBlock | ServerToolUseBlock) and not block.input:
             block.mark_incomplete(self.raw_input, _NOT_YET)
-
-    def text_event(self, text: str) -> TextEvent:
-        """The event for `text`, which was added last."""
-        growing = self._growing["text"]
-        return TextEvent(text, growing.so_far, len(growing.fragments))
 
     def event(self, delta: Any) -> DerivedEvent | None:
         """The event made from the delta added last, if one is made from its kind."""
         match delta:
             case TextDelta():
                 return self.text_event(delta.text)
-            case ThinkingDelta():
-                growing = self._growing["thinking"]
+            case ThinkingDelta() if growing := self._growing.get("thinking"):
                 return ThinkingEvent(delta.thinking, growing.so_far, len(growing.fragments))
-            case InputJSONDelta():
-                growing = cast("_GrowingInput", self._growing["partial_json"])
-                return InputJsonEvent(delta.partial_json, growing.parsed, len(growing.fragments))
+            case InputJSONDelta() if growing := self._growing.get("partial_json"):
+                parsed = cast("_GrowingInput", growing).parsed
+                return InputJsonEvent(delta.partial_json, parsed, len(growing.fragments))
             case CitationsDelta():
                 return CitationEvent(delta.citation, self._cited, len(self._fields["citations"]))
             case SignatureDelta():
@@ -200,10 +195,18 @@ class Arriving:
             case _:
                 return None
 
+    def text_event(self, text: str) -> TextEvent | None:
+        """The event for `text`, which was added last."""
+        growing = self._growing.get("text")
+        if growing is None:
+            return None
+        return TextEvent(text, growing.so_far, len(growing.fragments))
+
     def _cited(self, upto: int) -> list[TextCitation]:
         """The first `upto` citations; each is decoded once."""
         for citation in self._fields["citations"][len(self._citations) : upto]:
-            self._citations.append(_citation.from_value(citation))
+            known = _citation.from_value(citation) if is_object(citation) else citation
+            self._citations.append(known)
         return self._citations[:upto]
 
 

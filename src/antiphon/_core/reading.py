@@ -12,7 +12,7 @@ Facts are from the Messages API, streaming. What is received is kept, also where
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Final, TypeAlias, cast
+from typing import Any, ClassVar, Final, TypeAlias, TypeVar, cast
 
 from pydantic_core import from_json, to_json
 
@@ -33,8 +33,10 @@ from .wire import HTTPResponse
 
 __all__ = ["Frame", "MessageReader"]
 
+T = TypeVar("T")
 Fields: TypeAlias = dict[str, Any]
 
+_whole: Decoder[Message] = Decoder(Message)
 _block: Decoder[ContentBlock] = Decoder(ContentBlock)
 
 _CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
@@ -167,7 +169,8 @@ class MessageReader:
     def _take(self, frame: Frame) -> Fields | None:
         """Add the event of `frame` to the message; None if it says nothing."""
         self._count += 1
-        if self.finished or frame[0] == "ping":
+        self._last = frame[0]
+        if self.finished or self._last == "ping":
             return None
         event = self._parsed(frame)
         kind = self._last = event["type"]
@@ -273,7 +276,7 @@ class MessageReader:
     def _built(self, fields: Fields) -> Message:
         blocks = [self._blocks[index] for index in sorted(self._blocks)]
         content = [block.value() for block in blocks]
-        message = Message.decode(to_json({**fields, "content": content}, inf_nan_mode="constants"))
+        message = _new(_whole, {**fields, "content": content})
         message._request_id = self._response.headers.get("request-id")  # pyright: ignore[reportPrivateUsage] users know it by this name
         for block, made in zip(blocks, message.content, strict=True):
             block.mark(made)
@@ -312,9 +315,19 @@ class MessageReader:
 
 
 def _decoded(arrived: Arriving) -> ContentBlock:
-    block = _block.decode(to_json(arrived.value(), inf_nan_mode="constants"))
+    """A block that has been stopped, as a new object."""
+    value = arrived.value()
+    block = _new(_block, value) if is_object(value) else value
     arrived.mark(block)
-    return block
+    return cast("ContentBlock", block)
+
+
+def _new(decoder: Decoder[T], value: Fields) -> T:
+    """An object that shares nothing with `value`, as if it had come in one piece."""
+    try:
+        return decoder.decode(to_json(value, inf_nan_mode="constants"))
+    except ValueError:  # nested too deeply for JSON text, though its parts were not
+        return decoder.from_value(value)
 
 
 def _merge(into: Fields, news: Fields) -> None:

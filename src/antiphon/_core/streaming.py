@@ -15,6 +15,7 @@ from ..errors import (
 )
 from .config import DEFAULT_TIMEOUT
 from .flow import Answer, Flow, Read, Tries, exchange, waited, whole_body
+from .model import is_object
 from .reading import Frame, MessageReader
 from .wire import HTTPResponse
 
@@ -214,7 +215,7 @@ def not_a_stream(answer: Answer, body: bytes) -> APIError:
         content = response.json()
     except ValueError:
         content = response.text
-    if isinstance(content, dict) and content.get("type") == "error":
+    if is_object(content) and content.get("type") == "error":
         return status_error(response, content)
     kind = response.headers.get("content-type")
     message = f"Expected an event stream, got {kind}: {response.text[:200]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from ..client import Client
@@ -16,7 +17,8 @@ def run(options: argparse.Namespace) -> None:
     params = {**prompting.request(options), "max_tokens": options.max_tokens}
     with prompting.client(options) as client:
         if options.json or options.no_stream:
-            message = client.messages.create(**params)
+            create: Callable[..., Message] = client.messages.create
+            message = create(**params)
             _print_whole(message, options)
         else:
             message = _print_while_it_arrives(client, params, options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,7 +35,7 @@ def request(options: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextmanager
-def client(options: argparse.Namespace) -> Iterator[Client]:
+def client(options: argparse.Namespace) -> Generator[Client]:
     """A client of the API, or of a local server for this one command if there is no key."""
     environ = os.environ
     known = environ.get("ANTHROPIC_API_KEY") or environ.get("ANTHROPIC_AUTH_TOKEN")
