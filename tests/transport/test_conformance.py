@@ -11,20 +11,31 @@ import ssl
 import threading
 import zlib
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 import trustme
-
-from antiphon.errors import APIConnectionError, APITimeoutError
 from transport_kits import KITS, Kit, fetch, request, whole
 from wire_server import PATIENCE, ConnectProxy, Peer, Received, WireServer, forever
 
+from antiphon.errors import APIConnectionError, APITimeoutError
+
 ROWS: dict[str, dict[str, str]] = {}
 """Of each row, the transports it does not run on, and why."""
+
+
+def each(kits: Iterable[Kit]) -> list[Any]:
+    """The parameters of a test that runs on these transports."""
+    # trio warns of the generators that httpx2 leaves half-way when an answer is cut.
+    quiet = pytest.mark.filterwarnings("ignore:Async generator .httpx:ResourceWarning")
+    quiet_too = pytest.mark.filterwarnings("ignore:Async generator .httpcore:ResourceWarning")
+    return [
+        pytest.param(kit, id=kit.name, marks=[quiet, quiet_too] if kit.backend == "trio" else [])
+        for kit in kits
+    ]
 
 
 def row(title: str, *, options: dict[str, Any] | None = None, **unless: str) -> Callable[..., Any]:
@@ -36,9 +47,9 @@ def row(title: str, *, options: dict[str, Any] | None = None, **unless: str) -> 
     ROWS[title] = without
 
     def decorate(body: Callable[..., Any]) -> Callable[..., None]:
-        kits = [pytest.param(kit, id=kit.name) for kit in KITS.values() if kit.name not in without]
-
-        @pytest.mark.parametrize("kit", kits)
+        @pytest.mark.parametrize(
+            "kit", each(kit for kit in KITS.values() if kit.name not in without)
+        )
         def test(kit: Kit) -> None:
             kit.run(body, **(options or {}))
 
@@ -66,7 +77,7 @@ async def failure_of(awaitable) -> APIConnectionError:
     with pytest.raises(APIConnectionError) as caught:
         await awaitable
     error = caught.value
-    assert error.elapsed is not None and error.elapsed >= 0
+    assert error.elapsed is not None
     assert error.phase in str(error)
     assert "sk-secret" not in f"{error!r} {error}"
     assert error.__cause__ is not None
@@ -213,7 +224,7 @@ def proxy_row(title: str, **credentials: str) -> Callable[..., Any]:
 
     def decorate(body: Callable[..., Any]) -> Callable[..., None]:
         @pytest.mark.usefixtures("trusted")
-        @pytest.mark.parametrize("kit", [pytest.param(kit, id=kit.name) for kit in KITS.values()])
+        @pytest.mark.parametrize("kit", each(KITS.values()))
         def test(kit: Kit, proxied, monkeypatch) -> None:
             with ConnectProxy(CREDENTIALS if credentials else None) as proxy:
                 proxied(proxy, credentials.get("given", ""))
@@ -261,7 +272,7 @@ async def test_proxy_refuses(transport, proxy):
     assert error.proxy is None or "wrong" not in error.proxy
 
 
-@pytest.mark.parametrize("kit", [pytest.param(kit, id=kit.name) for kit in KITS.values()])
+@pytest.mark.parametrize("kit", each(KITS.values()))
 def test_proxy_not_there(kit, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:wrong@127.0.0.1:{listener.getsockname()[1]}")
@@ -323,7 +334,8 @@ async def test_body_timeout(transport):
     def stalls(peer: Peer) -> None:
         peer.request()
         if peer.number:
-            return peer.answer()
+            peer.answer()
+            return
         peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf-")
         peer.wait_for_hangup()
         gone.set()
@@ -443,6 +455,28 @@ test_cut_in_chunk = cut_row("cut within a chunk")
 test_reset_in_body = cut_row("reset within a body")
 
 
+@row("what arrived before a cut is given, however late it is read")
+async def test_late_reader(transport):
+    closed = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nha")
+        peer.send(b"lf-")
+        peer.sock.close()
+        closed.set()
+
+    with WireServer(script) as server:
+        reply = await transport.send(request(server.url))
+        await seen(closed)
+        await anyio.wait_all_tasks_blocked()
+        arrived = b""
+        while len(arrived) < 5:
+            arrived += await reply.read(PATIENCE)
+        assert arrived == b"half-"
+        assert (await failure_of(reply.read(PATIENCE))).phase == "body"
+
+
 @row("closed without an answer: phase first byte, not stale on a new connection")
 async def test_no_answer(transport):
     with answering() as server:
@@ -461,9 +495,8 @@ async def test_not_http(transport):
 @row("chunks that are none are an error")
 async def test_bad_chunk(transport):
     head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhalf"
-    with answering(head, Peer.wait_for_hangup) as server:
-        with pytest.raises(APIConnectionError):
-            await fetch(transport, server.url)
+    with answering(head, Peer.wait_for_hangup) as server, pytest.raises(APIConnectionError):
+        await fetch(transport, server.url)
 
 
 # ---- whole answers
@@ -756,10 +789,13 @@ async def test_closed_idle(transport):
         assert await fetch(transport, server.url) == b"ok"
         await seen(closed)
         try:
-            assert await fetch(transport, server.url) == b"ok"
-        except APIConnectionError as error:  # noticed only in the sending: retried by the core
-            assert error.stale
-        assert server.connections <= 2
+            answer = await fetch(transport, server.url)
+        except APIConnectionError as error:
+            if not error.stale:  # noticed only in the sending, and sent again by the core
+                raise
+        else:
+            assert answer == b"ok"
+            assert server.connections == 2
 
 
 @row("a body that is left unread cuts the connection")
@@ -826,7 +862,8 @@ async def test_cancelled(transport):
     def script(peer: Peer) -> None:
         peer.request()
         if peer.number:
-            return peer.answer()
+            peer.answer()
+            return
         waiting.set()
         peer.wait_for_hangup()
         gone.set()
@@ -847,7 +884,8 @@ async def test_cancelled_body(transport):
     def script(peer: Peer) -> None:
         peer.request()
         if peer.number:
-            return peer.answer()
+            peer.answer()
+            return
         peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf-")
         peer.wait_for_hangup()
         gone.set()
@@ -867,15 +905,15 @@ async def test_cancelled_body(transport):
 def interrupt_row(title: str, path: str) -> Callable[..., None]:
     """A row for sync transports: SIGINT arrives while the main thread waits."""
     ROWS[title] = dict.fromkeys((kit.name for kit in KITS.values() if kit.is_async), "async")
-    kits = [pytest.param(kit, id=kit.name) for kit in KITS.values() if not kit.is_async]
 
-    @pytest.mark.parametrize("kit", kits)
+    @pytest.mark.parametrize("kit", each(kit for kit in KITS.values() if not kit.is_async))
     def test(kit: Kit) -> None:
         gone = threading.Event()
 
         def script(peer: Peer) -> None:
             if peer.request().target == "/":
-                return peer.answer()
+                peer.answer()
+                return
             if path == "/body":
                 peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf-")
             os.kill(os.getpid(), signal.SIGINT)

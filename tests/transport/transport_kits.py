@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import httpx2
+from wire_server import PATIENCE
 
 from antiphon._core.wire import Head, Request, Timeout
 from antiphon._transport import AsyncReply, AsyncTransport, Reply, Transport
@@ -18,8 +19,6 @@ from antiphon._transport.aiohttp_pool import AiohttpTransport
 from antiphon._transport.httpx2_adapter import AsyncHttpx2Transport, Httpx2Transport
 from antiphon._transport.tls import shared_context
 from antiphon._transport.urllib3_pool import Urllib3Transport
-
-from wire_server import PATIENCE
 
 CLOCKS = Timeout(PATIENCE, PATIENCE, PATIENCE, PATIENCE, PATIENCE)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 PATIENCE = 20.0
 """Seconds after which a test that hangs fails instead."""
@@ -104,16 +106,23 @@ def forever(answer: Callable[[Peer, Received], Any]) -> Script:
     return script
 
 
+def answer_all(peer: Peer) -> None:
+    """Answer every request with ``ok``."""
+    while True:
+        peer.request()
+        peer.answer()
+
+
 @dataclass
 class WireServer:
     """Runs `script` for every connection; a script's failure fails the test."""
 
-    script: Script = forever(lambda peer, received: peer.answer())
+    script: Script = answer_all
     tls: ssl.SSLContext | None = None
     connections: int = 0
     requests: list[Received] = field(default_factory=list)
 
-    def __enter__(self) -> WireServer:
+    def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._listener.getsockname()[1]
         self._threads: list[threading.Thread] = []
@@ -159,16 +168,19 @@ class WireServer:
 
     _closing = False
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._closing = True
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._accepting.join(PATIENCE)
         for sock in list(self._open):
-            try:
+            with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
         for thread in self._threads:
             thread.join(PATIENCE)
             assert not thread.is_alive(), "a connection's script did not end"

@@ -17,7 +17,7 @@ from yarl import URL
 
 from .._core.wire import Head, Headers, Request
 from . import AsyncReply
-from .failures import Attempt
+from .failures import Attempt, OutOfTimeError
 from .http1 import ACCEPTED_ENCODINGS, Inflate
 from .places import place_of
 from .proxies import Proxy, proxy_for
@@ -224,12 +224,15 @@ class Connector(aiohttp.TCPConnector):
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
         """Take a connection from the pool, or open one."""
         attempt, clock = _current.get()
-        clocks = attempt.request.timeout
-        attempt.reused = True
-        _next_phase(attempt, clock, "pool", clocks.pool)
+        attempt.phase, attempt.reused = "pool", True
         connection = await super().connect(req, traces, timeout)
-        _next_phase(attempt, clock, "first byte", clocks.read)
+        _next_phase(attempt, clock, "first byte", attempt.request.timeout.read)
         return connection
+
+    async def _wait_for_available_connection(self, key: Any, traces: Any) -> None:
+        attempt, clock = _current.get()
+        _next_phase(attempt, clock, "pool", attempt.request.timeout.pool)
+        await super()._wait_for_available_connection(key, traces)
 
     async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> ResponseHandler:
         attempt, clock = _current.get()
@@ -261,13 +264,16 @@ def _cut(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
     lost = getattr(transport, "_call_connection_lost", None)
     if lost is not None:
         transport.pause_reading()
-        lost(None)
+        with suppress(
+            RuntimeError
+        ):  # TLS has the loop tell its protocol, after the socket is closed
+            lost(None)
 
 
 class AiohttpReply:
     """An answer arriving over aiohttp."""
 
-    __slots__ = ("_attempt", "_content", "_inflate", "_response", "head")
+    __slots__ = ("_attempt", "_content", "_inflate", "_patience", "_response", "head")
 
     head: Head
 
@@ -275,36 +281,91 @@ class AiohttpReply:
         self.head = _head_of(response)
         self._response = response
         self._content = response.content
+        self._patience = Patience(response.content)
         self._inflate = Inflate.of(self.head.headers)
         self._attempt = attempt
 
     async def read(self, timeout: float | None) -> bytes:
         """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end."""
         try:
-            async with asyncio.timeout(timeout):
-                if self._inflate is None:
-                    return await self._content.readany()
-                return await self._inflated(self._inflate)
+            if self._inflate is None:
+                return await self._received(timeout)
+            return await self._inflated(self._inflate, timeout)
         except BaseException as error:
-            self._response.close()
+            self._cut()
             if isinstance(error, Exception):
                 raise self._attempt.failure(error) from error
             raise
 
-    async def _inflated(self, inflate: Inflate) -> bytes:
+    async def _received(self, timeout: float | None) -> bytes:
+        content = self._content
+        if content.is_eof():  # all has arrived: there is nothing to wait for
+            return await content.readany()
+        if content.exception() is not None:
+            # aiohttp would hold back what arrived before the failure.
+            return content._read_nowait(-1) or await content.readany()  # pyright: ignore[reportPrivateUsage]
+        self._patience.begin(timeout)
+        try:
+            return await content.readany()
+        finally:
+            self._patience.ends = None
+
+    async def _inflated(self, inflate: Inflate, timeout: float | None) -> bytes:
         content = self._content
         data = inflate.feed(b"", last=content.at_eof())
         while not data and not content.at_eof():
-            received = await content.readany()
+            received = await self._received(timeout)
             data = inflate.feed(received, last=content.at_eof())
         return data
 
     async def close(self) -> None:
         """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
+        self._cut()
+
+    def _cut(self) -> None:
+        self._patience.cancel()
         self._response.close()
 
-    def __del__(self) -> None:
-        self._response.close()
+    __del__ = _cut
+
+
+class Patience:
+    """Bounds the waits of one reader with a single timer: a new one per wait costs a tenth of it."""
+
+    __slots__ = ("_content", "_loop", "_timer", "ends")
+
+    ends: float | None
+    """When the wait under way has lasted too long, on the loop's clock; `None` between waits."""
+
+    def __init__(self, content: aiohttp.StreamReader) -> None:
+        self._content = content
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self.ends = None
+
+    def begin(self, seconds: float | None) -> None:
+        """A wait begins that may last this long."""
+        if seconds is None:
+            return
+        self.ends = ends = self._loop.time() + seconds
+        if self._timer is None or self._timer.when() > ends:
+            self.cancel()
+            self._timer = self._loop.call_at(ends, self._ring)
+
+    def cancel(self) -> None:
+        """Forget the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self.ends is None:
+            return
+        if self._loop.time() < self.ends:
+            self._timer = self._loop.call_at(self.ends, self._ring)
+        else:
+            self._content.set_exception(OutOfTimeError())
 
 
 def _head_of(response: aiohttp.ClientResponse) -> Head:

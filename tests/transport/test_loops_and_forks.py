@@ -1,0 +1,265 @@
+"""Transports across event loops, threads and processes: whole programs, with every warning an error."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from wire_server import Peer, Received, WireServer, forever
+
+PRELUDE = """
+import asyncio, gc, os, sys, threading
+from antiphon._core.wire import Request, Timeout
+from antiphon._transport.shared import async_transport_for, transport_for
+url = sys.argv[1]
+def request(path="/", body=b"{}"):
+    return Request("POST", url + path, {"x-api-key": "k"}, body, Timeout(20, 20, 20, 20, 20))
+def call(transport, path="/"):
+    reply = transport.send(request(path))
+    body = b""
+    while piece := reply.read(20):
+        body += piece
+    reply.close()
+    return body
+async def acall(transport, path="/"):
+    reply = await transport.send(request(path))
+    body = b""
+    while piece := await reply.read(20):
+        body += piece
+    await reply.close()
+    return body
+def wait(pid):
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+"""
+
+
+def run(program: str, server: WireServer) -> str:
+    """Run a program on this server; what it printed. It must be silent on stderr."""
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            PRELUDE + textwrap.dedent(program),
+            server.url,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.stderr == ""
+    assert run.returncode == 0
+    return run.stdout
+
+
+@pytest.fixture(params=["http", "https"])
+def server(request, tmp_path, monkeypatch):
+    """A server that answers with the number of the connection, plain or under TLS."""
+
+    def answer(peer: Peer, received: Received) -> None:
+        if received.target == "/half":
+            peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf")
+            peer.wait_for_hangup()
+        peer.answer(b"%d" % peer.number)
+
+    tls = None
+    if request.param == "https":
+        from test_conformance import AUTHORITY, certified
+
+        AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        tls = certified("127.0.0.1")
+    with WireServer(forever(answer), tls=tls) as server:
+        yield server
+
+
+def test_several_runs_of_asyncio(server):
+    printed = run(
+        """
+        async def main(transport):
+            return [await acall(transport), await acall(transport)]
+        async def transport():
+            return async_transport_for()
+        shared = asyncio.run(transport())
+        print(asyncio.run(main(shared)), asyncio.run(main(shared)))
+        """,
+        server,
+    )
+    assert printed == "[b'0', b'0'] [b'1', b'1']\n"
+
+
+def test_a_loop_that_was_closed_without_ado(server):
+    printed = run(
+        """
+        async def main():
+            transport = async_transport_for()
+            return transport, await acall(transport)
+        loop = asyncio.new_event_loop()
+        transport, first = loop.run_until_complete(main())
+        loop.close()
+        print(first, asyncio.run(acall(transport)))
+        """,
+        server,
+    )
+    assert printed == "b'0' b'1'\n"
+
+
+def test_a_client_dropped_before_its_loop_is_closed(server):
+    printed = run(
+        """
+        async def main():
+            return await acall(async_transport_for())
+        loop = asyncio.new_event_loop()
+        print(loop.run_until_complete(main()))
+        gc.collect()
+        loop.close()
+        gc.collect()
+        """,
+        server,
+    )
+    assert printed == "b'0'\n"
+
+
+def test_a_client_dropped_while_its_loop_runs(server):
+    printed = run(
+        """
+        async def main():
+            for _ in range(3):
+                print(await acall(async_transport_for()))
+                gc.collect()
+                await asyncio.sleep(0)
+        asyncio.run(main())
+        """,
+        server,
+    )
+    assert printed == "b'0'\nb'1'\nb'2'\n"
+
+
+def test_a_client_dropped_in_another_thread(server):
+    printed = run(
+        """
+        async def main():
+            kept = [async_transport_for()]
+            print(await acall(kept[0]))
+            await asyncio.to_thread(lambda: (kept.clear(), gc.collect()))
+            await asyncio.sleep(0)
+        asyncio.run(main())
+        """,
+        server,
+    )
+    assert printed == "b'0'\n"
+
+
+def test_an_answer_dropped_half_way(server):
+    printed = run(
+        """
+        reply = transport_for().send(request("/half"))
+        print(reply.read(20))
+        del reply
+        async def main():
+            reply = await async_transport_for().send(request("/half"))
+            print(await reply.read(20))
+            del reply
+            await asyncio.sleep(0)
+        asyncio.run(main())
+        gc.collect()
+        """,
+        server,
+    )
+    assert printed == "b'half'\nb'half'\n"
+
+
+def test_one_loop_per_thread(server):
+    printed = run(
+        """
+        async def main():
+            transport = async_transport_for()
+            return [await acall(transport), await acall(transport)]
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(asyncio.run(main()))) for _ in range(4)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        print(sorted(answers))
+        """,
+        server,
+    )
+    assert printed == "[[b'0', b'0'], [b'1', b'1'], [b'2', b'2'], [b'3', b'3']]\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_opens_its_own_sockets(server):
+    printed = run(
+        """
+        transport = transport_for()
+        print(call(transport), flush=True)
+        pid = os.fork()
+        if not pid:
+            print(call(transport), call(transport_for()), flush=True)
+            os._exit(0)
+        wait(pid)
+        print(call(transport))
+        """,
+        server,
+    )
+    assert printed == "b'0'\nb'1' b'1'\nb'0'\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_opens_its_own_sockets_under_asyncio(server):
+    printed = run(
+        """
+        async def main():
+            transport = async_transport_for()
+            print(await acall(transport), flush=True)
+            pid = os.fork()
+            if not pid:
+                try:
+                    asyncio.set_event_loop(None)
+                    asyncio.events._set_running_loop(None)
+                    gc.collect()
+                    print(asyncio.run(acall(transport)), flush=True)
+                finally:
+                    os._exit(0)
+            wait(pid)
+            print(await acall(transport))
+        asyncio.run(main())
+        """,
+        server,
+    )
+    assert printed == "b'0'\nb'1'\nb'0'\n"
+
+
+def test_32_threads_on_one_client(server):
+    printed = run(
+        """
+        transport = transport_for()
+        answers = []
+        def work():
+            for _ in range(10):
+                answers.append(call(transport))
+        threads = [threading.Thread(target=work) for _ in range(32)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        print(len(answers))
+        """,
+        server,
+    )
+    assert printed == "320\n"
+    assert server.connections <= 32
+
+
+def test_plain_http_makes_no_tls_context():
+    with WireServer() as server:
+        printed = run(
+            """
+            import ssl
+            ssl.create_default_context = None
+            print(call(transport_for()))
+            """,
+            server,
+        )
+    assert printed == "b'ok'\n"

@@ -1,0 +1,139 @@
+"""Which transport a client gets, and when clients share one."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import aiohttp
+import anyio
+import httpx2
+import pytest
+from transport_kits import fetch, request
+from wire_server import PATIENCE, WireServer
+
+from antiphon._transport import AsyncTransport, Transport
+from antiphon._transport.shared import async_transport_for, transport_for
+
+
+def test_clients_of_one_environment_share_a_transport():
+    assert transport_for() is transport_for()
+    assert isinstance(transport_for(), Transport)
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "no_proxy", "SSL_CERT_FILE"])
+def test_another_environment_is_another_transport(monkeypatch, variable):
+    one = transport_for()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv(variable, "http://proxy.test:3128")
+        assert transport_for() is not one
+    assert transport_for() is one
+
+
+def test_a_transport_goes_with_its_last_client():
+    transport = transport_for()
+    with WireServer() as server:
+        reply = transport.send(request(server.url))
+        while reply.read(PATIENCE):
+            pass
+        reply.close()
+        gone = weakref.ref(transport)
+        del transport, reply
+        gc.collect()
+        assert gone() is None
+        assert server.connections == 1
+
+
+def test_async_clients_share_one_transport_over_all_loops():
+    async def transport() -> AsyncTransport:
+        return async_transport_for()
+
+    assert anyio.run(transport) is anyio.run(transport)
+
+
+def test_trio_is_served_through_httpx2():
+    async def main() -> None:
+        with WireServer() as server:
+            transport = async_transport_for()
+            assert await fetch(transport, server.url) == b"ok"
+            assert await fetch(transport, server.url) == b"ok"
+
+    anyio.run(main, backend="trio")
+
+
+def test_a_transport_is_taken_as_it_is():
+    transport = transport_for()
+    assert transport_for(transport) is transport
+
+
+def test_an_async_transport_is_taken_as_it_is():
+    async def main() -> None:
+        transport = async_transport_for()
+        assert async_transport_for(transport) is transport
+
+    anyio.run(main)
+
+
+def test_a_client_of_the_user_carries_the_requests_and_stays_open():
+    with WireServer() as server, httpx2.Client(headers={"x-mine": "1"}) as client:
+        transport = transport_for(client)
+        reply = transport.send(request(server.url))
+        assert reply.read(PATIENCE) == b"ok"
+        reply.close()
+        transport.close()
+        assert not client.is_closed
+        assert server.requests[0].values("x-mine") == ["1"]
+
+
+def test_an_async_client_of_the_user_stays_open():
+    async def main() -> None:
+        async with httpx2.AsyncClient() as client:
+            transport = async_transport_for(client)
+            assert await fetch(transport, server.url) == b"ok"
+            await transport.close()
+            assert not client.is_closed
+
+    with WireServer() as server:
+        anyio.run(main)
+
+
+def test_what_is_wrong_in_the_users_own_client_stays_what_it_is():
+    client = httpx2.Client()
+    client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        transport_for(client).send(request("http://127.0.0.1:9/"))
+
+
+class AsyncOnly:
+    async def send(self, request: object) -> object: ...
+
+    async def close(self) -> None: ...
+
+
+class SyncOnly:
+    def send(self, request: object) -> object: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (httpx2.AsyncClient, "httpx2.Client"),
+        (AsyncOnly, "AsyncClient"),
+        (object, "httpx2.Client"),
+        (lambda: aiohttp.ClientSession, "httpx2.Client"),
+    ],
+)
+def test_a_sync_client_refuses_what_cannot_carry_its_requests(made, words):
+    with pytest.raises(TypeError, match=f"^http_client: .*{words}"):
+        transport_for(made())
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [(httpx2.Client, "httpx2.AsyncClient"), (SyncOnly, "Client"), (object, "httpx2.AsyncClient")],
+)
+def test_an_async_client_refuses_what_cannot_carry_its_requests(made, words):
+    with pytest.raises(TypeError, match=f"^http_client: .*{words}"):
+        async_transport_for(made())
