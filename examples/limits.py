@@ -1,0 +1,14 @@
+"""Count before sending, and read the rate limits afterwards."""
+
+import antiphon
+
+client = antiphon.Client()
+messages = [antiphon.types.MessageParam(role="user", content="Hello, Claude")]
+count = client.messages.count_tokens(model="claude-haiku-4-5", messages=messages)
+print("input tokens:", count.input_tokens)
+response = client.messages.with_raw_response.create(
+    model="claude-haiku-4-5", max_tokens=100, messages=messages
+)
+print("request:", response.request_id, "after", response.retries_taken, "retries")
+print("requests left:", response.rate_limits.requests.remaining)
+print(response.parse().text)

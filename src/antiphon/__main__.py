@@ -1,0 +1,5 @@
+"""`python -m antiphon`: the command line."""
+
+from .cli import entry
+
+entry()

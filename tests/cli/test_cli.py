@@ -1,0 +1,164 @@
+"""The command as people run it: what goes where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from tests.client.cut_server import cut_server
+from tests.client.test_cut_streams import STREAMS
+
+COMMAND = [sys.executable, "-m", "antiphon"]
+
+
+def run(*words: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environ},
+        timeout=60,
+    )
+
+
+def at(server: Any) -> dict[str, str]:
+    return {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "test"}
+
+
+def test_the_answer_is_all_there_is_on_stdout(server):
+    done = run("ask", "Hello, Claude", **at(server))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip()
+    assert run("ask", "--no-stream", "Hello, Claude", **at(server)).stdout.strip()
+
+
+def test_without_a_key_a_simulator_answers_and_says_so():
+    done = run("ask", "Hello, Claude")
+    assert done.returncode == 0
+    assert done.stdout.strip()
+    assert "simulator, not Claude" in done.stderr
+    assert "ANTHROPIC_API_KEY" in done.stderr
+
+
+def test_json_is_the_whole_message(server):
+    message = json.loads(run("ask", "--json", "Hi", **at(server)).stdout)
+    assert (message["type"], message["role"]) == ("message", "assistant")
+
+
+def test_the_prompt_may_be_piped_in(server):
+    assert run("ask", stdin="Hello", **at(server)).stdout.strip()
+    short = int(run("count", "Hello", **at(server)).stdout)
+    both = int(run("count", "Hello", stdin="a much longer text " * 20, **at(server)).stdout)
+    assert both > short > 0
+
+
+def test_usage_goes_to_stderr(server):
+    done = run("ask", "--usage", "Hello", **at(server))
+    assert "tokens in" in done.stderr
+    assert "tokens in" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("ask",), 2, "no prompt"),
+        (("ask", "--max-tokens", "many", "Hi"), 2, "--max-tokens"),
+        (("ask", "--base-url", "nowhere", "Hi"), 2, "base_url"),
+        (("ask", "--base-url", "http://127.0.0.1:9", "Hi"), 7, "127.0.0.1:9"),
+        (("nonsense",), 2, "nonsense"),
+    ],
+)
+def test_failures_are_a_line_and_a_code(words, code, said):
+    done = run(*words)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout.strip() == ""
+
+
+def test_a_refused_request(server):
+    done = run("ask", "--max-tokens", "-1", "Hi", **at(server))
+    assert done.returncode == 4
+    assert "max_tokens" in done.stderr
+
+
+def test_a_stream_cut_off_prints_what_had_arrived():
+    with cut_server(STREAMS) as url:
+        offset = STREAMS["text"].index(b"content_block_stop") - 10
+        done = run(
+            "ask", "Hi", ANTHROPIC_BASE_URL=f"{url}/text/{offset}/end", ANTHROPIC_API_KEY="k"
+        )
+    assert done.returncode == 7
+    assert "Hello, " in done.stdout
+    assert "before its message was complete" in done.stderr
+
+
+def test_an_interrupt_is_quiet():
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        environ = {**os.environ, "ANTHROPIC_API_KEY": "k"}
+        environ["ANTHROPIC_BASE_URL"] = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        process = subprocess.Popen(
+            [*COMMAND, "ask", "Hi"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environ,
+        )
+        connection, _ = listener.accept()
+        assert connection.recv(10)
+        started = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+        connection.close()
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert time.monotonic() - started < 5
+
+
+def test_a_closed_stdout_is_quiet(server):
+    process = subprocess.Popen(
+        [*COMMAND, "ask", "Hi"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, **at(server)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(timeout=30) == 141
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_serving_says_where_and_stops_when_told(monkeypatch):
+    process = subprocess.Popen(
+        [*COMMAND, "serve"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith("export ANTHROPIC_BASE_URL=http://127.0.0.1:")
+    url = line.strip().partition("=")[2]
+    assert run("ask", "Hi", ANTHROPIC_BASE_URL=url).returncode == 0
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "simulates" in err
+    assert "Traceback" not in err
+
+
+def test_help_is_quick_because_it_loads_little():
+    code = "import sys; from antiphon.cli import main\ntry: main(['--help'])\nexcept SystemExit: print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert "simulates" in loaded
+    assert not set(loaded.split()) & {"pydantic", "urllib3", "aiohttp", "asyncio", "orjson"}

@@ -1,0 +1,29 @@
+"""What all tests share: a local server, and an environment without anybody's keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from antiphon import Client
+from antiphon.local import LocalServer
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LocalServer]:
+    """A local server for the whole run."""
+    with LocalServer() as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: LocalServer) -> Client:
+    """A client of the local server."""
+    return Client(base_url=server.url, api_key="test")
