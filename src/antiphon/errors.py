@@ -134,7 +134,7 @@ class APIError(AntiphonError):
     attempts: tuple[Attempt, ...]
     """Every failed try of the call, the last one included."""
     partial: Message | None
-    """What a stream had delivered of its message before it failed."""
+    """What a stream had delivered of its message before it failed; each block says if it is `complete`."""
 
     def __init__(
         self, message: str, request: Request | None = None, *, body: object | None = None

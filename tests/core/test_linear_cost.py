@@ -164,6 +164,15 @@ def test_looking_at_every_delta_of_a_tool_input_reads_each_character_once_more(
     assert work.calls.total() <= 400 * frames
 
 
+def test_a_token_without_end_is_given_up(work):
+    reader = partial_json.PartialJSON()
+    reader.feed('{"a": ')
+    for _ in range(1000):
+        reader.feed("1" * FRAGMENT)
+    assert work.scanned <= 200_000
+    assert reader.value() == {}
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_looking_at_every_snapshot_of_a_text_joins_each_fragment_once(work, size):
     chunks, frames = written(

@@ -369,6 +369,12 @@ def test_a_call_without_arguments_is_complete(fragments):
     assert (call.input, call.complete, call.raw_input) == ({}, True, None)
 
 
+def test_a_call_whose_start_has_no_input_gets_one():
+    begun_call = {"type": "tool_use", "id": "t", "name": "f"}
+    message = whole(start(0, begun_call), delta(0, "input_json_delta", partial_json=""), stop(0))
+    assert message.content[0].to_dict() == {**begun_call, "input": {}}
+
+
 def test_input_in_the_start_is_kept():
     assert called(input={"a": 1}).input == {"a": 1}
     assert called("", input={"a": 1}).input == {"a": 1}
@@ -407,6 +413,10 @@ def test_an_empty_call_that_a_limit_cut_off_is_not_complete(reason):
     assert not called("", reason=reason).complete
     assert called("", '{"a": 1}', reason=reason).complete
     assert called("", reason="tool_use").complete
+
+
+def test_a_limit_may_cut_off_before_the_first_block():
+    assert whole(reason="max_tokens").content == []
 
 
 def test_only_the_last_call_was_cut_off():
@@ -512,8 +522,8 @@ def test_citations_and_signatures_have_events():
     ]
     made = all_events(stream(begun(), *sent))
     first, second = (event for event in made if isinstance(event, CitationEvent))
-    assert [c.to_dict() for c in first.snapshot] == [first.citation.to_dict()] == [CITATION]
     assert [c.to_dict() for c in second.snapshot] == [CITATION, other]
+    assert [c.to_dict() for c in first.snapshot] == [first.citation.to_dict()] == [CITATION]
     assert [e.signature for e in made if isinstance(e, SignatureEvent)] == ["Eq"]
 
 

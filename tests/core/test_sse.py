@@ -61,6 +61,7 @@ def cut(body: bytes, places: list[int]) -> list[bytes]:
 @example(b"\xef\xbb\xbf" + PLAIN, [1])
 @example(b"x" + PLAIN * 2, [])
 @example(PLAIN + b"\n" + PLAIN, [3])
+@example(PLAIN + b"\xef\xbb\xbfdata: no start\n\n", [len(PLAIN)])
 @example(b"data: a\r\n\r\n", [8, 10])
 @example(b"data: a\r\rdata: b", [9])
 def test_any_bytes_in_any_cut_read_as_the_standard_says(body, places):

@@ -57,6 +57,12 @@ def test_a_message_without_blocks():
     ]  # fmt: skip
 
 
+def test_the_container_is_known_at_the_end():
+    first, *_, last, _ = events({**MESSAGE, "container": {"id": "c"}})
+    assert "container" not in first["message"]
+    assert last["delta"]["container"] == {"id": "c"}
+
+
 def test_text_comes_in_fragments_after_its_citations():
     cited = {"type": "text", "text": "Hello", "citations": [{"type": "a"}, {"type": "b"}]}
     assert of({"type": "text", "text": "Hi"}, cited, fragment=3) == [
