@@ -89,8 +89,8 @@ class Sender:
     """Sends the calls of one client."""
 
     def __init__(self, options: Options, http_client: Any) -> None:
-        self.options = options
-        self.closed = False
+        self.options: Options = options
+        self.closed: bool = False
         self._http_client = http_client
         self._transport: Transport | None = None
 

@@ -307,85 +307,85 @@ class APIStatusError(APIError):
 class BadRequestError(APIStatusError):
     """400: the request is not valid; the message says where."""
 
-    status = 400
+    status: ClassVar[int | None] = 400
 
 
 class AuthenticationError(APIStatusError):
     """401: the key or token is missing, wrong or expired."""
 
-    status = 401
+    status: ClassVar[int | None] = 401
 
 
 class BillingError(APIStatusError):
     """402: payment or billing prevents the call."""
 
-    status = 402
+    status: ClassVar[int | None] = 402
 
 
 class PermissionDeniedError(APIStatusError):
     """403: the key may not do this."""
 
-    status = 403
+    status: ClassVar[int | None] = 403
 
 
 class NotFoundError(APIStatusError):
     """404: no such model or path."""
 
-    status = 404
+    status: ClassVar[int | None] = 404
 
 
 class RequestTimeoutError(APIStatusError):
     """408: the server gave up waiting for the request."""
 
-    status = 408
+    status: ClassVar[int | None] = 408
 
 
 class ConflictError(APIStatusError):
     """409: the request collides with another."""
 
-    status = 409
+    status: ClassVar[int | None] = 409
 
 
 class RequestTooLargeError(APIStatusError):
     """413: the body exceeds the limit: 32 MB for messages."""
 
-    status = 413
+    status: ClassVar[int | None] = 413
 
 
 class UnprocessableEntityError(APIStatusError):
     """422: understood, but not processable; compatible servers use it, the API itself answers 400."""
 
-    status = 422
+    status: ClassVar[int | None] = 422
 
 
 class RateLimitError(APIStatusError):
     """429: a rate or spend limit; `retry_after` tells when to come back."""
 
-    status = 429
+    status: ClassVar[int | None] = 429
 
 
 class InternalServerError(APIStatusError):
     """500 or another 5xx: the API failed; safe to try again."""
 
-    status = 500
+    status: ClassVar[int | None] = 500
 
 
 class ServiceUnavailableError(InternalServerError):
     """503: the service is unavailable for now."""
 
-    status = 503
+    status: ClassVar[int | None] = 503
 
 
 class DeadlineExceededError(InternalServerError):
     """504: the API ran out of time; stream long answers."""
 
-    status = 504
+    status: ClassVar[int | None] = 504
 
 
 class OverloadedError(InternalServerError):
     """529: the API is overloaded; try again with a growing delay."""
 
-    status = 529
+    status: ClassVar[int | None] = 529
 
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {

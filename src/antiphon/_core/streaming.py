@@ -50,6 +50,14 @@ class StreamFlow:
         "tries",
     )
 
+    tries: Tries
+    """The attempts of the call."""
+    frames: deque[Frame]
+    """What was received and not yet interpreted."""
+    delivered: bool
+    """Whether anything was handed to the caller."""
+    ended: bool
+    """Whether there is nothing more to receive."""
     reader: MessageReader
     """The message so far."""
     response: HTTPResponse
@@ -64,7 +72,7 @@ class StreamFlow:
             lenient: whether a body may end without `message_stop`.
         """
         self.tries = tries
-        self.frames: deque[Frame] = deque()
+        self.frames = deque()
         self.delivered = False
         self.ended = False
         self._bounded = bounded

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from ..client import Client
 from ..types.messages import Message
@@ -17,8 +16,7 @@ def run(options: argparse.Namespace) -> None:
     params = {**prompting.request(options), "max_tokens": options.max_tokens}
     with prompting.client(options) as client:
         if options.json or options.no_stream:
-            create: Callable[..., Message] = client.messages.create
-            message = create(**params)
+            message = cast("Message", client.messages.create(**params))  # pyright: ignore[reportUnknownMemberType] overloads of a dict
             _print_whole(message, options)
         else:
             message = _print_while_it_arrives(client, params, options)
