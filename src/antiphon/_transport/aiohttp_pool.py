@@ -18,7 +18,7 @@ from yarl import URL
 from .._core.wire import Head, Headers, Request
 from . import AsyncReply
 from .failures import Attempt, OutOfTimeError
-from .http1 import ACCEPTED_ENCODINGS, Inflate
+from .http1 import ACCEPTED_ENCODINGS, Inflate, MalformedAnswerError
 from .places import place_of
 from .proxies import Proxy, proxy_for
 from .redirects import follow_async
@@ -60,11 +60,19 @@ class AiohttpTransport:
     async def _send(self, request: Request) -> AsyncReply:
         line = self._lines.get(asyncio.get_running_loop()) or await self._new_line()
         attempt = Attempt(request)
+        attempt.phase = "proxy"
         try:
             attempt.proxy = line.proxy(request)
             return await line.exchange(attempt)
+        except aiohttp.ClientResponseError as error:
+            # Told in other words and outside of this block: aiohttp's error shows the headers sent.
+            if isinstance(error, aiohttp.ClientHttpProxyError):
+                attempt.phase = "proxy"
+            said = f"{error.status} {error.message}" if attempt.phase == "proxy" else error.message
         except Exception as error:
             raise attempt.failure(error) from error
+        refused = MalformedAnswerError(said)
+        raise attempt.failure(refused) from refused
 
     async def _new_line(self) -> Line:
         loop = asyncio.get_running_loop()

@@ -37,6 +37,9 @@ _CLOSED_BY_PEER = (
 )
 
 
+_UNVERIFIED = ssl.SSLCertVerificationError
+
+
 class ClosedByPeerError(EOFError):
     """The server closed the connection instead of answering."""
 
@@ -141,7 +144,9 @@ class Attempt:
 
     def _timeout_hint(self, phase: str) -> str:
         name = _CLOCKS.get(phase, "connect")
-        return f" Give more with timeout=Timeout({name}=…)."
+        clock, total = getattr(self.request.timeout, name), self.request.timeout.total
+        shorter = clock is not None and (total is None or clock < total)
+        return f" Give more with timeout={f'Timeout({name}=…)' if shorter else '…'}."
 
     def _hint(self, phase: str, causes: list[BaseException]) -> str:
         hint = _tls_hint(causes) if phase in ("tls", "proxy") else None
@@ -150,6 +155,7 @@ class Attempt:
         return f" {hint}" if hint else ""
 
 
+_TLS_ALERT = r"\x15\x03"
 _CLOCKS = {"pool": "pool", "send": "write", "first byte": "read", "body": "read"}
 
 
@@ -167,20 +173,31 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _said_by(causes: list[BaseException]) -> str:
     """What the operating system said, else what the library said."""
-    for cause in reversed(causes):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"certificate verify failed: {cause.verify_message}".rstrip(".")
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.rstrip(".")
-        if isinstance(cause, OSError) and cause.errno:
-            return os.strerror(cause.errno)
-    text = next((str(cause) for cause in reversed(causes) if str(cause)), "")
-    return (text or type(causes[-1]).__name__).rstrip(".")
+    said = [words for words in map(_words_of, reversed(causes)) if words]
+    return " ".join(said[0].split()).rstrip(".") if said else type(causes[0]).__name__
+
+
+def _words_of(cause: BaseException) -> str:
+    if isinstance(cause, ssl.SSLError):  # libraries subclass it without filling it in
+        verify = str(getattr(cause, "verify_message", None) or "")
+        reason = str(getattr(cause, "reason", None) or "")
+        return f"certificate verify failed: {verify}" if verify else _plain(reason)
+    if isinstance(cause, socket.gaierror):
+        return cause.strerror or ""
+    if isinstance(cause, OSError) and cause.errno:  # libraries put words of their own in its place
+        return os.strerror(cause.errno)
+    own = getattr(cause, "message", None)
+    return own if isinstance(own, str) else str(cause)
+
+
+def _plain(reason: str) -> str:
+    """OpenSSL's ``WRONG_VERSION_NUMBER`` as words."""
+    return reason.replace("_", " ").lower()
 
 
 def _tls_hint(causes: list[BaseException]) -> str | None:
-    for cause in reversed(causes):  # libraries subclass these without filling them in
-        if isinstance(cause, ssl.SSLCertVerificationError):
+    for cause in reversed(causes):
+        if isinstance(cause, _UNVERIFIED):
             return _certificate_hint(cause)
         if isinstance(cause, ssl.SSLError) and _spoke_plainly(cause):
             return "The server does not speak TLS there: should base_url begin with http://?"
@@ -213,4 +230,6 @@ def _hint_for(phase: str, causes: list[BaseException], origin: Origin) -> str | 
         return "Is the server running? `antiphon serve` starts one; check the port in base_url."
     if refused:
         return "Check the host and port in base_url."
+    if phase == "first byte" and any(_TLS_ALERT in str(cause) for cause in causes):
+        return "The server speaks TLS there: should base_url begin with https://?"
     return None

@@ -68,7 +68,7 @@ class AnswerReader:
     @property
     def ended(self) -> bool:
         """Whether the whole body has arrived."""
-        return self._framing.ended
+        return self.head is not None and self._framing.ended
 
     @property
     def reusable(self) -> bool:
@@ -121,7 +121,7 @@ class AnswerReader:
                 if len(data) > _HEAD_LIMIT:
                     raise MalformedAnswerError(f"headers of more than {_HEAD_LIMIT} bytes")
                 if not b"HTTP/1.".startswith(data[:7]):
-                    raise MalformedAnswerError(f"it begins with {data[:20]!r}")
+                    raise MalformedAnswerError(f"the answer begins with {data[:20]!r}")
                 self._held = data
                 return b""
             head = parse_head(data[:end])
@@ -145,7 +145,7 @@ def parse_head(block: bytes) -> Head:
     first, *lines = block.decode("latin-1").split("\r\n")
     status = _STATUS_LINE.fullmatch(first)
     if status is None:
-        raise MalformedAnswerError(f"it begins with {first[:60]!r}")
+        raise MalformedAnswerError(f"the answer begins with {first[:60]!r}")
     raw: list[tuple[str, str]] = []
     for line in lines:
         name, colon, value = line.partition(":")
@@ -188,7 +188,7 @@ def framing_of(method: str, head: Head) -> Framing:
         return UntilClosed()
     length = lengths.pop()
     if lengths or not (length.isascii() and length.isdigit()):
-        raise MalformedAnswerError("its content-length is not one number")
+        raise MalformedAnswerError("the content-length is not one number")
     return Sized(int(length))
 
 
@@ -329,10 +329,10 @@ class Inflate:
         try:
             plain = self._inflated(encoded)
         except zlib.error as error:
-            raise MalformedAnswerError(f"its content encoding is broken ({error})") from error
+            raise MalformedAnswerError(f"the content encoding is broken ({error})") from error
         self._begun = self._begun or bool(encoded)
         if last and self._begun and not plain and not self._stream.eof:
-            raise MalformedAnswerError("its content encoding ends early")
+            raise MalformedAnswerError("the content encoding ends early")
         return plain
 
     def _inflated(self, encoded: bytes) -> bytes:

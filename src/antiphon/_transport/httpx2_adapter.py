@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 from .._core.wire import Head, Headers, Request
 from . import AsyncReply, Reply
 from .failures import Attempt
+from .places import Origin
+from .proxies import Proxy
 from .redirects import follow, follow_async
 
 # How the connection pool below httpx names its steps, and the clock that bounds each.
@@ -186,7 +188,9 @@ def _outgoing(client: Any, attempt: Attempt) -> Any:
         """Learn how far the request got, and give the next step what is left of the time."""
         phase, clock = _STEPS.get(step.partition(".")[2], (None, ""))
         if phase is not None:
-            attempt.reused = attempt.reused and phase != "connect"
+            if phase == "connect":
+                attempt.reused = False
+                attempt.proxy = _proxy_behind(details, attempt.origin)
             asked = details.get("request")
             through_proxy = asked is not None and getattr(asked, "method", b"") == b"CONNECT"
             attempt.phase = "proxy" if through_proxy else phase
@@ -204,6 +208,14 @@ def _outgoing(client: Any, attempt: Attempt) -> Any:
         extensions={"trace": note_async if hasattr(client, "aclose") else note},
     )
     return outgoing
+
+
+def _proxy_behind(details: dict[str, Any], origin: Origin) -> Proxy | None:
+    """The proxy, if the connection being made leads elsewhere than to `origin`."""
+    host, port = details.get("host"), details.get("port")
+    if not isinstance(host, str) or not isinstance(port, int) or (host, port) == origin[1:]:
+        return None
+    return Proxy("http", host, port)
 
 
 def _bound(outgoing: Any, clock: str, seconds: float | None) -> None:
