@@ -15,6 +15,7 @@ RENAMED = {
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",
     "__anext__": "__next__",
+    "StopAsyncIteration": "StopIteration",
     "async_transport_for": "transport_for",
 }
 

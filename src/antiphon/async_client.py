@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from codecs import getincrementaldecoder
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast, overload
@@ -336,52 +336,29 @@ class AsyncEventStream:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _more(self) -> bool:
+    async def more(self) -> bool:
+        """Receive until there are frames to interpret; false at the end."""
         flow = self._flow
         if not flow.frames and not flow.ended:
             await self._line.run(flow.receive())
         return bool(flow.frames)
 
-    async def _raw_events(self) -> AsyncIterator[RawMessageStreamEvent]:
-        flow = self._flow
-        try:
-            while await self._more():
-                event = flow.reader.event(flow.frames.popleft())
-                if event is not None:
-                    flow.delivered = True
-                    yield event
-        except APIError as error:
-            raise flow.failed(error) from error.__cause__
 
-    async def _events(self) -> AsyncIterator[MessageStreamEvent]:
-        flow = self._flow
-        try:
-            while await self._more():
-                for event in flow.reader.events(flow.frames.popleft()):
-                    flow.delivered = True
-                    yield event
-        except APIError as error:
-            raise flow.failed(error) from error.__cause__
+class AsyncEach(Generic[T]):
+    """The items that a view of a stream gives, one by one."""
 
-    async def _texts(self) -> AsyncIterator[str]:
-        flow = self._flow
-        try:
-            while await self._more():
-                text = flow.reader.text(flow.frames.popleft())
-                if text:
-                    flow.delivered = True
-                    yield text
-        except APIError as error:
-            raise flow.failed(error) from error.__cause__
+    def __init__(self, stream: AsyncEventStream, take: Callable[[], T | None]) -> None:
+        self._stream = stream
+        self._take = take
 
-    async def _finish(self) -> None:
-        """Read to the end, handing nothing over."""
-        flow = self._flow
-        try:
-            while await self._more():
-                flow.reader.text(flow.frames.popleft())
-        except APIError as error:
-            raise flow.failed(error) from error.__cause__
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        while (item := self._take()) is None:
+            if not await self._stream.more():
+                raise StopAsyncIteration
+        return item
 
 
 class AsyncStream(AsyncEventStream):
@@ -389,29 +366,29 @@ class AsyncStream(AsyncEventStream):
 
     def __init__(self, flow: StreamFlow, line: AsyncLine) -> None:
         super().__init__(flow, line)
-        self._iterator = self._raw_events()
+        self._events = AsyncEach(self, flow.take_event)
 
     async def __aiter__(self) -> AsyncIterator[RawMessageStreamEvent]:
         try:
-            async for event in self._iterator:
+            async for event in self._events:
                 yield event
         finally:
             await self.close()
 
     async def __anext__(self) -> RawMessageStreamEvent:
-        return await self._iterator.__anext__()
+        return await self._events.__anext__()
 
 
 class AsyncMessageStream(AsyncEventStream):
     """A message arriving, with helpers; the views may be mixed, each event is seen once."""
 
     def __aiter__(self) -> AsyncIterator[MessageStreamEvent]:
-        return self._events()
+        return AsyncEach(self, self._flow.take_made)
 
     @property
     def text_stream(self) -> AsyncIterator[str]:
         """The pieces of text, as they arrive."""
-        return self._texts()
+        return AsyncEach(self, self._flow.take_text)
 
     @property
     def current_message_snapshot(self) -> Message:
@@ -424,11 +401,12 @@ class AsyncMessageStream(AsyncEventStream):
 
     async def until_done(self) -> None:
         """Read to the end."""
-        await self._finish()
+        while await self.more():
+            self._flow.skip()
 
     async def get_final_message(self) -> Message:
         """Read to the end; the whole message."""
-        await self._finish()
+        await self.until_done()
         return self._flow.finished_message()
 
     async def get_final_text(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from codecs import getincrementaldecoder
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast, overload
@@ -330,52 +330,29 @@ class EventStream:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _more(self) -> bool:
+    def more(self) -> bool:
+        """Receive until there are frames to interpret; false at the end."""
         flow = self._flow
         if not flow.frames and not flow.ended:
             self._line.run(flow.receive())
         return bool(flow.frames)
 
-    def _raw_events(self) -> Iterator[RawMessageStreamEvent]:
-        flow = self._flow
-        try:
-            while self._more():
-                event = flow.reader.event(flow.frames.popleft())
-                if event is not None:
-                    flow.delivered = True
-                    yield event
-        except APIError as error:
-            raise flow.failed(error) from error.__cause__
 
-    def _events(self) -> Iterator[MessageStreamEvent]:
-        flow = self._flow
-        try:
-            while self._more():
-                for event in flow.reader.events(flow.frames.popleft()):
-                    flow.delivered = True
-                    yield event
-        except APIError as error:
-            raise flow.failed(error) from error.__cause__
+class Each(Generic[T]):
+    """The items that a view of a stream gives, one by one."""
 
-    def _texts(self) -> Iterator[str]:
-        flow = self._flow
-        try:
-            while self._more():
-                text = flow.reader.text(flow.frames.popleft())
-                if text:
-                    flow.delivered = True
-                    yield text
-        except APIError as error:
-            raise flow.failed(error) from error.__cause__
+    def __init__(self, stream: EventStream, take: Callable[[], T | None]) -> None:
+        self._stream = stream
+        self._take = take
 
-    def _finish(self) -> None:
-        """Read to the end, handing nothing over."""
-        flow = self._flow
-        try:
-            while self._more():
-                flow.reader.text(flow.frames.popleft())
-        except APIError as error:
-            raise flow.failed(error) from error.__cause__
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        while (item := self._take()) is None:
+            if not self._stream.more():
+                raise StopIteration
+        return item
 
 
 class Stream(EventStream):
@@ -383,29 +360,29 @@ class Stream(EventStream):
 
     def __init__(self, flow: StreamFlow, line: Line) -> None:
         super().__init__(flow, line)
-        self._iterator = self._raw_events()
+        self._events = Each(self, flow.take_event)
 
     def __iter__(self) -> Iterator[RawMessageStreamEvent]:
         try:
-            for event in self._iterator:
+            for event in self._events:
                 yield event
         finally:
             self.close()
 
     def __next__(self) -> RawMessageStreamEvent:
-        return self._iterator.__next__()
+        return self._events.__next__()
 
 
 class MessageStream(EventStream):
     """A message arriving, with helpers; the views may be mixed, each event is seen once."""
 
     def __iter__(self) -> Iterator[MessageStreamEvent]:
-        return self._events()
+        return Each(self, self._flow.take_made)
 
     @property
     def text_stream(self) -> Iterator[str]:
         """The pieces of text, as they arrive."""
-        return self._texts()
+        return Each(self, self._flow.take_text)
 
     @property
     def current_message_snapshot(self) -> Message:
@@ -418,11 +395,12 @@ class MessageStream(EventStream):
 
     def until_done(self) -> None:
         """Read to the end."""
-        self._finish()
+        while self.more():
+            self._flow.skip()
 
     def get_final_message(self) -> Message:
         """Read to the end; the whole message."""
-        self._finish()
+        self.until_done()
         return self._flow.finished_message()
 
     def get_final_text(self) -> str:

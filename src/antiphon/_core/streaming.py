@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import (
     APIConnectionError,
@@ -20,7 +21,10 @@ from .reading import Frame, MessageReader
 from .wire import HTTPResponse
 
 if TYPE_CHECKING:
+    from ..types.events import MessageStreamEvent, RawMessageStreamEvent
     from ..types.messages import Message
+
+T = TypeVar("T")
 
 _LAST_READ = 0.25
 """Seconds to wait for the end of a body whose message is complete, so that its connection is kept."""
@@ -42,6 +46,7 @@ class StreamFlow:
         "_content_at",
         "_error",
         "_lenient",
+        "_made",
         "delivered",
         "ended",
         "frames",
@@ -78,6 +83,7 @@ class StreamFlow:
         self._bounded = bounded
         self._lenient = lenient
         self._error: Frame | None = None
+        self._made: deque[MessageStreamEvent] = deque()
         self._begun = False
         self._content_at = 0.0
 
@@ -117,13 +123,13 @@ class StreamFlow:
 
     def _queue(self, frames: list[Frame]) -> None:
         """Keep `frames` up to an error event, which is raised once those before it are read."""
-        for frame in frames:
-            if frame[0] == "error":
-                self._error = frame
-                break
-            if frame[0] != "ping":
-                self._begun, self._content_at = True, self.tries.now()
-            self.frames.append(frame)
+        names = [name for name, _ in frames]
+        if "error" in names:
+            self._error = frames[names.index("error")]
+            frames = frames[: names.index("error")]
+        if any(name != "ping" for name in names):
+            self._begun, self._content_at = True, self.tries.now()
+        self.frames.extend(frames)
 
     def _finish(self) -> Flow[None]:
         """Read the end of the body, so that the connection can serve again; the message is whole."""
@@ -166,6 +172,40 @@ class StreamFlow:
             raise self.failed(error)
         yield from waited(self.tries.failed(self._completed(error)))
         yield from self.open()
+
+    def take_text(self) -> str | None:
+        """The next piece of text among the frames received, if there is one."""
+        return self._first(self.reader.text)
+
+    def take_event(self) -> RawMessageStreamEvent | None:
+        """The next event of the wire among the frames received, if there is one."""
+        return self._first(self.reader.event)
+
+    def take_made(self) -> MessageStreamEvent | None:
+        """The next event among the frames received, of the wire or made from it."""
+        if not self._made:
+            self._made.extend(self._first(self.reader.events) or ())
+        return self._made.popleft() if self._made else None
+
+    def skip(self) -> None:
+        """Add the frames received to the message, handing nothing over."""
+        try:
+            while self.frames:
+                self.reader.text(self.frames.popleft())
+        except APIError as error:
+            raise self.failed(error) from error.__cause__
+
+    def _first(self, view: Callable[[Frame], T]) -> T | None:
+        """The first thing that `view` sees in the frames received; from then on something was delivered."""
+        try:
+            while self.frames:
+                seen = view(self.frames.popleft())
+                if seen:
+                    self.delivered = True
+                    return seen
+        except APIError as error:
+            raise self.failed(error) from error.__cause__
+        return None
 
     def failed(self, error: APIError) -> APIError:
         """`error` complete: what had arrived, whose answer it was, and the attempts."""

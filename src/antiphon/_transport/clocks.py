@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from typing import Any
 
 
 class SystemClock:
@@ -13,13 +15,17 @@ class SystemClock:
 
 
 class AsyncSystemClock:
-    """`SystemClock`, awaited under asyncio."""
+    """`SystemClock`, awaited under asyncio or trio."""
 
     now = staticmethod(time.monotonic)
 
     @staticmethod
     async def sleep(seconds: float) -> None:
         """Let other tasks run for this long."""
+        trio: Any = sys.modules.get("trio")
+        if trio is not None and trio.lowlevel.in_trio_run():
+            await trio.sleep(seconds)
+            return
         import asyncio
 
         await asyncio.sleep(seconds)
