@@ -366,7 +366,7 @@ class AsyncStream(AsyncEventStream):
 
     def __init__(self, flow: StreamFlow, line: AsyncLine) -> None:
         super().__init__(flow, line)
-        self._events = AsyncEach(self, flow.take_event)
+        self._events: AsyncEach[RawMessageStreamEvent] = AsyncEach(self, flow.take_event)
 
     async def __aiter__(self) -> AsyncIterator[RawMessageStreamEvent]:
         try:

@@ -360,7 +360,7 @@ class Stream(EventStream):
 
     def __init__(self, flow: StreamFlow, line: Line) -> None:
         super().__init__(flow, line)
-        self._events = Each(self, flow.take_event)
+        self._events: Each[RawMessageStreamEvent] = Each(self, flow.take_event)
 
     def __iter__(self) -> Iterator[RawMessageStreamEvent]:
         try:
