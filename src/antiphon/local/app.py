@@ -2,145 +2,142 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Sequence
 from random import Random
-from typing import Any
-from urllib.parse import urlsplit
 
-from .._core.wire import Headers, Request
+from .._core.wire import Request
 from .._core.writing import write
-from .clock import SystemClock
+from .admission import Keys, betas_of, check_size, version_of
+from .batches import Batches
+from .clock import Clock, SystemClock
+from .control import PREFIX, Control
 from .ids import new_id
-from .steps import Head, Step, Write
+from .journal import Journal, Recorded, without_secrets
+from .refusals import Refusal, not_found
+from .simulation import Produced, Simulation
+from .steps import Head, Steps, Write
+from .visits import WORKSPACE, Endpoint, Visit
 
-VERSIONS = ("2023-06-01", "2026-10-21")
-ORGANIZATION = "00000000-0000-4000-8000-000000000000"
-
-
-class Refusal(Exception):
-    """An answer of status 400 or more."""
-
-    def __init__(self, status: int, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.kind = kind
+__all__ = ["App"]
 
 
 class App:
-    """A simulated Messages API; it answers, but it is no model.
+    """A simulated Messages API: it answers, but it is no model.
 
     Args:
-        clock: seconds since 1970.
+        clock: the server's time.
         seed: changes every id and answer.
+        keys: the API keys it accepts; by default any that does not contain "invalid".
+        control: whether there are control endpoints under ``/__antiphon/``.
+        batch_seconds: how long a message batch takes.
     """
 
-    def __init__(self, clock: Callable[[], float] | None = None, seed: int = 0) -> None:
+    clock: Clock
+    """The server's time, which tests may move on."""
+    journal: Journal
+    """The requests so far."""
+    control: bool
+    """Whether there are control endpoints."""
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        seed: int = 0,
+        keys: Collection[str] | None = None,
+        control: bool = True,
+        batch_seconds: float = 1.0,
+    ) -> None:
         self.clock = clock or SystemClock()
+        self.journal = Journal()
+        self.control = control
+        self._keys = Keys(keys)
         self._rng = Random(seed)
+        self._simulation = Simulation(self.clock, seed)
+        self._batches = Batches(self.clock, self._rng, self._simulation, batch_seconds)
+        self._control = Control(self.journal, self.clock, self.reset)
 
-    def __call__(self, request: Request) -> Iterator[Step]:
+    def reset(self) -> None:
+        """Forget what was asked, cached, limited and batched; the clock stays as it is."""
+        self.journal.clear()
+        self._batches.clear()
+        self._simulation.clear()
+
+    def __call__(self, request: Request) -> Steps:
         """The steps that answer `request`."""
-        request_id = new_id("req", self._rng)
+        visit = Visit.of(request, new_id("req", self._rng), self.clock())
+        steps = self._answered(visit)
+        return steps if visit.path.startswith(f"/{PREFIX}/") else self._recorded(visit, steps)
+
+    def _recorded(self, visit: Visit, steps: Steps) -> Steps:
+        """The same steps, noted in the journal while they are taken."""
+        request = visit.request
+        headers = without_secrets(request.headers)
+        entry = Recorded(visit.request_id, request.method, visit.target, headers, visit.arrived)
+        self.journal.record(entry, request.body)
         try:
-            yield from self._answered(request, request_id)
+            for step in steps:
+                if isinstance(step, Head):
+                    entry.status = step.status
+                yield step
+        finally:
+            entry.seconds = self.clock() - visit.arrived
+
+    def _answered(self, visit: Visit) -> Steps:
+        try:
+            yield from self._endpoint(visit)(visit)
         except Refusal as refusal:
-            yield from _refused(refusal, request_id)
+            yield from visit.refused(refusal)
 
-    def _answered(self, request: Request, request_id: str) -> Iterator[Step]:
-        path = urlsplit(request.url).path
-        route = {"/v1/messages": self._create, "/v1/messages/count_tokens": self._count}.get(path)
-        if route is None:
-            raise Refusal(404, "not_found_error", "Not found")
-        if request.method != "POST":
-            raise Refusal(405, "invalid_request_error", "Method Not Allowed")
-        headers = Headers(list(request.headers.items()))
-        _authenticated(headers)
-        _check_version(headers)
-        yield from route(_parsed(request.body), request_id)
+    def _endpoint(self, visit: Visit) -> Endpoint:
+        """What answers a visit that brings what every request must bring."""
+        segments = visit.segments
+        check_size(visit.path, len(visit.request.body))
+        endpoint = _chosen(self._resource(segments), visit.request.method)
+        if segments[0] != PREFIX:
+            self._admit(visit)
+        return endpoint
 
-    def _create(self, body: dict[str, Any], request_id: str) -> Iterator[Step]:
-        for name in ("model", "messages", "max_tokens"):
-            if name not in body:
-                raise Refusal(400, "invalid_request_error", f"{name}: Field required")
-        message = self._message(body)
-        if body.get("stream") is not True:
-            yield from _json(200, message, request_id)
-            return
-        yield Head(200, (("content-type", "text/event-stream; charset=utf-8"), *_common(request_id)))
-        for event in write(message, rng=self._rng):
-            yield Write(event)
+    def _resource(self, segments: Sequence[str]) -> dict[str, Endpoint]:
+        """What answers each method of a path."""
+        match segments:
+            case ["v1", "messages"]:
+                return {"POST": self._create}
+            case ["v1", "messages", "count_tokens"]:
+                return {"POST": self._count}
+            case ["v1", "messages", "batches", *rest]:
+                return self._batches.resource(rest)
+            case [name, *rest] if name == PREFIX and self.control:
+                return self._control.resource(rest)
+            case _:
+                raise not_found()
 
-    def _message(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        text = "Hello! This is antiphon's local server: a simulator, not Claude."
-        return {
-            "model": body["model"],
-            "id": new_id("msg", self._rng),
-            "type": "message",
-            "role": "assistant",
-            "content": [{"type": "text", "text": text}],
-            "stop_reason": "end_turn",
-            "stop_sequence": None,
-            "stop_details": None,
-            "usage": {
-                "input_tokens": _estimate(body),
-                "cache_creation_input_tokens": 0,
-                "cache_read_input_tokens": 0,
-                "output_tokens": len(text) // 4,
-                "service_tier": "standard",
-            },
-        }
+    def _admit(self, visit: Visit) -> None:
+        headers = visit.request.headers
+        self._keys.check(headers)
+        visit.workspace = headers.get("anthropic-workspace-id") or WORKSPACE
+        visit.version = version_of(headers)
+        visit.betas = betas_of(headers)
 
-    def _count(self, body: dict[str, Any], request_id: str) -> Iterator[Step]:
-        for name in ("model", "messages"):
-            if name not in body:
-                raise Refusal(400, "invalid_request_error", f"{name}: Field required")
-        yield from _json(200, {"input_tokens": _estimate(body)}, request_id)
+    def _create(self, visit: Visit) -> Steps:
+        body = visit.body()
+        produced = self._simulation.create(body, visit.asker())
+        if body.get("stream") is True:
+            return self._streamed(visit, produced)
+        return visit.json(produced.message, more=produced.headers)
+
+    def _streamed(self, visit: Visit, produced: Produced) -> Steps:
+        more = (("cache-control", "no-cache"), *produced.headers)
+        yield visit.head(200, "text/event-stream; charset=utf-8", more)
+        for frame in write(produced.message, rng=self._rng, raw_inputs=produced.raw_inputs):
+            yield Write(frame)
+
+    def _count(self, visit: Visit) -> Steps:
+        return visit.json({"input_tokens": self._simulation.count(visit.body(), visit.asker())})
 
 
-def _estimate(body: Mapping[str, Any]) -> int:
-    return 7 + len(json.dumps(body.get("messages", ""))) // 4
-
-
-def _authenticated(headers: Headers) -> None:
-    if not headers.get("x-api-key") and not headers.get("authorization"):
-        raise Refusal(401, "authentication_error", "x-api-key header is required")
-
-
-def _check_version(headers: Headers) -> None:
-    version = headers.get("anthropic-version")
-    if version is None:
-        raise Refusal(400, "invalid_request_error", "anthropic-version: header is required")
-    if version not in VERSIONS:
-        raise Refusal(400, "invalid_request_error", f'anthropic-version: "{version}" is not a valid version')
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        parsed = json.loads(body)
-    except ValueError as error:
-        message = f"The request body is not valid JSON: {error}"
-        raise Refusal(400, "invalid_request_error", message) from error
-    if not isinstance(parsed, dict):
-        raise Refusal(400, "invalid_request_error", "Input should be a valid dictionary")
-    return parsed
-
-
-def _common(request_id: str) -> tuple[tuple[str, str], ...]:
-    return (
-        ("request-id", request_id),
-        ("anthropic-organization-id", ORGANIZATION),
-        ("x-antiphon-simulated", "true"),
-    )
-
-
-def _json(status: int, content: Any, request_id: str, *more: tuple[str, str]) -> Iterator[Step]:
-    yield Head(status, (("content-type", "application/json"), *_common(request_id), *more))
-    yield Write(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
-
-
-def _refused(refusal: Refusal, request_id: str) -> Iterator[Step]:
-    error = {"type": refusal.kind, "message": str(refusal)}
-    content = {"type": "error", "error": error, "request_id": request_id}
-    retry = ("x-should-retry", "true" if refusal.status in (429, 529) else "false")
-    yield from _json(refusal.status, content, request_id, retry)
+def _chosen(methods: dict[str, Endpoint], method: str) -> Endpoint:
+    if method not in methods:
+        allowed = ("allow", ", ".join(methods))
+        raise Refusal(405, "invalid_request_error", "Method Not Allowed", headers=(allowed,))
+    return methods[method]

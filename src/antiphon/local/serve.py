@@ -1,122 +1,129 @@
-"""The local server on a socket: asyncio and h11 around the app."""
+"""The local server on a socket."""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import signal
-import socket
-import struct
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
 
-import h11
-
-from .._core.wire import Request, Timeout
 from .app import App
-from .steps import Abort, Head, Pause, Step, Write
+from .connection import Connection
 
-BIGGEST_BODY = 32 * 1024 * 1024
-_RECEIVE = 65536
-_RESET = struct.pack("ii", 1, 0)
+__all__ = ["Front", "serve"]
+
+_BACKLOG = 2048
+_GRACE = 10.0
 
 
-class Connection:
-    """One client's connection: reads requests and performs the steps that answer them."""
+class Front:
+    """Clients' way to an app: a listening socket and the connections made to it.
 
-    def __init__(self, app: App, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._app = app
-        self._reader = reader
-        self._writer = writer
-        self._http = h11.Connection(h11.SERVER)
+    Args:
+        app: what answers.
+        idle: seconds of silence after which a connection that waits for a request is closed.
+    """
 
-    async def serve(self) -> None:
-        """Answer requests until the client or an error ends the connection."""
-        try:
-            while await self._answer_one():
-                self._http.start_next_cycle()
-        except (ConnectionError, h11.RemoteProtocolError, asyncio.CancelledError):
-            pass  # the client has gone or speaks no HTTP, or the server stops: there is nobody to tell
-        finally:
-            self._writer.close()
+    def __init__(self, app: App, *, idle: float = 60.0) -> None:
+        self.clock = app.clock
+        self.answer = app
+        self.idle = idle
+        self.loop = asyncio.get_running_loop()
+        self.connections: set[Connection] = set()
+        self.stopping = False
+        self._server: asyncio.Server | None = None
+        self._emptied = asyncio.Event()
 
-    async def _answer_one(self) -> bool:
-        head = await self._next_event()
-        if not isinstance(head, h11.Request):
-            return False
-        body = b"".join([chunk async for chunk in self._body()])
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
-        target = head.target.decode("latin-1")
-        request = Request(head.method.decode("ascii"), target, headers, body, Timeout())
-        for step in self._app(request):
-            if not await self._perform(step):
-                return False
-        self._send(h11.EndOfMessage())
-        await self._writer.drain()
-        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+    async def start(self, host: str, port: int) -> str:
+        """Listen; the URL for clients.
 
-    async def _body(self) -> Any:
-        if self._http.they_are_waiting_for_100_continue:
-            self._send(h11.InformationalResponse(status_code=100, headers=[]))
-        while isinstance(event := await self._next_event(), h11.Data):
-            yield bytes(event.data)
+        Raises:
+            OSError: the address cannot be listened at.
+        """
+        self._server = await self.loop.create_server(
+            lambda: Connection(self), host, port, backlog=_BACKLOG
+        )
+        self.clock.watch(self._moved_in_any_thread)
+        bound, port = self._server.sockets[0].getsockname()[:2]
+        return f"http://[{bound}]:{port}" if ":" in bound else f"http://{bound}:{port}"
 
-    async def _next_event(self) -> Any:
-        while (event := self._http.next_event()) is h11.NEED_DATA:
-            self._http.receive_data(await self._reader.read(_RECEIVE))
-        return event
+    async def stop(self, grace: float) -> None:
+        """Listen no more; let open answers finish for up to `grace` seconds, then cut them."""
+        assert self._server is not None
+        self.stopping = True
+        self._server.close()
+        for connection in tuple(self.connections):
+            connection.finish()
+        if not await self._empty_within(grace):
+            for connection in tuple(self.connections):
+                connection.cut()
+            await self._empty_within(grace)
+        self.clock.unwatch(self._moved_in_any_thread)
 
-    async def _perform(self, step: Step) -> bool:
-        match step:
-            case Head(status, headers):
-                self._send(h11.Response(status_code=status, headers=[*headers]))
-            case Write(content):
-                self._send(h11.Data(data=content))
-                await self._writer.drain()
-            case Pause(seconds):
-                await asyncio.sleep(seconds)
-            case Abort():
-                self._reset()
+    async def _empty_within(self, seconds: float) -> bool:
+        if self.connections:
+            self._emptied.clear()
+            try:
+                await asyncio.wait_for(self._emptied.wait(), seconds)
+            except TimeoutError:
                 return False
         return True
 
-    def _send(self, event: Any) -> None:
-        sent = self._http.send(event)
-        if sent:
-            self._writer.write(sent)
+    def closed(self, connection: Connection) -> None:
+        """Note that a connection has ended."""
+        self.connections.discard(connection)
+        if not self.connections:
+            self._emptied.set()
 
-    def _reset(self) -> None:
-        sock = self._writer.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self._writer.transport.abort()
+    def _moved_in_any_thread(self) -> None:
+        self.loop.call_soon_threadsafe(self._moved)
 
-
-async def start(app: App, host: str, port: int) -> asyncio.Server:
-    """Listen for clients of `app`."""
-
-    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await Connection(app, reader, writer).serve()
-
-    return await asyncio.start_server(client, host, port, backlog=2048)
+    def _moved(self) -> None:
+        for connection in tuple(self.connections):
+            connection.wake()
 
 
-def url_of(server: asyncio.Server) -> str:
-    """Where `server` listens."""
-    host, port = server.sockets[0].getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    app: App | None = None,
+    *,
+    control: bool | None = None,
+    grace: float = _GRACE,
+) -> None:
+    """Run a local server until SIGINT or SIGTERM; say on stdout how to use it.
+
+    Args:
+        host: where to listen; loopback by default.
+        port: 0 takes a free one.
+        app: what answers; by default a new `App`.
+        control: whether there are control endpoints; by default on loopback alone.
+        grace: seconds that open answers get to finish when the server stops.
+
+    Raises:
+        OSError: the address cannot be listened at.
+    """
+    app = app or App()
+    app.control = is_loopback(host) if control is None else control
+    asyncio.run(_serve(app, host, port, grace))
 
 
-def serve(host: str = "127.0.0.1", port: int = 0, app: App | None = None) -> None:
-    """Run a local server until it is interrupted; say on stdout how to use it."""
-    asyncio.run(_serve(app or App(), host, port))
-
-
-async def _serve(app: App, host: str, port: int) -> None:
-    server = await start(app, host, port)
+async def _serve(app: App, host: str, port: int, grace: float) -> None:
+    front = Front(app)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    print(f"export ANTHROPIC_BASE_URL={url_of(server)}", flush=True)
-    print("antiphon's local server: it simulates the Messages API and is not Claude.", file=sys.stderr)
-    async with server:
-        await stop.wait()
+        front.loop.add_signal_handler(number, stop.set)
+    url = await front.start(host, port)
+    print(f"export ANTHROPIC_BASE_URL={url}", flush=True)
+    note = "antiphon simulates the Messages API here: its answers are made up, not Claude's."
+    print(note, "Stop with Ctrl-C.", file=sys.stderr, flush=True)
+    await stop.wait()
+    await front.stop(grace)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens at `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 
@@ -33,3 +34,6 @@ class Abort:
 
 
 Step = Head | Write | Pause | Abort
+
+Steps = Generator[Step, None, None]
+"""The steps of one answer, made as they are taken; closing it gives the answer up."""

@@ -1,0 +1,325 @@
+"""One client's connection: HTTP/1.1 in, the steps that answer it performed."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+import h11
+import orjson
+
+from .._core.wire import Request, Timeout
+from .admission import size_limit
+from .clock import Clock
+from .steps import Abort, Head, Pause, Step, Steps, Write
+
+__all__ = ["Connection", "Site"]
+
+_BIGGEST_HEAD = 64 * 1024
+_MOST_STEPS_AT_ONCE = 256
+_LINGER = 2.0
+_RESET = struct.pack("ii", 1, 0)
+_CLOCKS = Timeout()
+
+
+class Site(Protocol):
+    """What a connection belongs to."""
+
+    idle: float
+    """Seconds of silence after which a waiting connection is closed."""
+    clock: Clock
+    loop: asyncio.AbstractEventLoop
+    connections: set[Connection]
+    """Those that are open."""
+    stopping: bool
+    """Whether no further request is answered."""
+
+    def answer(self, request: Request) -> Steps:
+        """The steps that answer `request`."""
+        ...
+
+    def closed(self, connection: Connection) -> None:
+        """Note that a connection has ended."""
+        ...
+
+
+class Connection(asyncio.Protocol):
+    """Reads requests and performs the steps that answer them, one request after another."""
+
+    _transport: asyncio.Transport
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_BIGGEST_HEAD)
+        self._head: h11.Request | None = None
+        self._body: list[bytes] = []
+        self._size = 0
+        self._steps: Steps | None = None
+        self._without_body = False
+        self._out: list[bytes] = []
+        self._due: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._blocked = False
+        self._discarding = False
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._site.connections.add(self)
+        self._wait_for_more()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of a request, or of the next one while this one is answered."""
+        if self._discarding:
+            return
+        self._http.receive_data(data)
+        if self._steps is None:
+            self._receive()
+        else:
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """The client sends no more; what it asked for is still answered."""
+        if self._discarding:
+            return False
+        self._http.receive_data(b"")
+        if self._steps is None:
+            self._receive()
+        return self._steps is not None
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it is answered."""
+        self._blocked = True
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._blocked = False
+        self._resume()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio passes it
+        """The connection is gone; an answer that was under way is given up."""
+        self._set_timer(None)
+        self._end_steps()
+        self._discarding = True
+        self._site.closed(self)
+
+    # What the site calls
+
+    def finish(self) -> None:
+        """Close once the answer that is under way is complete; now, if it can never be."""
+        if self._steps is None or (self._due is not None and not self._site.clock.running):
+            self._close()
+
+    def cut(self) -> None:
+        """Reset the connection."""
+        sock = self._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._transport.abort()
+
+    def wake(self) -> None:
+        """Look at the clock again: it was moved on."""
+        if self._due is not None:
+            self._end_pause()
+
+    # Requests
+
+    def _receive(self) -> None:
+        """Take in what has arrived, until a request is whole."""
+        try:
+            while self._steps is None and not self._discarding:
+                event = self._http.next_event()
+                if event is h11.NEED_DATA:
+                    self._wait_for_more()
+                    return
+                self._take(event)
+        except h11.RemoteProtocolError as error:
+            self._refuse(error.error_status_hint, "invalid_request_error", str(error))
+
+    def _wait_for_more(self) -> None:
+        if self._http.they_are_waiting_for_100_continue:
+            self._send(h11.InformationalResponse(status_code=100, headers=[]))
+            self._flush()
+        self._set_timer(self._site.idle, self._transport.close)
+
+    def _take(self, event: Any) -> None:
+        match event:
+            case h11.Request():
+                self._head, self._body, self._size = event, [], 0
+                self._check_size(event, _declared_size(event))
+            case h11.Data():
+                assert self._head is not None
+                self._body.append(bytes(event.data))
+                self._size += len(event.data)
+                self._check_size(self._head, self._size)
+            case h11.EndOfMessage():
+                assert self._head is not None
+                self._answer(self._head)
+            case _:
+                self._close()
+
+    def _check_size(self, head: h11.Request, size: int) -> None:
+        """Refuse a body that is too large while it arrives, not after."""
+        path = head.target.decode("latin-1").partition("?")[0]
+        if size > size_limit(path):
+            self._refuse(413, "request_too_large", "Request exceeds the maximum size")
+
+    def _refuse(self, status: int, kind: str, message: str) -> None:
+        """Answer as the edge does, where there is no whole request, and hang up."""
+        if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            content = orjson.dumps({"error": {"type": kind, "message": message}})
+            headers = [
+                ("content-type", "application/json"),
+                ("content-length", str(len(content))),
+                ("connection", "close"),
+                ("x-antiphon-simulated", "true"),
+            ]
+            self._send(h11.Response(status_code=status, headers=headers))
+            self._send(h11.Data(data=content))
+            self._send(h11.EndOfMessage())
+            self._flush()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Close, but read on for a while: unread bytes make the system drop what was sent."""
+        self._discarding = True
+        self._body = []
+        self._transport.write_eof()
+        self._set_timer(_LINGER, self._transport.close)
+
+    def _close(self) -> None:
+        self._discarding = True
+        self._transport.close()
+
+    # Answers
+
+    def _answer(self, head: h11.Request) -> None:
+        self._set_timer(None)
+        request = _request(head, b"".join(self._body))
+        self._body = []
+        self._without_body = head.method == b"HEAD"
+        self._steps = self._site.answer(request)
+        self._perform()
+
+    def _perform(self) -> None:
+        """Perform steps until one takes time, or others want their turn."""
+        steps = self._steps
+        assert steps is not None
+        try:
+            for _ in range(_MOST_STEPS_AT_ONCE):
+                step = next(steps, None)
+                if step is None:
+                    self._complete()
+                    return
+                if not self._performed(step):
+                    return
+        except Exception as error:
+            self._broke(error)
+            return
+        self._flush()
+        self._site.loop.call_soon(self._resume)
+
+    def _resume(self) -> None:
+        """Go on with an answer, and with the requests behind it once it is complete."""
+        if not self._answering or self._due is not None or self._blocked:
+            return
+        self._perform()
+        if not self._answering and not self._discarding:
+            self._transport.resume_reading()
+            self._receive()
+
+    @property
+    def _answering(self) -> bool:
+        return self._steps is not None
+
+    def _performed(self, step: Step) -> bool:
+        """Perform a step; whether the next one may follow at once."""
+        match step:
+            case Head(status, headers):
+                self._send(h11.Response(status_code=status, headers=[*headers]))
+            case Write(content):
+                if not self._without_body:
+                    self._send(h11.Data(data=content))
+            case Pause(seconds):
+                self._flush()
+                self._due = self._site.clock() + seconds
+                self._end_pause()
+                return False
+            case Abort():
+                self._flush()
+                self.cut()
+                return False
+        return True
+
+    def _end_pause(self) -> None:
+        """Resume if the pause is over, otherwise see to it that somebody looks again."""
+        assert self._due is not None
+        left = self._due - self._site.clock()
+        if left <= 0:
+            self._due = None
+            self._set_timer(None)
+            self._site.loop.call_soon(self._resume)
+        elif self._site.clock.running:
+            self._set_timer(left, self._end_pause)
+
+    def _complete(self) -> None:
+        """End the answer; the connection stays for the next request if both sides want it."""
+        self._steps = None
+        self._send(h11.EndOfMessage())
+        self._flush()
+        if self._site.stopping or self._http.our_state is not h11.DONE:
+            self._close()
+        else:
+            self._http.start_next_cycle()
+
+    def _broke(self, error: Exception) -> None:
+        """The app failed: say so to its owner and to the client."""
+        context = {"message": "the local server could not answer a request", "exception": error}
+        self._site.loop.call_exception_handler(context)
+        self._end_steps()
+        if self._http.our_state is h11.SEND_RESPONSE:
+            self._out.clear()
+            self._refuse(500, "api_error", "Internal server error")
+        else:
+            self.cut()
+
+    def _end_steps(self) -> None:
+        steps, self._steps, self._due = self._steps, None, None
+        if steps is not None:
+            steps.close()
+
+    # Bytes and time
+
+    def _send(self, event: h11.Event) -> None:
+        sent = self._http.send(event)
+        if sent:
+            self._out.append(sent)
+
+    def _flush(self) -> None:
+        if self._out:
+            self._transport.write(b"".join(self._out))
+            self._out.clear()
+
+    def _set_timer(self, seconds: float | None, then: Callable[[], None] | None = None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if seconds is not None and then is not None:
+            self._timer = self._site.loop.call_later(seconds, then)
+
+
+def _request(head: h11.Request, body: bytes) -> Request:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in head.headers:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    url = f"http://{headers.get('host', 'localhost')}{head.target.decode('latin-1')}"
+    return Request(head.method.decode("ascii"), url, headers, body, _CLOCKS)
+
+
+def _declared_size(head: h11.Request) -> int:
+    return next((int(value) for name, value in head.headers if name == b"content-length"), 0)
