@@ -23,6 +23,9 @@ from wire_server import PATIENCE, ConnectProxy, Peer, Received, WireServer, fore
 
 from antiphon.errors import APIConnectionError, APITimeoutError
 
+SYNC = "A sync call is interrupted, not cancelled."
+ASYNC = "An async call is cancelled: `asyncio.run` turns Ctrl-C into that."
+
 ROWS: dict[str, dict[str, str]] = {}
 """Of each row, the transports it does not run on, and why."""
 
@@ -346,7 +349,7 @@ async def test_total_timeout(transport):
 
 @row(
     "read timeout within a body; the connection is not used again",
-    httpx2_sync="the bound of the first read holds for all",
+    httpx2_sync="The bound given at the first read holds for the whole body.",
 )
 async def test_body_timeout(transport):
     gone = threading.Event()
@@ -606,9 +609,9 @@ async def test_gzip_stream(transport):
 
 @row(
     "gzip that ends early is an error",
-    httpx2_sync="the library does not check",
-    httpx2_asyncio="the library does not check",
-    httpx2_trio="the library does not check",
+    httpx2_sync="The library does not check; the JSON or the stream inside is then found incomplete.",
+    httpx2_asyncio="The library does not check; the JSON or the stream inside is then found incomplete.",
+    httpx2_trio="The library does not check; the JSON or the stream inside is then found incomplete.",
 )
 async def test_cut_gzip(transport):
     cut = gzip.compress(os.urandom(1000))[:-20]
@@ -680,7 +683,9 @@ async def test_request(transport):
 
 @row(
     "cookies are not kept",
-    **dict.fromkeys(("httpx2_sync", "httpx2_asyncio", "httpx2_trio"), "the user's client decides"),
+    **dict.fromkeys(
+        ("httpx2_sync", "httpx2_asyncio", "httpx2_trio"), "The client that you passed decides."
+    ),
 )
 async def test_cookies(transport):
     with WireServer(forever(lambda peer, _: peer.answer(headers="set-cookie: a=b\r\n"))) as server:
@@ -875,7 +880,7 @@ async def test_descriptors(transport):
 # ---- interruption
 
 
-@row("cancellation closes the socket", urllib3="sync", httpx2_sync="sync")
+@row("cancellation closes the socket", urllib3=SYNC, httpx2_sync=SYNC)
 async def test_cancelled(transport):
     waiting, gone = threading.Event(), threading.Event()
 
@@ -897,7 +902,7 @@ async def test_cancelled(transport):
         assert await fetch(transport, server.url) == b"ok"
 
 
-@row("cancellation within a body closes the socket", urllib3="sync", httpx2_sync="sync")
+@row("cancellation within a body closes the socket", urllib3=SYNC, httpx2_sync=SYNC)
 async def test_cancelled_body(transport):
     gone = threading.Event()
 
@@ -924,7 +929,7 @@ async def test_cancelled_body(transport):
 
 def interrupt_row(title: str, path: str) -> Callable[..., None]:
     """A row for sync transports: SIGINT arrives while the main thread waits."""
-    ROWS[title] = dict.fromkeys((kit.name for kit in KITS.values() if kit.is_async), "async")
+    ROWS[title] = dict.fromkeys((kit.name for kit in KITS.values() if kit.is_async), ASYNC)
 
     @pytest.mark.parametrize("kit", each(kit for kit in KITS.values() if not kit.is_async))
     def test(kit: Kit) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from antiphon._core.wire import Head, Headers, Request, Timeout
 from antiphon._transport.places import Origin, place_of
-from antiphon._transport.proxies import proxy_for
+from antiphon._transport.proxies import UnusableProxyError, proxy_for
 from antiphon._transport.redirects import redirected
 
 
@@ -84,7 +84,7 @@ def test_a_proxy_of_one_scheme_is_not_for_the_other(monkeypatch):
 
 def test_other_kinds_of_proxy_are_refused_with_a_way_out(monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "socks5://me:secret@proxy.test:1080")
-    with pytest.raises(ValueError, match=r"socks5.*http_client") as caught:
+    with pytest.raises(UnusableProxyError, match=r"socks5.*http_client") as caught:
         proxy_for(API)
     assert "secret" not in str(caught.value)
 

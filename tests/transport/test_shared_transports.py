@@ -9,8 +9,8 @@ import aiohttp
 import anyio
 import httpx2
 import pytest
-from transport_kits import fetch, request
-from wire_server import PATIENCE, WireServer
+from transport_kits import Threaded, fetch, request
+from wire_server import PATIENCE, Peer, Received, WireServer, forever
 
 from antiphon._transport import AsyncTransport, Transport
 from antiphon._transport.shared import async_transport_for, transport_for
@@ -95,6 +95,30 @@ def test_an_async_client_of_the_user_stays_open():
 
     with WireServer() as server:
         anyio.run(main)
+
+
+@pytest.mark.parametrize("kind", [httpx2.Client, httpx2.AsyncClient])
+def test_the_credentials_of_the_users_client_stay_at_home(kind):
+    def moved(peer: Peer, received: Received) -> None:
+        peer.answer(status="307 Moved", headers=f"location: {other.url}/\r\n")
+
+    async def main() -> None:
+        client = kind(headers={"x-api-key": "sk-secret", "x-mine": "1"}, auth=("me", "pass"))
+        if kind is httpx2.Client:
+            with client:
+                assert await fetch(Threaded(transport_for(client)), server.url, headers={}) == b"ok"
+        else:
+            async with client:
+                assert await fetch(async_transport_for(client), server.url, headers={}) == b"ok"
+
+    with WireServer() as other, WireServer(forever(moved)) as server:
+        anyio.run(main)
+        (first,), (last,) = server.requests, other.requests
+        assert first.values("x-api-key") == ["sk-secret"]
+        assert first.values("authorization") == ["Basic bWU6cGFzcw=="]
+        assert last.values("x-mine") == ["1"]
+        assert not last.values("x-api-key")
+        assert not last.values("authorization")
 
 
 def test_what_is_wrong_in_the_users_own_client_stays_what_it_is():

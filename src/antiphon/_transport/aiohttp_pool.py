@@ -15,10 +15,11 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
-from .._core.wire import Head, Headers, Request
+from .._core.wire import Request
 from . import AsyncReply
-from .failures import Attempt, OutOfTimeError
-from .http1 import ACCEPTED_ENCODINGS, Inflate, MalformedAnswerError
+from .aiohttp_reply import FAILURES, AiohttpReply
+from .failures import Progress
+from .http1 import ACCEPTED_ENCODINGS, MalformedAnswerError
 from .places import place_of
 from .proxies import Proxy, proxy_for
 from .redirects import follow_async
@@ -59,25 +60,25 @@ class AiohttpTransport:
 
     async def _send(self, request: Request) -> AsyncReply:
         line = self._lines.get(asyncio.get_running_loop()) or await self._new_line()
-        attempt = Attempt(request)
-        attempt.phase = "proxy"
+        progress = Progress(request, phase="proxy")
         try:
-            attempt.proxy = line.proxy(request)
-            return await line.exchange(attempt)
+            progress.proxy = line.proxy(request)
+            return await line.exchange(progress)
         except aiohttp.ClientResponseError as error:
             # Told in other words and outside of this block: aiohttp's error shows the headers sent.
             if isinstance(error, aiohttp.ClientHttpProxyError):
-                attempt.phase = "proxy"
-            said = f"{error.status} {error.message}" if attempt.phase == "proxy" else error.message
-        except Exception as error:
-            raise attempt.failure(error) from error
+                progress.phase = "proxy"
+            said = f"{error.status} {error.message}" if progress.phase == "proxy" else error.message
+        except FAILURES as error:
+            raise progress.failure(error) from error
         refused = MalformedAnswerError(said)
-        raise attempt.failure(refused) from refused
+        raise progress.failure(refused) from refused
 
     async def _new_line(self) -> Line:
         loop = asyncio.get_running_loop()
-        for other in [other for other in self._lines if other.is_closed()]:
-            self._lines.pop(other).end()
+        for other in list(self._lines):
+            if other.is_closed() and (left := self._lines.pop(other, None)):
+                left.end()
         line = self._lines[loop] = Line(self._most)
         await line.end_with_loop(self._lines)
         return line
@@ -161,18 +162,18 @@ class Line:
             self._proxies[origin] = proxy_for(origin)
         return self._proxies[origin]
 
-    async def exchange(self, attempt: Attempt) -> AsyncReply:
+    async def exchange(self, progress: Progress) -> AsyncReply:
         """Send a request and receive the head of its answer."""
-        request, proxy = attempt.request, attempt.proxy
+        request, proxy = progress.request, progress.proxy
         headers = {"accept-encoding": ACCEPTED_ENCODINGS, **request.headers}
         body: bytes | AsyncIterator[memoryview] = request.body
         clock = asyncio.timeout(None)
         if len(request.body) > _PIECE:
             headers["content-length"] = str(len(request.body))
-            body = _pieces(attempt, clock)
-        if proxy and attempt.origin.scheme == "http":
+            body = _pieces(progress, clock)
+        if proxy and progress.origin.scheme == "http":
             headers |= proxy.headers
-        _current.set((attempt, clock))
+        _current.set((progress, clock))
         async with clock:
             response = await self._session.request(
                 request.method,
@@ -181,11 +182,11 @@ class Line:
                 headers=headers,
                 proxy=_parsed(proxy.url) if proxy else None,
                 proxy_headers=proxy.headers if proxy else None,
-                ssl=shared_context() if attempt.origin.scheme == "https" else True,
+                ssl=shared_context() if progress.origin.scheme == "https" else True,
                 allow_redirects=False,
             )
-        attempt.phase = "body"
-        return AiohttpReply(response, attempt)
+        progress.phase = "body"
+        return AiohttpReply(response, progress)
 
 
 Lines = dict[asyncio.AbstractEventLoop, Line]
@@ -200,30 +201,31 @@ def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
 
 @lru_cache(maxsize=256)
 def _parsed(url: str) -> URL:
-    place = place_of(url)
-    return URL(f"{place.origin.scheme}://{place.origin.host_header}{place.target}", encoded=True)
+    return URL(place_of(url).url, encoded=True)
 
 
-_current: ContextVar[tuple[Attempt, asyncio.Timeout]] = ContextVar("attempt under way")
+_current: ContextVar[tuple[Progress, asyncio.Timeout]] = ContextVar("progress")
 
 
-def _next_phase(attempt: Attempt, clock: asyncio.Timeout, phase: str, limit: float | None) -> None:
+def _next_phase(
+    progress: Progress, clock: asyncio.Timeout, phase: str, limit: float | None
+) -> None:
     """Move on to `phase`, which may take `limit` seconds."""
-    attempt.phase = phase
-    seconds = attempt.limit(limit)
+    progress.phase = phase
+    seconds = progress.limit(limit)
     now = asyncio.get_running_loop().time()
     clock.reschedule(None if seconds is None else now + seconds)
 
 
-async def _pieces(attempt: Attempt, clock: asyncio.Timeout) -> AsyncIterator[memoryview]:
+async def _pieces(progress: Progress, clock: asyncio.Timeout) -> AsyncIterator[memoryview]:
     """A large body in pieces, each to be sent within the write clock."""
-    rest = memoryview(attempt.request.body)
-    timeout = attempt.request.timeout
+    rest = memoryview(progress.request.body)
+    timeout = progress.request.timeout
     while rest:
-        _next_phase(attempt, clock, "send", timeout.write)
+        _next_phase(progress, clock, "send", timeout.write)
         yield rest[:_PIECE]
         rest = rest[_PIECE:]
-    _next_phase(attempt, clock, "first byte", timeout.read)
+    _next_phase(progress, clock, "first byte", timeout.read)
 
 
 class Connector(aiohttp.TCPConnector):
@@ -231,21 +233,21 @@ class Connector(aiohttp.TCPConnector):
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
         """Take a connection from the pool, or open one."""
-        attempt, clock = _current.get()
-        attempt.phase, attempt.reused = "pool", True
+        progress, clock = _current.get()
+        progress.phase, progress.reused = "pool", True
         connection = await super().connect(req, traces, timeout)
-        _next_phase(attempt, clock, "first byte", attempt.request.timeout.read)
+        _next_phase(progress, clock, "first byte", progress.request.timeout.read)
         return connection
 
     async def _wait_for_available_connection(self, key: Any, traces: Any) -> None:
-        attempt, clock = _current.get()
-        _next_phase(attempt, clock, "pool", attempt.request.timeout.pool)
+        progress, clock = _current.get()
+        _next_phase(progress, clock, "pool", progress.request.timeout.pool)
         await super()._wait_for_available_connection(key, traces)
 
     async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> ResponseHandler:
-        attempt, clock = _current.get()
-        attempt.reused = False
-        _next_phase(attempt, clock, "connect", attempt.request.timeout.connect)
+        progress, clock = _current.get()
+        progress.reused = False
+        _next_phase(progress, clock, "connect", progress.request.timeout.connect)
         return await super()._create_connection(req, traces, timeout)
 
     def cut(self) -> None:
@@ -272,114 +274,6 @@ def _cut(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
     lost = getattr(transport, "_call_connection_lost", None)
     if lost is not None:
         transport.pause_reading()
-        with suppress(
-            RuntimeError
-        ):  # TLS has the loop tell its protocol, after the socket is closed
+        # With the socket closed, TLS would have the loop pass the news on.
+        with suppress(RuntimeError):
             lost(None)
-
-
-class AiohttpReply:
-    """An answer arriving over aiohttp."""
-
-    __slots__ = ("_attempt", "_content", "_inflate", "_patience", "_response", "head")
-
-    head: Head
-
-    def __init__(self, response: aiohttp.ClientResponse, attempt: Attempt) -> None:
-        self.head = _head_of(response)
-        self._response = response
-        self._content = response.content
-        self._patience = Patience(response.content)
-        self._inflate = Inflate.of(self.head.headers)
-        self._attempt = attempt
-
-    async def read(self, timeout: float | None) -> bytes:
-        """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end."""
-        try:
-            if self._inflate is None:
-                return await self._received(timeout)
-            return await self._inflated(self._inflate, timeout)
-        except BaseException as error:
-            self._cut()
-            if isinstance(error, Exception):
-                raise self._attempt.failure(error) from error
-            raise
-
-    async def _received(self, timeout: float | None) -> bytes:
-        content = self._content
-        if content.is_eof():  # all has arrived: there is nothing to wait for
-            return await content.readany()
-        if content.exception() is not None:
-            # aiohttp would hold back what arrived before the failure.
-            return content._read_nowait(-1) or await content.readany()  # pyright: ignore[reportPrivateUsage]
-        self._patience.begin(timeout)
-        try:
-            return await content.readany()
-        finally:
-            self._patience.ends = None
-
-    async def _inflated(self, inflate: Inflate, timeout: float | None) -> bytes:
-        content = self._content
-        data = inflate.feed(b"", last=content.at_eof())
-        while not data and not content.at_eof():
-            received = await self._received(timeout)
-            data = inflate.feed(received, last=content.at_eof())
-        return data
-
-    async def close(self) -> None:
-        """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
-        self._cut()
-
-    def _cut(self) -> None:
-        self._patience.cancel()
-        self._response.close()
-
-    __del__ = _cut
-
-
-class Patience:
-    """Bounds the waits of one reader with a single timer: a new one per wait costs a tenth of it."""
-
-    __slots__ = ("_content", "_loop", "_timer", "ends")
-
-    ends: float | None
-    """When the wait under way has lasted too long, on the loop's clock; `None` between waits."""
-
-    def __init__(self, content: aiohttp.StreamReader) -> None:
-        self._content = content
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self.ends = None
-
-    def begin(self, seconds: float | None) -> None:
-        """A wait begins that may last this long."""
-        if seconds is None:
-            return
-        self.ends = ends = self._loop.time() + seconds
-        if self._timer is None or self._timer.when() > ends:
-            self.cancel()
-            self._timer = self._loop.call_at(ends, self._ring)
-
-    def cancel(self) -> None:
-        """Forget the timer."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _ring(self) -> None:
-        self._timer = None
-        if self.ends is None:
-            return
-        if self._loop.time() < self.ends:
-            self._timer = self._loop.call_at(self.ends, self._ring)
-        else:
-            self._content.set_exception(OutOfTimeError())
-
-
-def _head_of(response: aiohttp.ClientResponse) -> Head:
-    raw = [
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers
-    ]
-    version = response.version
-    assert version is not None
-    return Head(response.status, Headers(raw), f"HTTP/{version.major}.{version.minor}")

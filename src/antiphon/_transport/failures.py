@@ -12,6 +12,7 @@ from typing import cast
 
 from .._core.wire import Request
 from ..errors import APIConnectionError, APITimeoutError
+from .http1 import CutAnswerError, MalformedAnswerError
 from .places import Origin, place_of
 from .proxies import Proxy
 from .tls import missing_certificates
@@ -36,7 +37,6 @@ _CLOSED_BY_PEER = (
     ssl.SSLZeroReturnError,
 )
 
-
 _UNVERIFIED = ssl.SSLCertVerificationError
 
 
@@ -51,7 +51,11 @@ class OutOfTimeError(TimeoutError):
     """A clock of the call ran out."""
 
 
-class Attempt:
+PROTOCOL_FAILURES = (OSError, EOFError, MalformedAnswerError, CutAnswerError)
+"""What can stop an exchange, whatever library carries it."""
+
+
+class Progress:
     """How far one attempt got, and the error to raise for what stopped it."""
 
     __slots__ = ("_ends", "origin", "phase", "proxy", "request", "reused", "started")
@@ -64,11 +68,13 @@ class Attempt:
     reused: bool
     """Whether the connection had carried a request before."""
 
-    def __init__(self, request: Request, proxy: Proxy | None = None) -> None:
+    def __init__(
+        self, request: Request, proxy: Proxy | None = None, *, phase: str = "connect"
+    ) -> None:
         self.request = request
         self.origin = place_of(request.url).origin
         self.proxy = proxy
-        self.phase = "connect"
+        self.phase = phase
         self.reused = False
         self.started = time.monotonic()
         total = request.timeout.total

@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 
 from .._core.wire import Head, Headers, Request
 from . import AsyncReply, Reply
-from .failures import Attempt
-from .places import Origin
+from .failures import Progress
+from .places import Origin, place_of
 from .proxies import Proxy
-from .redirects import follow, follow_async
+from .redirects import follow, follow_async, is_credential
 
 # How the connection pool below httpx names its steps, and the clock that bounds each.
 _STEPS = {
@@ -41,28 +41,29 @@ class Httpx2Transport:
 
     def send(self, request: Request) -> Reply:
         """Send `request` and wait for the head of its answer; redirects are followed."""
-        return follow(self._send, request)
+        home = place_of(request.url).origin
+        return follow(lambda onward: self._send(onward, home), request)
 
     def close(self) -> None:
         """Do nothing: the connections belong to the user's client."""
 
-    def _send(self, request: Request) -> Reply:
-        attempt = _begun(request)
-        outgoing = _outgoing(self._client, attempt)
+    def _send(self, request: Request, home: Origin) -> Reply:
+        progress = _begun(request)
+        outgoing, settings = _outgoing(self._client, progress, home)
         try:
-            response = self._client.send(outgoing, stream=True, follow_redirects=False)
+            response = self._client.send(outgoing, **settings)
         except Exception as error:
-            _raise(attempt, error)
-        return Httpx2Reply(response, attempt, outgoing)
+            _raise(progress, error)
+        return Httpx2Reply(response, progress, outgoing)
 
 
 class Httpx2Reply:
     """An answer arriving over httpx2."""
 
-    def __init__(self, response: Any, attempt: Attempt, outgoing: Any) -> None:
-        self.head = _head_of(response, attempt)
+    def __init__(self, response: Any, progress: Progress, outgoing: Any) -> None:
+        self.head = _head_of(response, progress)
         self._response = response
-        self._attempt = attempt
+        self._progress = progress
         self._outgoing = outgoing
         self._pieces: Generator[bytes, None, None] = response.iter_bytes()
 
@@ -76,7 +77,7 @@ class Httpx2Reply:
             return _next_piece(self._pieces)
         except BaseException as error:
             self.close()
-            _raise(self._attempt, error)
+            _raise(self._progress, error)
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
@@ -117,31 +118,32 @@ class AsyncHttpx2Transport:
 
     async def send(self, request: Request) -> AsyncReply:
         """Send `request` and wait for the head of its answer; redirects are followed."""
-        return await follow_async(self._send, request)
+        home = place_of(request.url).origin
+        return await follow_async(lambda onward: self._send(onward, home), request)
 
     async def close(self) -> None:
         """Do nothing: the connections belong to the user's client."""
 
-    async def _send(self, request: Request) -> AsyncReply:
+    async def _send(self, request: Request, home: Origin) -> AsyncReply:
         import anyio
 
-        attempt = _begun(request)
-        outgoing = _outgoing(self._client, attempt)
+        progress = _begun(request)
+        outgoing, settings = _outgoing(self._client, progress, home)
         try:
             with anyio.fail_after(request.timeout.total):
-                response = await self._client.send(outgoing, stream=True, follow_redirects=False)
+                response = await self._client.send(outgoing, **settings)
         except Exception as error:
-            _raise(attempt, error)
-        return AsyncHttpx2Reply(response, attempt, outgoing)
+            _raise(progress, error)
+        return AsyncHttpx2Reply(response, progress, outgoing)
 
 
 class AsyncHttpx2Reply:
     """`Httpx2Reply`, awaited."""
 
-    def __init__(self, response: Any, attempt: Attempt, outgoing: Any) -> None:
-        self.head = _head_of(response, attempt)
+    def __init__(self, response: Any, progress: Progress, outgoing: Any) -> None:
+        self.head = _head_of(response, progress)
         self._response = response
-        self._attempt = attempt
+        self._progress = progress
         self._outgoing = outgoing
         self._pieces: AsyncGenerator[bytes, None] = response.aiter_bytes()
 
@@ -155,7 +157,7 @@ class AsyncHttpx2Reply:
                 return await _next_piece_async(self._pieces)
         except BaseException as error:
             await self.close()
-            _raise(self._attempt, error)
+            _raise(self._progress, error)
 
     async def close(self) -> None:
         """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
@@ -173,28 +175,30 @@ async def _next_piece_async(pieces: AsyncGenerator[bytes, None]) -> bytes:
     return b""
 
 
-def _begun(request: Request) -> Attempt:
-    attempt = Attempt(request)
-    attempt.phase = "pool"
-    attempt.reused = True  # until a connection is opened for it
-    return attempt
+def _begun(request: Request) -> Progress:
+    progress = Progress(request, phase="pool")
+    progress.reused = True  # until a connection is opened for it
+    return progress
 
 
-def _outgoing(client: Any, attempt: Attempt) -> Any:
-    """The request as httpx has it, with the client's own settings merged in."""
-    request, clocks = attempt.request, attempt.request.timeout
+def _outgoing(client: Any, progress: Progress, home: Origin) -> tuple[Any, dict[str, Any]]:
+    """The request as httpx has it, with the client's own settings merged in, and how to send it.
+
+    Away from `home`, where a redirect led to, the client's own credentials are left out as well.
+    """
+    request, clocks = progress.request, progress.request.timeout
 
     def note(step: str, details: dict[str, Any]) -> Any:
         """Learn how far the request got, and give the next step what is left of the time."""
         phase, clock = _STEPS.get(step.partition(".")[2], (None, ""))
         if phase is not None:
             if phase == "connect":
-                attempt.reused = False
-                attempt.proxy = _proxy_behind(details, attempt.origin)
+                progress.reused = False
+                progress.proxy = _proxy_behind(details, progress.origin)
             asked = details.get("request")
             through_proxy = asked is not None and getattr(asked, "method", b"") == b"CONNECT"
-            attempt.phase = "proxy" if through_proxy else phase
-            _bound(outgoing, clock, attempt.limit(getattr(clocks, clock)))
+            progress.phase = "proxy" if through_proxy else phase
+            _bound(outgoing, clock, progress.limit(getattr(clocks, clock)))
 
     async def note_async(step: str, details: dict[str, Any]) -> None:
         note(step, details)
@@ -207,7 +211,12 @@ def _outgoing(client: Any, attempt: Attempt) -> Any:
         timeout=(clocks.connect, clocks.read, clocks.write, clocks.pool),
         extensions={"trace": note_async if hasattr(client, "aclose") else note},
     )
-    return outgoing
+    settings: dict[str, Any] = {"stream": True, "follow_redirects": False}
+    if progress.origin != home:
+        settings["auth"] = None
+        for name in list(filter(is_credential, outgoing.headers)):
+            del outgoing.headers[name]
+    return outgoing, settings
 
 
 def _proxy_behind(details: dict[str, Any], origin: Origin) -> Proxy | None:
@@ -222,18 +231,18 @@ def _bound(outgoing: Any, clock: str, seconds: float | None) -> None:
     outgoing.extensions["timeout"][clock] = seconds
 
 
-def _head_of(response: Any, attempt: Attempt) -> Head:
-    attempt.phase = "body"
+def _head_of(response: Any, progress: Progress) -> Head:
+    progress.phase = "body"
     raw = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
     ]
     return Head(response.status_code, Headers(raw), response.http_version)
 
 
-def _raise(attempt: Attempt, error: BaseException) -> NoReturn:
+def _raise(progress: Progress, error: BaseException) -> NoReturn:
     """Raise what `error` means; what is not a failure of the exchange stays as it is."""
     names = [kind.__name__ for kind in type(error).__mro__]
     if "HTTPError" not in names and not isinstance(error, OSError):
         raise error
-    attempt.phase = _PHASES.get(names[0], attempt.phase) if attempt.phase != "tls" else "tls"
-    raise attempt.failure(error, timed_out="TimeoutException" in names) from error
+    progress.phase = _PHASES.get(names[0], progress.phase) if progress.phase != "tls" else "tls"
+    raise progress.failure(error, timed_out="TimeoutException" in names) from error

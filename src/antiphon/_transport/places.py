@@ -37,6 +37,11 @@ class Place(NamedTuple):
     target: str
     """Path and query, ASCII."""
 
+    @property
+    def url(self) -> str:
+        """The whole URL, as a proxy is asked for it."""
+        return f"{self.origin.scheme}://{self.origin.host_header}{self.target}"
+
 
 @lru_cache(maxsize=256)
 def place_of(url: str) -> Place:

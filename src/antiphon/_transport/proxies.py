@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +12,10 @@ from .places import Origin
 
 _VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUEST_METHOD")
 _PORTS = {"http": 80, "https": 443}
+
+
+class UnusableProxyError(OSError):
+    """The environment names a proxy that does not speak HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def proxy_for(origin: Origin) -> Proxy | None:
     machine could not reach it.
 
     Raises:
-        ValueError: the variable does not hold the URL of an HTTP proxy.
+        UnusableProxyError: the variable does not hold the URL of an HTTP proxy.
     """
     from urllib.request import getproxies, proxy_bypass
 
@@ -64,6 +67,8 @@ def proxy_for(origin: Origin) -> Proxy | None:
 def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    from ipaddress import ip_address
+
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -83,7 +88,7 @@ def _parsed(url: str) -> Proxy:
 
 
 def _refuse(scheme: str) -> NoReturn:
-    raise ValueError(
+    raise UnusableProxyError(
         f"the environment names a proxy of the kind {scheme!r}; give HTTP_PROXY, HTTPS_PROXY or"
         " ALL_PROXY an http:// or https:// URL, or pass http_client=httpx2.Client(proxy=…)"
     )

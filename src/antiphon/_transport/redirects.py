@@ -38,10 +38,11 @@ def redirected(request: Request, head: Head) -> Request | None:
 
 
 def _without_credentials(headers: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if not _is_credential(name)}
+    return {name: value for name, value in headers.items() if not is_credential(name)}
 
 
-def _is_credential(name: str) -> bool:
+def is_credential(name: str) -> bool:
+    """Whether a header, by its lower-case name, may carry a credential."""
     return name in SECRET_HEADERS or any(
         part in name for part in ("auth", "key", "token", "secret", "credential", "cookie")
     )

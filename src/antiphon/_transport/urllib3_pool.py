@@ -16,10 +16,10 @@ from urllib3.util import wait_for_read
 
 from .._core.wire import Head, Request
 from . import Reply
-from .failures import Attempt, ClosedByPeerError, OutOfTimeError
+from .failures import PROTOCOL_FAILURES, ClosedByPeerError, OutOfTimeError, Progress
 from .http1 import ACCEPTED_ENCODINGS, AnswerReader, CutAnswerError, request_head
 from .places import Origin, place_of
-from .proxies import Proxy, proxy_for
+from .proxies import Proxy, UnusableProxyError, proxy_for
 from .redirects import follow
 from .tls import shared_context
 
@@ -37,6 +37,9 @@ _SOCKET_OPTIONS = [
     for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5))
     if hasattr(socket, name)
 ]
+
+FAILURES = (*PROTOCOL_FAILURES, urllib3.exceptions.HTTPError)
+"""What can stop an exchange."""
 
 
 class Urllib3Transport:
@@ -67,25 +70,23 @@ class Urllib3Transport:
     def _send(self, request: Request) -> Reply:
         place = place_of(request.url)
         pool = self._pools.get(place.origin) or self._new_pool(request, place.origin)
-        attempt = Attempt(request, pool.proxy)
+        progress = Progress(request, pool.proxy)
         opening = request_head(
             request.method,
-            request.url if pool.forwards else place.target,
+            place.url if pool.forwards else place.target,
             pool.headers | request.headers,
             len(request.body),
         )
         try:
-            return pool.exchange(opening, attempt)
-        except Exception as error:
-            raise attempt.failure(error) from error
+            return pool.exchange(opening, progress)
+        except FAILURES as error:
+            raise progress.failure(error) from error
 
     def _new_pool(self, request: Request, origin: Origin) -> Pool:
         try:
             proxy = proxy_for(origin)
-        except ValueError as error:
-            attempt = Attempt(request)
-            attempt.phase = "proxy"
-            raise attempt.failure(error) from error
+        except UnusableProxyError as error:
+            raise Progress(request, phase="proxy").failure(error) from error
         with self._making:
             return self._pools.setdefault(origin, Pool(origin, proxy, self._most))
 
@@ -123,17 +124,17 @@ class Pool:
         self._closed = False
         self._free = threading.Condition()
 
-    def exchange(self, opening: bytes, attempt: Attempt) -> Reply:
+    def exchange(self, opening: bytes, progress: Progress) -> Reply:
         """Send a request and receive the head of its answer."""
-        self._enter(attempt)
+        self._enter(progress)
         try:
-            connection = self._rested(attempt) or Connection(
-                opened(self._origin, self.proxy, attempt)
+            connection = self._rested(progress) or Connection(
+                opened(self._origin, self.proxy, progress)
             )
         except BaseException:
             self._leave()
             raise
-        reply = SocketReply(self, connection, attempt)
+        reply = SocketReply(self, connection, progress)
         try:
             reply.open(opening)
         except BaseException:
@@ -163,11 +164,11 @@ class Pool:
         self._free = threading.Condition()
         self.close()
 
-    def _enter(self, attempt: Attempt) -> None:
-        attempt.phase = "pool"
+    def _enter(self, progress: Progress) -> None:
+        progress.phase = "pool"
         with self._free:
             if self._in_use >= self._most:
-                seconds = attempt.limit(attempt.request.timeout.pool)
+                seconds = progress.limit(progress.request.timeout.pool)
                 if not self._free.wait_for(lambda: self._in_use < self._most, seconds):
                     raise OutOfTimeError
             self._in_use += 1
@@ -177,14 +178,14 @@ class Pool:
             self._in_use -= 1
             self._free.notify()
 
-    def _rested(self, attempt: Attempt) -> Connection | None:
+    def _rested(self, progress: Progress) -> Connection | None:
         while self._resting:
             try:
                 connection = self._resting.pop()
             except IndexError:  # another thread was faster
                 return None
             if connection.is_fit():
-                attempt.reused = True
+                progress.reused = True
                 return connection
             connection.close()
         return None
@@ -216,18 +217,18 @@ class Connection:
             self.sock.settimeout(seconds)
             self._timeout = seconds
 
-    def write(self, opening: bytes, attempt: Attempt) -> None:
+    def write(self, opening: bytes, progress: Progress) -> None:
         """Send the head and the body, each piece within the write clock."""
-        attempt.phase = "send"
-        body, write = attempt.request.body, attempt.request.timeout.write
-        self.bound(attempt.limit(write))
+        progress.phase = "send"
+        body, write = progress.request.body, progress.request.timeout.write
+        self.bound(progress.limit(write))
         if len(body) <= _ONE_WRITE:
             self.sock.sendall(opening + body)
             return
         self.sock.sendall(opening)
         rest = memoryview(body)
         while rest:
-            self.bound(attempt.limit(write))
+            self.bound(progress.limit(write))
             rest = rest[self.sock.send(rest[:_SEND]) :]
 
     def read(self, seconds: float | None) -> bytes:
@@ -239,32 +240,32 @@ class Connection:
 class SocketReply:
     """An answer arriving over a connection of a pool."""
 
-    __slots__ = ("__weakref__", "_attempt", "_connection", "_pool", "_reader", "head")
+    __slots__ = ("__weakref__", "_connection", "_pool", "_progress", "_reader", "head")
 
     head: Head
 
-    def __init__(self, pool: Pool, connection: Connection, attempt: Attempt) -> None:
+    def __init__(self, pool: Pool, connection: Connection, progress: Progress) -> None:
         self._pool = pool
         self._connection: Connection | None = connection
-        self._attempt = attempt
-        self._reader = AnswerReader(attempt.request.method)
+        self._progress = progress
+        self._reader = AnswerReader(progress.request.method)
 
     def open(self, opening: bytes) -> None:
         """Send the request and wait for the head."""
-        connection, attempt, reader = self._connection, self._attempt, self._reader
+        connection, progress, reader = self._connection, self._progress, self._reader
         assert connection is not None
         try:
-            connection.write(opening, attempt)
-            attempt.phase = "first byte"
+            connection.write(opening, progress)
+            progress.phase = "first byte"
         except (BrokenPipeError, ConnectionResetError):
             # A server that refuses a large body may answer, and close, before it has read all of it.
             pass
         while reader.head is None:
-            data = connection.read(attempt.limit(attempt.request.timeout.read))
+            data = connection.read(progress.limit(progress.request.timeout.read))
             if not data:
                 raise CutAnswerError if reader.begun else ClosedByPeerError
             reader.feed(data)
-        attempt.phase = "body"
+        progress.phase = "body"
         self.head = reader.head
 
     def read(self, timeout: float | None) -> bytes:
@@ -278,8 +279,8 @@ class SocketReply:
                 self._receive(timeout)
         except BaseException as error:
             self._cut()
-            if isinstance(error, Exception):
-                raise self._attempt.failure(error) from error
+            if isinstance(error, FAILURES):
+                raise self._progress.failure(error) from error
             raise
         return data
 
@@ -306,12 +307,13 @@ class SocketReply:
     __del__ = close
 
 
-def opened(origin: Origin, proxy: Proxy | None, attempt: Attempt) -> socket.socket:
+def opened(origin: Origin, proxy: Proxy | None, progress: Progress) -> socket.socket:
     """A new socket to `origin`, through the proxy and TLS as needed."""
-    attempt.phase = "connect"
-    seconds = attempt.limit(attempt.request.timeout.connect)
+    progress.phase = "connect"
+    seconds = progress.limit(progress.request.timeout.connect)
     connection = _line(origin, proxy, seconds)
-    connection.attempt = attempt
+    connection.progress = progress
+    connection.ends = None if seconds is None else time.monotonic() + seconds
     try:
         connection.connect()
     except BaseException:
@@ -323,11 +325,15 @@ def opened(origin: Origin, proxy: Proxy | None, attempt: Attempt) -> socket.sock
 class _Phased(HTTPConnection):
     """A connection that tells the attempt how far it got."""
 
-    attempt: Attempt
+    progress: Progress
+    ends: float | None
+    """When opening it has lasted too long."""
 
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()
-        self.attempt.phase = "proxy" if self.proxy_is_tunneling else "tls"
+        if self.ends is not None:  # what is left is for the proxy and for TLS
+            sock.settimeout(max(self.ends - time.monotonic(), 0.001))
+        self.progress.phase = "proxy" if self.proxy_is_tunneling else "tls"
         return sock
 
 
