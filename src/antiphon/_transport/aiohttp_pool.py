@@ -121,7 +121,6 @@ class Line:
             read_bufsize=_READ,
             max_line_size=_HEAD_LIMIT,
             max_field_size=_HEAD_LIMIT,
-            max_headers=1000,
             auto_decompress=False,  # it takes an encoding that ends early for a whole one
         )
         self._proxies: dict[object, Proxy | None] = {}

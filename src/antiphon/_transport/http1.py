@@ -14,7 +14,8 @@ ACCEPTED_ENCODINGS = "gzip, deflate"
 
 _HEAD_LIMIT = 256 * 1024
 _PIECE = 64 * 1024
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32  # told apart by their first bytes
+_GZIP = zlib.MAX_WBITS | 16
+_RAW = -zlib.MAX_WBITS
 
 
 class MalformedAnswerError(Exception):
@@ -306,7 +307,7 @@ class Chunked:
 class Inflate:
     """Undoes gzip or deflate, a bounded piece at a time."""
 
-    __slots__ = ("_begun", "_stream", "_tail")
+    __slots__ = ("_begun", "_gzip", "_stream", "_tail")
 
     @classmethod
     def of(cls, headers: Headers) -> Inflate | None:
@@ -315,36 +316,42 @@ class Inflate:
         if encoding in ("", "identity"):
             return None
         if encoding in ("gzip", "x-gzip", "deflate"):
-            return cls()
+            return cls(gzip=encoding != "deflate")
         raise MalformedAnswerError(f"the content encoding {encoding[:40]!r} was not asked for")
 
-    def __init__(self) -> None:
-        self._stream = zlib.decompressobj(_GZIP_OR_ZLIB)
+    def __init__(self, *, gzip: bool) -> None:
+        self._gzip = gzip
+        self._stream = zlib.decompressobj(_GZIP)
         self._tail = b""
         self._begun = False
 
     def feed(self, data: bytes, *, last: bool) -> bytes:
         """The next piece of plain bytes; `last` tells that no more encoded ones will come."""
         encoded = self._tail + data
+        if not self._gzip and not self._begun and len(encoded) < 2 and not last:
+            self._tail = encoded
+            return b""
         try:
             plain = self._inflated(encoded)
         except zlib.error as error:
             raise MalformedAnswerError(f"the content encoding is broken ({error})") from error
-        self._begun = self._begun or bool(encoded)
         if last and self._begun and not plain and not self._stream.eof:
             raise MalformedAnswerError("the content encoding ends early")
         return plain
 
     def _inflated(self, encoded: bytes) -> bytes:
+        if not encoded and not self._begun:
+            return b""
+        if not self._begun and not self._gzip:
+            self._stream = zlib.decompressobj(zlib.MAX_WBITS if _is_zlib(encoded) else _RAW)
         if self._stream.eof and encoded:  # gzip allows several members, one after the other
-            self._stream = zlib.decompressobj(_GZIP_OR_ZLIB)
-        try:
-            plain = self._stream.decompress(encoded, _PIECE)
-        except zlib.error:
-            if self._begun:
-                raise
-            # Some servers say "deflate" and send it without the zlib wrapping (RFC 9110 §8.4.1.2).
-            self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
-            plain = self._stream.decompress(encoded, _PIECE)
+            self._stream = zlib.decompressobj(_GZIP)
+        self._begun = True
+        plain = self._stream.decompress(encoded, _PIECE)
         self._tail = self._stream.unconsumed_tail or self._stream.unused_data
         return plain
+
+
+def _is_zlib(encoded: bytes) -> bool:
+    """Whether it begins as RFC 1950 says; some servers send deflate without that wrapping."""
+    return encoded[0] & 15 == 8 and int.from_bytes(encoded[:2]) % 31 == 0

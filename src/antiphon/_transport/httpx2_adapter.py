@@ -214,7 +214,8 @@ def _outgoing(client: Any, progress: Progress, home: Origin) -> tuple[Any, dict[
     settings: dict[str, Any] = {"stream": True, "follow_redirects": False}
     if progress.origin != home:
         settings["auth"] = None
-        for name in list(filter(is_credential, outgoing.headers)):
+        names: list[str] = list(outgoing.headers)
+        for name in filter(is_credential, names):
             del outgoing.headers[name]
     return outgoing, settings
 
