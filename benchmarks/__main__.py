@@ -1,0 +1,211 @@
+"""Measure, side by side and in turn; print the table and write it to `docs/performance.md`.
+
+python -m benchmarks [--rounds N] [--only WORK]
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parent.parent
+PYTHONS = {
+    "floor": ROOT / ".bench/antiphon/bin/python",
+    "antiphon": ROOT / ".bench/antiphon/bin/python",
+    "anthropic": ROOT / ".bench/official/bin/python",
+}
+
+
+class Row(NamedTuple):
+    """A line of the table: a work, its unit, and the goal for the ratio to the official package."""
+
+    work: str
+    says: str
+    unit: float
+    unit_name: str
+    goal: float
+
+
+ROWS = [
+    Row("first reply", "import, client and first reply", 1e3, "ms", 0.20),
+    Row("further client", "constructing a further client", 1e3, "ms", 0.02),
+    Row("create", "`create`, sync, one after another", 1e6, "µs", 0.35),
+    Row("create async x100", "`create`, async, 100 at once", 1e6, "µs", 0.12),
+    Row("text bulk", "`text_stream`, bytes in bulk, per event", 1e6, "µs", 0.06),
+    Row("typed bulk", "typed raw events, in bulk, per event", 1e6, "µs", 0.18),
+    Row("each sync", "one write per event, sync, per event", 1e6, "µs", 0.60),
+    Row("each async", "one write per event, async, per event", 1e6, "µs", 0.60),
+    Row("1000 streams", "1,000 paced streams on one loop, per event", 1e6, "µs", 0.50),
+    Row("tool 100 KB", "tool input of 100 KB", 1e3, "ms", 0.05),
+    Row("tool 1 MB", "tool input of 1 MB", 1e3, "ms", 0.05),
+    Row("message 1 MB", "a message of 1 MB", 1e3, "ms", 0.50),
+    Row("image 10 MB", "sending an image of 10 MB", 1e3, "ms", 0.50),
+]
+SLOW_FOR_THE_OFFICIAL = {"tool 1 MB"}
+"""Takes minutes there; measured for the others only."""
+
+
+def measured(peer: str, work: str, url: str) -> dict[str, Any] | None:
+    if peer == "anthropic" and work in SLOW_FOR_THE_OFFICIAL:
+        return None
+    command = [str(PYTHONS[peer]), "-m", "benchmarks.work", peer, work, url]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{peer}, {work}: {done.stderr[-2000:]}")
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def medians(results: list[dict[str, Any]]) -> dict[str, float]:
+    return {key: statistics.median(result[key] for result in results) for key in results[0]}
+
+
+def import_times(rounds: int) -> dict[str, float]:
+    """CPU seconds of importing each package, over those of a bare interpreter."""
+
+    def once(python: Path, code: str) -> float:
+        before = os.times()
+        subprocess.run([str(python), "-c", code], cwd="/", check=True)
+        after = os.times()
+        return sum(after[2:4]) - sum(before[2:4])
+
+    times: dict[str, float] = {}
+    for peer in ("antiphon", "anthropic"):
+        python = PYTHONS[peer]
+        pairs = [(once(python, f"import {peer}"), once(python, "pass")) for _ in range(rounds + 2)]
+        times[peer] = statistics.median(full - bare for full, bare in pairs[1:])
+    return times
+
+
+def ratio(value: float | None, to: float | None) -> str:
+    return "–" if not value or not to else f"{value / to:.3f}"
+
+
+def line(row: Row, found: dict[str, dict[str, float] | None]) -> str:
+    ours, floor, official = (found[peer] for peer in ("antiphon", "floor", "anthropic"))
+    assert ours is not None
+    assert floor is not None
+    theirs = official["cpu"] if official else None
+    cells = [
+        row.says,
+        f"{floor['cpu'] * row.unit:.1f}",
+        f"{ours['cpu'] * row.unit:.1f} {row.unit_name}",
+        f"{theirs * row.unit:.1f}" if theirs else "–",
+        ratio(ours["cpu"], floor["cpu"]),
+        ratio(ours["cpu"], theirs),
+        f"{row.goal}",
+        "–" if not theirs else "yes" if ours["cpu"] / theirs <= row.goal else "**no**",
+        f"{ours['memory']:.0f} / {official['memory']:.0f}"
+        if official
+        else f"{ours['memory']:.0f} / –",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def table(rows: list[Row], rounds: int, url: str) -> tuple[list[str], dict[str, Any]]:
+    lines = [
+        "| work | floor | antiphon | official | to the floor | to the official | goal | met | memory, MB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    everything: dict[str, Any] = {}
+    for row in rows:
+        found: dict[str, list[dict[str, Any]]] = {peer: [] for peer in PYTHONS}
+        for _ in range(rounds):
+            for peer, results in found.items():
+                result = measured(peer, row.work, url)
+                if result is not None:
+                    results.append(result)
+        middle = {peer: medians(results) if results else None for peer, results in found.items()}
+        everything[row.work] = middle
+        lines.append(line(row, middle))
+        print(lines[-1], flush=True)
+    return lines, everything
+
+
+def versions() -> str:
+    code = "import importlib.metadata as m; print(m.version('anthropic'))"
+    official = subprocess.run(
+        [str(PYTHONS["anthropic"]), "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    return (
+        f"Python {platform.python_version()}, official package {official}, {os.cpu_count()} cores"
+    )
+
+
+def more_facts(everything: dict[str, Any], rounds: int) -> list[str]:
+    times = import_times(rounds)
+    facts = [
+        f"* Importing, over bare Python: {times['antiphon'] * 1e3:.0f} ms against"
+        f" {times['anthropic'] * 1e3:.0f} ms, ratio {times['antiphon'] / times['anthropic']:.3f} (goal 0.01)."
+    ]
+    if {"tool 100 KB", "tool 1 MB"} <= everything.keys():
+        small, large = (
+            everything[work]["antiphon"]["cpu"] for work in ("tool 100 KB", "tool 1 MB")
+        )
+        facts.append(
+            f"* Tool input of 1 MB costs {large / small:.1f} times one of 100 KB (goal 11)."
+        )
+    if "image 10 MB" in everything:
+        copies = {
+            peer: everything["image 10 MB"][peer]["copies"] for peer in ("antiphon", "anthropic")
+        }
+        facts.append(
+            f"* Sending an image of 10 MB takes {copies['antiphon']:.1f} further copies of it at the peak"
+            f" (goal 2), the official package {copies['anthropic']:.1f}."
+        )
+    size = sum(path.stat().st_size for path in (ROOT / "src").rglob("*.py"))
+    facts.append(f"* Installed size without dependencies: {size / 1e6:.2f} MB (goal 1 MB).")
+    return facts
+
+
+def page(lines: list[str], facts: list[str]) -> str:
+    return "\n".join([
+        "# Performance",
+        "",
+        "Client CPU time per unit, medians of rounds in which each peer does the same work in turn against a replay",
+        "server in a process of its own. The floor is sockets, hand-scanned HTTP and a C JSON decoder, no client at all.",
+        "Read ratios, not absolutes: machines differ and are busy. Written by `scripts/bench`",
+        f"on {datetime.datetime.now(datetime.UTC):%Y-%m-%d}: {versions()}.",
+        "",
+        *lines,
+        "",
+        *facts,
+        "",
+    ])  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=[row.work for row in ROWS])
+    options = parser.parse_args()
+    rows = [row for row in ROWS if options.only in (None, row.work)]
+    replay = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.replay"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert replay.stdout is not None
+    try:
+        url = replay.stdout.readline().strip()
+        lines, everything = table(rows, options.rounds, url)
+    finally:
+        replay.kill()
+        replay.wait()
+    if options.only is None:
+        facts = more_facts(everything, options.rounds)
+        print(*facts, sep="\n")
+        (ROOT / "docs/performance.md").write_text(page(lines, facts))
+
+
+if __name__ == "__main__":
+    main()
