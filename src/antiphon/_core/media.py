@@ -1,0 +1,133 @@
+"""What images and PDFs really are, read from their bytes."""
+
+from __future__ import annotations
+
+import binascii
+import struct
+from base64 import b64decode
+from functools import lru_cache
+from typing import NamedTuple
+
+__all__ = ["PDF", "Image", "decoded", "image", "pdf", "pdf_pages"]
+
+_FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WebP": "image/webp"}
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xDA)})
+_REMEMBERED = 64
+
+
+class Image(NamedTuple):
+    """An image by its header."""
+
+    format: str
+    """PNG, JPEG, GIF or WebP."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+
+    @property
+    def media_type(self) -> str:
+        """As `media_type` names it."""
+        return _FORMATS[self.format]
+
+
+class PDF(NamedTuple):
+    """A PDF as far as it can be read."""
+
+    pages: int
+    text: str
+    """The text of its first page."""
+    encrypted: bool = False
+
+
+def decoded(encoded: str) -> bytes | None:
+    """The bytes that base64 text stands for; None if it is not base64."""
+    try:
+        return b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def image(encoded: str) -> Image | None:
+    """The image in base64 text; None if it is none of the four formats, or broken off."""
+    content = decoded(encoded)
+    return None if content is None else _image(content)
+
+
+def _image(content: bytes) -> Image | None:
+    try:
+        if content.startswith(b"\x89PNG\r\n\x1a\n"):
+            return Image("PNG", *struct.unpack(">II", content[16:24]))
+        if content.startswith((b"GIF87a", b"GIF89a")):
+            return Image("GIF", *struct.unpack("<HH", content[6:10]))
+        if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+            return _webp(content)
+        return _jpeg(content) if content.startswith(b"\xff\xd8") else None
+    except (struct.error, IndexError):
+        return None
+
+
+def _jpeg(content: bytes) -> Image | None:
+    """The size in the first frame header, found by stepping over the segments before it."""
+    at = 2
+    while at < len(content):
+        if content[at] != 0xFF:
+            return None
+        kind = content[at + 1]
+        if kind == 0xFF or kind in _JPEG_ALONE:
+            at += 1 if kind == 0xFF else 2
+            continue
+        if kind in _JPEG_FRAMES:
+            height, width = struct.unpack(">HH", content[at + 5 : at + 9])
+            return Image("JPEG", width, height)
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return None
+
+
+def _webp(content: bytes) -> Image | None:
+    kind = content[12:16]
+    if kind == b"VP8 ":
+        width, height = struct.unpack("<HH", content[26:30])
+        return Image("WebP", width & 0x3FFF, height & 0x3FFF)
+    if kind == b"VP8L":
+        bits = int.from_bytes(content[21:25], "little")
+        return Image("WebP", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if kind == b"VP8X" and len(content) >= 30:
+        width, height = (int.from_bytes(content[at : at + 3], "little") + 1 for at in (24, 27))
+        return Image("WebP", width, height)
+    return None
+
+
+def pdf_pages(encoded: str) -> int | None:
+    """The number of pages of a PDF in base64 text; None if it cannot be read here."""
+    found = pdf(encoded)
+    return None if found is None or found.encrypted else found.pages
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def pdf(encoded: str) -> PDF | None:
+    """The PDF in base64 text; None if it is none.
+
+    Raises:
+        ImportError: pypdf is not installed; it comes with the extra `pdf`.
+    """
+    content = decoded(encoded)
+    return None if content is None else _pdf(content)
+
+
+def _pdf(content: bytes) -> PDF | None:
+    import io
+
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
+    try:
+        reader = PdfReader(io.BytesIO(content))
+        if reader.is_encrypted:
+            return PDF(0, "", encrypted=True)
+        pages = len(reader.pages)
+        return PDF(pages, reader.pages[0].extract_text() if pages else "")
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None  # a reader of broken files fails in many ways, and all mean: no PDF
