@@ -6,6 +6,7 @@ import binascii
 import struct
 from base64 import b64decode
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import NamedTuple
 
 __all__ = ["PDF", "Image", "decoded", "image", "pdf", "pdf_pages"]
@@ -108,13 +109,11 @@ def pdf_pages(encoded: str) -> int | None:
 
 @lru_cache(maxsize=_REMEMBERED)
 def pdf(encoded: str) -> PDF | None:
-    """The PDF in base64 text; None if it is none.
-
-    Raises:
-        ImportError: pypdf is not installed; it comes with the extra `pdf`.
-    """
+    """The PDF in base64 text; None if it is none, or pypdf, of the extra `pdf`, is not installed."""
     content = decoded(encoded)
-    return None if content is None else _pdf(content)
+    if content is None or find_spec("pypdf") is None:
+        return None
+    return _pdf(content)
 
 
 def _pdf(content: bytes) -> PDF | None:
