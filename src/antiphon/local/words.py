@@ -1,0 +1,44 @@
+"""How many tokens a text makes, estimated without a vocabulary."""
+
+from __future__ import annotations
+
+import re
+
+# A word up to twelve letters, a few capitals, a few digits, a space before a digit, a run of up to
+# three signs, a line break with its indentation: about one token each.
+_PIECES = re.compile(
+    r"[A-Z]?[a-z]{1,12}|[A-Z]{1,3}|[0-9]{1,3}|[ ](?=[0-9])|[^\sA-Za-z0-9]{1,3}|[\r\n\t]+[ ]*|[ ]{2,}"
+)
+_ACCENTED_PIECES = re.compile(
+    r"[A-Z]?[a-z\u00c0-\u024f]{1,8}|[A-Z]{1,3}|[0-9]{1,3}|[ ](?=[0-9])"
+    r"|[^\sA-Za-z0-9\u00c0-\u024f]{1,3}|[\r\n\t]+[ ]*|[ ]{2,}"
+)
+# Letters beyond Latin, up to where Chinese, Japanese and Korean begin.
+_DISTANT = re.compile(r"[\u0250-\u2fff]+")
+_IDEOGRAPHS = re.compile(r"[\u3000-\ud7ff\uf900-\ufaff\uff00-\uffef]+")
+_ASTRAL = re.compile(r"[\U00010000-\U0010ffff]+")
+
+_LETTERS_PER_TOKEN = 4
+_DISTANT_LETTERS_PER_TOKEN = 2
+_TOKENS_PER_ASTRAL = 2
+
+
+def word_tokens(text: str) -> int:
+    """The tokens of `text` by the older tokenizer: a word, a sign, or four letters make one."""
+    if text.isascii():
+        return max(len(_PIECES.findall(text)), len(text) // _LETTERS_PER_TOKEN)
+    latin, distant = _without(_DISTANT, text)
+    latin, ideographs = _without(_IDEOGRAPHS, latin)
+    latin, astral = _without(_ASTRAL, latin)
+    return (
+        max(len(_ACCENTED_PIECES.findall(latin)), len(latin) // _LETTERS_PER_TOKEN)
+        + -(-distant // _DISTANT_LETTERS_PER_TOKEN)
+        + ideographs
+        + astral * _TOKENS_PER_ASTRAL
+    )
+
+
+def _without(pattern: re.Pattern[str], text: str) -> tuple[str, int]:
+    """`text` less what `pattern` matches, and how many characters that were."""
+    rest = pattern.sub("", text)
+    return rest, len(text) - len(rest)

@@ -1,0 +1,262 @@
+"""Fabricated values satisfy their schemas, by the judgement of an independent validator."""
+
+import json
+import re
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from antiphon.local.clues import Clues
+from antiphon.local.fabricate import fabricate
+from antiphon.local.patterns import matching
+
+PROMPTS = st.sampled_from(
+    [
+        "",
+        "What's the weather in Paris and Tokyo in celsius?",
+        "add 2 and -3.5, then mail ann@example.org about https://example.org/x",
+        "rouge, 7, 0.25 and 1e9; open notes/todo.txt on 2026-11-23",
+    ]
+)
+NAMES = st.sampled_from(["location", "query", "url", "count", "a", "date", "unit", "x_y", "email"])
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["red", "a b", "", "celsius"])
+)
+
+
+@st.composite
+def texts(draw):
+    schema = {"type": "string"}
+    match draw(st.sampled_from(["plain", "length", "format", "pattern"])):
+        case "length":
+            least = draw(st.integers(0, 30))
+            schema |= {"minLength": least, "maxLength": least + draw(st.integers(0, 30))}
+        case "format":
+            formats = ["date-time", "date", "time", "duration", "email", "hostname", "uri"]
+            schema |= {"format": draw(st.sampled_from([*formats, "ipv4", "ipv6", "uuid"]))}
+        case "pattern":
+            schema |= {"pattern": draw(st.sampled_from(PATTERNS))}
+        case _:
+            pass
+    return schema
+
+
+PATTERNS = [
+    "^[A-Z]{3}$",
+    r"^\d{4}-\d{2}$",
+    "^(foo|bar)+$",
+    r"^[^a-z]+x?\.$",
+    "b",
+    r"^\+?[0-9]{7,15}$",
+    r"^[\w.-]+@[a-z]+\.(com|org)$",
+    "^$",
+]
+
+
+@st.composite
+def numbers(draw):
+    kind = draw(st.sampled_from(["integer", "number"]))
+    schema = {"type": kind}
+    low = draw(st.none() | st.integers(-50, 50))
+    if low is not None:
+        schema[draw(st.sampled_from(["minimum", "exclusiveMinimum"]))] = low
+    if draw(st.booleans()):
+        high = (0 if low is None else low) + draw(st.integers(12, 60))
+        schema[draw(st.sampled_from(["maximum", "exclusiveMaximum"]))] = high
+    if draw(st.booleans()):
+        schema["multipleOf"] = draw(st.integers(1, 5))
+    return schema
+
+
+@st.composite
+def objects(draw, inner):
+    properties = draw(st.dictionaries(NAMES, inner, max_size=4))
+    required = draw(st.lists(NAMES, unique=True, max_size=4))
+    schema = {"type": "object", "properties": properties, "required": required}
+    if draw(st.booleans()):
+        schema["required"] = [name for name in required if name in properties]
+        schema["additionalProperties"] = False
+    elif draw(st.booleans()):
+        schema["additionalProperties"] = draw(inner)
+        schema["minProperties"] = draw(st.integers(0, 6))
+    return schema
+
+
+@st.composite
+def arrays(draw, inner):
+    least = draw(st.integers(0, 3))
+    schema = {"type": "array", "items": draw(inner), "minItems": least}
+    if draw(st.booleans()):
+        schema["maxItems"] = least + draw(st.integers(0, 3))
+    if draw(st.booleans()):
+        schema["prefixItems"] = draw(st.lists(inner, min_size=1, max_size=2))
+    return schema
+
+
+def _nested(inner):
+    return st.one_of(
+        objects(inner),
+        arrays(inner),
+        st.lists(inner, min_size=1, max_size=3).map(lambda each: {"anyOf": each}),
+        objects(inner).map(lambda each: {"allOf": [{"type": "object"}, each]}),
+        inner.map(lambda each: {"allOf": [each]}),
+    )
+
+
+LEAVES = st.one_of(
+    texts(),
+    numbers(),
+    st.lists(SCALARS, min_size=1, max_size=4).map(lambda options: {"enum": options}),
+    SCALARS.map(lambda value: {"const": value}),
+    st.sampled_from([{"type": "boolean"}, {"type": "null"}, {"type": ["string", "null"]}, {}]),
+)
+SCHEMAS = st.recursive(LEAVES, _nested, max_leaves=8)
+
+
+@given(SCHEMAS, PROMPTS, st.integers(0, 9))
+@settings(max_examples=300)
+def test_values_satisfy_their_schemas(schema, prompt, seed):
+    value = fabricate(schema, Clues(prompt), Random(seed))
+    checker = Draft202012Validator.FORMAT_CHECKER
+    Draft202012Validator(schema, format_checker=checker).validate(value)
+
+
+@given(st.lists(objects(LEAVES), min_size=1, max_size=3), PROMPTS)
+def test_schemas_that_all_hold_are_merged(parts, prompt):
+    named = [
+        {**part, "properties": {f"p{n}_{key}": each for key, each in part["properties"].items()}}
+        for n, part in enumerate(parts)
+    ]
+    for part in named:
+        part.pop("additionalProperties", None)
+        part["required"] = list(part["properties"])
+    value = fabricate({"allOf": named}, Clues(prompt), Random(0))
+    Draft202012Validator({"allOf": named}).validate(value)
+
+
+@given(SCHEMAS, PROMPTS)
+def test_the_same_request_gets_the_same_value(schema, prompt):
+    first, second = (fabricate(schema, Clues(prompt), Random(5)) for _ in range(2))
+    assert json.dumps(first) == json.dumps(second)
+
+
+TREE = {
+    "$ref": "#/$defs/node",
+    "$defs": {
+        "node": {
+            "type": "object",
+            "properties": {
+                "value": {"type": "integer"},
+                "children": {"type": "array", "items": {"$ref": "#/$defs/node"}},
+                "next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]},
+            },
+            "required": ["value", "children", "next"],
+            "additionalProperties": False,
+        }
+    },
+}
+
+
+def test_recursion_ends():
+    value = fabricate(TREE, Clues("node 7"), Random(0))
+    Draft202012Validator(TREE).validate(value)
+    assert len(json.dumps(value)) < 100_000
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#"},
+        {"anyOf": [{"$ref": "#"}]},
+        {"allOf": [{"$ref": "#"}, {"$ref": "#"}]},
+        {"$ref": "#/nowhere/0"},
+        {"$ref": "https://example.org/elsewhere"},
+        {"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]},
+        {"type": "array", "items": {"$ref": "#"}, "minItems": 3},
+        {"type": "object", "properties": {c: {"$ref": "#"} for c in "abc"}, "required": [*"abc"]},
+        {"enum": []},
+        {"type": []},
+        {"type": "array", "minItems": 10**9},
+        {"type": "string", "minLength": 10**12},
+        {"type": "object", "minProperties": 10**9},
+        {"pattern": "(a{9999}){9999}"},
+        {"pattern": "["},
+        {"type": "number", "minimum": 5, "maximum": 1},
+        {"type": "integer", "minimum": 0.5, "maximum": 0.6, "multipleOf": 0.25},
+        False,
+    ],
+)
+def test_what_nothing_satisfies_still_gets_a_bounded_value(schema):
+    value = fabricate(schema, Clues("9 lives in Rome"), Random(0))
+    assert len(json.dumps(value)) < 10_000_000
+
+
+def _object(**properties):
+    return {"type": "object", "properties": properties, "required": [*properties]}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "schema", "expected"),
+    [
+        (
+            "Weather in San Francisco, CA?",
+            _object(location={"type": "string"}),
+            "San Francisco, CA",
+        ),
+        ("Search for “blue whales” now", _object(query={"type": "string"}), "blue whales"),
+        (
+            "Read https://example.org/a?b=1",
+            _object(url={"type": "string"}),
+            "https://example.org/a?b=1",
+        ),
+        ("Mail bob@example.org", _object(email={"type": "string"}), "bob@example.org"),
+        ("Book 2026-12-24", _object(date={"type": "string"}), "2026-12-24"),
+        ("What is 12 * (3 + 4)", _object(expression={"type": "string"}), "12 * (3 + 4)"),
+        ("Open src/main.py", _object(path={"type": "string"}), "src/main.py"),
+        ("A price of 9.5 please", _object(price={"type": "number"}), 9.5),
+        ("in fahrenheit", _object(unit={"enum": ["celsius", "fahrenheit"]}), "fahrenheit"),
+        ("anything", _object(unit={"enum": ["celsius", "fahrenheit"]}), "celsius"),
+    ],
+)
+def test_properties_take_what_the_prompt_says(prompt, schema, expected):
+    assert list(fabricate(schema, Clues(prompt), Random(0)).values()) == [expected]
+
+
+def test_numbers_are_taken_in_order():
+    schema = _object(a={"type": "integer"}, b={"type": "integer"})
+    assert fabricate(schema, Clues("add 19 and 23"), Random(0)) == {"a": 19, "b": 23}
+
+
+def test_optional_properties_are_filled_only_when_the_prompt_speaks_of_them():
+    schema = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "zip": {"type": "string"}},
+    }
+    assert fabricate(schema, Clues("a hotel in Rome"), Random(0)) == {"city": "Rome"}
+
+
+def test_unique_items_differ():
+    for items in ({"type": "string"}, {"type": "integer"}, {"enum": ["a", "b", "c"]}):
+        schema = {"type": "array", "items": items, "minItems": 3, "uniqueItems": True}
+        Draft202012Validator(schema).validate(fabricate(schema, Clues("x"), Random(0)))
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_patterns_are_matched(pattern):
+    assert re.search(pattern, matching(pattern))
+
+
+@given(st.text("ab[]()|^$*+?{}\\d.,-12", max_size=12))
+def test_no_pattern_breaks_the_generator(pattern):
+    sample = matching(pattern)
+    assert sample is None or re.search(pattern, sample)
+
+
+@given(st.text(max_size=300))
+def test_any_prompt_gives_clues(prompt):
+    clues = Clues(prompt)
+    for name in ("location", "url", "email", "date", "path", "expression", "symbol", "query"):
+        assert clues.word(name) is None or isinstance(clues.word(name), str)
