@@ -97,6 +97,14 @@ class Arriving:
             raise MisfitError(f"its {name} is no string")
         growing.fragments.append(news)
 
+    def extend(self, name: str, news: object) -> bool:
+        """Add more of the text that the block is made of; false if it is made of something else."""
+        growing = self._growing.get(name)
+        if growing is None or self.whole or not isinstance(news, str):
+            return False
+        growing.fragments.append(news)
+        return True
+
     def _change_otherwise(self, delta: Any) -> None:
         """Add a delta that is not more of the text that its block is made of."""
         kind = delta.get("type") if is_object(delta) else None

@@ -18,11 +18,14 @@ from pydantic_core import from_json, to_json
 
 from ..errors import APIError, StreamInterruptedError, StreamProtocolError, status_error
 from ..types.events import (
+    InputJSONDelta,
     MessageStreamEvent,
     ParsedContentBlockStopEvent,
     ParsedMessageStopEvent,
     RawContentBlockDeltaEvent,
     RawMessageStreamEvent,
+    TextDelta,
+    ThinkingDelta,
     decode_event,
 )
 from ..types.messages import ContentBlock, Message
@@ -39,6 +42,12 @@ Fields: TypeAlias = dict[str, Any]
 _whole: Decoder[Message] = Decoder(Message)
 _block: Decoder[ContentBlock] = Decoder(ContentBlock)
 
+# The deltas that add text to a block, and where they carry it.
+_TEXTS: Final[dict[type, str]] = {
+    TextDelta: "text",
+    ThinkingDelta: "thinking",
+    InputJSONDelta: "partial_json",
+}
 _CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
 
 
@@ -103,6 +112,9 @@ class MessageReader:
             APIStatusError: it says that the API failed.
             StreamProtocolError: it cannot be read, or does not fit the events before it.
         """
+        quick = self._take_text(frame)
+        if quick is not None:
+            return quick
         if self._take(frame) is None:
             return None
         return cast("RawMessageStreamEvent", decode_event(frame[1]))
@@ -114,6 +126,10 @@ class MessageReader:
             APIStatusError: it says that the API failed.
             StreamProtocolError: it cannot be read, or does not fit the events before it.
         """
+        quick = self._take_text(frame)
+        if quick is not None:
+            derived = self._blocks[quick.index].event(quick.delta)
+            return (quick,) if derived is None else (quick, derived)
         event = self._take(frame)
         if event is None:
             return ()
@@ -165,6 +181,27 @@ class MessageReader:
         The blocks that are `complete` arrived whole; the last one may not have.
         """
         return None if self._fields is None else self.message
+
+    def _take_text(self, frame: Frame) -> RawContentBlockDeltaEvent | None:
+        """Add the commonest event, more text of an open block, reading its JSON only once.
+
+        None, and nothing added, if `frame` is anything else.
+        """
+        if frame[0] != "content_block_delta" or self.finished:
+            return None
+        try:
+            event = decode_event(frame[1])
+        except ValueError:
+            return None
+        if not isinstance(event, RawContentBlockDeltaEvent):
+            return None
+        name = _TEXTS.get(type(event.delta))
+        block = self._blocks.get(event.index)
+        if name is None or block is None or not block.extend(name, getattr(event.delta, name)):
+            return None
+        self._count += 1
+        self._last = frame[0]
+        return event
 
     def _take(self, frame: Frame) -> Fields | None:
         """Add the event of `frame` to the message; None if it says nothing."""
