@@ -6,7 +6,7 @@ python -m benchmarks [--rounds N] [--only WORK]
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import json
 import os
 import platform
@@ -145,8 +145,10 @@ def versions() -> str:
 def more_facts(everything: dict[str, Any], rounds: int) -> list[str]:
     times = import_times(rounds)
     facts = [
-        f"* Importing, over bare Python: {times['antiphon'] * 1e3:.0f} ms against"
-        f" {times['anthropic'] * 1e3:.0f} ms, ratio {times['antiphon'] / times['anthropic']:.3f} (goal 0.01)."
+        (
+            f"* Importing, over bare Python: {times['antiphon'] * 1e3:.0f} ms against"
+            f" {times['anthropic'] * 1e3:.0f} ms, ratio {times['antiphon'] / times['anthropic']:.3f} (goal 0.01)."
+        )
     ]
     if {"tool 100 KB", "tool 1 MB"} <= everything.keys():
         small, large = (
@@ -175,7 +177,7 @@ def page(lines: list[str], facts: list[str]) -> str:
         "Client CPU time per unit, medians of rounds in which each peer does the same work in turn against a replay",
         "server in a process of its own. The floor is sockets, hand-scanned HTTP and a C JSON decoder, no client at all.",
         "Read ratios, not absolutes: machines differ and are busy. Written by `scripts/bench`",
-        f"on {datetime.datetime.now(datetime.UTC):%Y-%m-%d}: {versions()}.",
+        f"on {dt.datetime.now(dt.UTC):%Y-%m-%d}: {versions()}.",
         "",
         *lines,
         "",

@@ -126,7 +126,7 @@ class Replay(asyncio.Protocol):
         else:
             pause = 0.0 if way == ["each"] else 0.05
             self.transport.write(stream_head())
-            asyncio.ensure_future(self.one_by_one(events(kind, int(size)), pause))
+            self.task = asyncio.ensure_future(self.one_by_one(events(kind, int(size)), pause))
 
     async def one_by_one(self, frames: list[bytes], pause: float) -> None:
         for frame in frames:

@@ -179,11 +179,13 @@ def each(peer: Any, url: str) -> dict[str, Any]:
 
 def each_async(peer: Any, url: str) -> dict[str, Any]:
     case = f"{url}/text-2000-each"
+    asyncio.run(peer.concurrent_texts(f"{url}/text-20-each", 1))
     return timed(2000, lambda: asyncio.run(peer.concurrent_texts(case, 1)))
 
 
 def thousand_streams(peer: Any, url: str) -> dict[str, Any]:
     case = f"{url}/text-30-paced"
+    asyncio.run(peer.concurrent_texts(f"{url}/text-20-each", 1))
     return timed(30_000, lambda: asyncio.run(peer.concurrent_texts(case, 1000)))
 
 
