@@ -60,6 +60,7 @@ class Connection(asyncio.Protocol):
         self._steps: Steps | None = None
         self._without_body = False
         self._out: list[bytes] = []
+        self._at = 0.0
         self._due: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._blocked = False
@@ -149,8 +150,7 @@ class Connection(asyncio.Protocol):
     def _take(self, event: Any) -> None:
         match event:
             case h11.Request():
-                self._head, self._body, self._size = event, [], 0
-                self._check_size(event, _declared_size(event))
+                self._begin(event)
             case h11.Data():
                 assert self._head is not None
                 self._body.append(bytes(event.data))
@@ -161,6 +161,14 @@ class Connection(asyncio.Protocol):
                 self._answer(self._head)
             case _:
                 self._close()
+
+    def _begin(self, head: h11.Request) -> None:
+        self._head, self._body, self._size = head, [], 0
+        # h11 bounds a head that is still arriving, not one that arrived at once.
+        if sum(len(name) + len(value) for name, value in head.headers) > _BIGGEST_HEAD:
+            self._refuse(431, "invalid_request_error", "Request header fields too large")
+        else:
+            self._check_size(head, _declared_size(head))
 
     def _check_size(self, head: h11.Request, size: int) -> None:
         """Refuse a body that is too large while it arrives, not after."""
@@ -202,6 +210,7 @@ class Connection(asyncio.Protocol):
         request = _request(head, b"".join(self._body))
         self._body = []
         self._without_body = head.method == b"HEAD"
+        self._at = self._site.clock()
         self._steps = self._site.answer(request)
         self._perform()
 
@@ -245,8 +254,10 @@ class Connection(asyncio.Protocol):
                 if not self._without_body:
                     self._send(h11.Data(data=content))
             case Pause(seconds):
+                # Due before it is told what came before: whoever sees that may move the clock.
+                self._at += seconds
+                self._due = self._at
                 self._flush()
-                self._due = self._site.clock() + seconds
                 self._end_pause()
                 return False
             case Abort():
