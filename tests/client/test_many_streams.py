@@ -7,9 +7,8 @@ import gc
 import tracemalloc
 from typing import Any
 
-from tests.client.test_cut_streams import END, START, delta, framed, start, stop
-
 from antiphon import AsyncClient
+from tests.client.test_cut_streams import END, START, delta, framed, start, stop
 
 STREAMS = 1000
 HEAD = (

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.client.scripted import Answer, Scripted, broken, framed, overloaded
-from tests.client.test_cut_streams import BLOCKS, END, START, delta, start
 
 from antiphon import (
     APIConnectionError,
@@ -21,6 +19,8 @@ from antiphon import (
     StreamStalledError,
     Timeout,
 )
+from tests.client.scripted import Answer, Scripted, broken, framed, overloaded
+from tests.client.test_cut_streams import BLOCKS, END, START, delta, start
 
 BEGIN = framed({"type": "message_start", "message": START})
 OPEN = framed(start(0, type="text", text=""))

@@ -56,7 +56,9 @@ def test_retries_wait_on_trios_clock(server):
     trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0.5))
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # httpcore2 leaves its generators to trio
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # httpcore2 leaves its generators to trio
 def test_leaving_early(server):
     async def main() -> None:
         client = AsyncClient(api_key="k", base_url=f"{server}/text/{len(STREAMS['text'])}/end")
