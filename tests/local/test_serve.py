@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.local.raw_http import BODY, HEADERS, RawClient, get, post
 
 from antiphon._core.wire import Request
 from antiphon.local import App, LocalServer, VirtualClock
 from antiphon.local.steps import Abort, Head, Pause, Steps, Write
+from tests.local.raw_http import BODY, HEADERS, RawClient, get, post
 
 MEBIBYTE = 1024 * 1024
 
