@@ -242,6 +242,7 @@ def _effort(body: Mapping[str, Any]) -> list[Any]:
     """How much is thought; stating the model's default changes nothing."""
     card = catalog.find(body["model"])
     thinking = part(body, "thinking")
-    kind = thinking.get("type") or (card and card.thinking_default)
+    default = "disabled" if card is None or card.thinking_default == "off" else "adaptive"
+    kind = thinking.get("type") or default
     effort = part(body, "output_config").get("effort") or (card and card.default_effort)
     return [kind, thinking.get("budget_tokens"), effort]

@@ -54,7 +54,7 @@ def _input(tool: Tool, clues: Clues, rng: Random) -> Any:
         return fabricate(tool["input_schema"], clues, rng)
     match str(tool.get("type")).split("_"):
         case ["bash", *_]:
-            return {"command": clues.word("title") or "echo simulated"}
+            return {"command": clues.word("command") or "echo simulated"}
         case ["text", "editor", *_]:
             return {"command": "view", "path": clues.word("path") or "/"}
         case ["memory", *_]:

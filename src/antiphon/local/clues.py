@@ -28,6 +28,7 @@ _NAMED = {
     "path": {"path", "file", "filename", "filepath"},
     "sum": {"expression", "formula", "equation", "calculation"},
     "symbol": {"symbol", "ticker"},
+    "quoted": {"command", "cmd"},
 }
 _PLACE_NAMES = {"location", "city", "place", "town", "destination", "country", "address", "region"}
 _TEXT_NAMES = {

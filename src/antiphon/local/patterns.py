@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 _CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a", "n": "\n", "t": "\t"}
 _EMPTY = {"b", "B", "A", "Z"}
@@ -16,8 +17,11 @@ def matching(pattern: str) -> str | None:
     Known are literals, classes, groups, alternatives (the first is taken), repetitions and anchors.
     """
     try:
-        text = _Walker(pattern).alternatives()
-        return text if re.search(pattern, text) else None
+        with warnings.catch_warnings():
+            # What Python may read otherwise one day is the business of whoever wrote the pattern.
+            warnings.simplefilter("ignore", FutureWarning)
+            text = _Walker(pattern).alternatives()
+            return text if re.search(pattern, text) else None
     except (re.error, IndexError, OverflowError, MemoryError, RecursionError):
         return None
 
