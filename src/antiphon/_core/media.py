@@ -5,11 +5,11 @@ from __future__ import annotations
 import binascii
 import struct
 from base64 import b64decode
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from typing import NamedTuple
 
-__all__ = ["PDF", "Image", "decoded", "image", "pdf", "pdf_pages"]
+__all__ = ["PDF", "Image", "decoded", "image", "pdf", "pdf_pages", "reads_pdfs"]
 
 _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WebP": "image/webp"}
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -111,9 +111,13 @@ def pdf_pages(encoded: str) -> int | None:
 def pdf(encoded: str) -> PDF | None:
     """The PDF in base64 text; None if it is none, or pypdf, of the extra `pdf`, is not installed."""
     content = decoded(encoded)
-    if content is None or find_spec("pypdf") is None:
-        return None
-    return _pdf(content)
+    return _pdf(content) if content is not None and reads_pdfs() else None
+
+
+@cache
+def reads_pdfs() -> bool:
+    """Whether PDFs can be read here: with pypdf, of the extra `pdf`."""
+    return find_spec("pypdf") is not None
 
 
 def _pdf(content: bytes) -> PDF | None:
