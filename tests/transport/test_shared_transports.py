@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import weakref
 
 import aiohttp
@@ -12,6 +14,7 @@ import pytest
 from transport_kits import Threaded, fetch, request
 from wire_server import PATIENCE, Peer, Received, WireServer, forever
 
+from antiphon import AsyncClient, Client
 from antiphon._transport import AsyncTransport, Transport
 from antiphon._transport.shared import async_transport_for, transport_for
 
@@ -59,6 +62,46 @@ def test_trio_is_served_through_httpx2():
             assert await fetch(transport, server.url) == b"ok"
 
     anyio.run(main, backend="trio")
+
+
+def test_making_a_client_loads_no_network_library():
+    code = "import sys, antiphon; antiphon.Client(api_key='k'); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(run.stdout.split()) & {"ssl", "urllib3", "http.client", "asyncio"}
+
+
+COUNTED = b'{"input_tokens": 3}'
+
+
+def deaf_to_the_second(peer: Peer) -> None:
+    peer.request()
+    peer.answer(COUNTED, headers="content-type: application/json\r\n")
+    peer.request()
+
+
+def test_a_stale_connection_costs_no_retry():
+    with WireServer(deaf_to_the_second) as server:
+        client = Client(base_url=server.url, api_key="k", max_retries=0)
+        for _ in range(3):
+            counted = client.messages.count_tokens(
+                model="m", messages=[{"role": "user", "content": "Hello"}]
+            )
+            assert counted.input_tokens == 3
+        assert server.connections == 3
+
+
+def test_a_stale_connection_costs_no_retry_under_asyncio():
+    async def main() -> None:
+        client = AsyncClient(base_url=server.url, api_key="k", max_retries=0)
+        for _ in range(3):
+            counted = await client.messages.count_tokens(
+                model="m", messages=[{"role": "user", "content": "Hello"}]
+            )
+            assert counted.input_tokens == 3
+
+    with WireServer(deaf_to_the_second) as server:
+        anyio.run(main)
+        assert server.connections == 3
 
 
 def test_a_transport_is_taken_as_it_is():

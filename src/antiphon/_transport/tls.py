@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-import ssl
 import threading
 from functools import lru_cache
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 _VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _making = threading.Lock()
@@ -28,6 +30,8 @@ def shared_context() -> ssl.SSLContext:
 
 @lru_cache(maxsize=8)
 def _context(_trust: tuple[str | None, ...]) -> ssl.SSLContext:
+    import ssl
+
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
@@ -37,6 +41,6 @@ def missing_certificates() -> str | None:
     """The trust variable that names nothing that exists, if one does: OpenSSL ignores it silently."""
     for name in _VARIABLES:
         path = os.environ.get(name)
-        if path and not Path(path).exists():
+        if path and not os.path.exists(path):  # noqa: PTH110 - pathlib is not loaded yet
             return f"{name} names {path}, which does not exist."
     return None
