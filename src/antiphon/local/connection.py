@@ -14,6 +14,7 @@ import orjson
 from .._core.wire import Request, Timeout
 from .admission import size_limit
 from .clock import Clock
+from .framing import Framing
 from .steps import Abort, Head, Pause, Step, Steps, Write
 
 __all__ = ["Connection", "Site"]
@@ -53,12 +54,12 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_BIGGEST_HEAD)
+        self._http = _parser()
+        self._framing = Framing()
         self._head: h11.Request | None = None
         self._body: list[bytes] = []
         self._size = 0
         self._steps: Steps | None = None
-        self._without_body = False
         self._out: list[bytes] = []
         self._at = 0.0
         self._due: float | None = None
@@ -143,8 +144,8 @@ class Connection(asyncio.Protocol):
 
     def _wait_for_more(self) -> None:
         if self._http.they_are_waiting_for_100_continue:
-            self._send(h11.InformationalResponse(status_code=100, headers=[]))
-            self._flush()
+            go_on = self._http.send(h11.InformationalResponse(status_code=100, headers=[]))
+            self._transport.write(go_on or b"")
         self._set_timer(self._site.idle, self._transport.close)
 
     def _take(self, event: Any) -> None:
@@ -178,18 +179,15 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, status: int, kind: str, message: str) -> None:
         """Answer as the edge does, where there is no whole request, and hang up."""
-        if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            content = orjson.dumps({"error": {"type": kind, "message": message}})
-            headers = [
-                ("content-type", "application/json"),
-                ("content-length", str(len(content))),
-                ("connection", "close"),
-                ("x-antiphon-simulated", "true"),
-            ]
-            self._send(h11.Response(status_code=status, headers=headers))
-            self._send(h11.Data(data=content))
-            self._send(h11.EndOfMessage())
-            self._flush()
+        content = orjson.dumps({"error": {"type": kind, "message": message}})
+        headers = (
+            ("content-type", "application/json"),
+            ("content-length", str(len(content))),
+            ("connection", "close"),
+            ("x-antiphon-simulated", "true"),
+        )
+        framing = Framing()
+        self._transport.write(framing.head(status, headers) + framing.body(content))
         self._hang_up()
 
     def _hang_up(self) -> None:
@@ -209,7 +207,7 @@ class Connection(asyncio.Protocol):
         self._set_timer(None)
         request = _request(head, b"".join(self._body))
         self._body = []
-        self._without_body = head.method == b"HEAD"
+        self._framing = Framing(head.method, head.http_version, _keeps(head))
         self._at = self._site.clock()
         self._steps = self._site.answer(request)
         self._perform()
@@ -249,10 +247,9 @@ class Connection(asyncio.Protocol):
         """Perform a step; whether the next one may follow at once."""
         match step:
             case Head(status, headers):
-                self._send(h11.Response(status_code=status, headers=[*headers]))
+                self._out.append(self._framing.head(status, headers))
             case Write(content):
-                if not self._without_body:
-                    self._send(h11.Data(data=content))
+                self._out.append(self._framing.body(content))
             case Pause(seconds):
                 # Due before it is told what came before: whoever sees that may move the clock.
                 self._at += seconds
@@ -280,20 +277,24 @@ class Connection(asyncio.Protocol):
     def _complete(self) -> None:
         """End the answer; the connection stays for the next request if both sides want it."""
         self._steps = None
-        self._send(h11.EndOfMessage())
+        self._out.append(self._framing.end())
         self._flush()
-        if self._site.stopping or self._http.our_state is not h11.DONE:
+        if self._site.stopping or not self._framing.keeps:
             self._close()
-        else:
-            self._http.start_next_cycle()
+            return
+        behind, ended = self._http.trailing_data
+        self._http = _parser()
+        if behind:
+            self._http.receive_data(behind)
+        if ended:
+            self._http.receive_data(b"")
 
     def _broke(self, error: Exception) -> None:
         """The app failed: say so to its owner and to the client."""
         context = {"message": "the local server could not answer a request", "exception": error}
         self._site.loop.call_exception_handler(context)
         self._end_steps()
-        if self._http.our_state is h11.SEND_RESPONSE:
-            self._out.clear()
+        if not self._framing.begun:
             self._refuse(500, "api_error", "Internal server error")
         else:
             self.cut()
@@ -304,11 +305,6 @@ class Connection(asyncio.Protocol):
             steps.close()
 
     # Bytes and time
-
-    def _send(self, event: h11.Event) -> None:
-        sent = self._http.send(event)
-        if sent:
-            self._out.append(sent)
 
     def _flush(self) -> None:
         if self._out:
@@ -330,6 +326,16 @@ def _request(head: h11.Request, body: bytes) -> Request:
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     url = f"http://{headers.get('host', 'localhost')}{head.target.decode('latin-1')}"
     return Request(head.method.decode("ascii"), url, headers, body, _CLOCKS)
+
+
+def _parser() -> h11.Connection:
+    """Reads one request; answers are framed without it, since some are wrong on purpose."""
+    return h11.Connection(h11.SERVER, max_incomplete_event_size=_BIGGEST_HEAD)
+
+
+def _keeps(head: h11.Request) -> bool:
+    named = [value.lower() for name, value in head.headers if name == b"connection"]
+    return not any(b"close" in value for value in named)
 
 
 def _declared_size(head: h11.Request) -> int:
