@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from antiphon.local.asked import tool_name
 from antiphon.local.clues import Clues
@@ -51,7 +51,8 @@ def _call(tool: Tool, clues: Clues, rng: Random, caller: Block | None) -> Block:
 def _input(tool: Tool, clues: Clues, rng: Random) -> Any:
     """Arguments by the schema of `tool`, or by the known shape of one of Anthropic's own."""
     if "input_schema" in tool:
-        return fabricate(tool["input_schema"], clues, rng)
+        made = fabricate(tool["input_schema"], clues, rng)
+        return cast("Block", made) if isinstance(made, dict) else {}
     match str(tool.get("type")).split("_"):
         case ["bash", *_]:
             return {"command": clues.word("command") or "echo simulated"}

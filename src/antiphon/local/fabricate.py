@@ -53,8 +53,14 @@ def fabricate(schema: object, clues: Clues, rng: Random) -> Any:
         schema: the schema; true or absent allows anything.
         clues: what the prompt says.
         rng: decides what the schema leaves open, such as a UUID.
+
+    Returns:
+        The value; an empty object for what is not a JSON schema.
     """
-    return _Maker(schema, clues, rng).value(schema)
+    try:
+        return _Maker(schema, clues, rng).value(schema)
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        return {}  # what looks like a schema is none, such as a bound that is no number
 
 
 class _Maker:
@@ -155,12 +161,7 @@ class _Maker:
         said = self._clues.number()
         if said is not None and low <= said <= high and not nth and (not step or said % step == 0):
             return int(said) if said.is_integer() else said
-        if step is not None:
-            number: float = math.ceil(max(low, min(1, high)) / step) * step
-            number = number if number <= high else math.floor(high / step) * step
-            number += nth * step
-        else:
-            number = _between(low, high, nth)
+        number = _between(low, high, nth) if step is None else _multiple(step, low, high, nth)
         return int(number) if whole else number
 
     def _text(self, schema: Schema, name: str, nth: int) -> str:
@@ -221,6 +222,15 @@ def _bounds(schema: Schema, step: float | None) -> tuple[float, float]:
     if below is not None:
         high = min(high, math.ceil(below) - 1 if step else math.nextafter(below, -math.inf))
     return low, high
+
+
+def _multiple(step: float, low: float, high: float, nth: int) -> float:
+    """A multiple of `step` in the bounds, another for each `nth` as long as there are others."""
+    first = math.ceil(max(low, min(1, high)) / step)
+    if (first + nth) * step <= high:
+        return (first + nth) * step
+    last = math.floor(high / step)
+    return (last - nth if (last - nth) * step >= low else last) * step
 
 
 def _between(low: float, high: float, nth: int) -> float:
