@@ -1,17 +1,25 @@
-"""What a request gets: the API's rules first, then what the prompt costs, then the answer."""
+"""What a request gets: the API's rules first, then what its prompt costs, then the answer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
-from typing import Any
+from typing import Any, Literal
 
+from .._core.rules import findings
+from .answer import Answer, answer
+from .cache import Lookup, PromptCache
 from .clock import Clock
-from .ids import new_id
+from .limits import Limits, RateLimits
 from .refusals import Refusal, invalid
+from .signatures import Signatures
+from .tokens import count
 
-__all__ = ["Asker", "Produced", "Simulation"]
+__all__ = ["ORGANIZATION", "Asker", "Produced", "Simulation"]
+
+ORGANIZATION = "00000000-0000-4000-8000-000000000000"
+
+_NEVER_IN_BATCHES = ("fallbacks", "speed", "store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +33,14 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """A message, and what streaming it needs besides."""
+    """A message, and what sending it needs besides."""
 
     message: dict[str, Any]
+    output_tokens: int
     raw_inputs: Mapping[int, str]
     """The text of a tool's input by the index of its block, where it is not whole JSON."""
     headers: tuple[tuple[str, str], ...]
-    """The rate limits as the answer's headers tell them."""
+    """The rate limits, as the answer's headers tell them."""
 
 
 class Simulation:
@@ -40,54 +49,90 @@ class Simulation:
     Args:
         clock: the server's.
         seed: changes every id and opaque value.
+        limits: what each class of models may use in a minute.
     """
 
-    def __init__(self, clock: Clock, seed: int) -> None:
+    def __init__(self, clock: Clock, seed: int, limits: Limits) -> None:
         self._clock = clock
         self._seed = seed
-
-    def create(
-        self, body: Mapping[str, Any], asker: Asker, *, service_tier: str = "standard"
-    ) -> Produced:
-        """The message that answers the body of a create request."""
-        for name in ("model", "messages", "max_tokens"):
-            if name not in body:
-                raise invalid(f"{name}: Field required")
-        text = "Hello! This is antiphon's local server: a simulator, not Claude."
-        message = {
-            "model": body["model"],
-            "id": new_id("msg", Random(self._seed)),
-            "type": "message",
-            "role": "assistant",
-            "content": [{"type": "text", "text": text}],
-            "stop_reason": "end_turn",
-            "stop_sequence": None,
-            "stop_details": None,
-            "usage": {
-                "input_tokens": self.count(body, asker),
-                "cache_creation_input_tokens": 0,
-                "cache_read_input_tokens": 0,
-                "output_tokens": len(text) // 4,
-                "service_tier": service_tier,
-            },
-        }
-        return Produced(message, {}, ())
-
-    def count(self, body: Mapping[str, Any], asker: Asker) -> int:
-        """The input tokens of the body of a count_tokens request."""
-        for name in ("model", "messages"):
-            if name not in body:
-                raise invalid(f"{name}: Field required")
-        return 7 + len(str(body["messages"])) // 4
-
-    def result(self, params: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
-        """How an item of a batch ends."""
-        try:
-            produced = self.create(params, asker, service_tier="batch")
-        except Refusal as refusal:
-            error = {"type": "error", "error": {"details": None, **refusal.error()}}
-            return {"type": "errored", "error": error}
-        return {"type": "succeeded", "message": produced.message}
+        self._limits = limits
+        self._signatures = Signatures(f"antiphon {seed}".encode())
+        self.clear()
 
     def clear(self) -> None:
         """Forget what was cached and counted."""
+        self._cache = PromptCache(self._clock)
+        self._rates = RateLimits(self._limits, self._clock, ORGANIZATION)
+
+    def create(self, body: Mapping[str, Any], asker: Asker) -> Produced:
+        """The message that answers the body of a create request."""
+        self._check(body, "create", asker)
+        model: str = body["model"]
+        lookup = self._cache.lookup(body, asker.workspace)
+        self._admit(model, lookup.usage.limited)
+        answered = self._answer(body, lookup)
+        self._rates.produced(model, answered.output_tokens)
+        return Produced(
+            answered.message(lookup.usage),
+            answered.output_tokens,
+            answered.raw_inputs,
+            tuple(self._rates.headers(model)),
+        )
+
+    def count(self, body: Mapping[str, Any], asker: Asker) -> int:
+        """The input tokens of the body of a count_tokens request."""
+        self._check(body, "count_tokens", asker)
+        return count(body)
+
+    def result(self, params: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
+        """How an item of a batch ends; batches have rate limits of their own."""
+        try:
+            _check_item(params)
+            self._check(params, "create", asker)
+        except Refusal as refusal:
+            error = {"type": "error", "error": {"details": None, **refusal.error()}}
+            return {"type": "errored", "error": error}
+        lookup = self._cache.lookup(params, asker.workspace)
+        message = self._answer(params, lookup).message(lookup.usage, service_tier="batch")
+        return {"type": "succeeded", "message": message}
+
+    def _check(
+        self, body: Mapping[str, Any], endpoint: Literal["create", "count_tokens"], asker: Asker
+    ) -> None:
+        """Refuse what the API refuses, with the first reason it would give."""
+        found = findings(
+            body, endpoint=endpoint, version=asker.version, betas=asker.betas, count=count
+        )
+        if (first := next(found, None)) is not None:
+            raise Refusal(first.status, first.type, first.message)
+        if (block := self._signatures.verify(body)) is not None:
+            raise invalid(block.message)
+
+    def _admit(self, model: str, input_tokens: int) -> None:
+        over = self._rates.admit(model, input_tokens)
+        if over is not None:
+            wait = ("retry-after", str(over.retry_after))
+            headers = (wait, *self._rates.headers(model))
+            raise Refusal(429, "rate_limit_error", over.message, headers=headers)
+
+    def _answer(self, body: Mapping[str, Any], lookup: Lookup) -> Answer:
+        answered = answer(
+            body,
+            signatures=self._signatures,
+            seed=self._seed,
+            now=self._clock(),
+            input_tokens=lookup.usage.total,
+        )
+        self._cache.commit(lookup)
+        return answered
+
+
+def _check_item(params: Mapping[str, Any]) -> None:
+    """Refuse what only requests outside batches may ask for."""
+    for name in _NEVER_IN_BATCHES:
+        if name in params:
+            raise invalid(f"{name}: Extra inputs are not permitted")
+    if params.get("stream") is True:
+        raise invalid("stream: streaming is not supported in message batches")
+    if params.get("max_tokens") == 0:
+        raise invalid("max_tokens: 0 is not supported in message batches")

@@ -1,0 +1,240 @@
+"""Whatever is sent: an answer or a refusal in the API's envelope, never a failure of the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from antiphon.local import App, VirtualClock
+from antiphon.local.journal import Journal
+from tests.local.asking import BODY, Answered, ask
+
+PATHS = (
+    "/v1/messages",
+    "/v1/messages/count_tokens",
+    "/v1/messages/batches",
+    "/v1/messages/batches/msgbatch_01",
+    "/v1/messages/batches/msgbatch_01/cancel",
+    "/v1/messages/batches/msgbatch_01/results",
+    "/v1/models",
+    "/v1/models/claude-haiku-4-5",
+    "/__antiphon/clock",
+    "/__antiphon/requests",
+)
+MODELS = ("claude-haiku-4-5", "claude-opus-4-6", "claude-opus-5", "claude-sonnet-5-5")
+TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    404: "not_found_error",
+    405: "invalid_request_error",
+    413: "request_too_large",
+}
+
+text = st.text(max_size=20)
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
+    max_leaves=8,
+)
+kinds = st.sampled_from(
+    ["text", "image", "document", "tool_use", "tool_result", "thinking", "redacted_thinking",
+     "search_result", "server_tool_use", "web_search_tool_result", "container_upload", "base64",
+     "url", "file", "content", "custom", "any", "auto", "tool", "enabled", "adaptive", "ephemeral",
+     "json_schema", "web_search_20250305", "bash_20250124", "compaction"]
+)  # fmt: skip
+words = st.sampled_from(
+    ["type", "text", "source", "data", "media_type", "name", "id", "input", "input_schema", "content",
+     "tool_use_id", "is_error", "cache_control", "ttl", "thinking", "signature", "citations",
+     "budget_tokens", "properties", "schema", "format", "effort", "title"]
+)  # fmt: skip
+nearly = st.recursive(
+    anything | kinds,
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(words, inner, max_size=4)
+    | st.builds(lambda kind, rest: {**rest, "type": kind}, kinds, st.dictionaries(words, inner, max_size=4)),
+    max_leaves=12,
+)  # fmt: skip
+messages = st.lists(
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["user", "assistant", "system"]) | text},
+        optional={"content": text | st.lists(nearly, max_size=3) | nearly},
+    ),
+    max_size=4,
+)
+requests = st.fixed_dictionaries(
+    {},
+    optional={
+        "model": st.sampled_from(MODELS) | text | anything,
+        "max_tokens": st.integers(-1, 200_000) | anything,
+        "messages": messages | anything,
+        "system": text | nearly,
+        "tools": st.lists(nearly, max_size=2) | anything,
+        "tool_choice": nearly,
+        "thinking": nearly,
+        "output_config": nearly,
+        "stream": st.booleans() | anything,
+        "temperature": st.floats(-1, 2) | anything,
+        "stop_sequences": st.lists(text, max_size=3) | anything,
+        "metadata": nearly,
+        "cache_control": nearly,
+        "container": nearly,
+        "requests": st.lists(nearly, max_size=2),
+    },
+)
+
+
+def check(answered: Answered) -> None:
+    """It is an answer of the API, whatever it says."""
+    assert answered.headers["x-antiphon-simulated"] == "true"
+    assert answered.headers["request-id"].startswith("req_01")
+    if answered.status == 200:
+        assert answered.content
+        return
+    assert answered.json["error"]["type"] == TYPES[answered.status]
+    assert isinstance(answered.json["error"]["message"], str)
+    assert answered.json.get("request_id") == answered.headers["request-id"]
+
+
+FUZZED = App(VirtualClock())
+FUZZED.journal = Journal(most=10)
+
+
+@settings(max_examples=400, deadline=None)
+@given(requests, st.sampled_from(PATHS))
+def test_any_object_as_a_body(body, path):
+    check(ask(FUZZED, path, body))
+
+
+@settings(max_examples=400, deadline=None)
+@given(requests)
+def test_nearly_right_create_requests(changes):
+    check(ask(FUZZED, body={**BODY, **changes}))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=50) | anything.map(lambda value: json.dumps(value).encode()))
+def test_any_bytes_as_a_body(content):
+    check(ask(FUZZED, body=content))
+
+
+HEADER_VALUE = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=30)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "X"]),
+    st.sampled_from(PATHS) | st.text(st.characters(min_codepoint=33, max_codepoint=126)).map("/".__add__),
+    st.dictionaries(
+        st.sampled_from(
+            ["x_api_key", "authorization", "anthropic_version", "anthropic_beta", "content_type",
+             "content_encoding", "anthropic_workspace_id"]
+        ),
+        HEADER_VALUE | st.sampled_from(["gzip", "Bearer x", "application/json; charset=x"]),
+    ),
+)  # fmt: skip
+def test_any_method_path_and_headers(method, path, headers):
+    check(ask(FUZZED, path, BODY, method=method, **headers))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(requests, max_size=3))
+def test_any_items_of_a_batch(items):
+    app = App(VirtualClock(), batch_seconds=0)
+    requests: list[dict[str, Any]] = [
+        {"custom_id": str(index), "params": params} for index, params in enumerate(items)
+    ]
+    answered = ask(app, "/v1/messages/batches", {"requests": requests})
+    check(answered)
+    if items:
+        counts = answered.json["request_counts"]
+        assert counts["succeeded"] + counts["errored"] == len(items)
+        check(ask(app, f"/v1/messages/batches/{answered.json['id']}/results"))
+
+
+DEEP = 900
+
+
+def deep(opening: str, middle: str, closing: str) -> str:
+    return opening * DEEP + middle + closing * DEEP
+
+
+EXTREME = {
+    "system": ("system", deep("[", "", "]")),
+    "messages": ("messages", deep('[{"content":', "1", "}]")),
+    "content": ("messages", '[{"role":"user","content":' + deep('[{"content":', "1", "}]") + "}]"),
+    "schema": ("tools", '[{"name":"t","input_schema":' + deep('{"items":', "{}", "}") + "}]"),
+    "property": (
+        "tools",
+        '[{"name":"t","input_schema":{"type":"object","properties":{"a":'
+        + deep('{"type":"array","items":', "{}", "}")
+        + '},"required":["a"]}}],"tool_choice":{"type":"any"}',
+    ),
+    "input": (
+        "messages",
+        '[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t",'
+        '"name":"t","input":{"a":'
+        + deep("[", "", "]")
+        + '}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t"}]}]',
+    ),
+    "number": ("max_tokens", "1" + "0" * 400),
+    "text": ("messages", json.dumps([{"role": "user", "content": "\x00\U0001f600\u2028" * 1000}])),
+    "blocks": (
+        "messages",
+        json.dumps([{"role": "user", "content": [{"type": "text", "text": "a"}] * 3000}]),
+    ),
+    "turns": (
+        "messages",
+        json.dumps([{"role": role, "content": "a"} for role in ("user", "assistant") * 1000][:-1]),
+    ),
+}
+"""Fields that are legal JSON, though nobody would write them."""
+
+
+@pytest.mark.parametrize("name", EXTREME)
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+def test_bodies_of_extreme_shape(path, name):
+    field, value = EXTREME[name]
+    rest = json.dumps({key: BODY[key] for key in BODY if key != field})
+    check(ask(App(VirtualClock()), path, f'{rest[:-1]},"{field}":{value}}}'.encode()))
+
+
+SOAKED = int(os.environ.get("ANTIPHON_SOAK", "3000"))
+"""How many requests the soak makes; `ANTIPHON_SOAK=100000` for the long one."""
+
+
+def test_memory_stays_flat():
+    app = App(VirtualClock())
+    app.journal = Journal(most=100)
+    mixed: list[dict[str, Any]] = [
+        BODY,
+        {**BODY, "stream": True},
+        {**BODY, "model": 5},
+        {**BODY, "system": [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral"}}]},
+    ]
+
+    def run(count: int) -> None:
+        for number in range(count):
+            asked = [{"role": "user", "content": f"Number {number}"}]
+            ask(app, body={**mixed[number % len(mixed)], "messages": asked})
+            app.clock.advance(0.1)
+
+    run(1000)
+    tracemalloc.start()
+    try:
+        run(500)
+        before = tracemalloc.get_traced_memory()[0]
+        run(SOAKED)
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 500_000
