@@ -13,11 +13,16 @@ from request_samples import MESSAGES, WEATHER, png
 from schema_strategies import SCHEMAS, objects
 
 from antiphon._core.catalog import CATALOG
+from antiphon._core.model import Decoder
 from antiphon._core.partial_json import PartialJSON
+from antiphon._core.rules import findings
+from antiphon._core.writing import events
 from antiphon.local.answer import answer
 from antiphon.local.cache import CacheUsage
 from antiphon.local.signatures import Signatures
 from antiphon.local.tokens import count, count_text
+from antiphon.types.content import UnknownBlock
+from antiphon.types.messages import Message
 
 HAIKU = "claude-haiku-4-5"
 OPUS = "claude-opus-5"
@@ -665,3 +670,100 @@ def test_any_valid_request_is_answered(model, messages, tools, choice, max_token
     assert given.output_tokens <= max_tokens
     assert (given.stop_reason == "tool_use") <= bool(uses(given))
     assert given == answer(body, signatures=SIGNATURES)
+
+
+# Answers as clients read them and send them back.
+
+CONVERSATIONS = [
+    asked("hello"),
+    asked("hello", OPUS),
+    asked("hello", OPUS, thinking={"type": "adaptive", "display": "summarized"}),
+    asked("[[redacted_thinking]] hello", OPUS),
+    asked("the weather in Paris and Rome?", tools=[WEATHER]),
+    asked("search for whales", tools=[SEARCH]),
+    asked("read https://example.org/a", tools=[FETCH]),
+    asked("read https://example.org/a", tools=[{**FETCH, "citations": {"enabled": True}}]),
+    asked("compute 2 + 3", tools=[CODE]),
+    asked("write code into plan/a.txt", tools=[CODE]),
+    asked("the weather in Rome?", tools=[FIND, {**WEATHER, "defer_loading": True}]),
+    asked("use web_search and get_weather", tools=[SEARCH, WEATHER]),
+    asked([document("Grass is green.", **ENABLED), {"type": "text", "text": "Really?"}]),
+]
+
+
+@pytest.mark.parametrize("body", CONVERSATIONS)
+def test_answers_are_of_known_types_and_keep_every_value(body):
+    message = answer(body, signatures=SIGNATURES).message(CacheUsage(0, 0, 0, 9))
+    decoded = Decoder(Message).decode(json.dumps(message).encode())
+    assert not any(isinstance(block, UnknownBlock) for block in decoded.content)
+    assert decoded.to_dict() == message
+
+
+@pytest.mark.parametrize("body", CONVERSATIONS)
+def test_answers_may_be_sent_back(body):
+    given = answer(body, signatures=SIGNATURES)
+    results = [{"type": "tool_result", "tool_use_id": use["id"]} for use in uses(given)]
+    turns = [
+        *body["messages"],
+        {"role": "assistant", "content": given.content},
+        {"role": "user", "content": results or "and then?"},
+    ]
+    later = {**body, "messages": turns}
+    found = findings(later, endpoint="create", version="2023-06-01", betas=(), count=count)
+    assert next(found, None) is None
+    assert SIGNATURES.verify(later) is None
+    assert answer(later, signatures=SIGNATURES).content
+
+
+@given(st.integers(1, 40), st.sampled_from(CONVERSATIONS))
+def test_streams_tell_the_same_as_whole_messages(max_tokens, body):
+    given = answer({**body, "max_tokens": max_tokens}, signatures=SIGNATURES)
+    message = given.message(CacheUsage(0, 0, 0, 9))
+    told = {}
+    for event in events(message, raw_inputs=given.raw_inputs):
+        if event["type"] == "content_block_delta" and event["delta"]["type"] == "input_json_delta":
+            parsed = told.setdefault(event["index"], PartialJSON())
+            parsed.feed(event["delta"]["partial_json"])
+    for index, parsed in told.items():
+        assert parsed.value() == message["content"][index]["input"]
+
+
+def test_owed_results_of_the_editor_follow_its_commands():
+    kinds_by_command = {"view": "view", "str_replace": "str_replace", "create": "create"}
+    for command, kind in kinds_by_command.items():
+        use = {
+            "type": "server_tool_use",
+            "id": "srvtoolu_1",
+            "name": "text_editor_code_execution",
+            "input": {"command": command, "path": "a.txt"},
+        }
+        turns = [{"role": "user", "content": "go"}, {"role": "assistant", "content": [use]}]
+        result = reply(turns, tools=[CODE]).content[0]["content"]
+        assert result["type"] == f"text_editor_code_execution_{kind}_result"
+
+
+def test_a_container_is_used_again():
+    given = reply("compute 2 + 3", tools=[CODE], container="container_01abc")
+    assert given.container == {
+        "id": "container_01abc",
+        "expires_at": "2026-05-28T20:31:40.000000Z",
+    }
+
+
+def test_speed_region_and_tier_are_told():
+    given = reply("hello", OPUS, speed="fast", inference_geo="us")
+    usage = given.message(CacheUsage(0, 0, 0, 1), service_tier="batch")["usage"]
+    assert (usage["speed"], usage["inference_geo"], usage["service_tier"]) == (
+        "fast",
+        "us",
+        "batch",
+    )
+
+
+def test_documents_that_cannot_be_read_here_are_not_cited():
+    unseen = {"type": "document", "source": {"type": "url", "url": "https://example.org/a.pdf"}}
+    broken = {"type": "base64", "media_type": "application/pdf", "data": "AAAA"}
+    pictures = {"type": "content", "content": [image(4, 4)]}
+    blocks = [unseen, {"type": "document", "source": broken}]
+    blocks += [{"type": "document", "source": pictures}]
+    assert cited(*({**block, **ENABLED} for block in blocks)) == []

@@ -174,3 +174,41 @@ def test_any_prompt_gives_clues(prompt):
     clues = Clues(prompt)
     for name in ("location", "url", "email", "date", "path", "expression", "symbol", "query"):
         assert clues.word(name) is None or isinstance(clues.word(name), str)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {
+            "oneOf": [
+                _object(kind={"const": "a"}, x={"type": "integer"}),
+                _object(kind={"const": "b"}, y={"type": "string"}),
+            ]
+        },
+        {"anyOf": [False, {"type": "null"}, {"type": "integer"}]},
+        {"allOf": [{"type": "number", "minimum": 3}, {"type": "integer", "minimum": 1}]},
+        {"allOf": [{"type": "string", "maxLength": 9}, {"maxLength": 4, "minLength": 2}]},
+        {"allOf": [{"enum": ["a", "b"]}, {"enum": ["c", "b"]}]},
+        {"allOf": [{"type": ["string", "null"]}, {"type": ["null", "boolean"]}]},
+        {
+            "allOf": [
+                _object(a={"type": "number", "minimum": 4}),
+                _object(a={"type": "integer"}, b={"type": "boolean"}),
+            ]
+        },
+        {
+            "allOf": [
+                {"type": "array", "items": {"type": "integer"}, "minItems": 2},
+                {"items": {"minimum": 7}},
+            ]
+        },
+        {"$defs": {"a/b%": {"type": "boolean"}}, "$ref": "#/$defs/a~1b%25"},
+        {"prefixItems": [{"type": "integer"}, {"type": "null"}], "items": False},
+        {"anyOf": [{"$ref": "#/anyOf/1"}, {"type": "integer", "minimum": 2}]},
+        {"minimum": 2, "maximum": 2},
+        {"type": "string", "maxLength": 3},
+    ],
+)
+def test_combined_schemas(schema):
+    value = fabricate(schema, Clues("a long prompt about nothing"), Random(0))
+    Draft202012Validator(schema).validate(value)

@@ -221,3 +221,23 @@ def test_json_costs_what_its_length_says():
     block = {"type": "tool_use", "id": "t", "name": "f", "input": given_input}
     expected = len(json.dumps(given_input, separators=(",", ":"))) / 3.6
     assert abs(output_tokens(HAIKU, block) - expected) < 15
+
+
+def test_documents_and_search_results_cost_their_words():
+    content = [{"type": "text", "text": "hello"}]
+    plain = {"type": "text", "media_type": "text/plain", "data": "hello"}
+    for block, tokens in (
+        ({"type": "document", "source": plain}, 1),
+        ({"type": "document", "source": plain, "title": "Say", "context": "hello"}, 3),
+        ({"type": "document", "source": {"type": "content", "content": content}}, 1),
+        ({"type": "search_result", "title": "hi", "source": "s", "content": content}, 3),
+        ({"type": "image", "source": {"type": "url", "url": "https://example.org/"}}, 1_296),
+    ):
+        assert count(said([block])) == 7 + tokens
+
+
+def test_an_output_format_costs_its_schema():
+    schema = {"type": "object", "properties": {"answer": {"type": "string"}}}
+    form = {"type": "json_schema", "schema": schema}
+    more = count(said("hello", output_config={"format": form})) - count(said("hello"))
+    assert more == round(len(json.dumps(schema, separators=(",", ":"))) / 3.6)
