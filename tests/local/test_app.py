@@ -271,6 +271,12 @@ def test_both_versions(app):
         assert ask(app, body=BODY, anthropic_version=version).status == 200
 
 
+def test_the_newer_version_takes_no_sampling_parameters(app):
+    body = {**BODY, "temperature": 1}
+    assert ask(app, body=body, anthropic_version="2023-06-01").status == 200
+    assert ask(app, body=body, anthropic_version="2026-10-21").error[:2] == (400, INVALID)
+
+
 def test_requests_without_a_tenant_learn_no_ids_of_one(app):
     assert not TENANT & ask(app, body=BODY, x_api_key="invalid").headers.keys()
 

@@ -97,14 +97,13 @@ def serve(
         host: where to listen; loopback by default.
         port: 0 takes a free one.
         app: what answers; by default a new `App`.
-        control: whether there are control endpoints; by default on loopback alone.
+        control: whether there are control endpoints; by default as the app says, on loopback alone.
         grace: seconds that open answers get to finish when the server stops.
 
     Raises:
         OSError: the address cannot be listened at.
     """
-    app = app or App()
-    app.control = is_loopback(host) if control is None else control
+    app = controlled(app or App(), host, control)
     asyncio.run(_serve(app, host, port, grace))
 
 
@@ -121,8 +120,13 @@ async def _serve(app: App, host: str, port: int, grace: float) -> None:
     await front.stop(grace)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server that listens at `host`."""
+def controlled(app: App, host: str, control: bool | None) -> App:
+    """The app, its control endpoints off where others could reach them unasked."""
+    app.control = control if control is not None else app.control and _is_loopback(host)
+    return app
+
+
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 from .app import App
 from .clock import Clock
 from .journal import Recorded
-from .serve import Front, is_loopback
+from .serve import Front, controlled
 
 __all__ = ["LocalServer"]
 
@@ -29,7 +29,7 @@ class LocalServer:
         app: what answers; by default a new `App`.
         host: where to listen; loopback by default.
         port: 0 takes a free one.
-        control: whether there are control endpoints; by default on loopback alone.
+        control: whether there are control endpoints; by default as the app says, on loopback alone.
         grace: seconds that open answers get to finish when the server is closed.
     """
 
@@ -47,8 +47,7 @@ class LocalServer:
         control: bool | None = None,
         grace: float = 5.0,
     ) -> None:
-        self.app = app or App()
-        self.app.control = is_loopback(host) if control is None else control
+        self.app = controlled(app or App(), host, control)
         self._address = host, port
         self._grace = grace
         self._ready = threading.Event()
