@@ -37,6 +37,15 @@ def _context(_trust: tuple[str | None, ...]) -> ssl.SSLContext:
     return context
 
 
+def _after_fork() -> None:
+    global _making
+    _making = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def missing_certificates() -> str | None:
     """The trust variable that names nothing that exists, if one does: OpenSSL ignores it silently."""
     for name in _VARIABLES:
