@@ -218,6 +218,19 @@ def test_which_prompts_ask_for_a_tool(prompt, names):
     assert [use["name"] for use in uses(reply(prompt, tools=[found, TIME, lookup]))] == names
 
 
+def test_long_descriptions_do_not_ask_for_every_tool():
+    often = (
+        "Reads files. "
+        + "Lines are numbered. " * 9
+        + "Every common word such as story, dragons and temperature. " * 9
+    )
+    tools = [{"name": f"tool{n}", "description": often, "input_schema": {}} for n in range(9)]
+    assert uses(reply("Tell me a story about dragons", tools=tools)) == []
+    tools[4] = {**tools[4], "description": "Writes a story about dragons"}
+    called = uses(reply("Tell me a story about dragons", tools=tools))
+    assert [use["name"] for use in called] == ["tool4"]
+
+
 def test_a_tool_that_wants_a_place_is_called_for_each():
     prompt = "Compare the weather in Paris and New York"
     called = uses(reply(prompt, tools=[WEATHER]))

@@ -36,7 +36,7 @@ RECORDED = [
         said(
             "Use the tool to look up the answer, then tell me what it said in one short sentence...",
             tools=[
-                {"name": "look_up", "description": "d" * 54, "input_schema": {"type": "object"}}
+                {"name": "look_up", "description": "d" * 60, "input_schema": {"type": "object"}}
             ],
         ),
         563,

@@ -13,6 +13,7 @@ __all__ = ["asked_tools", "tool_name"]
 Tool = Mapping[str, Any]
 
 _LOOKED_AT = 2_000
+_DESCRIPTION = 150
 _WORD = re.compile(r"[^\W\d_]+")
 
 # Words that say little about what a tool is for.
@@ -46,14 +47,18 @@ def tool_name(tool: Tool) -> str:
 def asked_tools(text: str, tools: Sequence[Tool]) -> list[Tool]:
     """The tools `text` asks for, in the order of the request.
 
-    A tool is asked for by its name; by all telling words of its name ("weather" for
-    ``get_weather``); by two or more telling words of its description; one of Anthropic's own also
-    by what it is for ("search …" for ``web_search``).
+    They are asked for by their names; otherwise by all telling words of a name ("weather" for
+    ``get_weather``) or by what Anthropic's own tools are for ("search …" for ``web_search``);
+    otherwise the one whose description begins with most of the prompt's telling words, at least two.
     """
     lowered = text[:_LOOKED_AT].lower()
     words = set(_WORD.findall(lowered))
     named = [tool for tool in tools if _named(tool, lowered)]
-    return named or [tool for tool in tools if _meant(tool, lowered, words)]
+    return (
+        named
+        or [tool for tool in tools if _meant(tool, lowered, words)]
+        or [tool for tool in _closest(tools, words) if _in_common(tool, words) >= _LEAST_IN_COMMON]
+    )
 
 
 def _named(tool: Tool, text: str) -> bool:
@@ -66,14 +71,23 @@ def _named(tool: Tool, text: str) -> bool:
 
 
 def _meant(tool: Tool, text: str, words: set[str]) -> bool:
-    if kind := tool.get("type"):
-        for prefix, cue in _CUES.items():
-            if kind.startswith(prefix):
-                return cue.search(text) is not None
+    """Whether the text holds the words of the tool's name, or speaks of what it is for."""
+    kind = str(tool.get("type") or "")
+    if cue := next((cue for prefix, cue in _CUES.items() if kind.startswith(prefix)), None):
+        return cue.search(text) is not None
     name = name_words(tool_name(tool))
-    telling = _telling(name) or set(name)
-    described = _telling(_WORD.findall(str(tool.get("description") or "")[:_LOOKED_AT].lower()))
-    return _all_in(telling, words) or len(described & words) >= _LEAST_IN_COMMON
+    return _all_in(_telling(name) or set(name), words)
+
+
+def _closest(tools: Sequence[Tool], words: set[str]) -> list[Tool]:
+    """The tool whose description has most in common with a prompt, if there are tools."""
+    return [max(tools, key=lambda tool: _in_common(tool, words))] if tools else []
+
+
+def _in_common(tool: Tool, words: set[str]) -> int:
+    """How many telling words of a prompt stand at the beginning of a tool's description."""
+    beginning = str(tool.get("description") or "")[:_DESCRIPTION].lower()
+    return len(_telling(_WORD.findall(beginning)) & words)
 
 
 def _telling(words: Iterable[str]) -> set[str]:
