@@ -208,6 +208,33 @@ def test_a_slow_client_is_waited_for():
         assert len(client.body(headers)) == 20_000_000
 
 
+class Counting(App):
+    asked = 0
+
+    def __call__(self, request: Request) -> Steps:
+        self.asked += 1
+        yield START
+        yield Write(b"x" * MEBIBYTE)
+
+
+def test_a_client_that_asks_but_does_not_read_is_answered_no_further():
+    app = Counting()
+    with LocalServer(app) as server, RawClient(server.url) as client:
+        client.send(post() * 200)
+        client.head()
+        assert app.asked < 100
+        client.until(b"\r\n0\r\n\r\n")
+        for _ in range(199):
+            assert len(client.answer()[2]) == MEBIBYTE
+        assert app.asked == 200
+
+
+def test_a_request_as_proxies_get_it(server):
+    with RawClient(server.url) as client:
+        client.send(get("http://anywhere.example/__antiphon/health"))
+        assert client.answer()[0] == 200
+
+
 def test_an_aborted_answer_is_a_reset_connection():
     app = Scripted(START, Write(b"some"), Abort())
     with LocalServer(app) as server, RawClient(server.url) as client:
@@ -247,6 +274,15 @@ def test_pauses_pass_when_the_clock_is_moved():
         client.socket.settimeout(20)
         server.clock.advance(301)
         client.until(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("sent", [b"", post(), post()[:-5]], ids=["new", "kept", "half a request"])
+def test_silent_connections_are_closed(sent):
+    with LocalServer(idle=0.05) as server, RawClient(server.url) as client:
+        client.send(sent)
+        if sent == post():
+            client.answer()
+        assert client.rest() == b""
 
 
 def test_stopping_lets_open_answers_finish():

@@ -6,16 +6,19 @@ from collections.abc import Collection, Sequence
 from random import Random
 
 from .._core.wire import Request
-from .._core.writing import write
+from . import models
 from .admission import Keys, betas_of, check_size, version_of
 from .batches import Batches
 from .clock import Clock, SystemClock
 from .control import PREFIX, Control
 from .ids import new_id
 from .journal import Journal, Recorded, without_secrets
+from .latency import Latency
+from .limits import Limits
 from .refusals import Refusal, not_found
 from .simulation import Produced, Simulation
-from .steps import Head, Steps, Write
+from .steps import Head, Pause, Steps
+from .streams import paced
 from .visits import WORKSPACE, Endpoint, Visit
 
 __all__ = ["App"]
@@ -30,6 +33,8 @@ class App:
         keys: the API keys it accepts; by default any that does not contain "invalid".
         control: whether there are control endpoints under ``/__antiphon/``.
         batch_seconds: how long a message batch takes.
+        limits: what each class of models may be used in a minute; by default more than tests need.
+        latency: the pace of answers; by default they come at once.
     """
 
     clock: Clock
@@ -47,13 +52,16 @@ class App:
         keys: Collection[str] | None = None,
         control: bool = True,
         batch_seconds: float = 1.0,
+        limits: Limits | None = None,
+        latency: Latency | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.journal = Journal()
         self.control = control
         self._keys = Keys(keys)
         self._rng = Random(seed)
-        self._simulation = Simulation(self.clock, seed)
+        self._simulation = Simulation(self.clock, seed, limits or Limits())
+        self._latency = latency or Latency()
         self._batches = Batches(self.clock, self._rng, self._simulation, batch_seconds)
         self._control = Control(self.journal, self.clock, self.reset)
 
@@ -107,6 +115,8 @@ class App:
                 return {"POST": self._count}
             case ["v1", "messages", "batches", *rest]:
                 return self._batches.resource(rest)
+            case ["v1", "models", *rest]:
+                return models.resource(rest)
             case [name, *rest] if name == PREFIX and self.control:
                 return self._control.resource(rest)
             case _:
@@ -122,15 +132,19 @@ class App:
     def _create(self, visit: Visit) -> Steps:
         body = visit.body()
         produced = self._simulation.create(body, visit.asker())
-        if body.get("stream") is True:
-            return self._streamed(visit, produced)
-        return visit.json(produced.message, more=produced.headers)
+        return (
+            self._streamed(visit, produced) if body.get("stream") else self._whole(visit, produced)
+        )
+
+    def _whole(self, visit: Visit, produced: Produced) -> Steps:
+        if seconds := self._latency.whole(produced.output_tokens, self._rng):
+            yield Pause(seconds)
+        yield from visit.json(produced.message, more=produced.headers)
 
     def _streamed(self, visit: Visit, produced: Produced) -> Steps:
         more = (("cache-control", "no-cache"), *produced.headers)
         yield visit.head(200, "text/event-stream; charset=utf-8", more)
-        for frame in write(produced.message, rng=self._rng, raw_inputs=produced.raw_inputs):
-            yield Write(frame)
+        yield from paced(produced.message, produced.raw_inputs, self._latency, self._rng)
 
     def _count(self, visit: Visit) -> Steps:
         return visit.json({"input_tokens": self._simulation.count(visit.body(), visit.asker())})

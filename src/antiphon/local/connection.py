@@ -80,19 +80,19 @@ class Connection(asyncio.Protocol):
         if self._discarding:
             return
         self._http.receive_data(data)
-        if self._steps is None:
-            self._receive()
-        else:
+        if self._busy:
             self._transport.pause_reading()
+        else:
+            self._receive()
 
     def eof_received(self) -> bool:
         """The client sends no more; what it asked for is still answered."""
         if self._discarding:
             return False
         self._http.receive_data(b"")
-        if self._steps is None:
+        if not self._busy:
             self._receive()
-        return self._steps is not None
+        return self._busy
 
     def pause_writing(self) -> None:
         """The client reads more slowly than it is answered."""
@@ -119,6 +119,7 @@ class Connection(asyncio.Protocol):
 
     def cut(self) -> None:
         """Reset the connection."""
+        self._discarding = True
         sock = self._transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._transport.abort()
@@ -133,7 +134,7 @@ class Connection(asyncio.Protocol):
     def _receive(self) -> None:
         """Take in what has arrived, until a request is whole."""
         try:
-            while self._steps is None and not self._discarding:
+            while not self._busy and not self._discarding:
                 event = self._http.next_event()
                 if event is h11.NEED_DATA:
                     self._wait_for_more()
@@ -232,16 +233,18 @@ class Connection(asyncio.Protocol):
 
     def _resume(self) -> None:
         """Go on with an answer, and with the requests behind it once it is complete."""
-        if not self._answering or self._due is not None or self._blocked:
+        if self._due is not None or self._blocked or self._discarding:
             return
-        self._perform()
-        if not self._answering and not self._discarding:
+        if self._steps is not None:
+            self._perform()
+        if not self._busy and not self._discarding:
             self._transport.resume_reading()
             self._receive()
 
     @property
-    def _answering(self) -> bool:
-        return self._steps is not None
+    def _busy(self) -> bool:
+        """Whether the next request has to wait."""
+        return self._steps is not None or self._blocked
 
     def _performed(self, step: Step) -> bool:
         """Perform a step; whether the next one may follow at once."""
@@ -324,7 +327,9 @@ def _request(head: h11.Request, body: bytes) -> Request:
     for raw_name, raw_value in head.headers:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    url = f"http://{headers.get('host', 'localhost')}{head.target.decode('latin-1')}"
+    target = head.target.decode("latin-1")
+    absolute = target.startswith("http://")
+    url = target if absolute else f"http://{headers.get('host', 'localhost')}{target}"
     return Request(head.method.decode("ascii"), url, headers, body, _CLOCKS)
 
 

@@ -31,6 +31,7 @@ class LocalServer:
         port: 0 takes a free one.
         control: whether there are control endpoints; by default as the app says, on loopback alone.
         grace: seconds that open answers get to finish when the server is closed.
+        idle: seconds of silence after which a connection that waits for a request is closed.
     """
 
     app: App
@@ -46,10 +47,12 @@ class LocalServer:
         port: int = 0,
         control: bool | None = None,
         grace: float = 5.0,
+        idle: float = 60.0,
     ) -> None:
         self.app = controlled(app or App(), host, control)
         self._address = host, port
         self._grace = grace
+        self._idle = idle
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -116,7 +119,7 @@ class LocalServer:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        front = Front(self.app)
+        front = Front(self.app, idle=self._idle)
         try:
             self.url = await front.start(*self._address)
         except OSError as failure:

@@ -15,12 +15,11 @@ import orjson
 from .._core.wire import Request
 from .admission import content_of, parsed
 from .refusals import Refusal
-from .simulation import Asker
+from .simulation import ORGANIZATION, Asker
 from .steps import Head, Steps, Write
 
-__all__ = ["ORGANIZATION", "WORKSPACE", "Endpoint", "Visit"]
+__all__ = ["WORKSPACE", "Endpoint", "Visit"]
 
-ORGANIZATION = "00000000-0000-4000-8000-000000000000"
 WORKSPACE = "wrkspc_01SimuLatedWorkspace00000"
 
 _RETRIED = frozenset({408, 409, 429})
