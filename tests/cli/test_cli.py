@@ -7,11 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
+import antiphon
 from tests.client.cut_server import cut_server
 from tests.client.test_cut_streams import STREAMS
 
@@ -66,10 +71,37 @@ def test_usage_goes_to_stderr(server):
     assert "tokens in" not in done.stdout
 
 
+@pytest.mark.parametrize("model", ["claude-haiku-4-5", "claude-opus-5", "claude-sonnet-4-6"])
+def test_thinking_goes_to_stderr_before_the_answer(server, model):
+    done = run("ask", "--thinking", "-m", model, "What is 2 + 2?", **at(server))
+    assert done.returncode == 0
+    assert done.stderr.strip()
+    assert done.stdout.strip()
+    assert server.requests[-1].body["thinking"]["type"] in ("enabled", "adaptive")
+    whole = run("ask", "--thinking", "--no-stream", "-m", model, "What is 2 + 2?", **at(server))
+    assert (whole.stderr, whole.stdout) == (done.stderr, done.stdout)
+
+
+def test_an_answer_that_was_cut_short_says_so(server):
+    done = run("ask", "--max-tokens", "1", "Hello", **at(server))
+    assert done.returncode == 0
+    assert "max_tokens" in done.stderr
+
+
+def test_an_encoding_without_a_character_loses_nothing(server):
+    words = "Grüße, 世界"
+    plain = run("ask", words, **at(server)).stdout
+    narrow = run("ask", words, PYTHONIOENCODING="ascii:strict", **at(server)).stdout
+    assert narrow.encode().decode("unicode_escape") == plain
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (("ask",), 2, "no prompt"),
+        (("ask", "  "), 2, "no prompt"),
+        (("serve", "--port", "65536"), 2, "65536"),
+        (("serve", "--jitter", "7"), 2, "jitter"),
         (("ask", "--max-tokens", "many", "Hi"), 2, "--max-tokens"),
         (("ask", "--base-url", "nowhere", "Hi"), 2, "base_url"),
         (("ask", "--base-url", "http://127.0.0.1:9", "Hi"), 7, "127.0.0.1:9"),
@@ -82,6 +114,55 @@ def test_failures_are_a_line_and_a_code(words, code, said):
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout.strip() == ""
+
+
+@contextmanager
+def refusing(status: int, kind: str) -> Iterator[str]:
+    """A server that refuses everything, and wants no other try."""
+    body = json.dumps({"type": "error", "error": {"type": kind, "message": "No."}}).encode()
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(status)
+            self.send_header("x-should-retry", "false")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [
+        (401, "authentication_error", 3),
+        (403, "permission_error", 3),
+        (400, "invalid_request_error", 4),
+        (404, "not_found_error", 4),
+        (413, "request_too_large", 4),
+        (429, "rate_limit_error", 5),
+        (500, "api_error", 6),
+        (529, "overloaded_error", 6),
+    ],
+)
+def test_refusals_have_exit_codes(status, kind, code):
+    with refusing(status, kind) as url:
+        done = run("ask", "Hi", ANTHROPIC_BASE_URL=url, ANTHROPIC_API_KEY="sk-secret")
+    assert done.returncode == code
+    assert done.stderr.startswith(f"antiphon: {status} {kind}: No.\n")
+    assert ("ANTHROPIC_API_KEY" in done.stderr) == (status == 401)
+    assert "secret" not in done.stderr
+    assert done.stdout == ""
 
 
 def test_a_refused_request(server):
@@ -139,15 +220,30 @@ def test_a_closed_stdout_is_quiet(server):
     process.stderr.close()
 
 
-def test_serving_says_where_and_stops_when_told(monkeypatch):
+def test_a_stdout_that_was_never_open_is_quiet():
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "ask", "Hi"],
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ), timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_serving_says_where_and_stops_when_told():
     process = subprocess.Popen(
-        [*COMMAND, "serve"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "serve", "--requests", "7"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line.startswith("export ANTHROPIC_BASE_URL=http://127.0.0.1:")
     url = line.strip().partition("=")[2]
     assert run("ask", "Hi", ANTHROPIC_BASE_URL=url).returncode == 0
+    response = antiphon.Client(base_url=url, api_key="any").messages.with_raw_response.create(
+        model="claude-haiku-4-5", max_tokens=10, messages=[{"role": "user", "content": "Hi"}]
+    )
+    assert response.rate_limits.requests.limit == 7
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=10)
     assert process.returncode == 0

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from importlib import import_module
 
 from .. import errors
 
 INTERRUPTED, PIPE_CLOSED = 130, 141
+
+_CHECK_KEY = "antiphon: check ANTHROPIC_API_KEY; without it, a local simulator answers."
 
 _CODES: tuple[tuple[type[Exception], int], ...] = (
     (errors.AuthenticationError, 3),
@@ -26,10 +28,14 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
-def reported(run: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> int:
-    """Run a command; its exit code, once a failure has been told on stderr."""
+def reported(options: argparse.Namespace) -> int:
+    """Run the command that was chosen; its exit code, once a failure has been told on stderr."""
+    if sys.stdout is None:
+        return PIPE_CLOSED
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="backslashreplace")  # no answer is lost to an encoding
     try:
-        run(options)
+        import_module(f".{options.module}", __package__).run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -39,5 +45,7 @@ def reported(run: Callable[[argparse.Namespace], None], options: argparse.Namesp
         return PIPE_CLOSED
     except (errors.AntiphonError, ValueError, TypeError, OSError) as failure:
         print(f"antiphon: {failure}", file=sys.stderr)
+        if isinstance(failure, errors.AuthenticationError):
+            print(_CHECK_KEY, file=sys.stderr)
         return next((code for kind, code in _CODES if isinstance(failure, kind)), 1)
     return 0

@@ -25,7 +25,7 @@ def request(options: argparse.Namespace) -> dict[str, Any]:
     """
     piped = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read().strip()
     prompt = "\n\n".join(part for part in (piped, " ".join(options.prompt)) if part)
-    if not prompt:
+    if not prompt.strip():
         raise ValueError("no prompt: give it as an argument, or pipe it in")
     params: dict[str, Any] = {
         "model": options.model,

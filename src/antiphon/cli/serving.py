@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
+from ..local.app import App
+from ..local.latency import Latency
+from ..local.limits import Limits
 from ..local.serve import serve
+
+_PACE = ("first_token", "tokens_per_second", "jitter")
+_LIMITS = ("requests", "input_tokens", "output_tokens")
 
 
 def run(options: argparse.Namespace) -> None:
     """Serve; say on stdout how to use it."""
-    serve(options.host, options.port)
+    limits, latency = Limits(**_given(options, _LIMITS)), Latency(**_given(options, _PACE))
+    app = App(seed=options.seed, limits=limits, latency=latency)
+    serve(options.host, options.port, app, control=options.control)
+
+
+def _given(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    """The options among `names` that were given."""
+    return {name: value for name in names if (value := getattr(options, name)) is not None}
