@@ -1,9 +1,7 @@
 """A loop in which Claude calls functions until it has its answer."""
 
-from typing import Any
-
 import antiphon
-from antiphon.types import MessageParam, ToolParam, ToolUseBlock
+from antiphon.types import MessageParam, ToolParam, ToolResultBlockParam, ToolUseBlock
 
 TOOLS: list[ToolParam] = [
     {
@@ -18,26 +16,27 @@ TOOLS: list[ToolParam] = [
 ]
 
 
-def result(call: ToolUseBlock) -> Any:
+def result(call: ToolUseBlock) -> ToolResultBlockParam:
     if not call.complete:
-        return {
-            "type": "tool_result",
-            "tool_use_id": call.id,
-            "is_error": True,
-            "content": call.input_error,
-        }
-    total = call.input["a"] + call.input["b"]
-    return {"type": "tool_result", "tool_use_id": call.id, "content": str(total)}
+        content, is_error = f"cut off: {call.raw_input}", True
+    else:
+        content, is_error = str(call.input["a"] + call.input["b"]), False
+    return {
+        "type": "tool_result",
+        "tool_use_id": call.id,
+        "content": content,
+        "is_error": is_error,
+    }
 
 
 client = antiphon.Client()
-messages: list[Any] = [MessageParam(role="user", content="Use the add tool for 27 and 15.")]
-for _ in range(5):
+messages: list[MessageParam] = [{"role": "user", "content": "Use the add tool for 27 and 15."}]
+while True:
     answer = client.messages.create(
         model="claude-haiku-4-5", max_tokens=1024, tools=TOOLS, messages=messages
     )
-    messages.append(answer)
     if answer.stop_reason != "tool_use":
         break
+    messages.append(answer.to_param())
     messages.append({"role": "user", "content": [result(call) for call in answer.tool_uses]})
 print(answer.text)

@@ -35,7 +35,8 @@ def test_the_blocks_of_a_page_run(page, workplace):
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_the_examples_run(example, workplace, capsys):
+def test_the_examples_run(example, workplace, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", [example.name])
     exec(compile(example.read_text(), example.name, "exec"), {"__name__": "__main__"})
     assert capsys.readouterr().out.strip()
 

@@ -464,7 +464,7 @@ class Message(core.Answer):
         """The calls of your tools, in order. Look at `complete` before you run one."""
         return _blocks(self, ToolUseBlock)
 
-    def to_param(self) -> "AssistantMessageParam":
+    def to_param(self) -> "MessageParam":
         """This message as a turn of the conversation, to send back as it was received.
 
         Left out is only what the API takes from nobody: blocks of empty text, and fields that

@@ -1,0 +1,163 @@
+"""How the client looks to a type checker, as people write it; never run."""
+
+from collections.abc import Iterator
+from typing import Any, assert_type
+
+import antiphon
+from antiphon import (
+    APIConnectionError,
+    APIResponse,
+    APIStatusError,
+    AsyncClient,
+    AsyncMessageStream,
+    AsyncStream,
+    Client,
+    MessageStream,
+    RateLimitError,
+    Stream,
+    Timeout,
+)
+from antiphon.local import App, InProcess, LocalServer
+from antiphon.types import (
+    Message,
+    MessageParam,
+    MessageStreamEvent,
+    MessageTokensCount,
+    RawMessageStreamEvent,
+    TextBlock,
+    ToolParam,
+    ToolResultBlockParam,
+    ToolUseBlock,
+    Usage,
+)
+
+client = antiphon.Anthropic()
+HELLO: list[MessageParam] = [{"role": "user", "content": "Hello"}]
+
+
+def clients_are_made() -> list[Client]:
+    return [
+        antiphon.Anthropic(api_key="k", timeout=30, max_retries=0),
+        Client(auth_token="t", base_url="http://127.0.0.1:1", default_headers={"x-a": "b"}),
+        Client(timeout=Timeout(total=60, connect=3), wire="plain", lenient_streams=True),
+        Client(timeout=None).with_options(max_retries=5),
+        client.copy(timeout=5),
+    ]
+
+
+def creating() -> str:
+    message = client.messages.create(model="m", max_tokens=10, messages=HELLO, temperature=0.5)
+    assert_type(message, Message)
+    assert_type(message.usage, Usage)
+    first = message.content[0]
+    if first.type == "text":
+        assert_type(first, TextBlock)
+        return first.text
+    return message.text
+
+
+def raw_events() -> None:
+    events = client.messages.create(model="m", max_tokens=10, messages=HELLO, stream=True)
+    assert_type(events, Stream)
+    for event in events:
+        assert_type(event, RawMessageStreamEvent)
+
+
+def streaming() -> str:
+    with client.messages.stream(model="m", max_tokens=10, messages=HELLO) as stream:
+        assert_type(stream, MessageStream)
+        for event in stream:
+            assert_type(event, MessageStreamEvent)
+            if event.type == "text":
+                assert_type(event.text, str)
+        assert_type(stream.text_stream, Iterator[str])
+        assert_type(stream.current_message_snapshot, Message)
+        assert_type(stream.get_final_message(), Message)
+        return stream.get_final_text()
+
+
+def raw_responses() -> None:
+    response = client.messages.with_raw_response.create(model="m", max_tokens=1, messages=HELLO)
+    assert_type(response, APIResponse[Message])
+    assert_type(response.parse(), Message)
+    assert_type(response.http_response.status_code, int)
+    assert_type(response.headers.get("request-id"), str | None)
+    assert_type(response.rate_limits.requests.remaining, int | None)
+
+
+def streamed_responses() -> None:
+    with client.messages.with_streaming_response.stream(
+        model="m", max_tokens=1, messages=HELLO
+    ) as response:
+        assert_type(response.status_code, int)
+        for text in response.text_stream:
+            assert_type(text, str)
+
+
+def counting() -> int:
+    count = client.messages.count_tokens(model="m", messages=HELLO)
+    assert_type(count, MessageTokensCount)
+    return count.input_tokens
+
+
+def a_tool_loop(tools: list[ToolParam]) -> str:
+    messages: list[MessageParam | Message] = [{"role": "user", "content": "What is the weather?"}]
+    while True:
+        answer = client.messages.create(model="m", max_tokens=10, tools=tools, messages=messages)
+        messages.append(answer)
+        if answer.stop_reason != "tool_use":
+            return answer.text
+        messages.append({"role": "user", "content": [ran(call) for call in answer.tool_uses]})
+
+
+def ran(call: ToolUseBlock) -> ToolResultBlockParam:
+    assert_type(call.input, dict[str, Any])
+    assert_type(call.complete, bool)
+    return {"type": "tool_result", "tool_use_id": call.id, "content": str(call.input)}
+
+
+def a_history_of_params(answer: Message) -> list[MessageParam]:
+    return [*HELLO, answer.to_param(), {"role": "user", "content": "Go on."}]
+
+
+def errors_are_told_apart() -> float | None:
+    try:
+        creating()
+    except RateLimitError as error:
+        assert_type(error.retry_after, float | None)
+        return error.retry_after
+    except APIStatusError as error:
+        assert_type(error.status_code, int)
+        assert_type(error.request_id, str | None)
+        assert_type(error.partial, Message | None)
+    except APIConnectionError as error:
+        assert_type(error.phase, str | None)
+    return None
+
+
+async def awaited() -> Message:
+    async with AsyncClient() as client:
+        message = await client.messages.create(model="m", max_tokens=1, messages=HELLO)
+        assert_type(message, Message)
+        events = await client.messages.create(model="m", max_tokens=1, messages=HELLO, stream=True)
+        assert_type(events, AsyncStream)
+        async for event in events:
+            assert_type(event, RawMessageStreamEvent)
+        response = await client.messages.with_raw_response.create(
+            model="m", max_tokens=1, messages=HELLO
+        )
+        assert_type(response.parse(), Message)
+        async with client.messages.stream(model="m", max_tokens=1, messages=HELLO) as stream:
+            assert_type(stream, AsyncMessageStream)
+            async for text in stream.text_stream:
+                assert_type(text, str)
+            return await stream.get_final_message()
+
+
+def a_local_server() -> list[Client]:
+    with LocalServer() as server:
+        assert_type(server.url, str)
+        return [
+            Client(base_url=server.url, api_key="any"),
+            Client(http_client=InProcess(App()), api_key="any"),
+        ]
