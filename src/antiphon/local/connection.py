@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -22,7 +23,7 @@ __all__ = ["Connection", "Site"]
 _BIGGEST_HEAD = 64 * 1024
 _MOST_STEPS_AT_ONCE = 256
 _LINGER = 2.0
-_RESET = struct.pack("ii", 1, 0)
+_RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _CLOCKS = Timeout()
 
 

@@ -39,6 +39,8 @@ class Framing:
         """
         self.begun = True
         lines = [_status_line(status)]
+        if not self.keeps:
+            lines.append("connection: close")
         for name, value in headers:
             lines.append(f"{name}: {value}")
             self._note(name.lower(), value)
@@ -47,8 +49,6 @@ class Framing:
             self._chunked = self._modern
             if self._chunked:
                 lines.append("transfer-encoding: chunked")
-        if not self.keeps:
-            lines.append("connection: close")
         text = "\r\n".join(lines)
         if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
             raise ValueError(f"headers: a line break in one of {lines[1:]!r}")

@@ -6,6 +6,8 @@ import asyncio
 import ipaddress
 import signal
 import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from .app import App
 from .connection import Connection
@@ -110,14 +112,25 @@ def serve(
 async def _serve(app: App, host: str, port: int, grace: float) -> None:
     front = Front(app)
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        front.loop.add_signal_handler(number, stop.set)
-    url = await front.start(host, port)
-    print(f"export ANTHROPIC_BASE_URL={url}", flush=True)
-    note = "antiphon simulates the Messages API here: its answers are made up, not Claude's."
-    print(note, "Stop with Ctrl-C.", file=sys.stderr, flush=True)
-    await stop.wait()
-    await front.stop(grace)
+    with _on_signals(lambda: front.loop.call_soon_threadsafe(stop.set)):
+        url = await front.start(host, port)
+        print(f"export ANTHROPIC_BASE_URL={url}", flush=True)
+        note = "antiphon simulates the Messages API here: its answers are made up, not Claude's."
+        print(note, "Stop with Ctrl-C.", file=sys.stderr, flush=True)
+        await stop.wait()
+        await front.stop(grace)
+
+
+@contextmanager
+def _on_signals(call: Callable[[], object]) -> Generator[None]:
+    """Call `call` instead of ending the process; not every system lets the loop do this."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: call()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def controlled(app: App, host: str, control: bool | None) -> App:
