@@ -132,9 +132,8 @@ class App:
     def _create(self, visit: Visit) -> Steps:
         body = visit.body()
         produced = self._simulation.create(body, visit.asker())
-        return (
-            self._streamed(visit, produced) if body.get("stream") else self._whole(visit, produced)
-        )
+        answered = self._streamed if body.get("stream") else self._whole
+        return answered(visit, produced)
 
     def _whole(self, visit: Visit, produced: Produced) -> Steps:
         if seconds := self._latency.whole(produced.output_tokens, self._rng):

@@ -21,7 +21,7 @@ __all__ = ["AsyncInProcess", "InProcess"]
 class InProcess:
     """Carries the requests of sync clients to an app: ``Client(http_client=InProcess())``.
 
-    It may be shared by clients and threads.
+    It may be shared by clients and threads; the pauses of all their answers add up.
 
     Args:
         app: what answers; by default a new `App` on a clock that stands still between requests.

@@ -124,8 +124,12 @@ async def _serve(app: App, host: str, port: int, grace: float) -> None:
 @contextmanager
 def _on_signals(call: Callable[[], object]) -> Generator[None]:
     """Call `call` instead of ending the process; not every system lets the loop do this."""
+
+    def heard(*_: object) -> None:
+        call()
+
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: call()) for number in numbers]
+    before = [signal.signal(number, heard) for number in numbers]
     try:
         yield
     finally:
