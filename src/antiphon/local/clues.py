@@ -55,7 +55,7 @@ class Clues:
     """
 
     def __init__(self, text: str, turn: int = 0) -> None:
-        self.text = text[:_LONGEST]
+        self.text: str = text[:_LONGEST]
         self._turn = turn
         self._used = 0
 

@@ -26,9 +26,9 @@ class Framing:
         self._modern = version >= b"1.1"
         self._chunked = False
         self._left: int | None = None
-        self.begun = False
+        self.begun: bool = False
         """Whether its head was made."""
-        self.keeps = keep and self._modern
+        self.keeps: bool = keep and self._modern
         """Whether the connection can carry another answer after this one."""
 
     def head(self, status: int, headers: Iterable[tuple[str, str]]) -> bytes:

@@ -6,6 +6,7 @@ Nothing waits here: a pause moves the app's clock on.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from .._core.wire import Head, Headers, Request
@@ -28,8 +29,8 @@ class InProcess:
     """
 
     def __init__(self, app: App | None = None) -> None:
-        self.app = app or App(VirtualClock())
-        self.clock = MovedClock(self.app.clock)
+        self.app: App = app or App(VirtualClock())
+        self.clock: MovedClock = MovedClock(self.app.clock)
         self._stage = Stage(self.app)
 
     def send(self, request: Request) -> PlayedReply:
@@ -44,8 +45,8 @@ class AsyncInProcess:
     """`InProcess` for async clients: ``AsyncClient(http_client=AsyncInProcess())``."""
 
     def __init__(self, app: App | None = None) -> None:
-        self.app = app or App(VirtualClock())
-        self.clock = AsyncMovedClock(self.app.clock)
+        self.app: App = app or App(VirtualClock())
+        self.clock: AsyncMovedClock = AsyncMovedClock(self.app.clock)
         self._stage = Stage(self.app)
 
     async def send(self, request: Request) -> AsyncPlayedReply:
@@ -61,7 +62,7 @@ class MovedClock:
 
     def __init__(self, clock: Clock) -> None:
         self.now = clock
-        self.sleep = clock.advance
+        self.sleep: Callable[[float], None] = clock.advance
 
 
 class AsyncMovedClock:
@@ -81,7 +82,7 @@ class PlayedReply:
 
     def __init__(self, play: Play) -> None:
         self._play = play
-        self.head = play.head
+        self.head: Head = play.head
 
     def read(self, timeout: float | None) -> bytes:
         """The next bytes; ``b""`` at the end."""
@@ -97,7 +98,7 @@ class AsyncPlayedReply:
 
     def __init__(self, play: Play) -> None:
         self._play = play
-        self.head = play.head
+        self.head: Head = play.head
 
     async def read(self, timeout: float | None) -> bytes:
         """The next bytes; ``b""`` at the end."""
@@ -113,7 +114,7 @@ class Stage:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self.clock = app.clock
+        self.clock: Clock = app.clock
         self._turn = threading.Lock()
 
     def open(self, request: Request) -> Play:
@@ -148,7 +149,7 @@ class Play:
         self._steps = stage.start(request)
         head = self._perform(request.timeout.within(request.timeout.total).read)
         assert isinstance(head, steps.Head)
-        self.head = Head(head.status, Headers(head.headers))
+        self.head: Head = Head(head.status, Headers(head.headers))
         self._phase = "body"
 
     def read(self, timeout: float | None) -> bytes:

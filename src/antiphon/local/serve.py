@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from .app import App
+from .clock import Clock
 from .connection import Connection
 
 __all__ = ["Front", "serve"]
@@ -27,12 +28,12 @@ class Front:
     """
 
     def __init__(self, app: App, *, idle: float = 60.0) -> None:
-        self.clock = app.clock
+        self.clock: Clock = app.clock
         self.answer = app
         self.idle = idle
-        self.loop = asyncio.get_running_loop()
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self.connections: set[Connection] = set()
-        self.stopping = False
+        self.stopping: bool = False
         self._server: asyncio.Server | None = None
         self._emptied = asyncio.Event()
 
