@@ -8,14 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
-__all__ = ["AS_OF", "CATALOG", "RETIRED", "ModelCard", "find"]
+__all__ = ["AS_OF", "CATALOG", "RETIRED", "ModelCard", "Prices", "find"]
 
 AS_OF = date(2026, 11, 23)
 """When these facts were gathered."""
 
 Lifecycle = Literal["active", "deprecated", "retired"]
+
+
+class Prices(NamedTuple):
+    """US dollars per million tokens."""
+
+    input: float
+    output: float
+    write_5m: float
+    """Written to the cache for five minutes."""
+    write_1h: float
+    """Written to the cache for an hour."""
+    read: float
+    """Read from the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +40,22 @@ class ModelCard:
     display_name: str
     line: Literal["haiku", "sonnet", "opus", "fable", "mythos"]
     created: date
+    """The day it came out; about that day where the documentation gives none."""
     deprecated: date | None = None
     """From when it was deprecated."""
     retires: date | None = None
-    """From when it no longer answers, or the earliest such date."""
+    """From when it no longer answers; while it is not deprecated, the earliest such day."""
     window: int = 1_000_000
     """Tokens of input and output together."""
     max_output: int = 128_000
     """Tokens of the longest answer."""
-    prices: tuple[float, float, float, float, float]
-    """US dollars per million tokens: input, output, cache write for 5 minutes and for 1 hour, cache read."""
+    prices: Prices
+    long_prices: Prices | None = None
+    """What the whole request costs if its prompt is longer than `long_prompt`; None if no more."""
+    long_prompt: int = 100_000
+    """Tokens, cached ones included."""
+    fast_prices: tuple[float, float] | None = None
+    """Input and output with `speed: "fast"`, where the model has it."""
     thinking_types: frozenset[str]
     """The values of `thinking.type` that it accepts."""
     thinking_default: Literal["off", "on", "always"]
@@ -46,6 +65,8 @@ class ModelCard:
     """Whether the thinking of earlier turns stays in its context."""
     efforts: tuple[str, ...] = ("low", "medium", "high", "xhigh", "max")
     """The values of `output_config.effort` that it accepts; none if it takes no effort."""
+    unthinking_efforts: tuple[str, ...] = ("low", "medium", "high", "xhigh", "max")
+    """Those of them that it accepts with thinking switched off."""
     default_effort: str = "high"
     sampling: bool = False
     """Whether it takes other than the default `temperature`, `top_p` and `top_k`."""
@@ -55,6 +76,10 @@ class ModelCard:
     """Whether `tool_choice` may be `any` or a tool."""
     system_role: bool = True
     """Whether messages of role `system` may stand in the conversation."""
+    regional: bool = True
+    """Whether it takes `inference_geo`."""
+    refused_tools: tuple[str, ...] = ()
+    """Kinds of tools known not to work with it."""
     tokenizer: Literal["old", "new"] = "new"
     tool_overhead: int
     """Tokens added when there are tools and their choice is free."""
@@ -71,126 +96,135 @@ class ModelCard:
 
     def lifecycle(self, on: date = AS_OF) -> Lifecycle:
         """Whether it is active, deprecated or retired on a day."""
-        if self.deprecated is None:
+        if self.deprecated is None or on < self.deprecated:
             return "active"
         return "retired" if self.retires is not None and on >= self.retires else "deprecated"
+
+    def prices_of(self, prompt_tokens: int) -> Prices:
+        """What a request costs whose prompt, cached tokens included, is this long."""
+        is_long = prompt_tokens > self.long_prompt
+        return self.long_prices if is_long and self.long_prices else self.prices
 
 
 _ALWAYS = frozenset({"adaptive"})
 _EITHER = frozenset({"adaptive", "disabled"})
 _BUDGET = frozenset({"enabled", "disabled"})
 _NO_XHIGH = ("low", "medium", "high", "max")
+_UP_TO_HIGH = ("low", "medium", "high")
 
 CATALOG: tuple[ModelCard, ...] = (
     ModelCard(
         id="claude-fable-5-2", display_name="Claude Fable 5.2", line="fable", created=date(2026, 11, 9),
-        prices=(8, 40, 10, 16, 0.20), thinking_types=_ALWAYS, thinking_default="always",
+        prices=Prices(8, 40, 10, 16, 0.20), thinking_types=_ALWAYS, thinking_default="always",
         forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286, cache_minimum=512,
     ),  # overhead and minimum as of its predecessor
     ModelCard(
         id="claude-mythos-5-2", display_name="Claude Mythos 5.2", line="mythos", created=date(2026, 11, 9),
-        prices=(8, 40, 10, 16, 0.20), thinking_types=_ALWAYS, thinking_default="always",
+        prices=Prices(8, 40, 10, 16, 0.20), thinking_types=_ALWAYS, thinking_default="always",
         forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286, cache_minimum=512,
     ),  # overhead and minimum as of its predecessor
     ModelCard(
         id="claude-haiku-5-5", display_name="Claude Haiku 5.5", line="haiku", created=date(2026, 10, 7),
-        prices=(0.10, 0.50, 0.125, 0.20, 0.01), thinking_types=_EITHER, thinking_default="on",
-        default_effort="medium", tool_overhead=286, forced_tool_overhead=406, cache_minimum=512,
-    ),  # prompts above 100,000 tokens cost five times as much
+        prices=Prices(0.10, 0.50, 0.125, 0.20, 0.01), thinking_types=_EITHER, thinking_default="on",
+        long_prices=Prices(0.50, 2.50, 0.625, 1, 0.05),
+        default_effort="medium", unthinking_efforts=_UP_TO_HIGH,
+        tool_overhead=286, forced_tool_overhead=406, cache_minimum=512,
+    ),
     ModelCard(
         id="claude-sonnet-5-5", display_name="Claude Sonnet 5.5", line="sonnet", created=date(2026, 9, 28),
-        prices=(2, 10, 2.5, 4, 0.10), thinking_types=frozenset({"adaptive", "between_tools"}),
-        thinking_default="on", forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286,
-        cache_minimum=1024, system_role=False,
-    ),  # minimum as of its predecessor
+        prices=Prices(2, 10, 2.5, 4, 0.10), thinking_types=frozenset({"adaptive", "between_tools"}),
+        thinking_default="on", unthinking_efforts=_UP_TO_HIGH, forced_tool_choice=False,
+        tool_overhead=286, forced_tool_overhead=286, cache_minimum=1024,
+    ),  # minimum as of its predecessor; system messages are accepted, as the documentation is silent
     ModelCard(
         id="claude-opus-5-5", display_name="Claude Opus 5.5", line="opus", created=date(2026, 9, 22),
-        prices=(4, 20, 5, 8, 0.20), thinking_types=_ALWAYS, thinking_default="always",
+        prices=Prices(4, 20, 5, 8, 0.20), thinking_types=_ALWAYS, thinking_default="always",
         default_effort="medium", forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286,
-        cache_minimum=512,
+        cache_minimum=512, fast_prices=(8, 40), refused_tools=("computer_20251124",),
     ),  # minimum as of its predecessor
     ModelCard(
         id="claude-fable-5-1", display_name="Claude Fable 5.1", line="fable", created=date(2026, 8, 20),
-        prices=(10, 50, 12.5, 20, 0.25), thinking_types=_ALWAYS, thinking_default="always",
+        prices=Prices(10, 50, 12.5, 20, 0.25), thinking_types=_ALWAYS, thinking_default="always",
         forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286, cache_minimum=512,
     ),
     ModelCard(
         id="claude-mythos-5-1", display_name="Claude Mythos 5.1", line="mythos", created=date(2026, 8, 20),
-        prices=(10, 50, 12.5, 20, 0.25), thinking_types=_ALWAYS, thinking_default="always",
+        prices=Prices(10, 50, 12.5, 20, 0.25), thinking_types=_ALWAYS, thinking_default="always",
         forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286, cache_minimum=512,
     ),  # minimum as of its predecessor
     ModelCard(
         id="claude-opus-5", display_name="Claude Opus 5", line="opus", created=date(2026, 7, 24),
-        retires=date(2027, 7, 24), prices=(5, 25, 6.25, 10, 0.50), thinking_types=_EITHER,
-        thinking_default="on", tool_overhead=286, forced_tool_overhead=406, cache_minimum=512,
+        retires=date(2027, 7, 24), prices=Prices(5, 25, 6.25, 10, 0.50), thinking_types=_EITHER,
+        thinking_default="on", unthinking_efforts=_UP_TO_HIGH, fast_prices=(10, 50),
+        tool_overhead=286, forced_tool_overhead=406, cache_minimum=512,
     ),
     ModelCard(
         id="claude-sonnet-5", display_name="Claude Sonnet 5", line="sonnet", created=date(2026, 7, 1),
-        prices=(2, 10, 2.5, 4, 0.20), thinking_types=_EITHER, thinking_default="on", system_role=False,
+        prices=Prices(2, 10, 2.5, 4, 0.20), thinking_types=_EITHER, thinking_default="on", system_role=False,
         tool_overhead=354, forced_tool_overhead=474, cache_minimum=1024,
     ),
     ModelCard(
         id="claude-fable-5", display_name="Claude Fable 5", line="fable", created=date(2026, 6, 9),
-        retires=date(2027, 6, 9), prices=(10, 50, 12.5, 20, 1), thinking_types=_ALWAYS,
+        retires=date(2027, 6, 9), prices=Prices(10, 50, 12.5, 20, 1), thinking_types=_ALWAYS,
         thinking_default="always", tool_overhead=286, forced_tool_overhead=406, cache_minimum=512,
     ),
     ModelCard(
         id="claude-mythos-5", display_name="Claude Mythos 5", line="mythos", created=date(2026, 6, 9),
-        retires=date(2027, 6, 9), prices=(10, 50, 12.5, 20, 1), thinking_types=_ALWAYS,
+        retires=date(2027, 6, 9), prices=Prices(10, 50, 12.5, 20, 1), thinking_types=_ALWAYS,
         thinking_default="always", tool_overhead=286, forced_tool_overhead=406, cache_minimum=512,
     ),
     ModelCard(
         id="claude-opus-4-8", display_name="Claude Opus 4.8", line="opus", created=date(2026, 5, 1),
-        prices=(5, 25, 6.25, 10, 0.50), thinking_types=_EITHER, thinking_default="off",
-        tool_overhead=290, forced_tool_overhead=410, cache_minimum=1024,
+        prices=Prices(5, 25, 6.25, 10, 0.50), thinking_types=_EITHER, thinking_default="off",
+        fast_prices=(10, 50), tool_overhead=290, forced_tool_overhead=410, cache_minimum=1024,
     ),
     ModelCard(
         id="claude-opus-4-7", display_name="Claude Opus 4.7", line="opus", created=date(2026, 4, 1),
-        prices=(5, 25, 6.25, 10, 0.50), thinking_types=_EITHER, thinking_default="off",
+        prices=Prices(5, 25, 6.25, 10, 0.50), thinking_types=_EITHER, thinking_default="off",
         system_role=False, tool_overhead=675, forced_tool_overhead=804, cache_minimum=2048,
     ),
     ModelCard(
         id="claude-mythos-preview", display_name="Claude Mythos Preview", line="mythos",
-        created=date(2026, 4, 1), prices=(10, 50, 12.5, 20, 1), thinking_default="always",
+        created=date(2026, 4, 1), prices=Prices(10, 50, 12.5, 20, 1), thinking_default="always",
         thinking_types=frozenset({"adaptive", "enabled"}), system_role=False,
         tool_overhead=675, forced_tool_overhead=804, cache_minimum=2048,
     ),  # overhead and prices as of its contemporaries
     ModelCard(
         id="claude-opus-4-6", display_name="Claude Opus 4.6", line="opus", created=date(2026, 2, 1),
-        prices=(5, 25, 6.25, 10, 0.50), thinking_default="off", thinking_display="summarized",
+        prices=Prices(5, 25, 6.25, 10, 0.50), thinking_default="off", thinking_display="summarized",
         thinking_types=frozenset({"adaptive", "enabled", "disabled"}), efforts=_NO_XHIGH, sampling=True,
         system_role=False, tokenizer="old", tool_overhead=497, forced_tool_overhead=589,
         cache_minimum=4096, image_tier="standard",
     ),
     ModelCard(
         id="claude-sonnet-4-6", display_name="Claude Sonnet 4.6", line="sonnet", created=date(2026, 2, 1),
-        prices=(3, 15, 3.75, 6, 0.30), thinking_default="off", thinking_display="summarized",
+        prices=Prices(3, 15, 3.75, 6, 0.30), thinking_default="off", thinking_display="summarized",
         thinking_types=frozenset({"adaptive", "enabled", "disabled"}), efforts=_NO_XHIGH, sampling=True,
         system_role=False, tokenizer="old", tool_overhead=497, forced_tool_overhead=589,
         cache_minimum=1024, image_tier="standard",
     ),
     ModelCard(
         id="claude-opus-4-5-20251101", aliases=("claude-opus-4-5",), display_name="Claude Opus 4.5",
-        line="opus", created=date(2025, 11, 1), retires=date(2026, 11, 24), window=200_000,
-        max_output=64_000, prices=(5, 25, 6.25, 10, 0.50), thinking_types=_BUDGET,
-        thinking_default="off", thinking_display="summarized", efforts=("low", "medium", "high"),
-        sampling=True, prefill=True, system_role=False, tokenizer="old", tool_overhead=496,
+        line="opus", created=date(2025, 11, 24), retires=date(2026, 11, 24), window=200_000,
+        max_output=64_000, prices=Prices(5, 25, 6.25, 10, 0.50), thinking_types=_BUDGET,
+        thinking_default="off", thinking_display="summarized", efforts=_UP_TO_HIGH,
+        sampling=True, prefill=True, regional=False, system_role=False, tokenizer="old", tool_overhead=496,
         forced_tool_overhead=588, cache_minimum=4096, image_tier="standard",
     ),
     ModelCard(
         id="claude-haiku-4-5-20251001", aliases=("claude-haiku-4-5",), display_name="Claude Haiku 4.5",
-        line="haiku", created=date(2025, 10, 1), window=200_000, max_output=64_000,
-        prices=(1, 5, 1.25, 2, 0.10), thinking_types=_BUDGET, thinking_default="off",
-        thinking_display="summarized", keeps_thinking=False, efforts=(), sampling=True, prefill=True,
+        line="haiku", created=date(2025, 10, 15), retires=date(2026, 10, 15), window=200_000, max_output=64_000,
+        prices=Prices(1, 5, 1.25, 2, 0.10), thinking_types=_BUDGET, thinking_default="off",
+        thinking_display="summarized", keeps_thinking=False, efforts=(), sampling=True, prefill=True, regional=False,
         system_role=False, tokenizer="old", tool_overhead=496, forced_tool_overhead=588,
         cache_minimum=4096, image_tier="standard",
     ),
     ModelCard(
         id="claude-sonnet-4-5-20250929", aliases=("claude-sonnet-4-5",), display_name="Claude Sonnet 4.5",
         line="sonnet", created=date(2025, 9, 29), deprecated=date(2026, 9, 30),
-        retires=date(2026, 11, 30), window=200_000, max_output=64_000, prices=(3, 15, 3.75, 6, 0.30),
+        retires=date(2026, 11, 30), window=200_000, max_output=64_000, prices=Prices(3, 15, 3.75, 6, 0.30),
         thinking_types=_BUDGET, thinking_default="off", thinking_display="summarized",
-        keeps_thinking=False, efforts=(), sampling=True, prefill=True, system_role=False,
+        keeps_thinking=False, efforts=(), sampling=True, prefill=True, regional=False, system_role=False,
         tokenizer="old", tool_overhead=496, forced_tool_overhead=588, cache_minimum=1024,
         image_tier="standard",
     ),
@@ -207,6 +241,9 @@ RETIRED: dict[str, date] = {
     "claude-3-opus-20240229": date(2026, 1, 5),
     "claude-3-5-sonnet-20241022": date(2025, 10, 28),
     "claude-3-5-sonnet-20240620": date(2025, 10, 28),
+    "claude-3-sonnet-20240229": date(2025, 7, 21),
+    "claude-2.1": date(2025, 7, 21),
+    "claude-2.0": date(2025, 7, 21),
 }
 """Those that answer no more, and since when."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import binascii
 import struct
 from base64 import b64decode
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import cache, wraps
+from hashlib import blake2b
 from importlib.util import find_spec
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 __all__ = ["PDF", "Image", "decoded", "image", "pdf", "pdf_pages", "reads_pdfs"]
 
@@ -50,19 +52,39 @@ def decoded(encoded: str) -> bytes | None:
         return None
 
 
-@lru_cache(maxsize=_REMEMBERED)
+_Read = TypeVar("_Read")
+
+
+def _remembering(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
+    """The same, told by the digest of the text: the texts themselves are too large to keep."""
+    known: dict[bytes, _Read] = {}
+
+    @wraps(read)
+    def remembered(encoded: str) -> _Read:
+        key = blake2b(encoded.encode(errors="replace"), digest_size=16).digest()
+        if key in known:
+            return known[key]
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        return known.setdefault(key, read(encoded))
+
+    return remembered
+
+
+@_remembering
 def image(encoded: str) -> Image | None:
     """The image in base64 text; None if it is none of the four formats, or broken off."""
     content = decoded(encoded)
-    return None if content is None else _image(content)
+    found = None if content is None else _image(content)
+    return found if found and found.width and found.height else None
 
 
 def _image(content: bytes) -> Image | None:
     try:
         if content.startswith(b"\x89PNG\r\n\x1a\n"):
-            return Image("PNG", *struct.unpack(">II", content[16:24]))
+            return _png(content)
         if content.startswith((b"GIF87a", b"GIF89a")):
-            return Image("GIF", *struct.unpack("<HH", content[6:10]))
+            return _gif(content)
         if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
             return _webp(content)
         return _jpeg(content) if content.startswith(b"\xff\xd8") else None
@@ -70,8 +92,25 @@ def _image(content: bytes) -> Image | None:
         return None
 
 
+def _png(content: bytes) -> Image | None:
+    """The size in the first chunk, if the chunks lead to the last."""
+    at = 8
+    while at + 12 <= len(content):
+        if content[at + 4 : at + 8] == b"IEND":
+            return Image("PNG", *struct.unpack(">II", content[16:24]))
+        at += 12 + int.from_bytes(content[at : at + 4], "big")
+    return None
+
+
+def _gif(content: bytes) -> Image | None:
+    is_whole = content.rstrip(b"\0").endswith(b";")
+    return Image("GIF", *struct.unpack("<HH", content[6:10])) if is_whole else None
+
+
 def _jpeg(content: bytes) -> Image | None:
     """The size in the first frame header, found by stepping over the segments before it."""
+    if content.rfind(b"\xff\xd9") < 0:
+        return None
     at = 2
     while at < len(content):
         if content[at] != 0xFF:
@@ -88,6 +127,8 @@ def _jpeg(content: bytes) -> Image | None:
 
 
 def _webp(content: bytes) -> Image | None:
+    if len(content) < 8 + int.from_bytes(content[4:8], "little"):
+        return None
     kind = content[12:16]
     if kind == b"VP8 ":
         width, height = struct.unpack("<HH", content[26:30])
@@ -107,7 +148,7 @@ def pdf_pages(encoded: str) -> int | None:
     return None if found is None or found.encrypted else found.pages
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@_remembering
 def pdf(encoded: str) -> PDF | None:
     """The PDF in base64 text; None if it is none, or pypdf, of the extra `pdf`, is not installed."""
     content = decoded(encoded)
@@ -124,7 +165,6 @@ def _pdf(content: bytes) -> PDF | None:
     import io
 
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
 
     try:
         reader = PdfReader(io.BytesIO(content))
@@ -132,5 +172,5 @@ def _pdf(content: bytes) -> PDF | None:
             return PDF(0, "", encrypted=True)
         pages = len(reader.pages)
         return PDF(pages, reader.pages[0].extract_text() if pages else "")
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except Exception:
         return None  # a reader of broken files fails in many ways, and all mean: no PDF
