@@ -230,6 +230,8 @@ def _multiple(step: float, low: float, high: float, nth: int) -> float:
     if (first + nth) * step <= high:
         return (first + nth) * step
     last = math.floor(high / step)
+    if last * step > high:  # a bound next to zero is zero once divided
+        last -= 1
     return (last - nth if (last - nth) * step >= low else last) * step
 
 
