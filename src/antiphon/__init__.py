@@ -17,10 +17,20 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .client import *  # noqa: F403
     from .errors import *  # noqa: F403
     from .responses import *  # noqa: F403
+    from .rules import *  # noqa: F403
     from .types import *  # noqa: F403
 
-_SUBMODULES = ("errors", "local", "responses", "types")
-_HOMES = ("_core.absent", "_core.wire", "errors", "client", "async_client", "responses", "types")
+_SUBMODULES = ("errors", "local", "responses", "types", "rules")
+_HOMES = (
+    "_core.absent",
+    "_core.wire",
+    "errors",
+    "client",
+    "async_client",
+    "responses",
+    "rules",
+    "types",
+)
 
 
 def __getattr__(name: str) -> object:

@@ -33,6 +33,7 @@ from .types.messages import (
 )
 
 if TYPE_CHECKING:
+    from .rules import Finding
     from .types.events import MessageStreamEvent, RawMessageStreamEvent
 
 __all__ = [
@@ -244,6 +245,14 @@ class Messages:
     def count_tokens(self, **params: Unpack[CountTokensParams]) -> MessageTokensCount:
         """Count the input tokens of a message without creating it."""
         return self.with_raw_response.count_tokens(**params).parse()
+
+    @keywords(CreateParams)
+    def check(self, **params: Unpack[CreateParams]) -> list[Finding]:
+        """What the API would refuse of `create` with these parameters; nothing is sent.
+
+        An empty list promises nothing: the API knows more than this.
+        """
+        return calls.check(self._sender.options, params)
 
 
 class MessagesWithRawResponse:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..types.messages import (
     CountTokensParams,
@@ -13,11 +14,14 @@ from ..types.messages import (
     MessageTokensCount,
     StreamParams,
 )
-from .config import Options, lowered
+from .config import Credential, Options, lowered
 from .encoding import encode, is_absent
 from .names import check_names
 from .retry import Retry
 from .wire import Request, Timeout
+
+if TYPE_CHECKING:
+    from .rules import Finding
 
 T = TypeVar("T")
 
@@ -28,6 +32,7 @@ _HEADERS = {
     "user_profile_id": "anthropic-user-profile-id",
     "workspace_id": "anthropic-workspace-id",
 }
+_NOBODY = Credential("x-api-key", "", "nobody")
 _OF_THE_CALL = frozenset({"extra_headers", "extra_query", "extra_body", "timeout"})
 
 
@@ -89,6 +94,18 @@ def _message(body: bytes) -> Message:
     if message.type != "message" and "content" not in message.model_fields_set:
         raise ValueError("a JSON object that is no message")
     return message
+
+
+def check(options: Options, params: Mapping[str, Any]) -> list[Finding]:
+    """What the API would refuse of a message, found without sending it."""
+    from .rules import findings
+
+    _check("check", params, CreateParams)
+    call = _messages_call(replace(options, credential=_NOBODY), params, streamed=False)
+    betas = call.headers.get("anthropic-beta", "").split(",")
+    return list(
+        findings(json.loads(call.body), version=call.headers["anthropic-version"], betas=betas)
+    )
 
 
 def count_tokens(options: Options, params: Mapping[str, Any]) -> Call[MessageTokensCount]:
