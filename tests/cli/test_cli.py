@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 import antiphon
+from antiphon.local import App, LocalServer
+from antiphon.local.latency import Latency
 from tests.client.cut_server import cut_server
 from tests.client.test_cut_streams import STREAMS
 
@@ -204,6 +206,25 @@ def test_an_interrupt_is_quiet():
     assert process.returncode == 130
     assert b"Traceback" not in err
     assert time.monotonic() - started < 5
+
+
+def test_an_interrupt_leaves_what_had_arrived():
+    slow = App(latency=Latency(tokens_per_second=2))
+    with LocalServer(slow, grace=0.1) as server:
+        process = subprocess.Popen(
+            [*COMMAND, "ask", "Hi"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, **at(server)},
+        )  # fmt: skip
+        assert process.stdout is not None
+        begun = process.stdout.read(5)
+        process.send_signal(signal.SIGINT)
+        rest, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert begun == b"Simul"
+    assert rest.endswith(b"\n")
+    assert b"Received" not in rest
+    assert err == b""
 
 
 def test_a_closed_stdout_is_quiet(server):
