@@ -79,6 +79,45 @@ class Scripted:
         pass
 
 
+class AsyncClock:
+    """A clock, awaited."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def now(self) -> float:
+        return self.clock.now()
+
+    async def sleep(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+
+
+class AsyncReply:
+    def __init__(self, reply: Reply) -> None:
+        self.head = reply.head
+        self.reply = reply
+
+    async def read(self, timeout: float | None) -> bytes:
+        return self.reply.read(timeout)
+
+    async def close(self) -> None:
+        self.reply.close()
+
+
+class AsyncScripted:
+    """`Scripted`, awaited."""
+
+    def __init__(self, *answers: Answer | Exception) -> None:
+        self.played = Scripted(*answers)
+        self.clock = AsyncClock(self.played.clock)
+
+    async def send(self, request: Request) -> AsyncReply:
+        return AsyncReply(self.played.send(request))
+
+    async def close(self) -> None:
+        pass
+
+
 def framed(*events: dict[str, Any]) -> bytes:
     """Events as the API frames them."""
     return b"".join(
