@@ -3,6 +3,6 @@
 `client.messages.check(...)` looks at the parameters of a call, `findings` at a body as JSON values.
 """
 
-from ._core.rules import Finding, findings, repair
+from ._core.rules import RULES, Finding, Rule, findings, repair
 
-__all__ = ["Finding", "findings", "repair"]
+__all__ = ["RULES", "Finding", "Rule", "findings", "repair"]

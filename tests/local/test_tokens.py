@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from request_samples import MESSAGES, WEATHER, png
 
 from antiphon._core.catalog import CATALOG
-from antiphon.local.patches import HIGH_RESOLUTION, STANDARD, downsized, image_tokens
+from antiphon._core.patches import HIGH_RESOLUTION, STANDARD, downsized, image_tokens
 from antiphon.local.tokens import count, count_text, output_tokens, portions
 
 HAIKU = "claude-haiku-4-5"

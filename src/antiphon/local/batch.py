@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
-from .refusals import invalid
+from .._core.rules import findings
+from .refusals import refused
 
 __all__ = ["Batch", "Item", "items_of"]
 
 _HOUR = 3600
 _EXPIRES = 24 * _HOUR
 _ARCHIVED = 29 * 24 * _HOUR
-_MOST_ITEMS = 100_000
-_CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _OUTCOMES = ("succeeded", "errored", "canceled", "expired")
 
 Result = dict[str, Any]
@@ -132,55 +130,6 @@ def _results_url(origin: str, identifier: str) -> str:
 
 def items_of(body: Mapping[str, Any]) -> list[Item]:
     """The items of a create request; only their envelope is looked at."""
-    for name in body:
-        if name != "requests":
-            raise invalid(f"{name}: Extra inputs are not permitted")
-    if "requests" not in body:
-        raise invalid("requests: Field required")
-    if not isinstance(body["requests"], list):
-        raise invalid("requests: Input should be a valid list")
-    requests = cast("list[object]", body["requests"])
-    if not requests:
-        raise invalid("requests: List should have at least 1 item after validation, not 0")
-    if len(requests) > _MOST_ITEMS:
-        raise invalid(
-            f"requests: List should have at most {_MOST_ITEMS} items after validation,"
-            f" not {len(requests)}"
-        )
-    items = [_item(f"requests.{index}", request) for index, request in enumerate(requests)]
-    _check_unique(items)
-    return items
-
-
-def _item(path: str, request: object) -> Item:
-    if not isinstance(request, dict):
-        raise invalid(f"{path}: Input should be a valid dictionary")
-    fields = cast("dict[str, Any]", request)
-    for name in ("custom_id", "params"):
-        if name not in fields:
-            raise invalid(f"{path}.{name}: Field required")
-    for name in fields:
-        if name not in ("custom_id", "params"):
-            raise invalid(f"{path}.{name}: Extra inputs are not permitted")
-    if not isinstance(fields["params"], dict):
-        raise invalid(f"{path}.params: Input should be a valid dictionary")
-    params = cast("dict[str, Any]", fields["params"])
-    return Item(_checked_id(f"{path}.custom_id", fields["custom_id"]), params)
-
-
-def _checked_id(path: str, custom_id: Any) -> str:
-    if not isinstance(custom_id, str):
-        raise invalid(f"{path}: Input should be a valid string")
-    if len(custom_id) > 64:
-        raise invalid(f"{path}: String should have at most 64 characters")
-    if not _CUSTOM_ID.fullmatch(custom_id):
-        raise invalid(f"{path}: String should match pattern '^[a-zA-Z0-9_-]{{1,64}}$'")
-    return custom_id
-
-
-def _check_unique(items: list[Item]) -> None:
-    seen: set[str] = set()
-    for index, item in enumerate(items):
-        if item.custom_id in seen:
-            raise invalid(f"requests.{index}.custom_id: custom_id must be unique in a batch")
-        seen.add(item.custom_id)
+    if (first := next(findings(body, endpoint="batches"), None)) is not None:
+        raise refused(first)
+    return [Item(request["custom_id"], request["params"]) for request in body["requests"]]

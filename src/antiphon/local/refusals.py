@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Refusal", "invalid", "not_found", "too_large"]
+from .._core.rules import Finding
+
+__all__ = ["Refusal", "invalid", "not_found", "refused", "too_large"]
 
 _TOO_LARGE = {"error": {"type": "request_too_large", "message": "Request exceeds the maximum size"}}
 
@@ -58,6 +60,11 @@ class TooLarge(Refusal):
 def invalid(message: str, **details: Any) -> Refusal:
     """400 `invalid_request_error`."""
     return Refusal(400, "invalid_request_error", message, details=details)
+
+
+def refused(finding: Finding) -> Refusal:
+    """What a rule of the rule book says."""
+    return Refusal(finding.status, finding.type, finding.message)
 
 
 def not_found(message: str = "Not found") -> Refusal:

@@ -6,8 +6,7 @@ import asyncio
 import ipaddress
 import signal
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from .app import App
 from .clock import Clock
@@ -113,29 +112,26 @@ def serve(
 async def _serve(app: App, host: str, port: int, grace: float) -> None:
     front = Front(app)
     stop = asyncio.Event()
-    with _on_signals(lambda: front.loop.call_soon_threadsafe(stop.set)):
-        url = await front.start(host, port)
-        print(f"export ANTHROPIC_BASE_URL={url}", flush=True)
-        note = "antiphon simulates the Messages API here: its answers are made up, not Claude's."
-        print(note, "Stop with Ctrl-C.", file=sys.stderr, flush=True)
-        await stop.wait()
-        await front.stop(grace)
+    _on_signals(front.loop, stop.set)
+    url = await front.start(host, port)
+    print(f"export ANTHROPIC_BASE_URL={url}", flush=True)
+    note = "antiphon simulates the Messages API here: its answers are made up, not Claude's."
+    print(note, "Stop with Ctrl-C.", file=sys.stderr, flush=True)
+    await stop.wait()
+    await front.stop(grace)
 
 
-@contextmanager
-def _on_signals(call: Callable[[], object]) -> Generator[None]:
-    """Call `call` instead of ending the process; not every system lets the loop do this."""
+def _on_signals(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
+    """Call `call` when the process is told to end."""
 
     def heard(*_: object) -> None:
-        call()
+        loop.call_soon_threadsafe(call)
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, heard) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, call)
+        except NotImplementedError:  # on Windows, where the loop wakes up for any signal
+            signal.signal(number, heard)
 
 
 def controlled(app: App, host: str, control: bool | None) -> App:

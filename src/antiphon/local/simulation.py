@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from .._core.rules import findings
+from .._core.rules import Endpoint, findings
 from .answer import Answer, answer
 from .cache import Lookup, PromptCache
 from .clock import Clock
 from .limits import Limits, RateLimits
-from .refusals import Refusal, invalid
+from .refusals import Refusal, invalid, refused
 from .signatures import Signatures
 from .tokens import count
 
 __all__ = ["ORGANIZATION", "Asker", "Produced", "Simulation"]
 
 ORGANIZATION = "00000000-0000-4000-8000-000000000000"
-
-_NEVER_IN_BATCHES = ("fallbacks", "speed", "store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +85,7 @@ class Simulation:
     def result(self, params: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
         """How an item of a batch ends; batches have rate limits of their own."""
         try:
-            _check_item(params)
-            self._check(params, "create", asker)
+            self._check(params, "batch_item", asker)
         except Refusal as refusal:
             error = {"type": "error", "error": {"details": None, **refusal.error()}}
             return {"type": "errored", "error": error}
@@ -96,15 +93,13 @@ class Simulation:
         message = self._answer(params, lookup).message(lookup.usage, service_tier="batch")
         return {"type": "succeeded", "message": message}
 
-    def _check(
-        self, body: Mapping[str, Any], endpoint: Literal["create", "count_tokens"], asker: Asker
-    ) -> None:
+    def _check(self, body: Mapping[str, Any], endpoint: Endpoint, asker: Asker) -> None:
         """Refuse what the API refuses, with the first reason it would give."""
         found = findings(
             body, endpoint=endpoint, version=asker.version, betas=asker.betas, count=count
         )
         if (first := next(found, None)) is not None:
-            raise Refusal(first.status, first.type, first.message)
+            raise refused(first)
         if (block := self._signatures.verify(body)) is not None:
             raise invalid(block.message)
 
@@ -125,14 +120,3 @@ class Simulation:
         )
         self._cache.commit(lookup)
         return answered
-
-
-def _check_item(params: Mapping[str, Any]) -> None:
-    """Refuse what only requests outside batches may ask for."""
-    for name in _NEVER_IN_BATCHES:
-        if name in params:
-            raise invalid(f"{name}: Extra inputs are not permitted")
-    if params.get("stream") is True:
-        raise invalid("stream: streaming is not supported in message batches")
-    if params.get("max_tokens") == 0:
-        raise invalid("max_tokens: 0 is not supported in message batches")

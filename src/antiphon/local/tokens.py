@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from antiphon._core import catalog, media
-from antiphon.local.canonical import canonical
-from antiphon.local.patches import HIGH_RESOLUTION, STANDARD, image_tokens
-from antiphon.local.words import word_tokens
+from .._core import catalog, media
+from .._core.patches import TIERS, image_tokens
+from .canonical import canonical
+from .words import word_tokens
 
 __all__ = ["Portion", "blocks", "count", "count_text", "output_tokens", "part", "portions"]
 
@@ -149,7 +149,7 @@ class _Scale:
         card = catalog.find(model)
         self._modern = card is None or card.tokenizer == "new"
         self._factor = _NEW_TOKENIZER if self._modern else 1.0
-        self._tier = STANDARD if card and card.image_tier == "standard" else HIGH_RESOLUTION
+        self._tier = TIERS[card.image_tier if card else "high"]
         self._hidden = (card.tool_overhead, card.forced_tool_overhead) if card else (0, 0)
         self.keeps_thinking = card is None or card.keeps_thinking
 

@@ -6,45 +6,50 @@ The local server answers with the first finding; `client.messages.check` lists t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ..catalog import AS_OF
 from ..model import is_list, is_object
-from . import shapes
+from . import answering, attachments, caching, conversation, schema, shapes, thinking, tool_use
 from .asked import Asked, Endpoint
+from .book import Finding, Rule, named
 from .repairing import repair
-from .schema import Problem
-from .semantics import RULES, Rule
 
-__all__ = ["RULES", "Finding", "Rule", "findings", "repair"]
+__all__ = ["RULES", "Endpoint", "Finding", "Rule", "findings", "repair"]
 
-_REMEDIES = {
-    "required": "Add the field.",
-    "unknown": "Leave the field out, or correct its name.",
-    "tag": "Use one of the types listed.",
-    "enum": "Use one of the values listed.",
-}
 _DEEPEST = 200
+_DEPTH = Rule(
+    "depth", "The request body is nested too deeply",
+    source="Errors", evidence="C 2026-08", remedy="Flatten it.",
+)  # fmt: skip
+_MODEL = Rule(
+    "model", "model: {name}",
+    source="Errors", evidence="A 2026-07", remedy="Use a model of GET /v1/models.",
+    status=404, type="not_found_error",
+)  # fmt: skip
+_CUSTOM_ID = Rule(
+    "batches.custom_id", "{path}: custom_id must be unique in a batch",
+    source="Batch processing", evidence="C 2026-08", remedy="Give every request an id of its own.",
+)  # fmt: skip
 
+_CHECKS = [
+    *conversation.CHAPTER,
+    *tool_use.CHAPTER,
+    *thinking.CHAPTER,
+    *caching.CHAPTER,
+    *attachments.CHAPTER,
+    *answering.CHAPTER,
+]
+RULES = (_DEPTH, *schema.RULES, _CUSTOM_ID, _MODEL, *(rule for rule, _ in _CHECKS))
+"""Every rule, in the order in which they are checked."""
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something in a request that the API refuses."""
-
-    rule: str
-    """The id of the rule."""
-    status: int
-    """The HTTP status the API answers with."""
-    type: str
-    """The API's kind of error."""
-    message: str
-    """The API's words."""
-    path: str | None
-    """Where it is, e.g. ``messages.0.content``, if the rule is about a place."""
-    remedy: str
-    """What to change."""
+_SHAPES: dict[Endpoint, schema.Kind] = {
+    "create": shapes.create,
+    "count_tokens": shapes.count_tokens,
+    "batches": shapes.batches,
+    "batch_item": shapes.create,
+}
 
 
 def findings(
@@ -58,54 +63,43 @@ def findings(
 ) -> Iterator[Finding]:
     """What the API refuses of the body of a request, lazily and in its order.
 
+    What only shows in a body of the right shape is looked for once its shape is right.
+
     Args:
         body: JSON values.
-        endpoint: what the body is for.
+        endpoint: what the body is for: a message, its tokens, a batch or the `params` of an item of one.
         version: the API version of the request.
         betas: the names in its `anthropic-beta` header.
         count: counts the input tokens of a body; without it no prompt is too long.
         today: models retired by this day are unknown.
     """
     if _is_too_deep(body):
-        yield Finding(
-            "depth",
-            400,
-            "invalid_request_error",
-            "The request body is nested too deeply",
-            None,
-            "Flatten it.",
-        )
+        yield _DEPTH.found()
         return
-    misfits = False
-    for problem in (shapes.create if endpoint == "create" else shapes.count_tokens)(body, ""):
-        misfits = True
-        yield _misfit(problem)
-    if misfits:
-        return
-    asked = Asked(body, endpoint, version, betas, count, today)
+    fits = True
+    for problem in _SHAPES[endpoint](body):
+        fits = False
+        yield problem.finding()
+    if fits and endpoint == "batches":
+        yield from _repeated_ids(body["requests"])
+    elif fits:
+        yield from _refused(Asked(body, endpoint, version, betas, count, today))
+
+
+def _refused(asked: Asked) -> Iterator[Finding]:
     if asked.card is None:
-        name = body["model"]
-        yield Finding(
-            "model",
-            404,
-            "not_found_error",
-            f"model: {name}",
-            "model",
-            "Use a model of GET /v1/models.",
-        )
-    for rule in RULES:
-        for refused in rule.check(asked):
-            yield Finding(
-                rule.id, 400, "invalid_request_error", refused.text, refused.path, rule.remedy
-            )
+        yield _MODEL.found("model", name=named(asked.body["model"]))
+    for rule, check in _CHECKS:
+        for path, of_the_text in check(asked):
+            yield rule.found(path, **of_the_text)
 
 
-def _misfit(problem: Problem) -> Finding:
-    message = f"{problem.path}: {problem.text}" if problem.path else problem.text
-    remedy = _REMEDIES.get(problem.rule, "Send a value that fits.")
-    return Finding(
-        f"shape.{problem.rule}", 400, "invalid_request_error", message, problem.path or None, remedy
-    )
+def _repeated_ids(requests: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for index, request in enumerate(requests):
+        if request["custom_id"] in seen:
+            yield _CUSTOM_ID.found(f"requests.{index}.custom_id")
+        seen.add(request["custom_id"])
 
 
 def _is_too_deep(value: Any) -> bool:

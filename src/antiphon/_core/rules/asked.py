@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple
 from ..catalog import AS_OF, ModelCard, find
 from ..model import is_list, is_object
 
-Endpoint = Literal["create", "count_tokens"]
+Endpoint = Literal["create", "count_tokens", "batches", "batch_item"]
+"""What a body is for; a `batch_item` is the `params` of an item of a batch."""
 
 
 class Block(NamedTuple):
@@ -29,16 +30,25 @@ class Block(NamedTuple):
     @property
     def type(self) -> str:
         """Its kind."""
-        return str(self.content.get("type"))
+        return str(self.content["type"])
 
 
 class Turn(NamedTuple):
     """What one side says: consecutive messages of a role count as one."""
 
     role: str
-    message: int
+    first: int
+    """The index of its first message."""
+    last: int
     """The index of its last message."""
     blocks: list[Block]
+
+    def of(self, kind: str) -> list[Mapping[str, Any]]:
+        """The blocks of a kind."""
+        return [block.content for block in self.blocks if block.content["type"] == kind]
+
+
+_EMPTY: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -69,28 +79,63 @@ class Asked:
         """The conversation, side by side."""
         turns: list[Turn] = []
         for index, message in enumerate(self.messages):
-            blocks = list(blocks_of(index, message))
-            if turns and turns[-1].role == message["role"]:
-                blocks = turns.pop().blocks + blocks
-            turns.append(Turn(message["role"], index, blocks))
+            role, blocks = message["role"], blocks_of(index, message["content"])
+            if turns and turns[-1].role == role:
+                turns[-1] = turns[-1]._replace(last=index)
+                turns[-1].blocks.extend(blocks)
+            else:
+                turns.append(Turn(role, index, index, list(blocks)))
         return turns
 
     @cached_property
-    def blocks(self) -> list[Block]:
-        """Every block of the conversation."""
-        return [block for turn in self.turns for block in turn.blocks]
+    def blocks(self) -> dict[str, list[Block]]:
+        """Every block of the conversation, by kind."""
+        blocks: dict[str, list[Block]] = {}
+        for turn in self.turns:
+            for block in turn.blocks:
+                blocks.setdefault(block.content["type"], []).append(block)
+        return blocks
+
+    def of(self, *kinds: str) -> Iterator[Block]:
+        """The blocks of some kinds, kind after kind."""
+        for kind in kinds:
+            yield from self.blocks.get(kind, ())
+
+    def media(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Images or documents, in tool results too, with their paths."""
+        for block in self.of(kind):
+            yield f"{block.path}.{tag(block.content)}", block.content
+        for block in self.of("tool_result"):
+            content = block.content.get("content")
+            for index, part in enumerate(content if is_list(content) else ()):
+                if part["type"] == kind:
+                    yield f"{block.path}.tool_result.content.{index}.{tag(part)}", part
 
     @property
-    def output_config(self) -> dict[str, Any]:
-        """The effort and format asked for."""
-        output = self.body.get("output_config")
-        return output if is_object(output) else {}
+    def tools(self) -> Sequence[Mapping[str, Any]]:
+        """The tools given."""
+        return self.body.get("tools") or ()
+
+    def part(self, name: str) -> Mapping[str, Any]:
+        """An object of the body; an empty one if it is not given."""
+        part = self.body.get(name)
+        return part if is_object(part) else _EMPTY
+
+    @property
+    def output_format(self) -> tuple[str, Mapping[str, Any]] | None:
+        """The format asked for, and the path of its schema; also under its former name."""
+        for path, given in (
+            ("output_config.format.schema", self.part("output_config").get("format")),
+            ("output_format.schema", self.body.get("output_format")),
+        ):
+            if is_object(given):
+                return path, given["schema"]
+        return None
 
     @property
     def thinking(self) -> str | None:
         """The type of thinking asked for."""
-        config = self.body.get("thinking")
-        return config["type"] if is_object(config) else None
+        return self.part("thinking").get("type")
 
     @property
     def thinks(self) -> bool:
@@ -102,50 +147,39 @@ class Asked:
     @property
     def forces_a_tool(self) -> bool:
         """Whether `tool_choice` leaves no choice."""
-        choice = self.body.get("tool_choice")
-        return is_object(choice) and choice.get("type") in ("any", "tool")
+        return self.part("tool_choice").get("type") in ("any", "tool")
 
-    def marked(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def has_beta(self, *names: str) -> bool:
+        """Whether a beta is asked for whose name begins so."""
+        return any(beta.startswith(names) for beta in self.betas)
+
+    @cached_property
+    def marks(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Every `cache_control`, in the order of the prompt, with the path of what carries it."""
-        for index, tool in enumerate(self.body.get("tools") or ()):
-            yield from _mark(f"tools.{index}", tool)
         system = self.body.get("system")
-        for index, block in enumerate(system if is_list(system) else ()):
-            yield from _mark(f"system.{index}", block)
-        for block in self.blocks:
-            yield from _mark(block.path, block.content)
+        carriers = [(f"tools.{index}", tool) for index, tool in enumerate(self.tools)]
+        carriers += [
+            (f"system.{n}", block) for n, block in enumerate(system if is_list(system) else ())
+        ]
+        carriers += [(block.path, block.content) for turn in self.turns for block in turn.blocks
+                     if "cache_control" in block.content]  # fmt: skip
+        return [
+            (path, each["cache_control"]) for path, each in carriers if each.get("cache_control")
+        ]
 
 
-def _mark(path: str, carrier: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    mark = carrier.get("cache_control")
-    if is_object(mark):
-        yield path, mark
-
-
-def blocks_of(index: int, message: Mapping[str, Any]) -> Iterator[Block]:
+def blocks_of(index: int, content: str | list[dict[str, Any]]) -> Iterator[Block]:
     """The blocks of a message; plain text is one."""
-    content = message.get("content")
     if isinstance(content, str):
         yield Block(index, 0, {"type": "text", "text": content})
-    elif is_list(content):
-        for position, block in enumerate(content):
-            if is_object(block):
-                yield Block(index, position, block)
-
-
-def inner(block: Block) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The block itself, and those in a tool result, each with its path, tags included."""
-    yield f"{block.path}.{tag(block.content)}", block.content
-    content = block.content.get("content")
-    if block.type == "tool_result" and is_list(content):
-        for index, part in enumerate(content):
-            if is_object(part):
-                yield f"{block.path}.tool_result.content.{index}.{tag(part)}", part
+        return
+    for position, block in enumerate(content):
+        yield Block(index, position, block)
 
 
 def tag(block: Mapping[str, Any]) -> str:
     """The segment that a block's kind is in a path; a document that is a PDF is called so."""
     source = block.get("source")
-    if block.get("type") == "document" and is_object(source) and source.get("type") == "base64":
+    if block["type"] == "document" and is_object(source) and source.get("type") == "base64":
         return "pdf"
-    return str(block.get("type"))
+    return str(block["type"])

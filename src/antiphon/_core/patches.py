@@ -18,6 +18,8 @@ class ImageTier(NamedTuple):
 
 STANDARD = ImageTier(1568, 1568)
 HIGH_RESOLUTION = ImageTier(2576, 4784)
+TIERS = {"standard": STANDARD, "high": HIGH_RESOLUTION}
+"""By the `image_tier` of a model card."""
 
 
 def image_tokens(width: int, height: int, tier: ImageTier) -> int:
