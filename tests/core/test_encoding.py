@@ -134,3 +134,40 @@ def test_what_is_passed_is_not_changed():
     encode({"messages": messages})
     assert messages == [{"role": "user", "content": content}]
     assert content == [{"type": "text", "text": "a", "cache_control": omit}]
+
+
+LARGE = 300_000
+
+
+def attached(*data, **more):
+    sources = [{"type": "base64", "media_type": "image/png", "data": each} for each in data]
+    blocks = [{"type": "image", "source": source} for source in sources]
+    result = {"type": "tool_result", "tool_use_id": "t", "content": blocks}
+    return {"messages": [{"role": "user", "content": [*blocks, result]}], **more}
+
+
+@given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=3))
+def test_large_texts_are_sent_as_they_are(texts):
+    params = attached(*(text * (LARGE // len(text) + 1) for text in texts), a=1)
+    assert json.loads(encode(params)) == params
+
+
+def test_large_files_become_base64(tmp_path):
+    content = bytes(range(256)) * 2000
+    (tmp_path / "x").write_bytes(content)
+    sent = encoded(**attached(tmp_path / "x", io.BytesIO(content)))["messages"][0]["content"]
+    encoded_content = base64.b64encode(content).decode()
+    assert [block["source"]["data"] for block in sent[:2]] == [encoded_content] * 2
+
+
+def test_absent_values_beside_large_texts_are_dropped():
+    assert encoded(**attached("a" * LARGE, b={"c": omit})) == attached("a" * LARGE, b={})
+
+
+def test_a_large_text_that_is_no_text_is_named_with_its_path():
+    with pytest.raises(
+        RequestEncodingError, match=r"messages\[0\].content\[0\].source.data: .*surrogates"
+    ):
+        encode(attached("a" * LARGE + "\ud800"))
+    with pytest.raises(RequestEncodingError, match=r"^a: nan"):
+        encode(attached("a" * LARGE, a=float("nan")))

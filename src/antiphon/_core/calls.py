@@ -18,7 +18,7 @@ from .config import Credential, Options, lowered
 from .encoding import encode, is_absent
 from .names import check_names
 from .retry import Retry
-from .wire import Request, Timeout
+from .wire import Body, Request, Timeout
 
 if TYPE_CHECKING:
     from .rules import Finding
@@ -43,7 +43,7 @@ class Call(Generic[T]):
     method: str
     url: str
     headers: dict[str, str]
-    body: bytes
+    body: Body
     timeout: Timeout
     retry: Retry
     decode: Callable[[bytes], T]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeGuard, cast
@@ -12,19 +13,30 @@ import orjson
 
 from ..errors import RequestEncodingError
 from .absent import NotGiven, Omit
+from .wire import Body
 
 _DEEPEST = 250
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
-
+_LARGE = 256 * 1024
+_PIECE = 128 * 1024
+_GAP = b"\0"
+"""Holds the place of a large text; JSON never contains it."""
 
 _NO_LISTS = (str, bytes, bytearray, memoryview, Mapping)
+
+
+@dataclass(frozen=True, slots=True)
+class _Large:
+    """Text that is encoded piece by piece: encoders reserve many times its size."""
+
+    text: str
 
 
 class _AbsentInside(Exception):
     """A sentinel stands somewhere inside; it has to be cut out before encoding."""
 
 
-def encode(params: Mapping[str, Any]) -> bytes:
+def encode(params: Mapping[str, Any]) -> Body:
     """`params` as compact UTF-8 JSON, in their own order.
 
     Sentinels are dropped at any depth, `None` stays null. Models become what the API accepts back,
@@ -37,12 +49,13 @@ def encode(params: Mapping[str, Any]) -> bytes:
     if "messages" in given:
         given["messages"] = _messages(given["messages"])
     try:
-        encoded = _dumps(given)
+        skeleton, large = _skeleton(given)
+        encoded = _filled(skeleton, large) if large else skeleton
     except TypeError as failure:
         if not isinstance(failure.__cause__, _AbsentInside):
             raise _explained(given, failure) from failure.__cause__
         return encode(_without_absent(given))
-    if b"null" in encoded:
+    if b"null" in skeleton:
         _refuse_not_a_number(given)
     return encoded
 
@@ -52,8 +65,43 @@ def is_absent(value: object) -> bool:
     return isinstance(value, (NotGiven, Omit))
 
 
-def _dumps(value: Any) -> bytes:
-    return orjson.dumps(value, default=_as_json, option=_OPTIONS)
+def _skeleton(value: Any) -> tuple[bytes, list[_Large]]:
+    """`value` as JSON with gaps, and what belongs into them."""
+    large: list[_Large] = []
+
+    def default(other: Any) -> Any:
+        if isinstance(other, _Large):
+            large.append(other)
+            return orjson.Fragment(_GAP)
+        return _as_json(other)
+
+    return orjson.dumps(value, default=default, option=_OPTIONS), large
+
+
+def _filled(skeleton: bytes, large: list[_Large]) -> bytearray:
+    """JSON with its gaps filled, in memory taken once."""
+    body = bytearray(len(skeleton) + sum(len(each.text) + 2 for each in large))
+    at = 0
+    for part in _parts(skeleton, large):
+        body[at : at + len(part)] = part  # grows if texts take more bytes than characters
+        at += len(part)
+    del body[at:]
+    return body
+
+
+def _parts(skeleton: bytes, large: list[_Large]) -> Iterator[bytes | memoryview]:
+    first, *rest = skeleton.split(_GAP)
+    yield first
+    for each, after in zip(large, rest, strict=True):
+        yield b'"'
+        for start in range(0, len(each.text), _PIECE):
+            yield memoryview(orjson.dumps(each.text[start : start + _PIECE]))[1:-1]
+        yield b'"'
+        yield after
+
+
+def _perhaps_large(text: Any) -> Any:
+    return _Large(text) if isinstance(text, str) and len(text) >= _LARGE else text
 
 
 def _as_json(value: Any) -> Any:
@@ -66,7 +114,7 @@ def _as_json(value: Any) -> Any:
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", exclude_unset=True)
     if isinstance(value, PathLike):
-        return b64encode(Path(cast("PathLike[str]", value)).read_bytes()).decode("ascii")
+        return _base64(Path(cast("PathLike[str]", value)).read_bytes())
     if hasattr(value, "read"):
         return _file_content(value)
     if _is_mapping(value):
@@ -76,11 +124,15 @@ def _as_json(value: Any) -> Any:
     raise TypeError(_reason(value))
 
 
-def _file_content(file: Any) -> str:
+def _file_content(file: Any) -> Any:
     content = file.read()
     if not isinstance(content, bytes):
         raise TypeError("a file opened as text; open it with mode 'rb'")
-    return b64encode(content).decode("ascii")
+    return _base64(content)
+
+
+def _base64(content: bytes) -> Any:
+    return _perhaps_large(b64encode(content).decode("ascii"))
 
 
 def _messages(messages: Any) -> Any:
@@ -112,7 +164,7 @@ def _block(block: Any) -> Any:
     if not _is_mapping(block):
         return block
     source, content = block.get("source"), block.get("content")
-    if block.get("type") == "document" and _is_mapping(source):
+    if _is_mapping(source):
         return {**block, "source": _source(source)}
     if block.get("type") == "tool_result" and _is_iterable(content):
         return {**block, "content": _blocks(content)}
@@ -120,9 +172,9 @@ def _block(block: Any) -> Any:
 
 
 def _source(source: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A document source; the wire has no `media_type` beside a URL."""
+    """The source of an image or a document; the wire has no `media_type` beside a URL."""
     if source.get("type") != "url":
-        return source
+        return {name: _perhaps_large(value) for name, value in source.items()}
     return {name: value for name, value in source.items() if name != "media_type"}
 
 
@@ -153,7 +205,7 @@ def _refuse_not_a_number(params: Mapping[str, Any]) -> None:
 def _explained(params: Mapping[str, Any], failure: Exception) -> RequestEncodingError:
     for path, value in _leaves(params, ""):
         try:
-            _dumps(value)
+            _filled(*_skeleton(value))
         except TypeError as cause:
             if not isinstance(cause.__cause__, _AbsentInside):
                 return RequestEncodingError(f"{path}: {_cause_of(cause)}", path=path)

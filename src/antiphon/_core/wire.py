@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 __all__ = ["HTTPResponse", "Headers", "Timeout"]
 
@@ -141,6 +141,10 @@ def _shorter(clock: float | None, seconds: float) -> float:
     return seconds if clock is None else min(clock, seconds)
 
 
+Body: TypeAlias = bytes | bytearray
+"""The body of a request; nobody changes it."""
+
+
 @dataclass(slots=True, repr=False)
 class Request:
     """One HTTP request, ready to send."""
@@ -151,7 +155,7 @@ class Request:
     """Absolute, query included."""
     headers: dict[str, str]
     """Lower-case names."""
-    body: bytes
+    body: Body
     timeout: Timeout
     """The clocks in force for this attempt."""
 

@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
-from .._core.wire import Request
+from .._core.wire import Body, Request
 from . import AsyncReply
 from .aiohttp_reply import FAILURES, AiohttpReply
 from .failures import Progress
@@ -165,7 +165,7 @@ class Line:
         """Send a request and receive the head of its answer."""
         request, proxy = progress.request, progress.proxy
         headers = {"accept-encoding": ACCEPTED_ENCODINGS, **request.headers}
-        body: bytes | AsyncIterator[memoryview] = request.body
+        body: Body | AsyncIterator[memoryview] = request.body
         clock = asyncio.timeout(None)
         if len(request.body) > _PIECE:
             headers["content-length"] = str(len(request.body))

@@ -207,7 +207,7 @@ def _outgoing(client: Any, progress: Progress, home: Origin) -> tuple[Any, dict[
         request.method,
         request.url,
         headers=request.headers,
-        content=request.body or None,
+        content=bytes(request.body) or None,
         timeout=(clocks.connect, clocks.read, clocks.write, clocks.pool),
         extensions={"trace": note_async if hasattr(client, "aclose") else note},
     )

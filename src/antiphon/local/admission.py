@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import orjson
 
+from .._core.wire import Body
 from .refusals import Refusal, invalid, too_large
 
 __all__ = ["Keys", "betas_of", "check_size", "content_of", "parsed", "size_limit", "version_of"]
@@ -94,7 +95,7 @@ def betas_of(headers: Mapping[str, str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def content_of(headers: Mapping[str, str], path: str, body: bytes) -> bytes:
+def content_of(headers: Mapping[str, str], path: str, body: Body) -> Body:
     """The body with its content encoding undone, if it is declared as JSON."""
     kind, _, parameters = headers.get("content-type", "").partition(";")
     if kind.strip().lower() != "application/json":
@@ -115,7 +116,7 @@ def _charset(parameters: str) -> str:
     return ""
 
 
-def _decompressed(encoding: str, body: bytes, limit: int) -> bytes:
+def _decompressed(encoding: str, body: Body, limit: int) -> bytes:
     if encoding not in _COMPRESSED:
         message = f"content-encoding: {encoding!r} is not supported; use gzip, deflate or none"
         raise invalid(message, error_code="request_body_encoding_unsupported")
@@ -138,7 +139,7 @@ def _broken(encoding: str) -> Refusal:
     return invalid(message, error_code="request_body_encoding_invalid")
 
 
-def parsed(content: bytes) -> dict[str, Any]:
+def parsed(content: Body) -> dict[str, Any]:
     """The body as a JSON object."""
     try:
         # The API's texts for malformed JSON are those of this parser.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import orjson
 
+from .._core.wire import Body
 from .clock import Clock
 from .journal import Journal
 from .refusals import invalid, not_found
@@ -61,7 +62,7 @@ class Control:
         return self._told(visit)
 
 
-def _seconds(body: bytes) -> float:
+def _seconds(body: Body) -> float:
     try:
         match orjson.loads(body):
             case {"advance": int() | float() as seconds}:

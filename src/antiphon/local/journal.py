@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import orjson
 
-from .._core.wire import SECRET_HEADERS
+from .._core.wire import SECRET_HEADERS, Body
 
 __all__ = ["Journal", "Recorded"]
 
@@ -50,9 +50,9 @@ class Recorded:
         """
         return _readable(self._content)
 
-    def keep(self, content: bytes) -> None:
+    def keep(self, content: Body) -> None:
         """Keep the body; a heavy one without its payloads."""
-        self._content = content if len(content) <= _HEAVY else _lightened(content)
+        self._content = bytes(content) if len(content) <= _HEAVY else _lightened(content)
 
     @property
     def weight(self) -> int:
@@ -87,7 +87,7 @@ class Journal:
         self._weight = 0
         self._entries: deque[Recorded] = deque()
 
-    def record(self, entry: Recorded, content: bytes) -> None:
+    def record(self, entry: Recorded, content: Body) -> None:
         """Add a request with its body, dropping the oldest ones if there are too many."""
         entry.keep(content)
         self._entries.append(entry)
@@ -110,7 +110,7 @@ def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: _HIDDEN if name in _SECRET_HEADERS else value for name, value in headers.items()}
 
 
-def _readable(content: bytes) -> Any:
+def _readable(content: Body) -> Any:
     if not content:
         return None
     try:
@@ -119,7 +119,7 @@ def _readable(content: bytes) -> Any:
         return _cut(content.decode("utf-8", "replace"), _LONGEST_TEXT)
 
 
-def _lightened(content: bytes) -> bytes:
+def _lightened(content: Body) -> bytes:
     readable = _readable(content)
     return orjson.dumps(readable)
 
