@@ -7,7 +7,7 @@ nothing is coerced and nothing is lost, so what was received can be sent, stored
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, cached_property
 from typing import (
@@ -216,7 +216,7 @@ class Decoder(Generic[T]):
             ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
         """
         try:
-            return self._exact.validate_json(raw)
+            return self.exactly(raw)
         except ValidationError:
             pass  # so that the second attempt is not reported as a consequence of the first
         return cast("T", self._loose.validate_json(raw))
@@ -232,6 +232,11 @@ class Decoder(Generic[T]):
         except ValidationError:
             pass
         return cast("T", self._loose.validate_python(value))
+
+    @cached_property
+    def exactly(self) -> Callable[[bytes | str], T]:
+        """Reads a JSON object that has its exact shape, and raises `ValueError` for any other."""
+        return self._exact.validate_json
 
     @cached_property
     def _exact(self) -> Validator[T]:

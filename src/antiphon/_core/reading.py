@@ -27,6 +27,7 @@ from ..types.events import (
     TextDelta,
     ThinkingDelta,
     decode_event,
+    wire_event,
 )
 from ..types.messages import ContentBlock, Message
 from .growing import Arriving, MisfitError
@@ -190,7 +191,7 @@ class MessageReader:
         if frame[0] != "content_block_delta" or self.finished:
             return None
         try:
-            event = decode_event(frame[1])
+            event = wire_event.exactly(frame[1])
         except ValueError:
             return None
         if not isinstance(event, RawContentBlockDeltaEvent):

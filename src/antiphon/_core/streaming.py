@@ -21,7 +21,7 @@ from .reading import Frame, MessageReader
 from .wire import HTTPResponse
 
 if TYPE_CHECKING:
-    from ..types.events import MessageStreamEvent, RawMessageStreamEvent
+    from ..types.events import MessageStreamEvent
     from ..types.messages import Message
 
 T = TypeVar("T")
@@ -30,6 +30,24 @@ _LAST_READ = 0.25
 """Seconds to wait for the end of a body whose message is complete, so that its connection is kept."""
 
 _NOT_A_STREAM = ("application/json", "text/html")
+
+
+def _taking(view: Callable[[MessageReader, Frame], T]) -> Callable[[StreamFlow], T | None]:
+    """Take frames until `view` sees something in one; from then on something was delivered."""
+
+    def take(flow: StreamFlow) -> T | None:
+        frames, reader = flow.frames, flow.reader
+        try:
+            while frames:
+                seen = view(reader, frames.popleft())
+                if seen:
+                    flow.delivered = True
+                    return seen
+        except APIError as error:
+            raise flow.failed(error) from error.__cause__
+        return None
+
+    return take
 
 
 class StreamFlow:
@@ -173,19 +191,18 @@ class StreamFlow:
         yield from waited(self.tries.failed(self._completed(error)))
         yield from self.open()
 
-    def take_text(self) -> str | None:
-        """The next piece of text among the frames received, if there is one."""
-        return self._first(self.reader.text)
+    take_text = _taking(MessageReader.text)
+    """The next piece of text among the frames received, if there is one."""
 
-    def take_event(self) -> RawMessageStreamEvent | None:
-        """The next event of the wire among the frames received, if there is one."""
-        return self._first(self.reader.event)
+    take_event = _taking(MessageReader.event)
+    """The next event of the wire among the frames received, if there is one."""
 
     def take_made(self) -> MessageStreamEvent | None:
         """The next event among the frames received, of the wire or made from it."""
-        if not self._made:
-            self._made.extend(self._first(self.reader.events) or ())
-        return self._made.popleft() if self._made else None
+        made = self._made
+        if not made:
+            made.extend(self._take_events() or ())
+        return made.popleft() if made else None
 
     def skip(self) -> None:
         """Add the frames received to the message, handing nothing over."""
@@ -195,17 +212,7 @@ class StreamFlow:
         except APIError as error:
             raise self.failed(error) from error.__cause__
 
-    def _first(self, view: Callable[[Frame], T]) -> T | None:
-        """The first thing that `view` sees in the frames received; from then on something was delivered."""
-        try:
-            while self.frames:
-                seen = view(self.frames.popleft())
-                if seen:
-                    self.delivered = True
-                    return seen
-        except APIError as error:
-            raise self.failed(error) from error.__cause__
-        return None
+    _take_events = _taking(MessageReader.events)
 
     def failed(self, error: APIError) -> APIError:
         """`error` complete: what had arrived, whose answer it was, and the attempts."""
