@@ -278,4 +278,4 @@ def test_help_is_quick_because_it_loads_little():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert "simulates" in loaded
-    assert not set(loaded.split()) & {"pydantic", "urllib3", "aiohttp", "asyncio", "orjson"}
+    assert not set(loaded.split()) & {"pydantic", "urllib3", "asyncio", "orjson"}

@@ -229,7 +229,7 @@ def proxied(monkeypatch):
     """Start a proxy and name it in the environment."""
 
     def use(proxy: ConnectProxy, user: str = "") -> None:
-        url = f"http://{user}127.0.0.1:{proxy.port}"
+        url = proxy.url.replace("://", f"://{user}")
         monkeypatch.setenv("HTTPS_PROXY", url)
         monkeypatch.setenv("HTTP_PROXY", url)
 
@@ -239,7 +239,7 @@ def proxied(monkeypatch):
 CREDENTIALS = f"Basic {b64encode(b'me:pass word').decode()}"
 
 
-def proxy_row(title: str, **credentials: str) -> Callable[..., Any]:
+def proxy_row(title: str, *, tls: bool = False, given: str = "") -> Callable[..., Any]:
     """A row whose transport is made when the environment names a proxy."""
     ROWS[title] = {}
 
@@ -247,8 +247,9 @@ def proxy_row(title: str, **credentials: str) -> Callable[..., Any]:
         @pytest.mark.usefixtures("trusted")
         @pytest.mark.parametrize("kit", each(KITS.values()))
         def test(kit: Kit, proxied, monkeypatch) -> None:
-            with ConnectProxy(CREDENTIALS if credentials else None) as proxy:
-                proxied(proxy, credentials.get("given", ""))
+            own = certified("127.0.0.1") if tls else None
+            with ConnectProxy(CREDENTIALS if given else None, own) as proxy:
+                proxied(proxy, given)
                 monkeypatch.setenv("NO_PROXY", "direct.invalid")
                 kit.run(body, proxy)
 
@@ -265,6 +266,14 @@ async def test_connect_proxy(transport, proxy):
         assert await fetch(transport, url) == b"ok"
         assert [asked.target for asked in proxy.requests] == [f"api.test:{server.port}"]
         assert not proxy.requests[0].values("x-api-key")
+
+
+@proxy_row("a proxy that itself speaks TLS", tls=True, given="me:pass%20word@")
+async def test_tls_proxy(transport, proxy):
+    with WireServer(tls=certified("api.test")) as server:
+        assert await fetch(transport, f"https://api.test:{server.port}/") == b"ok"
+        assert [asked.target for asked in proxy.requests] == [f"api.test:{server.port}"]
+        assert not server.requests[0].values("proxy-authorization")
 
 
 @proxy_row("proxy credentials reach the proxy alone", given="me:pass%20word@")
@@ -839,6 +848,38 @@ async def test_left_unread(transport):
         await reply.close()
         await reply.close()
         await seen(gone)
+
+
+@row("a body that is read slowly waits at the server")
+async def test_back_pressure(transport):
+    sent: list[int] = []
+    stuck = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        peer.sock.settimeout(0.5)
+        try:
+            while sum(sent) < MUCH:
+                sent.append(peer.sock.send(b"x" * 65536))
+        except TimeoutError:
+            stuck.set()
+            peer.sock.settimeout(PATIENCE)
+            peer.send(b"x" * (MUCH - sum(sent)))
+        peer.sock.close()
+
+    with WireServer(script) as server:
+        reply = await transport.send(request(server.url))
+        size = len(await reply.read(PATIENCE))
+        await seen(stuck)
+        assert sum(sent) < MUCH
+        while piece := await reply.read(PATIENCE):
+            size += len(piece)
+        assert size == MUCH
+        await reply.close()
+
+
+MUCH = 64 * 1024 * 1024
 
 
 @row("32 calls at once")

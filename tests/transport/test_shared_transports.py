@@ -7,7 +7,6 @@ import subprocess
 import sys
 import weakref
 
-import aiohttp
 import anyio
 import httpx2
 import pytest
@@ -189,7 +188,6 @@ class SyncOnly:
         (httpx2.AsyncClient, "httpx2.Client"),
         (AsyncOnly, "AsyncClient"),
         (object, "httpx2.Client"),
-        (lambda: aiohttp.ClientSession, "httpx2.Client"),
     ],
 )
 def test_a_sync_client_refuses_what_cannot_carry_its_requests(made, words):

@@ -15,7 +15,7 @@ from wire_server import PATIENCE
 
 from antiphon._core.wire import Head, Request, Timeout
 from antiphon._transport import AsyncReply, AsyncTransport, Reply, Transport
-from antiphon._transport.aiohttp_pool import AiohttpTransport
+from antiphon._transport.asyncio_pool import AsyncioTransport
 from antiphon._transport.httpx2_adapter import AsyncHttpx2Transport, Httpx2Transport
 from antiphon._transport.tls import shared_context
 from antiphon._transport.urllib3_pool import Urllib3Transport
@@ -72,8 +72,8 @@ def httpx2_sync(most_connections: int = 1000) -> Iterator[Transport]:
 
 
 @contextlib.asynccontextmanager
-async def aiohttp(most_connections: int = 1000) -> AsyncIterator[AsyncTransport]:
-    yield AiohttpTransport(most_connections=most_connections)
+async def asyncio_own(most_connections: int = 1000) -> AsyncIterator[AsyncTransport]:
+    yield AsyncioTransport(most_connections=most_connections)
 
 
 @contextlib.asynccontextmanager
@@ -115,7 +115,7 @@ KITS = {
     kit.name: kit
     for kit in (
         Kit("urllib3", open_sync=urllib3),
-        Kit("aiohttp", open_async=aiohttp),
+        Kit("asyncio", open_async=asyncio_own),
         Kit("httpx2, sync", open_sync=httpx2_sync),
         Kit("httpx2, asyncio", open_async=httpx2_async),
         Kit("httpx2, trio", open_async=httpx2_async, backend="trio"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 import struct
@@ -191,8 +192,8 @@ class WireServer:
 class ConnectProxy(WireServer):
     """An HTTP proxy that resolves every name to loopback; `credentials` are asked for if given."""
 
-    def __init__(self, credentials: str | None = None) -> None:
-        super().__init__(self._serve)
+    def __init__(self, credentials: str | None = None, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(self._serve, tls)
         self.credentials = credentials
 
     def _serve(self, peer: Peer) -> None:
@@ -206,16 +207,15 @@ class ConnectProxy(WireServer):
         with socket.create_connection(("127.0.0.1", int(asked.target.rpartition(":")[2]))) as far:
             far.settimeout(PATIENCE)
             peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            back = threading.Thread(target=_pump, args=(far, peer.sock), daemon=True)
-            back.start()
-            _pump(peer.sock, far)
-            back.join(PATIENCE)
+            _relay(peer.sock, far)
 
 
-def _pump(origin: socket.socket, destination: socket.socket) -> None:
-    try:
-        while data := origin.recv(1 << 16):
-            destination.sendall(data)
-        destination.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
+def _relay(near: socket.socket, far: socket.socket) -> None:
+    """Pass on what either end says, in one thread (TLS allows no more), until one of them closes."""
+    other = {near: far, far: near}
+    while True:
+        decrypted = [end for end in other if isinstance(end, ssl.SSLSocket) and end.pending()]
+        for end in decrypted or select.select(list(other), [], [], PATIENCE)[0]:
+            if not (data := end.recv(1 << 16)):
+                return
+            other[end].sendall(data)

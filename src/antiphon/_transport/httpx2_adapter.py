@@ -97,7 +97,7 @@ class AsyncHttpx2Transport:
 
     @classmethod
     def own(cls) -> AsyncHttpx2Transport:
-        """A transport for where aiohttp cannot run, such as trio.
+        """A transport for where asyncio does not run, such as trio.
 
         It keeps no connections: they could outlive the run that they belong to.
 

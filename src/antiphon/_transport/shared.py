@@ -46,14 +46,14 @@ def default_sync() -> Transport:
 
 
 def default_async() -> AsyncTransport:
-    """The transport that all async clients share: aiohttp, or httpx2 where asyncio does not run."""
-    return _shared("aiohttp", _aiohttp) if _asyncio_runs() else _shared("httpx2", _httpx2)
+    """The transport that all async clients share: asyncio's connections, or httpx2 where asyncio does not run."""
+    return _shared("asyncio", _asyncio) if _asyncio_runs() else _shared("httpx2", _httpx2)
 
 
-def _aiohttp() -> AsyncTransport:
-    from .aiohttp_pool import AiohttpTransport
+def _asyncio() -> AsyncTransport:
+    from .asyncio_pool import AsyncioTransport
 
-    return AiohttpTransport()
+    return AsyncioTransport()
 
 
 def _httpx2() -> AsyncTransport:

@@ -21,22 +21,10 @@ from .http1 import ACCEPTED_ENCODINGS, AnswerReader, CutAnswerError, request_hea
 from .places import Origin, place_of
 from .proxies import Proxy, UnusableProxyError, proxy_for
 from .redirects import follow
+from .sockets import LONGEST_REST, MOST_CONNECTIONS, ONE_WRITE, PIECE, keep_alive
 from .tls import shared_context
 
 _RECEIVE = 64 * 1024
-_SEND = 256 * 1024
-_ONE_WRITE = 64 * 1024
-_MOST_CONNECTIONS = 1000
-# Routers forget quiet connections without a word: what rested longer is not trusted.
-_LONGEST_REST = 60.0
-_SOCKET_OPTIONS = [
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-] + [
-    (socket.IPPROTO_TCP, getattr(socket, name), value)
-    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5))
-    if hasattr(socket, name)
-]
 
 FAILURES = (*PROTOCOL_FAILURES, urllib3.exceptions.HTTPError)
 """What can stop an exchange."""
@@ -45,7 +33,7 @@ FAILURES = (*PROTOCOL_FAILURES, urllib3.exceptions.HTTPError)
 class Urllib3Transport:
     """Connections kept per origin, shared by threads; opened when first needed."""
 
-    def __init__(self, *, most_connections: int = _MOST_CONNECTIONS) -> None:
+    def __init__(self, *, most_connections: int = MOST_CONNECTIONS) -> None:
         self._most = most_connections
         self._pools: dict[Origin, Pool] = {}
         self._making = threading.Lock()
@@ -203,7 +191,7 @@ class Connection:
 
     def is_fit(self) -> bool:
         """Whether the server, as far as can be seen, still listens."""
-        if time.monotonic() - self.rests_since > _LONGEST_REST:
+        if time.monotonic() - self.rests_since > LONGEST_REST:
             return False
         return not wait_for_read(self.sock, 0.0)
 
@@ -222,14 +210,14 @@ class Connection:
         progress.phase = "send"
         body, write = progress.request.body, progress.request.timeout.write
         self.bound(progress.limit(write))
-        if len(body) <= _ONE_WRITE:
+        if len(body) <= ONE_WRITE:
             self.sock.sendall(opening + body)
             return
         self.sock.sendall(opening)
         rest = memoryview(body)
         while rest:
             self.bound(progress.limit(write))
-            rest = rest[self.sock.send(rest[:_SEND]) :]
+            rest = rest[self.sock.send(rest[:PIECE]) :]
 
     def read(self, seconds: float | None) -> bytes:
         """What has arrived, as soon as anything has; b"" when the server closed."""
@@ -331,6 +319,7 @@ class _Phased(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()
+        keep_alive(sock)
         if self.ends is not None:  # what is left is for the proxy and for TLS
             sock.settimeout(max(self.ends - time.monotonic(), 0.001))
         self.progress.phase = "proxy" if self.proxy_is_tunneling else "tls"
@@ -343,7 +332,7 @@ class _PhasedTLS(_Phased, HTTPSConnection):
 
 def _line(origin: Origin, proxy: Proxy | None, seconds: float | None) -> _Phased:
     end = proxy or origin
-    settings: dict[str, Any] = {"timeout": seconds, "socket_options": _SOCKET_OPTIONS}
+    settings: dict[str, Any] = {"timeout": seconds}
     if origin.scheme == "http" and end.scheme == "http":
         return _Phased(end.host, end.port, **settings)
     line = _PhasedTLS(end.host, end.port, ssl_context=shared_context(), **settings)
