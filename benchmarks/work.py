@@ -192,7 +192,8 @@ def thousand_streams(peer: Any, url: str) -> dict[str, Any]:
 def tool_input(size: int) -> Callable[[Any, str], dict[str, Any]]:
     def work(peer: Any, url: str) -> dict[str, Any]:
         peer.events(f"{url}/tool-10000-bulk")()
-        return timed(1, peer.events(f"{url}/tool-{size}-bulk"))
+        times = 1_000_000 // size
+        return timed(times, repeat(times, peer.events(f"{url}/tool-{size}-bulk")))
 
     return work
 

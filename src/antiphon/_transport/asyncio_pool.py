@@ -142,6 +142,13 @@ def _end_all(lines: Lines) -> None:
         lines.popitem()[1].end()
 
 
+def _addresses_at_once(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
+    """How asyncio's own loops are told to try several addresses; uvloop tries one after the other."""
+    if isinstance(loop, asyncio.BaseEventLoop):
+        return {"happy_eyeballs_delay": _NEXT_ADDRESS_AFTER}
+    return {}
+
+
 def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
     try:
         return asyncio.get_running_loop() is loop
@@ -254,7 +261,7 @@ class Connection(asyncio.Protocol):
         progress.phase = "connect"
         end = proxy or origin
         await self._loop.create_connection(
-            lambda: self, end.host, end.port, happy_eyeballs_delay=_NEXT_ADDRESS_AFTER
+            lambda: self, end.host, end.port, **_addresses_at_once(self._loop)
         )
         keep_alive(self._open_transport.get_extra_info("socket"))
         if proxy is not None:
