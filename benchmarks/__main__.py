@@ -13,6 +13,7 @@ import platform
 import resource
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,7 +80,8 @@ def import_times(rounds: int) -> dict[str, float]:
         return min(cpu_of(command) for _ in range(5 * rounds))
 
     return {
-        peer: least(peer, f"import {peer}") - least(peer, "pass") for peer in ("antiphon", "anthropic")
+        peer: least(peer, f"import {peer}") - least(peer, "pass")
+        for peer in ("antiphon", "anthropic")
     }
 
 
@@ -110,7 +112,11 @@ def line(row: Row, found: dict[str, dict[str, float] | None]) -> str:
         ratio(ours["cpu"], floor["cpu"]),
         ratio(ours["cpu"], theirs),
         f"{row.goal or '–'}",
-        "–" if not theirs or not row.goal else "yes" if ours["cpu"] / theirs <= row.goal else "**no**",
+        "–"
+        if not theirs or not row.goal
+        else "yes"
+        if ours["cpu"] / theirs <= row.goal
+        else "**no**",
         f"{ours['memory']:.0f} / {official['memory']:.0f}"
         if official
         else f"{ours['memory']:.0f} / –",
@@ -176,7 +182,25 @@ def more_facts(everything: dict[str, Any], rounds: int) -> list[str]:
     return facts
 
 
-def page(lines: list[str], facts: list[str]) -> str:
+def server_facts(everything: dict[str, Any], rounds: int) -> list[str]:
+    from benchmarks.server import facts
+
+    return facts(PYTHONS["antiphon"], rounds, everything["create"]["antiphon"]["cpu"])
+
+
+def command_facts(rounds: int) -> list[str]:
+    def least(*arguments: str) -> float:
+        command = [str(PYTHONS["antiphon"]), "-m", "antiphon", *arguments]
+        return 1e3 * min(cpu_of(command, ANTHROPIC_API_KEY="") for _ in range(3 * rounds))
+
+    simulated = "answered by the local server it brings"
+    return [
+        f"* `antiphon --help`: {least('--help'):.0f} ms CPU (goal 100 ms).",
+        f"* `antiphon ask Hello`, {simulated}: {least('ask', 'Hello'):.0f} ms CPU (goal 400 ms).",
+    ]
+
+
+def page(lines: list[str], facts: list[str], server: list[str], command: list[str]) -> str:
     return "\n".join([
         "# Performance",
         "",
@@ -188,6 +212,14 @@ def page(lines: list[str], facts: list[str]) -> str:
         *lines,
         "",
         *facts,
+        "",
+        "## The local server",
+        "",
+        *server,
+        "",
+        "## The command line",
+        "",
+        *command,
         "",
     ])  # fmt: skip
 
@@ -210,9 +242,14 @@ def main() -> None:
         replay.kill()
         replay.wait()
     if options.only is None:
-        facts = more_facts(everything, options.rounds)
-        print(*facts, sep="\n")
-        (ROOT / "docs/performance.md").write_text(page(lines, facts))
+        rounds = options.rounds
+        more = (
+            more_facts(everything, rounds),
+            server_facts(everything, rounds),
+            command_facts(rounds),
+        )
+        print(*chain(*more), sep="\n")
+        (ROOT / "docs/performance.md").write_text(page(lines, *more))
 
 
 if __name__ == "__main__":
