@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 __all__ = ["Limits", "OverLimit", "RateLimits", "limit_class"]
 
@@ -153,7 +154,7 @@ class RateLimits:
         return [
             (f"{prefix}-limit", str(sum(bucket.capacity for bucket in buckets))),
             (f"{prefix}-remaining", str(remaining)),
-            (f"{prefix}-reset", datetime.fromtimestamp(full, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
+            (f"{prefix}-reset", _timestamp(int(full))),
         ]
 
     def _over(self, bucket: _Bucket, units: int, name: str, model: str) -> OverLimit:
@@ -168,6 +169,12 @@ class RateLimits:
         return OverLimit(message, max(1, math.ceil(bucket.wait(units))))
 
 
+@lru_cache(maxsize=16)
+def _timestamp(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=256)
 def limit_class(model: str) -> str:
     """The models that share limits with `model`, by a name for them (Messages API, rate limits)."""
     name = _DATE.sub("", model)

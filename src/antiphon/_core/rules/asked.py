@@ -68,7 +68,7 @@ class Asked:
         card = find(self.body["model"])
         return None if card is None or card.lifecycle(self.today) == "retired" else card
 
-    @property
+    @cached_property
     def messages(self) -> list[dict[str, Any]]:
         """The conversation."""
         messages: list[dict[str, Any]] = self.body["messages"]
@@ -111,7 +111,7 @@ class Asked:
                 if part["type"] == kind:
                     yield f"{block.path}.tool_result.content.{index}.{tag(part)}", part
 
-    @property
+    @cached_property
     def tools(self) -> Sequence[Mapping[str, Any]]:
         """The tools given."""
         return self.body.get("tools") or ()
@@ -121,7 +121,7 @@ class Asked:
         part = self.body.get(name)
         return part if is_object(part) else _EMPTY
 
-    @property
+    @cached_property
     def output_format(self) -> tuple[str, Mapping[str, Any]] | None:
         """The format asked for, and the path of its schema; also under its former name."""
         for path, given in (
@@ -132,19 +132,19 @@ class Asked:
                 return path, given["schema"]
         return None
 
-    @property
+    @cached_property
     def thinking(self) -> str | None:
         """The type of thinking asked for."""
         return self.part("thinking").get("type")
 
-    @property
+    @cached_property
     def thinks(self) -> bool:
         """Whether the model will think."""
         if self.thinking is not None:
             return self.thinking != "disabled"
         return self.card is not None and self.card.thinking_default != "off"
 
-    @property
+    @cached_property
     def forces_a_tool(self) -> bool:
         """Whether `tool_choice` leaves no choice."""
         return self.part("tool_choice").get("type") in ("any", "tool")
