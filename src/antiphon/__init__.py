@@ -4,10 +4,11 @@ Names are found when they are first used, so that importing this package costs n
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from ._version import __version__ as __version__
 
+# Type checkers take this for true. Loading `typing` for it would be most of the import.
+TYPE_CHECKING = False  # pyright: ignore[reportConstantRedefinition]
 if TYPE_CHECKING:  # each module lists its names in `__all__`
     from . import errors as errors
     from . import types as types

@@ -18,7 +18,7 @@ from .wire import Body
 _DEEPEST = 250
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _LARGE = 256 * 1024
-_PIECE = 128 * 1024
+_PIECE = 32 * 1024
 _GAP = b"\0"
 """Holds the place of a large text; JSON never contains it."""
 

@@ -21,16 +21,17 @@ from ..types.tools import ServerToolUseBlock, ToolUseBlock
 from .model import Decoder, is_list, is_object
 from .partial_json import PartialJSON, read_object
 
-__all__ = ["Arriving", "MisfitError"]
+__all__ = ["NEWS", "Arriving", "MisfitError"]
 
-# The field of each known kind of delta that carries what is new.
-_NEWS: Final = {
+NEWS: Final = {
     "text_delta": "text",
     "thinking_delta": "thinking",
     "input_json_delta": "partial_json",
     "citations_delta": "citation",
     "signature_delta": "signature",
 }
+"""The field of each known kind of delta that carries what is new."""
+
 # What each known kind of block takes, the text it is made of first. Other kinds take anything.
 _TAKES: Final[dict[object, tuple[str, ...]]] = {
     "text": ("text", "citation"),
@@ -87,7 +88,7 @@ class Arriving:
         if self.whole:
             raise MisfitError("its block has been stopped")
         try:
-            name = _NEWS[delta["type"]]
+            name = NEWS[delta["type"]]
             growing = self._growing[name]
             news = delta[name]
         except (KeyError, TypeError):
@@ -110,7 +111,7 @@ class Arriving:
         kind = delta.get("type") if is_object(delta) else None
         if not isinstance(kind, str) or not is_object(self._fields):
             raise MisfitError("it has no delta with a type, or its block no fields")
-        name = _NEWS.get(kind)
+        name = NEWS.get(kind)
         if name is None:
             for field, value in delta.items():
                 if field != "type":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from ..errors import (
     APIConnectionError,
@@ -21,7 +21,7 @@ from .reading import Frame, MessageReader
 from .wire import HTTPResponse
 
 if TYPE_CHECKING:
-    from ..types.events import MessageStreamEvent
+    from ..types.events import MessageStreamEvent, RawMessageStreamEvent
     from ..types.messages import Message
 
 T = TypeVar("T")
@@ -191,10 +191,12 @@ class StreamFlow:
         yield from waited(self.tries.failed(self._completed(error)))
         yield from self.open()
 
-    take_text = _taking(MessageReader.text)
+    take_text: ClassVar[Callable[[StreamFlow], str | None]] = _taking(MessageReader.text)
     """The next piece of text among the frames received, if there is one."""
 
-    take_event = _taking(MessageReader.event)
+    take_event: ClassVar[Callable[[StreamFlow], RawMessageStreamEvent | None]] = _taking(
+        MessageReader.event
+    )
     """The next event of the wire among the frames received, if there is one."""
 
     def take_made(self) -> MessageStreamEvent | None:

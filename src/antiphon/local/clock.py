@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 
 class SystemClock:
@@ -18,7 +18,7 @@ class SystemClock:
 
     def __call__(self) -> float:
         """Seconds since 1970."""
-        return time.time() + self._added
+        return datetime.now(UTC).timestamp() + self._added
 
     def advance(self, seconds: float) -> None:
         """Let this many seconds pass at once: waits that are due end, caches and batches expire.
