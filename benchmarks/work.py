@@ -28,10 +28,16 @@ def cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def timed(units: int, work: Callable[[], Any], **more: Any) -> dict[str, Any]:
-    started, wall = cpu(), time.perf_counter()
-    work()
-    return {"cpu": (cpu() - started) / units, "wall": (time.perf_counter() - wall) / units, **more}
+def timed(units: int, work: Callable[[], Any], passes: int = 1, **more: Any) -> dict[str, Any]:
+    """CPU and wall seconds per unit, of the quickest pass: the machine is never quicker than it can be."""
+
+    def once() -> tuple[float, float]:
+        started, wall = cpu(), time.perf_counter()
+        work()
+        return (cpu() - started) / units, (time.perf_counter() - wall) / units
+
+    cpu_seconds, wall_seconds = map(min, zip(*(once() for _ in range(passes)), strict=True))
+    return {"cpu": cpu_seconds, "wall": wall_seconds, **more}
 
 
 class Floor:
@@ -154,19 +160,20 @@ def repeat(times: int, call: Callable[[], Any]) -> Callable[[], None]:
 def creates(peer: Any, url: str) -> dict[str, Any]:
     call = peer.create(f"{url}/json-600", ASK)
     repeat(50, call)()
-    return timed(500, repeat(500, call))
+    return timed(200, repeat(200, call), passes=5)
 
 
 def creates_at_once(peer: Any, url: str) -> dict[str, Any]:
     asyncio.run(peer.concurrent_creates(f"{url}/json-600", 100, 200))
-    return timed(2000, lambda: asyncio.run(peer.concurrent_creates(f"{url}/json-600", 100, 2000)))
+    run = lambda: asyncio.run(peer.concurrent_creates(f"{url}/json-600", 100, 1000))  # noqa: E731
+    return timed(1000, run, passes=3)
 
 
 def bulk(view: str) -> Callable[[Any, str], dict[str, Any]]:
     def work(peer: Any, url: str) -> dict[str, Any]:
         run = getattr(peer, view)(f"{url}/text-{EVENTS}-bulk")
         run()
-        return timed(EVENTS * 3, repeat(3, run))
+        return timed(EVENTS, run, passes=8)
 
     return work
 
@@ -174,13 +181,13 @@ def bulk(view: str) -> Callable[[Any, str], dict[str, Any]]:
 def each(peer: Any, url: str) -> dict[str, Any]:
     run = peer.events(f"{url}/text-2000-each")
     run()
-    return timed(2000, run)
+    return timed(2000, run, passes=3)
 
 
 def each_async(peer: Any, url: str) -> dict[str, Any]:
     case = f"{url}/text-2000-each"
     asyncio.run(peer.concurrent_texts(f"{url}/text-20-each", 1))
-    return timed(2000, lambda: asyncio.run(peer.concurrent_texts(case, 1)))
+    return timed(2000, lambda: asyncio.run(peer.concurrent_texts(case, 1)), passes=3)
 
 
 def thousand_streams(peer: Any, url: str) -> dict[str, Any]:
@@ -192,8 +199,7 @@ def thousand_streams(peer: Any, url: str) -> dict[str, Any]:
 def tool_input(size: int) -> Callable[[Any, str], dict[str, Any]]:
     def work(peer: Any, url: str) -> dict[str, Any]:
         peer.events(f"{url}/tool-10000-bulk")()
-        times = 1_000_000 // size
-        return timed(times, repeat(times, peer.events(f"{url}/tool-{size}-bulk")))
+        return timed(1, peer.events(f"{url}/tool-{size}-bulk"), passes=1_000_000 // size)
 
     return work
 
@@ -201,7 +207,7 @@ def tool_input(size: int) -> Callable[[Any, str], dict[str, Any]]:
 def large_message(peer: Any, url: str) -> dict[str, Any]:
     call = peer.create(f"{url}/json-1000000", {**ASK, "max_tokens": 8192})
     call()
-    return timed(20, repeat(20, call))
+    return timed(5, repeat(5, call), passes=5)
 
 
 def image(peer: Any, url: str) -> dict[str, Any]:
@@ -216,7 +222,7 @@ def image(peer: Any, url: str) -> dict[str, Any]:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     call()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return timed(5, repeat(5, call), copies=(peak - before) * 1024 / len(content))
+    return timed(1, call, passes=6, copies=(peak - before) * 1024 / len(content))
 
 
 def further_client(peer: Any, url: str) -> dict[str, Any]:

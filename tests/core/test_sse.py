@@ -18,18 +18,18 @@ def decoded(*chunks: bytes) -> list[Frame]:
 def by_the_book(body: bytes) -> list[Frame]:
     """The whole body at once, as the standard words it."""
     frames: list[Frame] = []
-    name, values = "", list[bytes]()
+    name, values = b"", list[bytes]()
     for line in [*re.split(rb"\r\n|\r|\n", body.removeprefix(b"\xef\xbb\xbf")), b""]:
         if line == b"":
             if values:
                 frames.append((name or None, b"\n".join(values)))
-            name, values = "", []
+            name, values = b"", []
         elif match := re.fullmatch(rb"(?s)(event|data)(?:: ?(.*))?", line):
             value = match[2] or b""
             if match[1] == b"data":
                 values.append(value)
             else:
-                name = value.decode("utf-8", "replace")
+                name = value
     return frames
 
 
@@ -76,7 +76,7 @@ def test_byte_by_byte_is_the_same(body):
 def test_frames_come_as_soon_as_they_are_complete():
     decoder = SSEDecoder()
     assert decoder.feed(PLAIN * 2 + b"event: pi") == decoded(PLAIN * 2)
-    assert decoder.feed(b"ng\r\ndata: 1\r\n\r") == [("ping", b"1")]
+    assert decoder.feed(b"ng\r\ndata: 1\r\n\r") == [(b"ping", b"1")]
     assert decoder.feed(b"\ndata: 2\n\n") == [(None, b"2")]
     assert decoder.close() == []
 

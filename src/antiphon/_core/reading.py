@@ -79,7 +79,7 @@ class MessageReader:
         self._response = response
         self._decoder = SSEDecoder()
         self._count = 0  # frames interpreted
-        self._last: object = None  # the kind of the event read last
+        self._last: str | None = None  # the kind of the event read last
         self._fields: Fields | None = None  # of the message, but for its blocks
         self._blocks: dict[int, Arriving] = {}
         self._message: Message | None = None  # once it is whole
@@ -191,7 +191,7 @@ class MessageReader:
 
         None, and nothing added, if `frame` is anything else.
         """
-        if frame[0] != "content_block_delta" or self.finished:
+        if frame[0] != b"content_block_delta" or self.finished:
             return None
         try:
             event = wire_event.exactly(frame[1])
@@ -204,7 +204,7 @@ class MessageReader:
         if name is None or block is None or not block.extend(name, getattr(event.delta, name)):
             return None
         self._count += 1
-        self._last = frame[0]
+        self._last = "content_block_delta"
         return event
 
     def _quick_text(self, frame: Frame) -> str | None:
@@ -212,25 +212,27 @@ class MessageReader:
 
         None, and nothing added, if `frame` is anything else.
         """
-        if frame[0] != "content_block_delta" or self.finished:
+        if frame[0] != b"content_block_delta" or self.finished:
             return None
         try:
             event = from_json(frame[1])
             delta = event["delta"]
             name = NEWS[delta["type"]]
             news = delta[name]
-            if event["type"] != frame[0] or not self._blocks[event["index"]].extend(name, news):
+            if event["type"] != "content_block_delta" or not self._blocks[event["index"]].extend(
+                name, news
+            ):
                 return None
         except (ValueError, LookupError, TypeError):
             return None
         self._count += 1
-        self._last = frame[0]
+        self._last = "content_block_delta"
         return cast("str", news) if name == "text" else ""
 
     def _take(self, frame: Frame) -> Fields | None:
         """Add the event of `frame` to the message; None if it says nothing."""
         self._count += 1
-        self._last = frame[0]
+        self._last = _name_of(frame)
         if self.finished or self._last == "ping":
             return None
         event = self._parsed(frame)
@@ -248,14 +250,13 @@ class MessageReader:
         return event
 
     def _parsed(self, frame: Frame) -> Fields:
-        name, raw = frame
         try:
-            event = from_json(raw)
+            event = from_json(frame[1])
         except ValueError as fault:
             raise self._failed(self._unreadable(frame, str(fault))) from None
         if not is_object(event):
             raise self._failed(self._unreadable(frame, "it is no object"))
-        if not isinstance(event.setdefault("type", name), str):
+        if not isinstance(event.setdefault("type", self._last), str):
             raise self._failed(self._unreadable(frame, "it has no type"))
         return event
 
@@ -367,7 +368,9 @@ class MessageReader:
 
     def _unreadable(self, frame: Frame, reason: str) -> StreamProtocolError:
         text = frame[1].decode("utf-8", "replace")
-        message = f"Event {self._count} ({frame[0]}) cannot be read: {reason}; it is {text[:200]!r}"
+        message = (
+            f"Event {self._count} ({self._last}) cannot be read: {reason}; it is {text[:200]!r}"
+        )
         return StreamProtocolError(self._response, text, message=message)
 
     def _violation(self, event: Fields, misfit: MisfitError) -> StreamProtocolError:
@@ -415,6 +418,11 @@ def _text_at_start(event: Fields) -> str | None:
             return text
         case _:
             return None
+
+
+def _name_of(frame: Frame) -> str | None:
+    name = frame[0]
+    return None if name is None else name.decode("utf-8", "replace")
 
 
 def _is_whole(frame: Frame) -> bool:

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 __all__ = ["Frame", "SSEDecoder"]
 
-Frame: TypeAlias = tuple[str | None, bytes]
-"""What one event says: its name, if the stream gave one, and its data, not interpreted."""
+Frame: TypeAlias = tuple[bytes | None, bytes]
+"""What one event says: its name, if the stream gave one, and its data; neither is interpreted."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -30,7 +30,7 @@ class SSEDecoder:
     def __init__(self) -> None:
         self._rest: list[bytes] = []  # a line without its end, in the pieces it came in
         self._lines: list[bytes] = []  # the data lines of the frame that is being read
-        self._name: str | None = None
+        self._name: bytes | None = None
         self._at_start = True
         self._after_cr = False
 
@@ -63,9 +63,9 @@ class SSEDecoder:
             return self._read_lines(text)
         frames = self._read_lines(text[:start]) if start else []
         block = text[start:end]
-        found: list[tuple[bytes, bytes]] = _PLAIN_FRAME.findall(block)
+        found: list[Frame] = _PLAIN_FRAME.findall(block)
         if block.count(b"\n") == len(found) * _LINES_OF_A_FRAME:
-            frames += [(name.decode("utf-8", "replace"), content) for name, content in found]
+            frames += found
             self._at_start = False
         else:
             frames += self._read_lines(block)
@@ -98,4 +98,4 @@ class SSEDecoder:
         if field == b"data":
             self._lines.append(value.removeprefix(b" "))
         elif field == b"event":
-            self._name = value.removeprefix(b" ").decode("utf-8", "replace") or None
+            self._name = value.removeprefix(b" ") or None

@@ -142,10 +142,10 @@ class StreamFlow:
     def _queue(self, frames: list[Frame]) -> None:
         """Keep `frames` up to an error event, which is raised once those before it are read."""
         names = [name for name, _ in frames]
-        if "error" in names:
-            self._error = frames[names.index("error")]
-            frames = frames[: names.index("error")]
-        if any(name != "ping" for name in names):
+        if b"error" in names:
+            self._error = frames[names.index(b"error")]
+            frames = frames[: names.index(b"error")]
+        if any(name != b"ping" for name in names):
             self._begun, self._content_at = True, self.tries.now()
         self.frames.extend(frames)
 
