@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias, cast
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
 
 from ..types.content import Block, TextCitation
 from ..types.events import (
@@ -21,7 +22,11 @@ from ..types.tools import ServerToolUseBlock, ToolUseBlock
 from .model import Decoder, is_list, is_object
 from .partial_json import PartialJSON, read_object
 
-__all__ = ["NEWS", "Arriving", "MisfitError"]
+__all__ = ["NEWS", "TEXTS", "Arriving", "MisfitError"]
+
+DerivedEvent: TypeAlias = (
+    TextEvent | ThinkingEvent | InputJsonEvent | CitationEvent | SignatureEvent
+)
 
 NEWS: Final = {
     "text_delta": "text",
@@ -32,6 +37,18 @@ NEWS: Final = {
 }
 """The field of each known kind of delta that carries what is new."""
 
+TEXTS: Final[dict[type, str]] = {
+    TextDelta: "text",
+    ThinkingDelta: "thinking",
+    InputJSONDelta: "partial_json",
+}
+"""The deltas that add text to a block, and where they carry it."""
+
+_EVENTS: Final[dict[str, Callable[[str, Any, int], DerivedEvent]]] = {
+    "text": TextEvent,
+    "thinking": ThinkingEvent,
+    "partial_json": InputJsonEvent,
+}
 # What each known kind of block takes, the text it is made of first. Other kinds take anything.
 _TAKES: Final[dict[object, tuple[str, ...]]] = {
     "text": ("text", "citation"),
@@ -40,10 +57,6 @@ _TAKES: Final[dict[object, tuple[str, ...]]] = {
     "server_tool_use": ("partial_json",),
 }
 _NOT_YET: Final = "it has not arrived whole"
-
-DerivedEvent: TypeAlias = (
-    TextEvent | ThinkingEvent | InputJsonEvent | CitationEvent | SignatureEvent
-)
 
 _citation: Decoder[TextCitation] = Decoder(TextCitation)
 
@@ -187,16 +200,12 @@ class Arriving:
         if isinstance(block, ToolUseBlock | ServerToolUseBlock) and not block.input:
             block.mark_incomplete(self.raw_input, _NOT_YET)
 
-    def event(self, delta: Any) -> DerivedEvent | None:
+    def event(self, delta: object) -> DerivedEvent | None:
         """The event made from the delta added last, if one is made from its kind."""
+        name = TEXTS.get(type(delta))
+        if name is not None:
+            return self.text_event(name, getattr(delta, name))
         match delta:
-            case TextDelta():
-                return self.text_event(delta.text)
-            case ThinkingDelta() if growing := self._growing.get("thinking"):
-                return ThinkingEvent(delta.thinking, growing.so_far, len(growing.fragments))
-            case InputJSONDelta() if growing := self._growing.get("partial_json"):
-                parsed = cast("_GrowingInput", growing).parsed
-                return InputJsonEvent(delta.partial_json, parsed, len(growing.fragments))
             case CitationsDelta():
                 return CitationEvent(delta.citation, self._cited, len(self._fields["citations"]))
             case SignatureDelta():
@@ -204,12 +213,12 @@ class Arriving:
             case _:
                 return None
 
-    def text_event(self, text: str) -> TextEvent | None:
-        """The event for `text`, which was added last."""
-        growing = self._growing.get("text")
+    def text_event(self, name: str, news: str) -> DerivedEvent | None:
+        """The event for `news`, which was added last to the text called `name`."""
+        growing = self._growing.get(name)
         if growing is None:
             return None
-        return TextEvent(text, growing.so_far, len(growing.fragments))
+        return _EVENTS[name](news, growing.snapshot, len(growing.fragments))
 
     def _cited(self, upto: int) -> list[TextCitation]:
         """The first `upto` citations; each is decoded once."""
@@ -238,6 +247,10 @@ class _Growing:
             self._upto = upto
         return self._joined
 
+    def snapshot(self, upto: int) -> object:
+        """What the first `upto` fragments amount to."""
+        return self.so_far(upto)
+
     def joined(self) -> str:
         """All of it."""
         return self.so_far(len(self.fragments))
@@ -253,7 +266,7 @@ class _GrowingInput(_Growing):
         self._parser = PartialJSON()
         self._parsed = 0
 
-    def parsed(self, upto: int) -> object:
+    def snapshot(self, upto: int) -> object:
         """The input as far as it can be read from the first `upto` fragments."""
         if upto < self._parsed:
             self._parser, self._parsed = PartialJSON(), 0
@@ -263,5 +276,5 @@ class _GrowingInput(_Growing):
 
     def latest(self) -> dict[str, Any]:
         """All that has arrived of the input."""
-        value = self.parsed(len(self.fragments))
+        value = self.snapshot(len(self.fragments))
         return value if is_object(value) else {}

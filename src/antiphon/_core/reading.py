@@ -18,19 +18,16 @@ from pydantic_core import from_json, to_json
 
 from ..errors import APIError, StreamInterruptedError, StreamProtocolError, status_error
 from ..types.events import (
-    InputJSONDelta,
     MessageStreamEvent,
     ParsedContentBlockStopEvent,
     ParsedMessageStopEvent,
     RawContentBlockDeltaEvent,
     RawMessageStreamEvent,
-    TextDelta,
-    ThinkingDelta,
     decode_event,
     wire_event,
 )
 from ..types.messages import ContentBlock, Message
-from .growing import NEWS, Arriving, MisfitError
+from .growing import NEWS, TEXTS, Arriving, MisfitError
 from .model import Decoder, is_list, is_object
 from .sse import Frame, SSEDecoder
 from .wire import HTTPResponse
@@ -43,12 +40,6 @@ Fields: TypeAlias = dict[str, Any]
 _whole: Decoder[Message] = Decoder(Message)
 _block: Decoder[ContentBlock] = Decoder(ContentBlock)
 
-# The deltas that add text to a block, and where they carry it.
-_TEXTS: Final[dict[type, str]] = {
-    TextDelta: "text",
-    ThinkingDelta: "thinking",
-    InputJSONDelta: "partial_json",
-}
 _CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
 
 
@@ -199,7 +190,7 @@ class MessageReader:
             return None
         if not isinstance(event, RawContentBlockDeltaEvent):
             return None
-        name = _TEXTS.get(type(event.delta))
+        name = TEXTS.get(type(event.delta))
         block = self._blocks.get(event.index)
         if name is None or block is None or not block.extend(name, getattr(event.delta, name)):
             return None
@@ -351,7 +342,7 @@ class MessageReader:
         if isinstance(raw, RawContentBlockDeltaEvent):
             return self._block_of(event).event(raw.delta)
         text = _text_at_start(event)
-        return self._block_of(event).text_event(text) if text else None
+        return self._block_of(event).text_event("text", text) if text else None
 
     def _failed(self, error: APIError) -> APIError:
         error.partial = self.partial

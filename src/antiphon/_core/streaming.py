@@ -101,7 +101,7 @@ class StreamFlow:
         self._bounded = bounded
         self._lenient = lenient
         self._error: Frame | None = None
-        self._made: deque[MessageStreamEvent] = deque()
+        self._made: MessageStreamEvent | None = None
         self._begun = False
         self._content_at = 0.0
 
@@ -201,10 +201,11 @@ class StreamFlow:
 
     def take_made(self) -> MessageStreamEvent | None:
         """The next event among the frames received, of the wire or made from it."""
-        made = self._made
-        if not made:
-            made.extend(self._take_events() or ())
-        return made.popleft() if made else None
+        made, self._made = self._made, None
+        if made is None and (events := self._take_events()):
+            made = events[0]
+            self._made = events[1] if len(events) > 1 else None
+        return made
 
     def skip(self) -> None:
         """Add the frames received to the message, handing nothing over."""
