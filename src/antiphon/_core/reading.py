@@ -24,7 +24,6 @@ from ..types.events import (
     RawContentBlockDeltaEvent,
     RawMessageStreamEvent,
     decode_event,
-    wire_event,
 )
 from ..types.messages import ContentBlock, Message
 from .growing import NEWS, TEXTS, Arriving, MisfitError
@@ -39,6 +38,7 @@ Fields: TypeAlias = dict[str, Any]
 
 _whole: Decoder[Message] = Decoder(Message)
 _block: Decoder[ContentBlock] = Decoder(ContentBlock)
+_change: Decoder[RawContentBlockDeltaEvent] = Decoder(RawContentBlockDeltaEvent)
 
 _CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
 
@@ -185,10 +185,8 @@ class MessageReader:
         if frame[0] != b"content_block_delta" or self.finished:
             return None
         try:
-            event = wire_event.exactly(frame[1])
+            event = _change.exactly(frame[1])
         except ValueError:
-            return None
-        if not isinstance(event, RawContentBlockDeltaEvent):
             return None
         name = TEXTS.get(type(event.delta))
         block = self._blocks.get(event.index)

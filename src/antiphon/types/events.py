@@ -225,7 +225,7 @@ WireEvent: TypeAlias = Annotated[
 ]
 """Anything that a stream may bring; told apart by `type`."""
 
-wire_event: Decoder[WireEvent] = Decoder(WireEvent)
+_wire_event: Decoder[WireEvent] = Decoder(WireEvent)
 
 
 def decode_event(raw: bytes | str) -> WireEvent:
@@ -234,7 +234,7 @@ def decode_event(raw: bytes | str) -> WireEvent:
     Raises:
         ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
     """
-    return wire_event.decode(raw)
+    return _wire_event.decode(raw)
 
 
 @dataclass(slots=True, eq=False)
