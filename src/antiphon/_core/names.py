@@ -18,10 +18,10 @@ def check_names(
         TypeError: names the argument and, for an unknown one, the nearest known name.
     """
     names = frozenset(given)
-    for name in sorted(required - names):
-        raise TypeError(f"{method}() is missing the argument {name!r}")
-    for name in sorted(names - known):
+    for name in sorted(names - known):  # first: a misspelt name is missing, too
         raise TypeError(f"{method}() got an unknown argument {name!r}{_nearest(name, known)}")
+    if missing := " and ".join(repr(name) for name in sorted(required - names)):
+        raise TypeError(f"{method}() is missing the argument {missing}")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
