@@ -167,7 +167,10 @@ class AsyncLine:
 
     async def _perform(self, step: Step) -> Head | bytes | None:
         if isinstance(step, Read):
-            assert self._reply is not None
+            if self._reply is None:
+                raise RuntimeError(
+                    "the answer was cut off by an interruption; there is no more to read"
+                )
             return await self._reply.read(step.timeout)
         if isinstance(step, Send):
             await self.close()
@@ -348,7 +351,7 @@ class AsyncEventStream:
     async def more(self) -> bool:
         """Receive until there are frames to interpret; false at the end."""
         flow = self._flow
-        if not flow.frames and not flow.ended:
+        if not flow.frames:
             await self._line.run(flow.receive())
         return bool(flow.frames)
 
@@ -462,6 +465,8 @@ class AsyncStreamedResponse(WithHead, Generic[T]):
         decoder = getincrementaldecoder("utf-8")("replace")
         async for chunk in self.iter_bytes():
             yield decoder.decode(chunk)
+        if cut_off := decoder.decode(b"", final=True):
+            yield cut_off
 
     async def iter_lines(self) -> AsyncIterator[str]:
         """The lines of the body, without their ends."""

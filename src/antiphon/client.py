@@ -167,7 +167,10 @@ class Line:
 
     def _perform(self, step: Step) -> Head | bytes | None:
         if isinstance(step, Read):
-            assert self._reply is not None
+            if self._reply is None:
+                raise RuntimeError(
+                    "the answer was cut off by an interruption; there is no more to read"
+                )
             return self._reply.read(step.timeout)
         if isinstance(step, Send):
             self.close()
@@ -342,7 +345,7 @@ class EventStream:
     def more(self) -> bool:
         """Receive until there are frames to interpret; false at the end."""
         flow = self._flow
-        if not flow.frames and not flow.ended:
+        if not flow.frames:
             self._line.run(flow.receive())
         return bool(flow.frames)
 
@@ -456,6 +459,8 @@ class StreamedResponse(WithHead, Generic[T]):
         decoder = getincrementaldecoder("utf-8")("replace")
         for chunk in self.iter_bytes():
             yield decoder.decode(chunk)
+        if cut_off := decoder.decode(b"", final=True):
+            yield cut_off
 
     def iter_lines(self) -> Iterator[str]:
         """The lines of the body, without their ends."""

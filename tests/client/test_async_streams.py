@@ -86,6 +86,19 @@ def test_after_the_first_text_it_is_raised_with_what_had_arrived(failure, kind):
     assert transport.played.replies[0].closed
 
 
+def test_a_failure_is_final():
+    async def main() -> None:
+        transport = AsyncScripted(Answer(BEGIN + OPEN + HELLO, broken()))
+        async with client(transport).messages.stream(**ASK) as stream:
+            with pytest.raises(APIConnectionError) as first:
+                [text async for text in stream.text_stream]
+            with pytest.raises(APIConnectionError) as later:
+                await stream.get_final_message()
+            assert later.value is first.value
+
+    asyncio.run(main())
+
+
 def test_pings_do_not_keep_a_stream_alive():
     pings = [part for _ in range(1000) for part in (5.0, PING)]
     transport = AsyncScripted(Answer(BEGIN + OPEN + HELLO, *pings))

@@ -8,6 +8,7 @@ import pytest
 
 from antiphon import (
     APIConnectionError,
+    APIError,
     APIResponseValidationError,
     APITimeoutError,
     BadRequestError,
@@ -156,6 +157,57 @@ def test_a_200_that_is_no_stream_shows_what_it_is(body, kind, error, shown):
     with pytest.raises(error, match=shown) as raised:
         texts(Scripted(Answer(body, headers=(("content-type", kind),))))
     assert raised.value.response.content == body
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        [broken()],
+        [],
+        [framed(overloaded())],
+        [700.0],
+        [b"event: content_block_delta\ndata: {bad\n\n", REST, LAST],
+    ],
+    ids=["connection", "end", "error event", "silence", "no JSON"],
+)
+def test_a_failure_is_final(rest):
+    with client(Scripted(Answer(BEGIN + OPEN + HELLO, *rest))).messages.stream(**ASK) as stream:
+        with pytest.raises(APIError) as first:
+            list(stream.text_stream)
+        for again in (
+            lambda: list(stream.text_stream),
+            lambda: list(stream),
+            stream.get_final_message,
+        ):
+            with pytest.raises(APIError) as later:
+                again()
+            assert later.value is first.value
+        assert len(first.value.attempts) == 1
+        assert stream.current_message_snapshot.text == "Hello"
+
+
+def test_a_failure_of_raw_events_is_final_too():
+    stream = client(Scripted(Answer(BEGIN + OPEN + HELLO))).messages.create(**ASK, stream=True)
+    for _ in range(2):
+        with pytest.raises(StreamInterruptedError):
+            list(stream)
+
+
+def test_an_interrupted_stream_keeps_what_had_arrived_and_gives_no_more():
+    transport = Scripted(Answer(BEGIN + OPEN + HELLO, ZeroDivisionError(), REST + LAST))
+    with client(transport).messages.stream(**ASK) as stream:
+        with pytest.raises(ZeroDivisionError):
+            list(stream.text_stream)
+        assert transport.replies[0].closed
+        with pytest.raises(RuntimeError, match="interruption"):
+            stream.get_final_message()
+        assert stream.current_message_snapshot.text == "Hello"
+
+
+def test_text_that_is_cut_within_a_character_is_not_dropped():
+    transport = Scripted(Answer(b"caf\xc3"))
+    with client(transport).messages.with_streaming_response.create(**ASK) as response:
+        assert "".join(response.iter_text()) == "caf\ufffd"
 
 
 def test_pings_do_not_keep_a_stream_alive():

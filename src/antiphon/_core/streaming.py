@@ -63,6 +63,7 @@ class StreamFlow:
         "_bounded",
         "_content_at",
         "_error",
+        "_failure",
         "_lenient",
         "_made",
         "delivered",
@@ -101,6 +102,7 @@ class StreamFlow:
         self._bounded = bounded
         self._lenient = lenient
         self._error: Frame | None = None
+        self._failure: APIError | None = None
         self._made: MessageStreamEvent | None = None
         self._begun = False
         self._content_at = 0.0
@@ -119,12 +121,21 @@ class StreamFlow:
             raise self.tries.signed(not_a_stream(answer, (yield from whole_body(self.tries))))
 
     def receive(self) -> Flow[None]:
-        """Get further `frames`, or find that the stream has `ended`."""
-        while not self.frames and not self.ended:
-            try:
-                yield from self._receive_once()
-            except APIError as error:
-                yield from self._after(error)
+        """Get further `frames`, or find that the stream has `ended`; a failure is final."""
+        self._stay_failed()
+        try:
+            while not self.frames and not self.ended:
+                try:
+                    yield from self._receive_once()
+                except APIError as error:
+                    yield from self._after(error)
+        except APIError as error:
+            self._failure = error
+            raise
+
+    def _stay_failed(self) -> None:
+        if self._failure is not None:
+            raise self._failure
 
     def _receive_once(self) -> Flow[None]:
         if self._error is not None:
@@ -218,8 +229,12 @@ class StreamFlow:
     _take_events = _taking(MessageReader.events)
 
     def failed(self, error: APIError) -> APIError:
-        """`error` complete: what had arrived, whose answer it was, and the attempts."""
-        return error if error.attempts else self.tries.signed(self._completed(error))
+        """The end of the stream by `error`, completed: what had arrived, whose answer, the attempts."""
+        self.frames.clear()
+        if not error.attempts:
+            error = self.tries.signed(self._completed(error))
+        self._failure = error
+        return error
 
     def _completed(self, error: APIError) -> APIError:
         if error.partial is None:
@@ -230,6 +245,7 @@ class StreamFlow:
 
     def chunk(self) -> Flow[bytes]:
         """The next bytes of the body, not interpreted; b"" at its end."""
+        self._stay_failed()
         if self.ended:
             return b""
         try:
