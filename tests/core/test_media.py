@@ -78,7 +78,6 @@ def test_what_is_not_base64_is_neither_image_nor_pdf(text):
     assert media.pdf(text) is None
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(SAMPLES)), st.data())
 def test_damaged_images_raise_nothing(name, data):
     content = bytearray(SAMPLES[name])
@@ -106,7 +105,7 @@ def test_a_locked_pdf_is_told_and_not_counted():
     assert media.pdf_pages(encoded(content.getvalue())) is None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.data())
 def test_damaged_pdfs_raise_nothing(data):
     content = bytearray(pdf())

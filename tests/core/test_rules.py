@@ -527,7 +527,7 @@ FIELDS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(odd_messages, st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=4))
 def test_no_json_breaks_the_rules(messages, fields):
     for finding in findings({**GOOD, "messages": messages, **fields}):
@@ -569,7 +569,6 @@ def alternating(contents: list[Any]) -> list[dict[str, Any]]:
     return messages  # fmt: skip
 
 
-@settings(deadline=None)
 @given(conversations)
 def test_repair_leaves_no_call_alone(contents):
     mended = repair(alternating(contents))

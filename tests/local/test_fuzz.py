@@ -109,19 +109,19 @@ FUZZED = App(VirtualClock())
 FUZZED.journal = Journal(most=10)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(requests, st.sampled_from(PATHS))
 def test_any_object_as_a_body(body, path):
     check(ask(FUZZED, path, body))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(requests)
 def test_nearly_right_create_requests(changes):
     check(ask(FUZZED, body={**BODY, **changes}))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=50) | anything.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_as_a_body(content):
     check(ask(FUZZED, body=content))
@@ -130,7 +130,7 @@ def test_any_bytes_as_a_body(content):
 HEADER_VALUE = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=30)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "X"]),
     st.sampled_from(PATHS) | st.text(st.characters(min_codepoint=33, max_codepoint=126)).map("/".__add__),
@@ -146,7 +146,7 @@ def test_any_method_path_and_headers(method, path, headers):
     check(ask(FUZZED, path, BODY, method=method, **headers))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(requests, max_size=3))
 def test_any_items_of_a_batch(items):
     app = App(VirtualClock(), batch_seconds=0)
