@@ -103,7 +103,7 @@ def test_the_media_type_of_a_url_document_is_not_sent():
         (object(), "object is not JSON"),
         (float("nan"), "nan is not a JSON number"),
         (float("-inf"), "-inf is not a JSON number"),
-        (2**70, "64-bit"),
+        (2**70, "content[0].source.data: "),
         ("\ud800", "surrogates"),
         ({1: "a"}, "str"),
         (io.StringIO("text"), "open it with mode 'rb'"),
