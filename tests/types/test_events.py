@@ -19,37 +19,46 @@ from antiphon.types import (
     decode_event,
 )
 
-WORDS = ["Hel", "lo", "!"]
+
+class Said:
+    """Text in fragments."""
+
+    def __init__(self, *fragments: str) -> None:
+        self.fragments = fragments
+
+    def snapshot(self, upto: int) -> str:
+        return "".join(self.fragments[:upto])
 
 
-def joined(upto: int) -> str:
-    return "".join(WORDS[:upto])
+class Never:
+    def snapshot(self, upto: int) -> Any:
+        raise AssertionError("looked at")
+
+    __call__ = snapshot
 
 
 def test_a_snapshot_is_that_of_its_event() -> None:
-    first, second = TextEvent("Hel", joined, 1), TextEvent("lo", joined, 2)
+    said = Said("Hel", "lo", "!")
+    first, second = TextEvent("Hel", said, 1), TextEvent("lo", said, 2)
     assert (first.type, first.text, first.snapshot) == ("text", "Hel", "Hel")
     assert second.snapshot == "Hello"
-    assert ThinkingEvent("lo", joined, 2).snapshot == "Hello"
+    assert ThinkingEvent("lo", said, 2).snapshot == "Hello"
     assert SignatureEvent("Eq").signature == "Eq"
 
 
 def test_a_snapshot_is_made_when_asked_for() -> None:
-    def never(upto: int) -> Any:
-        raise AssertionError("looked at")
-
     for kind in (TextEvent, ThinkingEvent, InputJsonEvent, CitationEvent):
-        event: Any = kind("x", never, 1)  # type: ignore[arg-type]
+        event: Any = kind("x", Never(), 1)  # type: ignore[arg-type]
         assert "x" in repr(event)
         with pytest.raises(AssertionError, match="looked at"):
             _ = event.snapshot
 
 
 def test_text_that_is_json_can_be_read_early() -> None:
-    event = TextEvent("", lambda upto: '{"a": [1, 2], "b": "wor', 1)
+    event = TextEvent("", Said('{"a": [1, 2], "b": "wor'), 1)
     assert event.parsed_snapshot() == {"a": [1, 2], "b": "wor"}
     with pytest.raises(ValueError, match="expected"):
-        TextEvent("", lambda upto: "Hello", 1).parsed_snapshot()
+        TextEvent("", Said("Hello"), 1).parsed_snapshot()
 
 
 def test_events_on_the_wire_are_told_apart() -> None:

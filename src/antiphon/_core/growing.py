@@ -203,8 +203,8 @@ class Arriving:
     def event(self, delta: object) -> DerivedEvent | None:
         """The event made from the delta added last, if one is made from its kind."""
         name = TEXTS.get(type(delta))
-        if name is not None:
-            return self.text_event(name, getattr(delta, name))
+        if name is not None and (growing := self._growing.get(name)):
+            return _EVENTS[name](getattr(delta, name), growing, len(growing.fragments))
         match delta:
             case CitationsDelta():
                 return CitationEvent(delta.citation, self._cited, len(self._fields["citations"]))
@@ -213,12 +213,10 @@ class Arriving:
             case _:
                 return None
 
-    def text_event(self, name: str, news: str) -> DerivedEvent | None:
-        """The event for `news`, which was added last to the text called `name`."""
-        growing = self._growing.get(name)
-        if growing is None:
-            return None
-        return _EVENTS[name](news, growing.snapshot, len(growing.fragments))
+    def first_text_event(self, text: str) -> TextEvent | None:
+        """The event for the text with which a text block began."""
+        growing = self._growing.get("text")
+        return None if growing is None else TextEvent(text, growing, len(growing.fragments))
 
     def _cited(self, upto: int) -> list[TextCitation]:
         """The first `upto` citations; each is decoded once."""
@@ -247,7 +245,7 @@ class _Growing:
             self._upto = upto
         return self._joined
 
-    def snapshot(self, upto: int) -> object:
+    def snapshot(self, upto: int) -> Any:
         """What the first `upto` fragments amount to."""
         return self.so_far(upto)
 

@@ -340,7 +340,7 @@ class MessageReader:
         if isinstance(raw, RawContentBlockDeltaEvent):
             return self._block_of(event).event(raw.delta)
         text = _text_at_start(event)
-        return self._block_of(event).text_event("text", text) if text else None
+        return self._block_of(event).first_text_event(text) if text else None
 
     def _failed(self, error: APIError) -> APIError:
         error.partial = self.partial

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal, TypeAlias, cast
+from typing import Annotated, ClassVar, Literal, Protocol, TypeAlias, TypeVar, cast
 
 from pydantic import Discriminator
 from pydantic_core import from_json
@@ -57,6 +57,8 @@ __all__ = [
     "WireEvent",
     "decode_event",
 ]
+
+T_co = TypeVar("T_co", covariant=True)
 
 
 class TextDelta(Model):
@@ -237,6 +239,14 @@ def decode_event(raw: bytes | str) -> WireEvent:
     return _wire_event.decode(raw)
 
 
+class Growing(Protocol[T_co]):
+    """What arrives in fragments."""
+
+    def snapshot(self, upto: int, /) -> T_co:
+        """What the first `upto` fragments amount to."""
+        ...
+
+
 @dataclass(slots=True, eq=False)
 class TextEvent:
     """More text arrived.
@@ -246,13 +256,13 @@ class TextEvent:
 
     type: ClassVar[Literal["text"]] = "text"
     text: str
-    _so_far: Callable[[int], str] = field(repr=False)
+    _source: Growing[str] = field(repr=False)
     _upto: int = field(repr=False)
 
     @property
     def snapshot(self) -> str:
         """The whole text of the block up to this event; joined when asked for."""
-        return self._so_far(self._upto)
+        return self._source.snapshot(self._upto)
 
     def parsed_snapshot(self) -> object:
         """The text so far read as JSON that may still be cut off.
@@ -272,13 +282,13 @@ class ThinkingEvent:
 
     type: ClassVar[Literal["thinking"]] = "thinking"
     thinking: str
-    _so_far: Callable[[int], str] = field(repr=False)
+    _source: Growing[str] = field(repr=False)
     _upto: int = field(repr=False)
 
     @property
     def snapshot(self) -> str:
         """All thinking of the block up to this event; joined when asked for."""
-        return self._so_far(self._upto)
+        return self._source.snapshot(self._upto)
 
 
 @dataclass(slots=True, eq=False)
@@ -290,13 +300,13 @@ class InputJsonEvent:
 
     type: ClassVar[Literal["input_json"]] = "input_json"
     partial_json: str
-    _so_far: Callable[[int], object] = field(repr=False)
+    _source: Growing[object] = field(repr=False)
     _upto: int = field(repr=False)
 
     @property
     def snapshot(self) -> object:
         """The input up to this event, as far as it can be read; parsed when asked for."""
-        return self._so_far(self._upto)
+        return self._source.snapshot(self._upto)
 
 
 @dataclass(slots=True, eq=False)
