@@ -71,6 +71,12 @@ def test_urls_carry_the_query():
     [
         ("base_url", "api.example.org", ValueError),
         ("base_url", "ftp://example.org", ValueError),
+        ("base_url", "http://", ValueError),
+        ("base_url", "http://[::1", ValueError),
+        ("base_url", "http://host:99999", ValueError),
+        ("base_url", "http://a..b", ValueError),
+        ("base_url", "http://" + "a" * 64 + ".org", ValueError),
+        ("base_url", "https://exa mple.org", ValueError),
         ("timeout", "soon", TypeError),
         ("timeout", 0, ValueError),
         ("timeout", Timeout(read=-1), ValueError),
@@ -94,6 +100,19 @@ def test_a_bad_key_is_not_shown():
     with pytest.raises(ValueError) as raised:
         settled({"api_key": "secret\n"}, {})
     assert "secret" not in str(raised.value)
+
+
+def test_credentials_in_the_url_are_refused_and_not_shown():
+    with pytest.raises(ValueError, match=r"base_url: .*default_headers") as raised:
+        settled({"base_url": "https://me:secret@example.org/"}, {})
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1]:80/", "https://münchen.example", "http://10.0.0.1/a@b"]
+)
+def test_other_urls_are_taken(url):
+    assert settled({"base_url": url}, {}).base_url == url.rstrip("/")
 
 
 def test_two_credentials_are_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -157,10 +158,27 @@ def _sendable(secret: object, source: str) -> str:
 
 
 def _base_url(url: object) -> str:
-    parts = urlsplit(str(url))
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"base_url: {url!r} is not an http:// or https:// URL with a host")
-    return str(url).rstrip("/")
+    text = str(url)
+    if "@" in text.partition("://")[2].partition("/")[0]:
+        raise ValueError(
+            "base_url: holds a user or password; send them with default_headers={'authorization': …}"
+        )
+    if not _names_a_host(text):
+        raise ValueError(f"base_url: {text!r} is not an http:// or https:// URL with a host")
+    return text.rstrip("/")
+
+
+_HOST = re.compile(r"[0-9a-f:.%]+|[^\s.]{1,63}(\.[^\s.]{1,63})*\.?", re.IGNORECASE)
+
+
+def _names_a_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+        name = host if host.isascii() else host.encode("idna").decode()
+    except ValueError:  # brackets, a port or a name that cannot be
+        return False
+    return parts.scheme in ("http", "https") and bool(_HOST.fullmatch(name))
 
 
 def _retry(max_retries: object) -> Retry:
