@@ -168,7 +168,7 @@ def _base_url(url: object) -> str:
     return text.rstrip("/")
 
 
-_HOST = re.compile(r"[^\s:]*:[^\s]*|[^\s.]{1,63}(\.[^\s.]{1,63})*\.?", re.IGNORECASE)
+_HOST = re.compile(r"[^\s:]*:[^\s]*|[^\s.]{1,63}(\.[^\s.]{1,63})*\.?")
 
 
 def _names_a_host(url: str) -> bool:
