@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Protocol
 
 from .._core.wire import Head, Headers
@@ -141,6 +142,11 @@ _STATUS_LINE = re.compile(r"(HTTP/1\.[01]) ([1-9]\d\d)(?: .*)?")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
+@lru_cache(maxsize=512)  # every answer has the same ones
+def _is_name(text: str) -> bool:
+    return bool(_NAME.fullmatch(text))
+
+
 def parse_head(block: bytes) -> Head:
     """The head in `block`, which is all before the empty line."""
     first, *lines = block.decode("latin-1").split("\r\n")
@@ -152,7 +158,7 @@ def parse_head(block: bytes) -> Head:
         name, colon, value = line.partition(":")
         if line[:1] in " \t" and raw:  # a folded line, as old servers send (RFC 9112 §5.2)
             raw[-1] = (raw[-1][0], f"{raw[-1][1]} {line.strip()}")
-        elif colon and _NAME.fullmatch(name):
+        elif colon and _is_name(name):
             raw.append((name, value.strip()))
         else:
             raise MalformedAnswerError(f"a header line reads {line[:60]!r}")
