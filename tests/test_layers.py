@@ -1,94 +1,176 @@
-"""Who may import whom: the layers of CONTRIBUTING.md, checked on the source."""
+"""Who may import whom: the layers that CONTRIBUTING.md draws, checked on the source."""
 
 from __future__ import annotations
 
 import ast
-import os
-import subprocess
-import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import antiphon
+from tests.support.imports import loaded_by
 
 PACKAGE = Path(antiphon.__file__).parent
-MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
-IMPURE = {"asyncio", "socket", "ssl", "threading", "time", "urllib3", "httpx2"}
-SHELLS_OF_LOCAL = {
-    f"local/{name}.py" for name in ("connection", "serve", "server", "inprocess", "record")
+
+# A layer imports only from itself and from the layers below it.
+LAYERS = [
+    "cli",
+    "local.serving",
+    "local.api",
+    "local.replies",
+    "local.metering",
+    "client",
+    "async_client",
+    "base_client",
+    "responses",
+    "_stream",
+    "_core",
+    "_transport",
+    "errors",
+    "types",
+    "rules",
+    "catalog",
+    "_wire",
+    "_version",
+]
+
+# These only look names up in the layers when somebody asks for one.
+FACADES = {"", "__main__", "local", "types"}
+
+# Only these may read files, the environment, a clock or chance, or open a socket.
+SHELLS = {
+    "cli",
+    "local.serving",
+    "local.metering.clock",
+    "client",
+    "async_client",
+    "base_client",
+    "_transport",
 }
+OUTSIDE = {
+    "asyncio",
+    "socket",
+    "ssl",
+    "threading",
+    "time",
+    "urllib3",
+    "httpx2",
+    "os",
+    "pathlib",
+    "random",
+    "secrets",
+    "uuid",
+    "tempfile",
+}
+# Values of these modules are pure; what asks the machine is not.
+PURE_NAMES = {"os.PathLike", "random.Random"}
+IMPURE_CALLS = {"datetime.now", "date.today", "datetime.today", "datetime.utcnow", "open"}
 
 
-def imports(module: str) -> set[str]:
-    """Absolute names of what a module imports anywhere in its text, type checking included."""
-    package = ["antiphon", *module.split("/")[:-1]]
+def name_of(path: Path) -> str:
+    """Return the dotted name of a module inside the package: "" for the package itself."""
+    return (
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        .removesuffix("__init__")
+        .rstrip(".")
+    )
+
+
+PATHS = {name_of(path): path for path in PACKAGE.rglob("*.py")}
+TREES = {name: ast.parse(path.read_text()) for name, path in PATHS.items()}
+
+
+def imports(name: str) -> set[str]:
+    """Return the absolute names of what a module imports anywhere, type checking included."""
+    package = ["antiphon", *PATHS[name].parent.relative_to(PACKAGE).parts]
     names: set[str] = set()
-    for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
+    for node in ast.walk(TREES[name]):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             start = package[: len(package) - node.level + 1] if node.level else []
             origin = ".".join([*start, *([node.module] if node.module else [])])
-            names |= {origin} | {f"{origin}.{alias.name}" for alias in node.names}
+            names |= {f"{origin}.{alias.name}" for alias in node.names}
     return names
 
 
-def within(names: set[str], *packages: str) -> set[str]:
-    return {n for n in names if any(n == p or n.startswith(f"{p}.") for p in packages)}
+def own_imports(name: str) -> set[str]:
+    """Return the modules of this package that a module imports."""
+    found: set[str] = set()
+    for absolute in imports(name):
+        inner = absolute.removeprefix("antiphon").lstrip(".")
+        if absolute.split(".")[0] != "antiphon":
+            continue
+        found.add(inner if inner in PATHS else inner.rpartition(".")[0])
+    return found
 
 
-def is_pure(module: str) -> bool:
-    if module.startswith("local/"):
-        return module not in SHELLS_OF_LOCAL
-    return module.startswith(("_core/", "types/")) or module in ("errors.py", "responses.py")
+def within(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if is_pure(module)])
-def test_pure_modules_touch_nothing_outside(module):
-    assert not within(imports(module), *IMPURE)
-    assert not within(
-        imports(module), "antiphon._transport", "antiphon.client", "antiphon.async_client"
-    )
+def layer_of(name: str) -> int:
+    """Return the number of a module's layer, counted from the top."""
+    found = [number for number, layer in enumerate(LAYERS) if within(name, layer)]
+    assert len(found) == 1, f"{name or 'antiphon'} stands on {len(found)} layers"
+    return found[0]
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("_core/")])
-def test_only_the_model_knows_pydantic(module):
-    allowed = {"_core/model.py", "_core/reading.py", "_core/partial_json.py"}
-    if module not in allowed:
-        assert not within(imports(module), "pydantic", "pydantic_core")
+MODULES = sorted(name for name in PATHS if name not in FACADES)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_nobody_imports_upwards(module):
-    names = imports(module)
-    if not module.startswith(("cli/", "__main__")):
-        assert not within(names, "antiphon.cli")
-    if not module.startswith(("local/", "cli/")):
-        assert not within(names, "antiphon.local")
-    if module.startswith("local/"):
-        assert not within(names, "antiphon.client", "antiphon.async_client")
+@pytest.mark.parametrize("name", MODULES)
+def test_no_import_runs_up(name):
+    below = {other for other in own_imports(name) if other not in FACADES}
+    upwards = {other for other in below if layer_of(other) < layer_of(name)}
+    assert not upwards
+
+
+def test_no_imports_form_a_circle():
+    graph = {name: own_imports(name) - FACADES for name in MODULES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not within(name, *SHELLS)])
+def test_pure_modules_touch_nothing_outside(name):
+    touched = {
+        other
+        for other in imports(name)
+        if other.split(".")[0] in OUTSIDE and other not in PURE_NAMES
+    }
+    calls = {ast.unparse(node.func) for node in ast.walk(TREES[name]) if isinstance(node, ast.Call)}
+    assert not touched
+    assert not calls & IMPURE_CALLS
+
+
+def test_only_decoding_and_types_know_pydantic():
+    users = {name for name in MODULES if any(within(other, "pydantic") for other in imports(name))}
+    assert all(within(name, "_wire.decoding", "types") for name in users)
 
 
 def test_the_clients_do_not_know_each_other():
-    assert not within(imports("client.py"), "antiphon.async_client")
-    assert not within(imports("async_client.py"), "antiphon.client")
+    assert "async_client" not in own_imports("client")
+    assert "client" not in own_imports("async_client")
 
 
-def loaded_by(statement: str) -> set[str]:
-    code = f"import sys; {statement}; print(*sys.modules)"
-    unwatched = {name: v for name, v in os.environ.items() if not name.startswith("COVERAGE")}
-    run = subprocess.run(
-        [sys.executable, "-c", code], env=unwatched, capture_output=True, text=True, check=True
-    )
-    return set(run.stdout.split())
+def test_a_class_name_is_used_once():
+    homes: dict[str, set[str]] = {}
+    for name, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, set()).add(name)
+    assert not {name: places for name, places in homes.items() if len(places) > 1}
 
 
 def test_importing_the_package_loads_nothing_heavy():
     loaded = loaded_by("import antiphon")
-    assert not loaded & {"pydantic", "urllib3", "httpx2", "asyncio", "ssl", "json"}
+    assert not loaded & {"pydantic", "urllib3", "httpx2", "asyncio", "ssl", "json", "typing"}
 
 
 def test_the_sync_client_loads_no_async_machinery():
     loaded = loaded_by("import antiphon; antiphon.Client(api_key='k')")
-    assert not loaded & {"httpx2", "antiphon._transport.asyncio_pool", "antiphon.async_client"}
+    assert not loaded & {"httpx2", "antiphon._transport.async_pool", "antiphon.async_client"}

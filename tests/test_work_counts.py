@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from antiphon import AsyncClient, Client
-from tests.client.scripted import Answer, AsyncScripted, Scripted, framed
-from tests.test_layers import loaded_by
+from tests.support.imports import loaded_by
+from tests.support.scripted import Answer, AsyncScripted, Scripted, framed
 
 ASK: dict[str, Any] = {
     "model": "claude-haiku-4-5", "max_tokens": 100, "messages": [{"role": "user", "content": "Hello"}],

@@ -12,8 +12,8 @@ TYPE_CHECKING = False  # pyright: ignore[reportConstantRedefinition]
 if TYPE_CHECKING:  # each module lists its names in `__all__`
     from . import errors as errors
     from . import types as types
-    from ._core.absent import *  # noqa: F403
-    from ._core.wire import *  # noqa: F403
+    from ._wire.http import *  # noqa: F403
+    from ._wire.sentinels import *  # noqa: F403
     from .async_client import *  # noqa: F403
     from .client import *  # noqa: F403
     from .errors import *  # noqa: F403
@@ -21,17 +21,10 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .rules import *  # noqa: F403
     from .types import *  # noqa: F403
 
-_SUBMODULES = ("errors", "local", "responses", "types", "rules")
-_HOMES = (
-    "_core.absent",
-    "_core.wire",
-    "errors",
-    "client",
-    "async_client",
-    "responses",
-    "rules",
-    "types",
-)
+_SUBMODULES = ("errors", "local", "responses", "rules", "types")
+# What people type: shown by `dir`. The other names of `types` and `rules` are found here too.
+_SHOWN = ("_wire.sentinels", "_wire.http", "errors", "client", "async_client", "responses")
+_HOMES = (*_SHOWN, "rules", "types")
 
 
 def __getattr__(name: str) -> object:
@@ -54,7 +47,7 @@ def _homes(name: str) -> tuple[str, ...]:
 
 
 def __dir__() -> list[str]:
-    modules = [import_module(f"{__name__}.{home}") for home in _HOMES]
+    modules = [import_module(f"{__name__}.{home}") for home in _SHOWN]
     return sorted(
         {name for module in modules for name in module.__all__} | {*_SUBMODULES, "__version__"}
     )

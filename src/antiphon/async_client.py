@@ -9,26 +9,25 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast, overload
 
-from ._core import calls
-from ._core.calls import Call
-from ._core.config import Options
-from ._core.configured import Configured
-from ._core.flow import Flow, Read, Send, Step, Tries, exchange
-from ._core.signature import keywords
-from ._core.streaming import StreamFlow, stream_flow
-from ._core.wire import Head, HTTPResponse
-from ._transport import AsyncReply, AsyncTransport
-from ._transport.clocks import AsyncSystemClock
-from ._transport.shared import async_transport_for
+from ._core import endpoints as calls
+from ._core.arguments import keywords
+from ._core.endpoints import Call
+from ._core.flow import Attempts, Flow, Read, Send, Step, exchange
+from ._core.options import Options
+from ._stream.flow import StreamFlow, stream_flow
+from ._transport import AsyncOpenResponse, AsyncTransport
+from ._transport.clocks import AsyncMonotonicClock
+from ._transport.default import async_transport_for
+from ._wire.http import HTTPResponse, ResponseHead
+from .base_client import BaseClient
 from .errors import APIError
-from .responses import APIResponse, WithHead, parsed
-from .types.messages import (
+from .responses import APIResponse, BaseResponse, parsed
+from .types.message import Message, MessageTokensCount
+from .types.params import (
     CountTokensParams,
     CreateParams,
     CreateParamsNonStreaming,
     CreateParamsStreaming,
-    Message,
-    MessageTokensCount,
     StreamParams,
 )
 
@@ -52,7 +51,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-class AsyncClient(Configured):
+class AsyncClient(BaseClient):
     """A client of the Messages API.
 
     Clients are cheap and thread-safe; those with the same settings share their connections.
@@ -64,8 +63,8 @@ class AsyncClient(Configured):
         return AsyncMessages(self._sender)
 
     @cached_property
-    def _sender(self) -> AsyncSender:
-        return AsyncSender(self._options, self._http_client)
+    def _sender(self) -> AsyncSession:
+        return AsyncSession(self._options, self._http_client)
 
     async def close(self) -> None:
         """Let go of the connections; those shared with other clients stay open."""
@@ -86,7 +85,7 @@ class AsyncClient(Configured):
 AsyncAnthropic = AsyncClient
 
 
-class AsyncSender:
+class AsyncSession:
     """Sends the calls of one client."""
 
     def __init__(self, options: Options, http_client: Any) -> None:
@@ -99,12 +98,12 @@ class AsyncSender:
         self.closed = True
         self._transport = None
 
-    def _line(self) -> AsyncLine:
+    def _line(self) -> AsyncRunner:
         if self.closed:
             raise RuntimeError("the client is closed; make another one")
         if self._transport is None:
             self._transport = async_transport_for(self._http_client)
-        return AsyncLine(self._transport)
+        return AsyncRunner(self._transport)
 
     async def create(self, params: Mapping[str, Any]) -> APIResponse[Any]:
         """A message, or with ``"stream": True`` its events."""
@@ -129,24 +128,26 @@ class AsyncSender:
             replace(stream.response, content=content), stream.tries, lambda _: message
         )
 
-    async def opened(self, call: Call[Any], *, whole: bool = False) -> tuple[StreamFlow, AsyncLine]:
+    async def opened(
+        self, call: Call[Any], *, whole: bool = False
+    ) -> tuple[StreamFlow, AsyncRunner]:
         line = self._line()
         flow = stream_flow(line.tries(call), whole=whole, lenient=self.options.lenient_streams)
         await line.run(flow.open())
         return flow, line
 
 
-class AsyncLine:
+class AsyncRunner:
     """One call's line to the network: performs the steps of its flows."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
-        self._clock = getattr(transport, "clock", AsyncSystemClock)
-        self._reply: AsyncReply | None = None
+        self._clock = getattr(transport, "clock", AsyncMonotonicClock)
+        self._reply: AsyncOpenResponse | None = None
 
-    def tries(self, call: Call[Any]) -> Tries:
+    def tries(self, call: Call[Any]) -> Attempts:
         """The attempts of `call`, on the clock of this line."""
-        return Tries(call, self._clock.now, random.random)
+        return Attempts(call, self._clock.now, random.random)
 
     async def run(self, flow: Flow[T]) -> T:
         """Perform the steps of `flow`; what it returns."""
@@ -165,7 +166,7 @@ class AsyncLine:
             await self.close()
             raise
 
-    async def _perform(self, step: Step) -> Head | bytes | None:
+    async def _perform(self, step: Step) -> ResponseHead | bytes | None:
         if isinstance(step, Read):
             if self._reply is None:
                 raise RuntimeError(
@@ -196,7 +197,7 @@ class AsyncLine:
 class AsyncMessages:
     """`client.messages`."""
 
-    def __init__(self, sender: AsyncSender) -> None:
+    def __init__(self, sender: AsyncSession) -> None:
         self._sender = sender
 
     @property
@@ -261,7 +262,7 @@ class AsyncMessages:
 class AsyncMessagesWithRawResponse:
     """`client.messages.with_raw_response`: answers with their HTTP side."""
 
-    def __init__(self, sender: AsyncSender) -> None:
+    def __init__(self, sender: AsyncSession) -> None:
         self._sender = sender
 
     @overload
@@ -286,7 +287,7 @@ class AsyncMessagesWithRawResponse:
 class AsyncMessagesWithStreamingResponse:
     """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
 
-    def __init__(self, sender: AsyncSender) -> None:
+    def __init__(self, sender: AsyncSession) -> None:
         self._sender = sender
 
     @keywords(CreateParams)
@@ -314,10 +315,10 @@ class AsyncMessagesWithStreamingResponse:
         return AsyncStreamedResponseManager(self._sender, call, None)
 
 
-class AsyncEventStream:
+class _AsyncEventStream:
     """A message arriving: one sequence of events, of which everything below is a view."""
 
-    def __init__(self, flow: StreamFlow, line: AsyncLine) -> None:
+    def __init__(self, flow: StreamFlow, line: AsyncRunner) -> None:
         self._flow = flow
         self._line = line
 
@@ -332,7 +333,7 @@ class AsyncEventStream:
         return self.response.headers.get("request-id")
 
     @property
-    def tries(self) -> Tries:
+    def tries(self) -> Attempts:
         """The attempts it took."""
         return self._flow.tries
 
@@ -359,7 +360,7 @@ class AsyncEventStream:
 class AsyncEach(Generic[T]):
     """The items that a view of a stream gives, one by one."""
 
-    def __init__(self, stream: AsyncEventStream, take: Callable[[], T | None]) -> None:
+    def __init__(self, stream: _AsyncEventStream, take: Callable[[], T | None]) -> None:
         self._stream = stream
         self._take = take
 
@@ -373,10 +374,10 @@ class AsyncEach(Generic[T]):
         return item
 
 
-class AsyncStream(AsyncEventStream):
+class AsyncStream(_AsyncEventStream):
     """The raw events of a message, once; leaving the loop cuts the connection."""
 
-    def __init__(self, flow: StreamFlow, line: AsyncLine) -> None:
+    def __init__(self, flow: StreamFlow, line: AsyncRunner) -> None:
         super().__init__(flow, line)
         self._events: AsyncEach[RawMessageStreamEvent] = AsyncEach(self, flow.take_event)
 
@@ -391,7 +392,7 @@ class AsyncStream(AsyncEventStream):
         return await self._events.__anext__()
 
 
-class AsyncMessageStream(AsyncEventStream):
+class AsyncMessageStream(_AsyncEventStream):
     """A message arriving, with helpers; the views may be mixed, each event is seen once."""
 
     def __aiter__(self) -> AsyncIterator[MessageStreamEvent]:
@@ -429,7 +430,7 @@ class AsyncMessageStream(AsyncEventStream):
 class AsyncMessageStreamManager:
     """`async with client.messages.stream(...) as stream`: opens on entering, closes on leaving."""
 
-    def __init__(self, sender: AsyncSender, call: Call[Message]) -> None:
+    def __init__(self, sender: AsyncSession, call: Call[Message]) -> None:
         self._sender = sender
         self._call = call
         self._stream: AsyncMessageStream | None = None
@@ -443,11 +444,11 @@ class AsyncMessageStreamManager:
             await self._stream.close()
 
 
-class AsyncStreamedResponse(WithHead, Generic[T]):
+class AsyncStreamedResponse(BaseResponse, Generic[T]):
     """An answer whose head has arrived and whose body is read when you read it."""
 
     def __init__(
-        self, flow: StreamFlow, line: AsyncLine, call: Call[Any], view: type[Any] | None
+        self, flow: StreamFlow, line: AsyncRunner, call: Call[Any], view: type[Any] | None
     ) -> None:
         super().__init__(flow.response, flow.tries)
         self._flow = flow
@@ -517,7 +518,7 @@ class AsyncStreamedResponse(WithHead, Generic[T]):
 class AsyncStreamedResponseManager(Generic[T]):
     """Opens an answer on entering, closes it on leaving."""
 
-    def __init__(self, sender: AsyncSender, call: Call[Any], view: type[Any] | None) -> None:
+    def __init__(self, sender: AsyncSession, call: Call[Any], view: type[Any] | None) -> None:
         self._sender = sender
         self._call = call
         self._view = view

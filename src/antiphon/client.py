@@ -9,26 +9,25 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast, overload
 
-from ._core import calls
-from ._core.calls import Call
-from ._core.config import Options
-from ._core.configured import Configured
-from ._core.flow import Flow, Read, Send, Step, Tries, exchange
-from ._core.signature import keywords
-from ._core.streaming import StreamFlow, stream_flow
-from ._core.wire import Head, HTTPResponse
-from ._transport import Reply, Transport
-from ._transport.clocks import SystemClock
-from ._transport.shared import transport_for
+from ._core import endpoints as calls
+from ._core.arguments import keywords
+from ._core.endpoints import Call
+from ._core.flow import Attempts, Flow, Read, Send, Step, exchange
+from ._core.options import Options
+from ._stream.flow import StreamFlow, stream_flow
+from ._transport import OpenResponse, Transport
+from ._transport.clocks import MonotonicClock
+from ._transport.default import transport_for
+from ._wire.http import HTTPResponse, ResponseHead
+from .base_client import BaseClient
 from .errors import APIError
-from .responses import APIResponse, WithHead, parsed
-from .types.messages import (
+from .responses import APIResponse, BaseResponse, parsed
+from .types.message import Message, MessageTokensCount
+from .types.params import (
     CountTokensParams,
     CreateParams,
     CreateParamsNonStreaming,
     CreateParamsStreaming,
-    Message,
-    MessageTokensCount,
     StreamParams,
 )
 
@@ -52,7 +51,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-class Client(Configured):
+class Client(BaseClient):
     """A client of the Messages API.
 
     Clients are cheap and thread-safe; those with the same settings share their connections.
@@ -64,8 +63,8 @@ class Client(Configured):
         return Messages(self._sender)
 
     @cached_property
-    def _sender(self) -> Sender:
-        return Sender(self._options, self._http_client)
+    def _sender(self) -> Session:
+        return Session(self._options, self._http_client)
 
     def close(self) -> None:
         """Let go of the connections; those shared with other clients stay open."""
@@ -86,7 +85,7 @@ class Client(Configured):
 Anthropic = Client
 
 
-class Sender:
+class Session:
     """Sends the calls of one client."""
 
     def __init__(self, options: Options, http_client: Any) -> None:
@@ -99,12 +98,12 @@ class Sender:
         self.closed = True
         self._transport = None
 
-    def _line(self) -> Line:
+    def _line(self) -> Runner:
         if self.closed:
             raise RuntimeError("the client is closed; make another one")
         if self._transport is None:
             self._transport = transport_for(self._http_client)
-        return Line(self._transport)
+        return Runner(self._transport)
 
     def create(self, params: Mapping[str, Any]) -> APIResponse[Any]:
         """A message, or with ``"stream": True`` its events."""
@@ -129,24 +128,24 @@ class Sender:
             replace(stream.response, content=content), stream.tries, lambda _: message
         )
 
-    def opened(self, call: Call[Any], *, whole: bool = False) -> tuple[StreamFlow, Line]:
+    def opened(self, call: Call[Any], *, whole: bool = False) -> tuple[StreamFlow, Runner]:
         line = self._line()
         flow = stream_flow(line.tries(call), whole=whole, lenient=self.options.lenient_streams)
         line.run(flow.open())
         return flow, line
 
 
-class Line:
+class Runner:
     """One call's line to the network: performs the steps of its flows."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._clock = getattr(transport, "clock", SystemClock)
-        self._reply: Reply | None = None
+        self._clock = getattr(transport, "clock", MonotonicClock)
+        self._reply: OpenResponse | None = None
 
-    def tries(self, call: Call[Any]) -> Tries:
+    def tries(self, call: Call[Any]) -> Attempts:
         """The attempts of `call`, on the clock of this line."""
-        return Tries(call, self._clock.now, random.random)
+        return Attempts(call, self._clock.now, random.random)
 
     def run(self, flow: Flow[T]) -> T:
         """Perform the steps of `flow`; what it returns."""
@@ -165,7 +164,7 @@ class Line:
             self.close()
             raise
 
-    def _perform(self, step: Step) -> Head | bytes | None:
+    def _perform(self, step: Step) -> ResponseHead | bytes | None:
         if isinstance(step, Read):
             if self._reply is None:
                 raise RuntimeError(
@@ -196,7 +195,7 @@ class Line:
 class Messages:
     """`client.messages`."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Session) -> None:
         self._sender = sender
 
     @property
@@ -261,7 +260,7 @@ class Messages:
 class MessagesWithRawResponse:
     """`client.messages.with_raw_response`: answers with their HTTP side."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Session) -> None:
         self._sender = sender
 
     @overload
@@ -284,7 +283,7 @@ class MessagesWithRawResponse:
 class MessagesWithStreamingResponse:
     """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Session) -> None:
         self._sender = sender
 
     @keywords(CreateParams)
@@ -308,10 +307,10 @@ class MessagesWithStreamingResponse:
         return StreamedResponseManager(self._sender, call, None)
 
 
-class EventStream:
+class _EventStream:
     """A message arriving: one sequence of events, of which everything below is a view."""
 
-    def __init__(self, flow: StreamFlow, line: Line) -> None:
+    def __init__(self, flow: StreamFlow, line: Runner) -> None:
         self._flow = flow
         self._line = line
 
@@ -326,7 +325,7 @@ class EventStream:
         return self.response.headers.get("request-id")
 
     @property
-    def tries(self) -> Tries:
+    def tries(self) -> Attempts:
         """The attempts it took."""
         return self._flow.tries
 
@@ -353,7 +352,7 @@ class EventStream:
 class Each(Generic[T]):
     """The items that a view of a stream gives, one by one."""
 
-    def __init__(self, stream: EventStream, take: Callable[[], T | None]) -> None:
+    def __init__(self, stream: _EventStream, take: Callable[[], T | None]) -> None:
         self._stream = stream
         self._take = take
 
@@ -367,10 +366,10 @@ class Each(Generic[T]):
         return item
 
 
-class Stream(EventStream):
+class Stream(_EventStream):
     """The raw events of a message, once; leaving the loop cuts the connection."""
 
-    def __init__(self, flow: StreamFlow, line: Line) -> None:
+    def __init__(self, flow: StreamFlow, line: Runner) -> None:
         super().__init__(flow, line)
         self._events: Each[RawMessageStreamEvent] = Each(self, flow.take_event)
 
@@ -385,7 +384,7 @@ class Stream(EventStream):
         return self._events.__next__()
 
 
-class MessageStream(EventStream):
+class MessageStream(_EventStream):
     """A message arriving, with helpers; the views may be mixed, each event is seen once."""
 
     def __iter__(self) -> Iterator[MessageStreamEvent]:
@@ -423,7 +422,7 @@ class MessageStream(EventStream):
 class MessageStreamManager:
     """`with client.messages.stream(...) as stream`: opens on entering, closes on leaving."""
 
-    def __init__(self, sender: Sender, call: Call[Message]) -> None:
+    def __init__(self, sender: Session, call: Call[Message]) -> None:
         self._sender = sender
         self._call = call
         self._stream: MessageStream | None = None
@@ -437,11 +436,11 @@ class MessageStreamManager:
             self._stream.close()
 
 
-class StreamedResponse(WithHead, Generic[T]):
+class StreamedResponse(BaseResponse, Generic[T]):
     """An answer whose head has arrived and whose body is read when you read it."""
 
     def __init__(
-        self, flow: StreamFlow, line: Line, call: Call[Any], view: type[Any] | None
+        self, flow: StreamFlow, line: Runner, call: Call[Any], view: type[Any] | None
     ) -> None:
         super().__init__(flow.response, flow.tries)
         self._flow = flow
@@ -511,7 +510,7 @@ class StreamedResponse(WithHead, Generic[T]):
 class StreamedResponseManager(Generic[T]):
     """Opens an answer on entering, closes it on leaving."""
 
-    def __init__(self, sender: Sender, call: Call[Any], view: type[Any] | None) -> None:
+    def __init__(self, sender: Session, call: Call[Any], view: type[Any] | None) -> None:
         self._sender = sender
         self._call = call
         self._view = view

@@ -35,10 +35,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from ._core.wire import HTTPResponse, Request
+from ._wire.http import HTTPResponse, Request
 
 if TYPE_CHECKING:
-    from .types.messages import Message, Usage
+    from .types.message import Message, Usage
 
 __all__ = [
     "APIConnectionError",
@@ -292,7 +292,7 @@ class APIStatusError(APIError):
     @property
     def retry_after(self) -> float | None:
         """Seconds the API asks to wait before another try, if it said so."""
-        from ._core.retry import retry_after
+        from ._wire.http import retry_after
 
         return retry_after(self.response.headers)
 

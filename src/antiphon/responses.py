@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from ._core.flow import Tries
-from ._core.model import Answer
-from ._core.retry import retry_after
-from ._core.wire import Headers, HTTPResponse
+from ._core.flow import Attempts
+from ._wire.decoding import ResponseModel
+from ._wire.http import Headers, HTTPResponse, retry_after
 from .errors import APIResponseValidationError
 
 __all__ = ["APIResponse", "RateLimit", "RateLimits"]
@@ -72,7 +71,7 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-class WithHead:
+class BaseResponse:
     """What every answer tells before its body is looked at."""
 
     __slots__ = ("_tries", "elapsed", "http_response")
@@ -82,7 +81,7 @@ class WithHead:
     elapsed: float
     """Seconds from the start of the call until this answer was handed over."""
 
-    def __init__(self, http_response: HTTPResponse, tries: Tries) -> None:
+    def __init__(self, http_response: HTTPResponse, tries: Attempts) -> None:
         self.http_response = http_response
         self.elapsed = tries.elapsed
         self._tries = tries
@@ -116,13 +115,13 @@ class WithHead:
         return f"<{type(self).__name__} {self.status_code} {self.request_id}>"
 
 
-class APIResponse(WithHead, Generic[T]):
+class APIResponse(BaseResponse, Generic[T]):
     """A whole answer: its HTTP side, and what it means."""
 
     __slots__ = ("_parse", "_parsed")
 
     def __init__(
-        self, http_response: HTTPResponse, tries: Tries, parse: Callable[[bytes], T]
+        self, http_response: HTTPResponse, tries: Attempts, parse: Callable[[bytes], T]
     ) -> None:
         super().__init__(http_response, tries)
         self._parse = parse
@@ -169,7 +168,7 @@ def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:
             response.text,
             message=f"Status {response.status_code}, but {_described(response)}",
         ) from failure
-    if isinstance(result, Answer):
+    if isinstance(result, ResponseModel):
         result._request_id = response.headers.get("request-id")  # pyright: ignore[reportPrivateUsage] users know it by this name
     return result
 

@@ -18,9 +18,9 @@ import pytest
 
 import antiphon
 from antiphon.local import App, LocalServer
-from antiphon.local.latency import Latency
-from tests.client.cut_server import cut_server
+from antiphon.local.api.latency import Latency
 from tests.client.test_cut_streams import STREAMS
+from tests.support.cut_server import cut_server
 
 COMMAND = [sys.executable, "-m", "antiphon"]
 

@@ -17,7 +17,6 @@ from antiphon import (
     StreamStalledError,
     Timeout,
 )
-from tests.client.scripted import Answer, AsyncScripted, broken, framed, overloaded
 from tests.client.test_cut_streams import delta
 from tests.client.test_stream_failures import (
     ASK,
@@ -30,6 +29,7 @@ from tests.client.test_stream_failures import (
     REST,
     WHOLE,
 )
+from tests.support.scripted import Answer, AsyncScripted, broken, framed, overloaded
 
 T = TypeVar("T")
 

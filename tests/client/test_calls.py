@@ -24,7 +24,7 @@ from antiphon import (
     RequestEncodingError,
     omit,
 )
-from tests.client.scripted import Answer, AsyncScripted, Scripted, broken
+from tests.support.scripted import Answer, AsyncScripted, Scripted, broken
 
 ASK: dict[str, Any] = {
     "model": "m",

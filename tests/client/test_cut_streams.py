@@ -11,7 +11,7 @@ import pytest
 
 from antiphon import APIError, AsyncClient, Client
 from antiphon.types import Message
-from tests.client.cut_server import cut_server
+from tests.support.cut_server import cut_server
 
 START = {
     "model": "claude-haiku-4-5-20251001", "id": "msg_01", "type": "message", "role": "assistant",

@@ -10,7 +10,7 @@ import pytest
 
 import antiphon
 from antiphon import errors
-from antiphon._core.wire import Headers, HTTPResponse, Request, Timeout
+from antiphon._wire.http import Headers, HTTPResponse, Request, Timeout
 from antiphon.errors import Attempt, error_class, status_error
 
 

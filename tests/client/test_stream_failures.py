@@ -20,8 +20,8 @@ from antiphon import (
     StreamStalledError,
     Timeout,
 )
-from tests.client.scripted import Answer, Scripted, broken, framed, overloaded
 from tests.client.test_cut_streams import BLOCKS, END, START, delta, start
+from tests.support.scripted import Answer, Scripted, broken, framed, overloaded
 
 BEGIN = framed({"type": "message_start", "message": START})
 OPEN = framed(start(0, type="text", text=""))

@@ -10,8 +10,8 @@ import trio
 import trio.testing
 
 from antiphon import APIError, AsyncClient
-from tests.client.cut_server import cut_server
 from tests.client.test_cut_streams import STREAMS
+from tests.support.cut_server import cut_server
 
 ASK: dict[str, Any] = {
     "model": "m",

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from antiphon._core.calls import Call
-from antiphon._core.flow import Answer, Read, Send, Sleep, Tries, exchange
-from antiphon._core.retry import Retry
-from antiphon._core.wire import Head, Headers, Timeout
+from antiphon._core.endpoints import Call
+from antiphon._core.flow import Attempts, Read, Send, Sleep, SuccessfulResponse, exchange
+from antiphon._core.retry import RetryPolicy
+from antiphon._wire.http import Headers, ResponseHead, Timeout
 from antiphon.errors import (
     APIConnectionError,
     APIError,
@@ -47,21 +47,21 @@ class World:
         if isinstance(answer, APIError):
             raise answer
         status, self.body, *headers = answer
-        return Head(status, Headers(headers))
+        return ResponseHead(status, Headers(headers))
 
     def run(
         self, *, timeout: Timeout | None = None, retries: int = 2, unread: bool = False
-    ) -> Answer:
+    ) -> SuccessfulResponse:
         call = Call(
             "POST",
             "http://x/v1",
             {},
             b"{}",
             timeout or Timeout(),
-            Retry(retries),
+            RetryPolicy(retries),
             lambda body: body,
         )
-        flow = exchange(Tries(call, lambda: self.now, lambda: 0.0), unread=unread)
+        flow = exchange(Attempts(call, lambda: self.now, lambda: 0.0), unread=unread)
         try:
             step = next(flow)
             while True:

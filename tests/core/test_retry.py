@@ -6,9 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon._core.retry import Retry, backoff, retry_after
-from antiphon._core.wire import Headers, HTTPResponse
-from antiphon.errors import APIConnectionError, APIResponseValidationError, status_error
+from antiphon._core.retry import RetryPolicy, backoff
+from antiphon._wire.http import Headers, HTTPResponse, retry_after
+from antiphon.errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    status_error,
+)
 
 
 def failure(status: int, *headers: tuple[str, str], code: str | None = None):
@@ -20,34 +24,34 @@ def failure(status: int, *headers: tuple[str, str], code: str | None = None):
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
 def test_what_may_pass_is_tried_again(status):
-    assert Retry(2).delay(0, failure(status), 0.0) == 0.5
+    assert RetryPolicy(2).delay(0, failure(status), 0.0) == 0.5
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
 def test_what_will_not_pass_is_not(status):
-    assert Retry(2).delay(0, failure(status), 0.0) is None
+    assert RetryPolicy(2).delay(0, failure(status), 0.0) is None
 
 
 def test_connection_failures_are_tried_again_and_broken_answers_are_not():
-    assert Retry(2).delay(0, APIConnectionError("gone"), 0.0) == 0.5
+    assert RetryPolicy(2).delay(0, APIConnectionError("gone"), 0.0) == 0.5
     broken = APIResponseValidationError(HTTPResponse(200, Headers()))
-    assert Retry(2).delay(0, broken, 0.0) is None
+    assert RetryPolicy(2).delay(0, broken, 0.0) is None
 
 
 def test_the_server_decides_when_it_says_so():
-    assert Retry(2).delay(0, failure(400, ("x-should-retry", "true")), 0.0) == 0.5
-    assert Retry(2).delay(0, failure(529, ("x-should-retry", "false")), 0.0) is None
+    assert RetryPolicy(2).delay(0, failure(400, ("x-should-retry", "true")), 0.0) == 0.5
+    assert RetryPolicy(2).delay(0, failure(529, ("x-should-retry", "false")), 0.0) is None
 
 
 def test_a_spend_limit_is_not_waited_for():
     spent = failure(429, code="enforced_spend_limit_reached")
-    assert Retry(2).delay(0, spent, 0.0) is None
-    assert Retry(2).delay(0, failure(429, code="ramp_limit_exceeded"), 0.0) == 0.5
+    assert RetryPolicy(2).delay(0, spent, 0.0) is None
+    assert RetryPolicy(2).delay(0, failure(429, code="ramp_limit_exceeded"), 0.0) == 0.5
 
 
 def test_no_more_than_the_maximum_and_zero_turns_it_off():
-    assert Retry(2).delay(2, failure(500), 0.0) is None
-    assert Retry(0).delay(0, failure(500), 0.0) is None
+    assert RetryPolicy(2).delay(2, failure(500), 0.0) is None
+    assert RetryPolicy(0).delay(0, failure(500), 0.0) is None
 
 
 def test_backoff_doubles_to_eight_seconds():
@@ -91,7 +95,7 @@ def test_retry_after_is_read_in_all_its_forms(headers, seconds):
 
 
 def test_what_the_server_asks_for_replaces_the_backoff():
-    assert Retry(2).delay(0, failure(429, ("retry-after", "7")), 0.9) == 7.0
+    assert RetryPolicy(2).delay(0, failure(429, ("retry-after", "7")), 0.9) == 7.0
 
 
 @given(st.text(), st.text())

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.local import App, VirtualClock
-from antiphon.local.journal import Journal
-from tests.local.asking import BODY, Answered, ask
+from antiphon.local.api.journal import Journal
+from tests.support.asking import BODY, Answered, ask
 
 PATHS = (
     "/v1/messages",

@@ -18,10 +18,10 @@ from typing import Any
 import anyio
 import pytest
 import trustme
-from transport_kits import KITS, Kit, fetch, request, whole
-from wire_server import PATIENCE, ConnectProxy, Peer, Received, WireServer, forever
 
 from antiphon.errors import APIConnectionError, APITimeoutError
+from tests.support.transport_kits import KITS, Kit, fetch, request, whole
+from tests.support.wire_server import PATIENCE, ConnectProxy, Peer, Received, WireServer, forever
 
 SYNC = "A sync call is interrupted, not cancelled."
 ASYNC = "An async call is cancelled: `asyncio.run` turns Ctrl-C into that."

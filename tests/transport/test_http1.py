@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon._transport.http1 import (
-    AnswerReader,
-    CutAnswerError,
-    MalformedAnswerError,
+    MalformedResponseError,
+    ResponseReader,
+    TruncatedResponseError,
     request_head,
 )
 
@@ -29,9 +29,9 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 CUTS = st.lists(st.integers(0, 2000), max_size=20)
 
 
-def read(pieces: list[bytes]) -> tuple[AnswerReader, bytes]:
+def read(pieces: list[bytes]) -> tuple[ResponseReader, bytes]:
     """Feed an answer in pieces and take out its body as it comes."""
-    reader = AnswerReader("POST")
+    reader = ResponseReader("POST")
     body = b""
     for piece in pieces:
         reader.feed(piece)
@@ -85,7 +85,7 @@ def test_an_answer_that_breaks_off_is_never_whole(parts, places, draw):
     reader, body = read(cut(framed[:end], places))
     assert not reader.ended
     assert b"".join(parts).startswith(body)
-    with pytest.raises(CutAnswerError):
+    with pytest.raises(TruncatedResponseError):
         reader.finish()
 
 
@@ -110,7 +110,7 @@ def test_encodings_are_undone_however_they_are_cut(plain, places, encoding):
 @given(st.binary(max_size=3000).map(gzip.compress), st.data())
 def test_an_encoding_that_breaks_off_is_never_whole(encoded, draw):
     end = draw.draw(st.integers(1, len(encoded) - 1))
-    with pytest.raises(MalformedAnswerError):
+    with pytest.raises(MalformedResponseError):
         read([answer(b"content-encoding: gzip\r\ncontent-length: %d\r\n" % end, encoded[:end])])
 
 
@@ -202,7 +202,7 @@ def test_a_folded_header_is_one():
     ],
 )
 def test_what_is_not_http_is_said_to_be_so(data):
-    with pytest.raises(MalformedAnswerError):
+    with pytest.raises(MalformedResponseError):
         read([data])
 
 

@@ -8,12 +8,13 @@ import sys
 import textwrap
 
 import pytest
-from wire_server import Peer, Received, WireServer, forever
+
+from tests.support.wire_server import Peer, Received, WireServer, forever
 
 PRELUDE = """
 import asyncio, gc, os, sys, threading
-from antiphon._core.wire import Request, Timeout
-from antiphon._transport.shared import async_transport_for, transport_for
+from antiphon._wire.http import Request, Timeout
+from antiphon._transport.default import async_transport_for, transport_for
 url = sys.argv[1]
 def request(path="/", body=b"{}"):
     return Request("POST", url + path, {"x-api-key": "k"}, body, Timeout(20, 20, 20, 20, 20))
@@ -68,7 +69,7 @@ def server(request, tmp_path, monkeypatch):
 
     tls = None
     if request.param == "https":
-        from test_conformance import AUTHORITY, certified
+        from tests.transport.test_conformance import AUTHORITY, certified
 
         AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from test_conformance import ROWS
-from transport_kits import KITS
+from tests.support.transport_kits import KITS
+from tests.transport.test_conformance import ROWS
 
 PAGE = Path(__file__).parents[2] / "docs" / "transports.md"
 

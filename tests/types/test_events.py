@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from wire_samples import EVENTS
 
 from antiphon.types import (
     CitationEvent,
@@ -18,6 +17,7 @@ from antiphon.types import (
     ThinkingEvent,
     decode_event,
 )
+from tests.support.wire_samples import EVENTS
 
 
 class Said:

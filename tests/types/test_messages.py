@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire_samples import EVERY_BLOCK, FROM_THE_FUTURE, PLAIN, USAGE
 
 from antiphon.types import Message, TextBlock, ToolUseBlock, Usage
+from tests.support.wire_samples import EVERY_BLOCK, FROM_THE_FUTURE, PLAIN, USAGE
 
 
 def message(*content: dict[str, Any]) -> Message:

@@ -3,13 +3,18 @@
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typing_extensions import is_typeddict
 
 import antiphon.types
 
-HOMES = ["content", "tools", "messages", "events"]
+HOMES = [
+    path.stem
+    for path in Path(antiphon.types.__file__).parent.glob("*.py")
+    if path.stem != "__init__"
+]
 NAMES = [
     (home, name)
     for home in HOMES
@@ -40,7 +45,7 @@ def test_names_and_modules_are_found_from_the_package() -> None:
 import antiphon.types
 assert antiphon.types.events.TextEvent is antiphon.types.TextEvent
 from antiphon.types import *
-assert Message is antiphon.types.messages.Message
+assert Message is antiphon.types.message.Message
 """
     subprocess.run([sys.executable, "-c", program], check=True)
 

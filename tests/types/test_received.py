@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from wire_samples import BATCH, EVENTS, FROM_THE_FUTURE, MESSAGES, OUT_OF_SHAPE, PLAIN
 
-from antiphon._core.model import Model
+from antiphon._wire.decoding import WireModel
 from antiphon.types import (
     ContentBlock,
     Message,
@@ -21,6 +20,7 @@ from antiphon.types import (
     UnknownEvent,
     decode_event,
 )
+from tests.support.wire_samples import BATCH, EVENTS, FROM_THE_FUTURE, MESSAGES, OUT_OF_SHAPE, PLAIN
 
 SAMPLES: list[dict[str, Any]] = [*MESSAGES, *EVENTS, BATCH]
 
@@ -74,7 +74,7 @@ def mangled(draw: st.DrawFn) -> dict[str, Any]:
     return value
 
 
-def decoded(value: dict[str, Any]) -> Model:
+def decoded(value: dict[str, Any]) -> WireModel:
     raw = json.dumps(value).encode()
     model: Any = {"message": Message, "message_batch": MessageBatch}.get(
         kind if isinstance(kind := value.get("type"), str) else ""
@@ -87,7 +87,7 @@ def exactly(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def assert_whole(model: Model, value: dict[str, Any]) -> None:
+def assert_whole(model: WireModel, value: dict[str, Any]) -> None:
     assert exactly(model.to_dict()) == exactly(value)
     assert exactly(json.loads(model.to_json())) == exactly(value)
     assert exactly(json.loads(model.model_dump_json(exclude_unset=True))) == exactly(value)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Unpack, assert_type
 
-from antiphon._core.absent import NOT_GIVEN, omit
+from antiphon._wire.sentinels import NOT_GIVEN, omit
 from antiphon.types import (
     Base64ImageSource,
     ContentBlock,

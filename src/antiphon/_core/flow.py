@@ -10,9 +10,15 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from ..errors import APIConnectionError, APIError, APITimeoutError, Attempt, status_error
-from .calls import Call
-from .wire import Head, HTTPResponse, Request
+from .._wire.http import HTTPResponse, Request, ResponseHead
+from ..errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    Attempt,
+    status_error,
+)
+from .endpoints import Call
 
 T = TypeVar("T")
 
@@ -40,11 +46,11 @@ class Sleep(NamedTuple):
 
 Step = Send | Read | Sleep
 Flow = Generator[Step, Any, T]
-"""A generator that yields steps, is sent `Head` for `Send` and bytes for `Read`, and returns a T."""
+"""A generator that yields steps, is sent `ResponseHead` for `Send` and bytes for `Read`, and returns a T."""
 
 
 @dataclass(slots=True)
-class Tries:
+class Attempts:
     """The attempts of one call, and the time that is left for them."""
 
     call: Call[Any]
@@ -137,19 +143,19 @@ class Tries:
         return remaining is None or delay < remaining
 
 
-class Answer(NamedTuple):
+class SuccessfulResponse(NamedTuple):
     """A 2xx answer: its head, its body unless that is still to be read, and how it was come by."""
 
-    head: Head
+    head: ResponseHead
     body: bytes
-    tries: Tries
+    tries: Attempts
 
     def http_response(self) -> HTTPResponse:
         """The HTTP side, as users see it."""
         return as_response(self.head, self.body, self.tries.request)
 
 
-def exchange(tries: Tries, *, unread: bool = False) -> Flow[Answer]:
+def exchange(tries: Attempts, *, unread: bool = False) -> Flow[SuccessfulResponse]:
     """Send the call until it succeeds or is not worth another attempt.
 
     The body of a successful answer is left `unread` on request.
@@ -158,10 +164,10 @@ def exchange(tries: Tries, *, unread: bool = False) -> Flow[Answer]:
         try:
             head = yield Send(tries.next_request())
             if head.ok and unread:
-                return Answer(head, b"", tries)
+                return SuccessfulResponse(head, b"", tries)
             body = yield from whole_body(tries)
             if head.ok:
-                return Answer(head, body, tries)
+                return SuccessfulResponse(head, body, tries)
             raise _refusal(head, body, tries.request)
         except APIError as error:
             delay = tries.failed(error)
@@ -174,7 +180,7 @@ def waited(delay: float) -> Flow[None]:
         yield Sleep(delay)
 
 
-def whole_body(tries: Tries) -> Flow[bytes]:
+def whole_body(tries: Attempts) -> Flow[bytes]:
     """Read an answer to its end."""
     first: bytes = yield Read(tries.patience())
     chunks = [first]
@@ -183,7 +189,7 @@ def whole_body(tries: Tries) -> Flow[bytes]:
     return first if len(chunks) <= 2 else b"".join(chunks)
 
 
-def _refusal(head: Head, body: bytes, request: Request | None) -> APIError:
+def _refusal(head: ResponseHead, body: bytes, request: Request | None) -> APIError:
     response = as_response(head, body, request)
     try:
         return status_error(response, response.json())
@@ -191,7 +197,7 @@ def _refusal(head: Head, body: bytes, request: Request | None) -> APIError:
         return status_error(response, response.text)
 
 
-def as_response(head: Head, body: bytes, request: Request | None) -> HTTPResponse:
+def as_response(head: ResponseHead, body: bytes, request: Request | None) -> HTTPResponse:
     """What arrived, as plain values."""
     method, url = (request.method, request.url) if request else ("POST", "")
     return HTTPResponse(head.status, head.headers, body, method, url, head.http_version)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from ..errors import APIConnectionError, APIError, APIStatusError
-from .wire import Headers
 
 FIRST_DELAY, LONGEST_DELAY, JITTER = 0.5, 8.0, 0.25
 """Backoff in seconds: doubled from the first to the longest, each less up to a quarter at random."""
@@ -17,7 +14,7 @@ _SPENT = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reache
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class RetryPolicy:
     """How often a call may be tried again."""
 
     max_retries: int = 2
@@ -61,36 +58,3 @@ def _is_spent(body: object) -> bool:
             return code in _SPENT
         case _:
             return False
-
-
-def retry_after(headers: Headers) -> float | None:
-    """Seconds that `retry-after-ms` or `retry-after` (seconds or a date) ask to wait."""
-    milliseconds = _seconds(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    asked = headers.get("retry-after")
-    return _seconds(asked) if _seconds(asked) is not None else _until(asked, headers.get("date"))
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        seconds = float(text or "")
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < float("inf") else None
-
-
-def _until(date: str | None, sent: str | None) -> float | None:
-    """Seconds from the moment the answer was sent to `date`, both HTTP dates."""
-    moment = _moment(date)
-    if moment is None:
-        return None
-    return max(0.0, (moment - (_moment(sent) or datetime.now(UTC))).total_seconds())
-
-
-def _moment(date: str | None) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(date or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from .._core.wire import Head, Request
+from .._wire.http import Request, ResponseHead
 
 
-class Reply(Protocol):
+class OpenResponse(Protocol):
     """One answer being received."""
 
-    head: Head
+    head: ResponseHead
 
     def read(self, timeout: float | None) -> bytes:
         """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end.
@@ -31,7 +31,7 @@ class Reply(Protocol):
 class Transport(Protocol):
     """Sends requests over connections that it keeps."""
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> OpenResponse:
         """Send `request` and wait for the head of its answer."""
         ...
 
@@ -40,10 +40,10 @@ class Transport(Protocol):
         ...
 
 
-class AsyncReply(Protocol):
-    """`Reply`, awaited."""
+class AsyncOpenResponse(Protocol):
+    """`OpenResponse`, awaited."""
 
-    head: Head
+    head: ResponseHead
 
     async def read(self, timeout: float | None) -> bytes:
         """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end."""
@@ -58,7 +58,7 @@ class AsyncReply(Protocol):
 class AsyncTransport(Protocol):
     """`Transport`, awaited."""
 
-    async def send(self, request: Request) -> AsyncReply:
+    async def send(self, request: Request) -> AsyncOpenResponse:
         """Send `request` and wait for the head of its answer."""
         ...
 

@@ -7,15 +7,15 @@ import time
 from typing import Any
 
 
-class SystemClock:
+class MonotonicClock:
     """Seconds that never go back, and waiting for them to pass."""
 
     now = staticmethod(time.monotonic)
     sleep = staticmethod(time.sleep)
 
 
-class AsyncSystemClock:
-    """`SystemClock`, awaited under asyncio or trio."""
+class AsyncMonotonicClock:
+    """`MonotonicClock`, awaited under asyncio or trio."""
 
     now = staticmethod(time.monotonic)
 

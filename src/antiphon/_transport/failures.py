@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 from typing import cast
 
-from .._core.wire import Request
+from .._wire.http import Request
 from ..errors import APIConnectionError, APITimeoutError
-from .http1 import CutAnswerError, MalformedAnswerError
-from .places import Origin, place_of
+from .http1 import MalformedResponseError, TruncatedResponseError
+from .origin import Origin, target_of
 from .proxies import Proxy
 from .tls import missing_certificates
 
@@ -51,7 +51,7 @@ class OutOfTimeError(TimeoutError):
     """A clock of the call ran out."""
 
 
-PROTOCOL_FAILURES = (OSError, EOFError, MalformedAnswerError, CutAnswerError)
+PROTOCOL_FAILURES = (OSError, EOFError, MalformedResponseError, TruncatedResponseError)
 """What can stop an exchange, whatever library carries it."""
 
 
@@ -72,7 +72,7 @@ class Progress:
         self, request: Request, proxy: Proxy | None = None, *, phase: str = "connect"
     ) -> None:
         self.request = request
-        self.origin = place_of(request.url).origin
+        self.origin = target_of(request.url).origin
         self.proxy = proxy
         self.phase = phase
         self.reused = False

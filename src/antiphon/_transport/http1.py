@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Protocol
 
-from .._core.wire import Head, Headers
+from .._wire.http import Headers, ResponseHead
 
 ACCEPTED_ENCODINGS = "gzip, deflate"
-"""The content encodings that `AnswerReader` undoes."""
+"""The content encodings that `ResponseReader` undoes."""
 
 _HEAD_LIMIT = 256 * 1024
 _PIECE = 64 * 1024
@@ -19,11 +19,11 @@ _GZIP = zlib.MAX_WBITS | 16
 _RAW = -zlib.MAX_WBITS
 
 
-class MalformedAnswerError(Exception):
+class MalformedResponseError(Exception):
     """What arrived is not an HTTP/1.1 answer; the text says why."""
 
 
-class CutAnswerError(Exception):
+class TruncatedResponseError(Exception):
     """The connection ended before the answer did."""
 
     def __init__(self) -> None:
@@ -46,19 +46,19 @@ def request_head(method: str, target: str, headers: Mapping[str, str], length: i
     return head.encode("latin-1")
 
 
-class AnswerReader:
+class ResponseReader:
     """One answer being received: feed it what arrives, take out the head and the body."""
 
     __slots__ = ("_framing", "_held", "_inflate", "_method", "_waiting", "head")
 
-    head: Head | None
+    head: ResponseHead | None
     """Status and headers, as soon as they are complete."""
 
     def __init__(self, method: str) -> None:
         self.head = None
         self._method = method
         self._held = b""
-        self._framing: Framing = _NO_BODY
+        self._framing: BodyFraming = _NO_BODY
         self._inflate: Inflate | None = None
         self._waiting = b""
 
@@ -102,7 +102,7 @@ class AnswerReader:
             CutAnswerError: the answer is not whole.
         """
         if self.head is None or not self._framing.finish():
-            raise CutAnswerError
+            raise TruncatedResponseError
 
     def body(self) -> bytes:
         """The next bytes of the body, content encoding undone; ``b""`` when none are waiting.
@@ -121,9 +121,9 @@ class AnswerReader:
             end = data.find(b"\r\n\r\n")
             if end < 0:
                 if len(data) > _HEAD_LIMIT:
-                    raise MalformedAnswerError(f"headers of more than {_HEAD_LIMIT} bytes")
+                    raise MalformedResponseError(f"headers of more than {_HEAD_LIMIT} bytes")
                 if not b"HTTP/1.".startswith(data[:7]):
-                    raise MalformedAnswerError(f"the answer begins with {data[:20]!r}")
+                    raise MalformedResponseError(f"the answer begins with {data[:20]!r}")
                 self._held = data
                 return b""
             head = parse_head(data[:end])
@@ -147,12 +147,12 @@ def _is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
-def parse_head(block: bytes) -> Head:
+def parse_head(block: bytes) -> ResponseHead:
     """The head in `block`, which is all before the empty line."""
     first, *lines = block.decode("latin-1").split("\r\n")
     status = _STATUS_LINE.fullmatch(first)
     if status is None:
-        raise MalformedAnswerError(f"the answer begins with {first[:60]!r}")
+        raise MalformedResponseError(f"the answer begins with {first[:60]!r}")
     raw: list[tuple[str, str]] = []
     for line in lines:
         name, colon, value = line.partition(":")
@@ -161,11 +161,11 @@ def parse_head(block: bytes) -> Head:
         elif colon and _is_name(name):
             raw.append((name, value.strip()))
         else:
-            raise MalformedAnswerError(f"a header line reads {line[:60]!r}")
-    return Head(int(status[2]), Headers(raw), status[1])
+            raise MalformedResponseError(f"a header line reads {line[:60]!r}")
+    return ResponseHead(int(status[2]), Headers(raw), status[1])
 
 
-class Framing(Protocol):
+class BodyFraming(Protocol):
     """How the end of a body is known."""
 
     ended: bool
@@ -181,7 +181,7 @@ class Framing(Protocol):
         ...
 
 
-def framing_of(method: str, head: Head) -> Framing:
+def framing_of(method: str, head: ResponseHead) -> BodyFraming:
     """How the body of an answer is framed (RFC 9112 §6.3)."""
     if method == "HEAD" or head.status in (204, 304):
         return Sized(0)
@@ -189,13 +189,13 @@ def framing_of(method: str, head: Head) -> Framing:
     if coding == "chunked":
         return Chunked()
     if coding:
-        raise MalformedAnswerError(f"the transfer coding {coding[:40]!r} was not asked for")
+        raise MalformedResponseError(f"the transfer coding {coding[:40]!r} was not asked for")
     lengths = {length.strip() for length in head.headers.get("content-length", "").split(",")}
     if lengths == {""}:
         return UntilClosed()
     length = lengths.pop()
     if lengths or not (length.isascii() and length.isdigit()):
-        raise MalformedAnswerError("the content-length is not one number")
+        raise MalformedResponseError("the content-length is not one number")
     return Sized(int(length))
 
 
@@ -293,7 +293,7 @@ class Chunked:
         first = self._size is _FIRST_SIZE
         misplaced = not first and not b"\r\n".startswith(rest[:2])
         if misplaced or b"\n" in rest[0 if first else 2 :] or len(rest) > _SIZE_LIMIT:
-            raise MalformedAnswerError(f"a chunk begins with {rest[:20]!r}")
+            raise MalformedResponseError(f"a chunk begins with {rest[:20]!r}")
         self._held = rest
 
     def _feed_trailers(self, rest: bytes) -> None:
@@ -302,7 +302,7 @@ class Chunked:
             self.ended = True
             self.surplus = self.surplus or end < len(rest)
         elif len(rest) > _HEAD_LIMIT:
-            raise MalformedAnswerError(f"trailers of more than {_HEAD_LIMIT} bytes")
+            raise MalformedResponseError(f"trailers of more than {_HEAD_LIMIT} bytes")
         else:
             self._held = rest
 
@@ -323,7 +323,7 @@ class Inflate:
             return None
         if encoding in ("gzip", "x-gzip", "deflate"):
             return cls(gzip=encoding != "deflate")
-        raise MalformedAnswerError(f"the content encoding {encoding[:40]!r} was not asked for")
+        raise MalformedResponseError(f"the content encoding {encoding[:40]!r} was not asked for")
 
     def __init__(self, *, gzip: bool) -> None:
         self._gzip = gzip
@@ -340,9 +340,9 @@ class Inflate:
         try:
             plain = self._inflated(encoded)
         except zlib.error as error:
-            raise MalformedAnswerError(f"the content encoding is broken ({error})") from error
+            raise MalformedResponseError(f"the content encoding is broken ({error})") from error
         if last and self._begun and not plain and not self._stream.eof:
-            raise MalformedAnswerError("the content encoding ends early")
+            raise MalformedResponseError("the content encoding ends early")
         return plain
 
     def _inflated(self, encoded: bytes) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
-from .places import Origin
+from .origin import Origin
 
 _VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUEST_METHOD")
 _PORTS = {"http": 80, "https": 443}

@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from .._core.wire import SECRET_HEADERS, Head, Request
-from . import AsyncReply, Reply
-from .places import place_of
+from .._wire.http import SECRET_HEADERS, Request, ResponseHead
+from . import AsyncOpenResponse, OpenResponse
+from .origin import target_of
 
 _MOST = 3
 _SAME_METHOD = (307, 308)
 _ANY = (301, 302, 303, 307, 308)
 
 
-def redirected(request: Request, head: Head) -> Request | None:
+def redirected(request: Request, head: ResponseHead) -> Request | None:
     """The request to send next when `head` redirects; `None` when its answer is the last.
 
     A body is sent again only where the status promises the same method (307, 308), never from
@@ -28,7 +28,7 @@ def redirected(request: Request, head: Head) -> Request | None:
         return None
     url = urljoin(request.url, location)
     try:
-        here, there = place_of(request.url).origin, place_of(url).origin
+        here, there = target_of(request.url).origin, target_of(url).origin
     except ValueError:
         return None
     if here.scheme == "https" and there.scheme == "http":
@@ -48,7 +48,7 @@ def is_credential(name: str) -> bool:
     )
 
 
-def follow(send: Callable[[Request], Reply], request: Request) -> Reply:
+def follow(send: Callable[[Request], OpenResponse], request: Request) -> OpenResponse:
     """Send `request`, and go where its answers redirect to, at most three times."""
     started = time.monotonic()
     reply = send(request)
@@ -63,8 +63,8 @@ def follow(send: Callable[[Request], Reply], request: Request) -> Reply:
 
 
 async def follow_async(
-    send: Callable[[Request], Awaitable[AsyncReply]], request: Request
-) -> AsyncReply:
+    send: Callable[[Request], Awaitable[AsyncOpenResponse]], request: Request
+) -> AsyncOpenResponse:
     """`follow`, awaited."""
     started = time.monotonic()
     reply = await send(request)

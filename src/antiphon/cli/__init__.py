@@ -21,7 +21,7 @@ _SIMULATES = "The local server simulates the Messages API. It is no model, and i
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     options = _parser().parse_args(argv)
-    from .outcomes import reported
+    from .exit import reported
 
     return reported(options)
 
@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _describe_ask(ask: argparse.ArgumentParser) -> None:
-    ask.set_defaults(module="asking")
+    ask.set_defaults(module="ask")
     _describe_prompt(ask)
     ask.add_argument(
         "--max-tokens", type=int, default=1024, metavar="N", help="longest answer (%(default)s)"
@@ -59,7 +59,7 @@ def _describe_ask(ask: argparse.ArgumentParser) -> None:
 
 
 def _describe_count(count: argparse.ArgumentParser) -> None:
-    count.set_defaults(module="counting")
+    count.set_defaults(module="count")
     _describe_prompt(count)
 
 
@@ -80,7 +80,7 @@ def _describe_prompt(command: argparse.ArgumentParser) -> None:
 
 
 def _describe_serve(serve: argparse.ArgumentParser) -> None:
-    serve.set_defaults(module="serving")
+    serve.set_defaults(module="serve")
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
     serve.add_argument("--port", type=_port, default=0, help="0, the default, takes a free one")
     serve.add_argument(

@@ -7,22 +7,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .app import App as App
-    from .clock import SystemClock as SystemClock
-    from .clock import VirtualClock as VirtualClock
-    from .inprocess import AsyncInProcess as AsyncInProcess
-    from .inprocess import InProcess as InProcess
-    from .journal import Recorded as Recorded
-    from .server import LocalServer as LocalServer
+    from .api.app import App as App
+    from .api.journal import Recorded as Recorded
+    from .api.latency import Latency as Latency
+    from .metering.clock import SystemClock as SystemClock
+    from .metering.clock import VirtualClock as VirtualClock
+    from .metering.rate_limits import Limits as Limits
+    from .serving.in_process import AsyncInProcess as AsyncInProcess
+    from .serving.in_process import InProcess as InProcess
+    from .serving.listener import serve as serve
+    from .serving.local_server import LocalServer as LocalServer
 
 _HOMES = {
-    "App": "app",
-    "AsyncInProcess": "inprocess",
-    "InProcess": "inprocess",
-    "LocalServer": "server",
-    "Recorded": "journal",
-    "SystemClock": "clock",
-    "VirtualClock": "clock",
+    "App": "api.app",
+    "AsyncInProcess": "serving.in_process",
+    "InProcess": "serving.in_process",
+    "Latency": "api.latency",
+    "Limits": "metering.rate_limits",
+    "LocalServer": "serving.local_server",
+    "Recorded": "api.journal",
+    "SystemClock": "metering.clock",
+    "VirtualClock": "metering.clock",
+    "serve": "serving.listener",
 }
 
 

@@ -7,12 +7,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # each module lists its names in `__all__`
+    from .batches import *  # noqa: F403
     from .content import *  # noqa: F403
+    from .content_blocks import *  # noqa: F403
     from .events import *  # noqa: F403
-    from .messages import *  # noqa: F403
+    from .message import *  # noqa: F403
+    from .models import *  # noqa: F403
+    from .params import *  # noqa: F403
+    from .server_tools import *  # noqa: F403
     from .tools import *  # noqa: F403
+    from .wire_errors import *  # noqa: F403
 
-_HOMES = ("content", "tools", "messages", "events")  # each imports those before it
+# Each imports those before it.
+_HOMES = (
+    "content",
+    "tools",
+    "server_tools",
+    "content_blocks",
+    "message",
+    "params",
+    "wire_errors",
+    "batches",
+    "models",
+    "events",
+)
 
 
 def __getattr__(name: str) -> object:

@@ -5,14 +5,12 @@ Blocks that use tools are in `tools`; the unions of all blocks are in `messages`
 
 from collections.abc import Iterable
 from os import PathLike
-from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, Required, TypeAlias, TypedDict, cast
+from typing import IO, Annotated, Any, Literal, Required, TypeAlias, TypedDict, cast
 
 from pydantic import Discriminator
 
-from antiphon._core.model import Model, OrUnknown, Unknown, is_list, is_object
-
-if TYPE_CHECKING:
-    from antiphon.types.messages import ContentBlockParam
+from .._wire.decoding import OrUnknown, Unknown, WireModel
+from .._wire.json import is_list, is_object
 
 __all__ = [
     "Base64ImageSource",
@@ -77,7 +75,7 @@ class CacheControlEphemeral(TypedDict, total=False):
 CacheControlEphemeralParam: TypeAlias = CacheControlEphemeral
 
 
-class CitationCharLocation(Model):
+class CitationCharLocation(WireModel):
     """A citation of a span of characters in a plain text document.
 
     cited_text: the words cited; they are not counted as output tokens.
@@ -96,7 +94,7 @@ class CitationCharLocation(Model):
     file_id: str | None = None
 
 
-class CitationPageLocation(Model):
+class CitationPageLocation(WireModel):
     """A citation of pages of a PDF.
 
     cited_text: the words cited; they are not counted as output tokens.
@@ -115,7 +113,7 @@ class CitationPageLocation(Model):
     file_id: str | None = None
 
 
-class CitationContentBlockLocation(Model):
+class CitationContentBlockLocation(WireModel):
     """A citation of blocks of a document that was given as a list of blocks.
 
     cited_text: the words cited; they are not counted as output tokens.
@@ -134,7 +132,7 @@ class CitationContentBlockLocation(Model):
     file_id: str | None = None
 
 
-class CitationsWebSearchResultLocation(Model):
+class CitationsWebSearchResultLocation(WireModel):
     """A citation of a page that web search found.
 
     cited_text: the words cited.
@@ -149,7 +147,7 @@ class CitationsWebSearchResultLocation(Model):
     title: str | None = None
 
 
-class CitationsSearchResultLocation(Model):
+class CitationsSearchResultLocation(WireModel):
     """A citation of a search result block.
 
     cited_text: the words cited; they are not counted as output tokens.
@@ -244,7 +242,7 @@ TextCitationParam: TypeAlias = (
 """A citation sent back with the text it belongs to; told apart by `type`."""
 
 
-class CitationsConfig(Model):
+class CitationsConfig(WireModel):
     """Whether a fetched document may be cited.
 
     enabled: true if it may.
@@ -262,7 +260,7 @@ class CitationsConfigParam(TypedDict, total=False):
     enabled: bool
 
 
-class Block(Model):
+class Block(WireModel):
     """One part of what Claude answered."""
 
     @property
@@ -278,13 +276,13 @@ class Block(Model):
         """Record that the block did not arrive whole; `raw_input` is a tool call's input as text."""
         self._keep(raw_input=raw_input, input_error=input_error)
 
-    def to_param(self) -> "ContentBlockParam":
+    def to_param(self) -> Any:
         """This block as it is sent back: as it was received, less what only answers may hold.
 
         Raises:
             ValueError: the block is a tool call whose input did not arrive whole.
         """
-        return cast("ContentBlockParam", self.to_dict())
+        return self.to_dict()
 
 
 class UnknownBlock(Unknown, Block):
@@ -442,7 +440,7 @@ class ImageBlockParam(TypedDict, total=False):
     transformations: ImageTransformationsParam | None
 
 
-class DocumentPDFSource(Model):
+class DocumentPDFSource(WireModel):
     """A PDF that web fetch brought.
 
     media_type: always "application/pdf".
@@ -454,7 +452,7 @@ class DocumentPDFSource(Model):
     data: str
 
 
-class DocumentTextSource(Model):
+class DocumentTextSource(WireModel):
     """A text that web fetch brought.
 
     media_type: always "text/plain".

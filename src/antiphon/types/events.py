@@ -7,18 +7,18 @@ from typing import Annotated, ClassVar, Literal, Protocol, TypeAlias, TypeVar, c
 from pydantic import Discriminator
 from pydantic_core import from_json
 
-from antiphon._core.model import Decoder, Model, OrUnknown, Unknown
-from antiphon.types.content import TextCitation
-from antiphon.types.messages import (
+from .._wire.decoding import Decoder, OrUnknown, Unknown, WireModel
+from .content import TextCitation
+from .content_blocks import ContentBlock
+from .message import (
     Container,
-    ContentBlock,
-    ErrorResponse,
     Message,
     OutputTokensDetails,
     RefusalStopDetails,
     ServerToolUsage,
     StopReason,
 )
+from .wire_errors import ErrorResponse
 
 __all__ = [
     "CitationEvent",
@@ -61,35 +61,35 @@ __all__ = [
 T_co = TypeVar("T_co", covariant=True)
 
 
-class TextDelta(Model):
+class TextDelta(WireModel):
     """More text of a text block: `text`."""
 
     type: Literal["text_delta"]
     text: str
 
 
-class InputJSONDelta(Model):
+class InputJSONDelta(WireModel):
     """More of a tool's input: `partial_json` is a fragment of its JSON, maybe empty."""
 
     type: Literal["input_json_delta"]
     partial_json: str
 
 
-class CitationsDelta(Model):
+class CitationsDelta(WireModel):
     """One more citation of a text block: `citation`."""
 
     type: Literal["citations_delta"]
     citation: TextCitation
 
 
-class ThinkingDelta(Model):
+class ThinkingDelta(WireModel):
     """More thinking of a thinking block: `thinking`."""
 
     type: Literal["thinking_delta"]
     thinking: str
 
 
-class SignatureDelta(Model):
+class SignatureDelta(WireModel):
     """The signature of a thinking block: `signature` replaces what was there."""
 
     type: Literal["signature_delta"]
@@ -108,7 +108,7 @@ RawContentBlockDelta: TypeAlias = Annotated[
 """A change of a block; told apart by `type`."""
 
 
-class Delta(Model):
+class Delta(WireModel):
     """How a message ends; fields as in `Message`."""
 
     container: Container | None = None
@@ -117,7 +117,7 @@ class Delta(Model):
     stop_sequence: str | None = None
 
 
-class MessageDeltaUsage(Model):
+class MessageDeltaUsage(WireModel):
     """What the message cost so far; fields as in `Usage`.
 
     Counts are totals of the whole message. One that is null or absent is unchanged.
@@ -131,14 +131,14 @@ class MessageDeltaUsage(Model):
     server_tool_use: ServerToolUsage | None = None
 
 
-class RawMessageStartEvent(Model):
+class RawMessageStartEvent(WireModel):
     """A message begins: `message` is what is known of it."""
 
     type: Literal["message_start"]
     message: Message
 
 
-class RawMessageDeltaEvent(Model):
+class RawMessageDeltaEvent(WireModel):
     """The message as a whole changes: `delta` replaces fields of it, `usage` its counts."""
 
     type: Literal["message_delta"]
@@ -146,13 +146,13 @@ class RawMessageDeltaEvent(Model):
     usage: MessageDeltaUsage
 
 
-class RawMessageStopEvent(Model):
+class RawMessageStopEvent(WireModel):
     """The message is whole; nothing follows."""
 
     type: Literal["message_stop"]
 
 
-class RawContentBlockStartEvent(Model):
+class RawContentBlockStartEvent(WireModel):
     """A block begins.
 
     index: its place in the message's content, from 0.
@@ -164,7 +164,7 @@ class RawContentBlockStartEvent(Model):
     content_block: ContentBlock
 
 
-class RawContentBlockDeltaEvent(Model):
+class RawContentBlockDeltaEvent(WireModel):
     """A block changes.
 
     index: its place in the message's content, from 0.
@@ -176,14 +176,14 @@ class RawContentBlockDeltaEvent(Model):
     delta: RawContentBlockDelta
 
 
-class RawContentBlockStopEvent(Model):
+class RawContentBlockStopEvent(WireModel):
     """A block is whole: the one at `index`, counted from 0."""
 
     type: Literal["content_block_stop"]
     index: int
 
 
-class PingEvent(Model):
+class PingEvent(WireModel):
     """The connection is alive; nothing else happened."""
 
     type: Literal["ping"]
@@ -239,7 +239,7 @@ def decode_event(raw: bytes | str) -> WireEvent:
     return _wire_event.decode(raw)
 
 
-class Growing(Protocol[T_co]):
+class Accumulator(Protocol[T_co]):
     """What arrives in fragments."""
 
     def snapshot(self, upto: int, /) -> T_co:
@@ -256,7 +256,7 @@ class TextEvent:
 
     type: ClassVar[Literal["text"]] = "text"
     text: str
-    _source: Growing[str] = field(repr=False)
+    _source: Accumulator[str] = field(repr=False)
     _upto: int = field(repr=False)
 
     @property
@@ -282,7 +282,7 @@ class ThinkingEvent:
 
     type: ClassVar[Literal["thinking"]] = "thinking"
     thinking: str
-    _source: Growing[str] = field(repr=False)
+    _source: Accumulator[str] = field(repr=False)
     _upto: int = field(repr=False)
 
     @property
@@ -300,7 +300,7 @@ class InputJsonEvent:
 
     type: ClassVar[Literal["input_json"]] = "input_json"
     partial_json: str
-    _source: Growing[object] = field(repr=False)
+    _source: Accumulator[object] = field(repr=False)
     _upto: int = field(repr=False)
 
     @property

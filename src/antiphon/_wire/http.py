@@ -1,0 +1,253 @@
+"""What crosses the wire: requests, heads of answers, headers, and the clocks of one call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeAlias, TypeVar, overload
+
+__all__ = ["HTTPResponse", "Headers", "Timeout"]
+
+T = TypeVar("T")
+
+SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "set-cookie"})
+"""Headers whose values are never shown, logged or stored; lower case."""
+
+
+class Headers(Mapping[str, str]):
+    """Headers of a message: a read-only mapping that ignores case.
+
+    A header sent several times reads as its values joined by ``", "`` (RFC 9110 §5.3); `raw` keeps
+    what arrived, in its order. The index is made on first look-up, so unread headers cost nothing.
+    """
+
+    __slots__ = ("_index", "raw")
+
+    raw: Sequence[tuple[str, str]]
+    """The (name, value) pairs as they were received."""
+
+    def __init__(self, raw: Sequence[tuple[str, str]] = ()) -> None:
+        self.raw = raw
+        self._index: dict[str, str] | None = None
+
+    def _indexed(self) -> dict[str, str]:
+        if self._index is None:
+            index: dict[str, str] = {}
+            for name, value in self.raw:
+                key = name.lower()
+                index[key] = f"{index[key]}, {value}" if key in index else value
+            self._index = index
+        return self._index
+
+    def __getitem__(self, name: str) -> str:
+        return self._indexed()[name.lower()]
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, /, default: str) -> str: ...
+    @overload
+    def get(self, name: str, /, default: T) -> str | T: ...
+    def get(self, name: str, /, default: object = None) -> object:
+        """The value of a header; `default` if it was not received."""
+        return self._indexed().get(name.lower(), default)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._indexed()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._indexed())
+
+    def __len__(self) -> int:
+        return len(self._indexed())
+
+    def __repr__(self) -> str:
+        shown = {name: _shown(name, value) for name, value in self.items()}
+        return f"Headers({shown!r})"
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]:
+        return Headers, (list(self.raw),)
+
+
+def _shown(name: str, value: str) -> str:
+    return "[secret]" if name.lower() in SECRET_HEADERS else value
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """The clocks of one call, in seconds; `None` switches a clock off.
+
+    A plain number given where a `Timeout` is expected sets every clock to that number.
+    """
+
+    total: float | None = 600.0
+    """The whole call: every attempt and every wait between them; for a stream, up to its first event."""
+    connect: float | None = 5.0
+    """Opening a connection: name resolution, TCP, proxy and TLS together."""
+    read: float | None = 600.0
+    """Silence while waiting for bytes."""
+    write: float | None = 600.0
+    """Silence while sending."""
+    pool: float | None = 600.0
+    """Waiting for a free connection of the pool."""
+    stall: float | None = None
+    """A stream without *content*: pings do not count. `None` means the same as `read`."""
+
+    @classmethod
+    def of(cls, value: Any) -> Timeout:
+        """A `Timeout` from a number, `None` (no clock at all), or an object with such attributes.
+
+        Raises:
+            TypeError: `value` is none of these.
+            ValueError: a clock is zero, negative or not a number.
+        """
+        if value is None:
+            return cls(None, None, None, None, None)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            timeout = cls(value, value, value, value, value)
+        elif isinstance(value, Timeout):
+            timeout = value
+        elif hasattr(value, "connect") and hasattr(value, "read"):
+            timeout = cls._like(value)
+        else:
+            raise TypeError(
+                f"timeout: {value!r} is not a number of seconds, None or a Timeout(total=…, connect=…, read=…)"
+            )
+        return timeout._checked()
+
+    @classmethod
+    def _like(cls, clocks: Any) -> Timeout:
+        names = ("total", "connect", "read", "write", "pool", "stall")
+        return cls(**{name: getattr(clocks, name, None) for name in names})
+
+    def _checked(self) -> Timeout:
+        for name in self.__slots__:
+            seconds = getattr(self, name)
+            if seconds is not None and not seconds > 0:
+                raise ValueError(
+                    f"timeout: {name}={seconds!r}; give seconds above 0, or None for no limit"
+                )
+        return self
+
+    @property
+    def stall_limit(self) -> float | None:
+        """Seconds a stream may go without content."""
+        return self.read if self.stall is None else self.stall
+
+    def within(self, seconds: float | None) -> Timeout:
+        """The same clocks, none of them longer than `seconds`."""
+        if seconds is None:
+            return self
+        return Timeout(
+            seconds,
+            _shorter(self.connect, seconds),
+            _shorter(self.read, seconds),
+            _shorter(self.write, seconds),
+            _shorter(self.pool, seconds),
+            self.stall,
+        )
+
+
+def _shorter(clock: float | None, seconds: float) -> float:
+    return seconds if clock is None else min(clock, seconds)
+
+
+Body: TypeAlias = bytes | bytearray
+"""The body of a request; nobody changes it."""
+
+
+@dataclass(slots=True, repr=False)
+class Request:
+    """One HTTP request, ready to send."""
+
+    method: str
+    """Upper case: `POST`, `GET`, …"""
+    url: str
+    """Absolute, query included."""
+    headers: dict[str, str]
+    """Lower-case names."""
+    body: Body
+    timeout: Timeout
+    """The clocks in force for this attempt."""
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.url} ({len(self.body)} bytes)>"
+
+
+@dataclass(slots=True)
+class ResponseHead:
+    """Status and headers of an answer: what is known before its body."""
+
+    status: int
+    headers: Headers
+    http_version: str = "HTTP/1.1"
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+
+@dataclass(slots=True, repr=False)
+class HTTPResponse:
+    """The HTTP side of an answer, as plain values that pickle and compare."""
+
+    status_code: int
+    headers: Headers
+    content: bytes = b""
+    """The body; empty while a stream has not been read."""
+    method: str = "POST"
+    url: str = ""
+    http_version: str = "HTTP/1.1"
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 become U+FFFD."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON values.
+
+        Raises:
+            ValueError: the body is not JSON.
+        """
+        return json.loads(self.content)
+
+    def __repr__(self) -> str:
+        return f"<HTTPResponse {self.status_code} {self.method} {self.url} ({len(self.content)} bytes)>"
+
+
+def retry_after(headers: Headers) -> float | None:
+    """Seconds that `retry-after-ms` or `retry-after` (seconds or a date) ask to wait."""
+    milliseconds = _seconds(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    asked = headers.get("retry-after")
+    return _seconds(asked) if _seconds(asked) is not None else _until(asked, headers.get("date"))
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        seconds = float(text or "")
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+def _until(date: str | None, sent: str | None) -> float | None:
+    """Seconds from the moment the answer was sent to `date`, both HTTP dates."""
+    moment = _moment(date)
+    if moment is None:
+        return None
+    return max(0.0, (moment - (_moment(sent) or datetime.now(UTC))).total_seconds())
+
+
+def _moment(date: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,151 @@
+"""What every request must bring before its content matters, in the order the API looks at it."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Collection, Mapping
+from typing import Any, cast
+
+import orjson
+
+from ..._wire.http import Body
+from .errors import RequestRefusedError, invalid, too_large
+
+__all__ = ["Keys", "betas_of", "check_size", "content_of", "parsed", "size_limit", "version_of"]
+
+VERSIONS = ("2023-06-01", "2026-10-21")
+_MEGABYTE = 1024 * 1024
+_BATCHES = "/v1/messages/batches"
+_BETA = re.compile(r"[a-z0-9-]+-\d{4}-\d{2}-\d{2}")
+_COMPRESSED = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_CHARSETS = ("", "utf-8", "utf8", "us-ascii")
+
+
+def size_limit(path: str) -> int:
+    """The bytes a body sent to `path` may have."""
+    return (256 if path == _BATCHES else 32) * _MEGABYTE
+
+
+def check_size(path: str, size: int) -> None:
+    """Refuse a body of more bytes than the path takes."""
+    if size > size_limit(path):
+        raise too_large()
+
+
+class Keys:
+    """The keys a server accepts.
+
+    Args:
+        accepted: these alone; by default any that does not contain "invalid".
+    """
+
+    def __init__(self, accepted: Collection[str] | None = None) -> None:
+        self._accepted = accepted
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Refuse a request without an acceptable key."""
+        key = headers.get("x-api-key")
+        bearer = headers.get("authorization")
+        if key is None and bearer is None:
+            raise _unauthenticated("x-api-key header is required")
+        if key is not None and not self._accepts(key):
+            raise _unauthenticated("invalid x-api-key")
+        if key is None and not self._accepts(_token(bearer or "")):
+            raise _unauthenticated("Invalid bearer token")
+
+    def _accepts(self, key: str) -> bool:
+        if self._accepted is not None:
+            return key in self._accepted
+        return bool(key) and "invalid" not in key
+
+
+def _token(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _unauthenticated(message: str) -> RequestRefusedError:
+    return RequestRefusedError(401, "authentication_error", message)
+
+
+def version_of(headers: Mapping[str, str]) -> str:
+    """The version of the API that a request asks for."""
+    version = headers.get("anthropic-version")
+    if version is None:
+        raise invalid("anthropic-version: header is required")
+    if version not in VERSIONS:
+        raise invalid(f'anthropic-version: "{version}" is not a valid version')
+    return version
+
+
+def betas_of(headers: Mapping[str, str]) -> frozenset[str]:
+    """The betas that a request asks for; any name that ends in a date will do."""
+    given = headers.get("anthropic-beta")
+    if not given:
+        return frozenset()
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    unknown = [name for name in names if not _BETA.fullmatch(name)]
+    if unknown:
+        raise invalid(
+            f"Unexpected value(s) {', '.join(f'`{name}`' for name in unknown)} for the"
+            " `anthropic-beta` header. Please consult our documentation at"
+            " platform.claude.com/docs or try again without the header."
+        )
+    return frozenset(names)
+
+
+def content_of(headers: Mapping[str, str], path: str, body: Body) -> Body:
+    """The body with its content encoding undone, if it is declared as JSON."""
+    kind, _, parameters = headers.get("content-type", "").partition(";")
+    if kind.strip().lower() != "application/json":
+        raise invalid("content-type: must be application/json")
+    charset = _charset(parameters)
+    if charset not in _CHARSETS:
+        message = f"content-type: charset {charset!r} is not supported; use utf-8"
+        raise invalid(message, error_code="unsupported_charset")
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    return body if encoding == "identity" else _decompressed(encoding, body, size_limit(path))
+
+
+def _charset(parameters: str) -> str:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip('"').lower()
+    return ""
+
+
+def _decompressed(encoding: str, body: Body, limit: int) -> bytes:
+    if encoding not in _COMPRESSED:
+        message = f"content-encoding: {encoding!r} is not supported; use gzip, deflate or none"
+        raise invalid(message, error_code="request_body_encoding_unsupported")
+    decoder = zlib.decompressobj(_COMPRESSED[encoding])
+    try:
+        content = decoder.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise _broken(encoding) from error
+    if len(content) > limit:
+        details = {"error_code": "request_body_too_large_after_decoding"}
+        message = "Request exceeds the maximum size"
+        raise RequestRefusedError(413, "request_too_large", message, details=details)
+    if not decoder.eof:
+        raise _broken(encoding)
+    return content
+
+
+def _broken(encoding: str) -> RequestRefusedError:
+    message = f"content-encoding: the request body is not valid {encoding}"
+    return invalid(message, error_code="request_body_encoding_invalid")
+
+
+def parsed(content: Body) -> dict[str, Any]:
+    """The body as a JSON object."""
+    try:
+        # The API's texts for malformed JSON are those of this parser.
+        value: Any = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise invalid(f"The request body is not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise invalid("Input should be a valid dictionary or object to extract fields from")
+    return cast("dict[str, Any]", value)

@@ -1,0 +1,190 @@
+"""Rate limits: token buckets that fill continuously, and the headers and refusals they give."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+__all__ = ["Limits", "OverLimit", "RateLimitBuckets", "limit_class"]
+
+_MINUTE = 60.0
+_DATE = re.compile(r"-\d{8}$")
+_CLASS = re.compile(r"claude-(fable|mythos|opus|sonnet|haiku)-(\d+)(-5)?(?:-|$)")
+_SHARED = ("fable", "mythos")
+_MOST_CLASSES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one class of models may be used in a minute.
+
+    The defaults are those of a large organization, which tests do not reach.
+    """
+
+    requests: int = 10_000
+    """Requests per minute."""
+    input_tokens: int = 10_000_000
+    """Input tokens per minute; those read from cache do not count."""
+    output_tokens: int = 2_000_000
+    """Output tokens per minute, counted when they are made."""
+
+    def __post_init__(self) -> None:
+        for name in ("requests", "input_tokens", "output_tokens"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: {getattr(self, name)}; give at least 1 per minute")
+
+
+@dataclass(frozen=True, slots=True)
+class OverLimit:
+    """A request that a limit does not admit."""
+
+    message: str
+    """What the API says."""
+    retry_after: int
+    """Whole seconds until the limit admits it."""
+
+
+class _Bucket:
+    """So many units per minute; unused ones are kept up to a minute's worth."""
+
+    __slots__ = ("_as_of", "_clock", "_level", "capacity")
+
+    def __init__(self, capacity: int, clock: Callable[[], float]) -> None:
+        self.capacity = capacity
+        self._clock = clock
+        self._level = float(capacity)
+        self._as_of = clock()
+
+    def level(self) -> float:
+        """The units left now."""
+        now = self._clock()
+        filled = max(0.0, now - self._as_of) * self.capacity / _MINUTE
+        self._level = min(float(self.capacity), self._level + filled)
+        self._as_of = now
+        return self._level
+
+    def take(self, units: int) -> None:
+        self._level = self.level() - units
+
+    def wait(self, units: float) -> float:
+        """Seconds until `units` are left, or until the bucket is full if it never holds them."""
+        return max(0.0, (min(units, self.capacity) - self.level()) * _MINUTE / self.capacity)
+
+
+class _Buckets:
+    """The three buckets of one class of models."""
+
+    __slots__ = ("input_tokens", "output_tokens", "requests")
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self.requests = _Bucket(limits.requests, clock)
+        self.input_tokens = _Bucket(limits.input_tokens, clock)
+        self.output_tokens = _Bucket(limits.output_tokens, clock)
+
+
+class RateLimitBuckets:
+    """The limits of one organization; each class of models has its own buckets.
+
+    Args:
+        limits: what each class may use in a minute.
+        clock: gives the time, seconds since 1970.
+        organization: the id that refusals name.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float], organization: str) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._organization = organization
+        self._classes: dict[str, _Buckets] = {}
+
+    def admit(self, model: str, input_tokens: int) -> OverLimit | None:
+        """Take a request out of the buckets, or say which limit it exceeds and take nothing.
+
+        Args:
+            model: as requested.
+            input_tokens: its input without what is read from cache.
+        """
+        buckets = self._of(model)
+        wanted = (
+            (buckets.requests, 1, "requests"),
+            (buckets.input_tokens, input_tokens, "input tokens"),
+            (buckets.output_tokens, 1, "output tokens"),
+        )
+        for bucket, units, name in wanted:
+            if units > bucket.level():
+                return self._over(bucket, units, name, model)
+        buckets.requests.take(1)
+        buckets.input_tokens.take(input_tokens)
+        return None
+
+    def produced(self, model: str, output_tokens: int) -> None:
+        """Take the tokens of an answer out of the bucket."""
+        self._of(model).output_tokens.take(output_tokens)
+
+    def headers(self, model: str) -> list[tuple[str, str]]:
+        """The twelve ``anthropic-ratelimit-*`` headers as they stand now."""
+        buckets = self._of(model)
+        tokens = (buckets.input_tokens, buckets.output_tokens)
+        requests = buckets.requests
+        return [
+            *self._family("requests", [requests], max(0, math.floor(requests.level()))),
+            *self._family("input-tokens", tokens[:1], _thousands(tokens[0].level())),
+            *self._family("output-tokens", tokens[1:], _thousands(tokens[1].level())),
+            *self._family("tokens", tokens, _thousands(sum(each.level() for each in tokens))),
+        ]
+
+    def _of(self, model: str) -> _Buckets:
+        """The buckets of a model's class; the oldest of too many classes are forgotten."""
+        name = limit_class(model)
+        if name not in self._classes:
+            if len(self._classes) >= _MOST_CLASSES:
+                del self._classes[next(iter(self._classes))]
+            self._classes[name] = _Buckets(self._limits, self._clock)
+        return self._classes[name]
+
+    def _family(
+        self, name: str, buckets: tuple[_Bucket, ...] | list[_Bucket], remaining: int
+    ) -> list[tuple[str, str]]:
+        full = self._clock() + max(bucket.wait(bucket.capacity) for bucket in buckets)
+        prefix = f"anthropic-ratelimit-{name}"
+        return [
+            (f"{prefix}-limit", str(sum(bucket.capacity for bucket in buckets))),
+            (f"{prefix}-remaining", str(remaining)),
+            (f"{prefix}-reset", _timestamp(int(full))),
+        ]
+
+    def _over(self, bucket: _Bucket, units: int, name: str, model: str) -> OverLimit:
+        message = (
+            "This request would exceed your organization's rate limit of "
+            f"{bucket.capacity:,} {name} per minute (org: {self._organization}, model: {model}). "
+            "For details, refer to: https://docs.claude.com/en/api/rate-limits. You can see the "
+            "response headers for current usage. Please reduce the prompt length or the maximum "
+            "tokens requested, or try again later. You may also contact sales at "
+            "https://claude.com/contact-sales to discuss your options for a rate limit increase."
+        )
+        return OverLimit(message, max(1, math.ceil(bucket.wait(units))))
+
+
+@lru_cache(maxsize=16)
+def _timestamp(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=256)
+def limit_class(model: str) -> str:
+    """The models that share limits with `model`, by a name for them (Messages API, rate limits)."""
+    name = _DATE.sub("", model)
+    found = _CLASS.match(name)
+    if not found:
+        return name
+    line, major, minor = found.groups()
+    return f"{line}-{major}" if line in _SHARED or major == "4" else f"{line}-{major}{minor or ''}"
+
+
+def _thousands(tokens: float) -> int:
+    """Rounded down to thousands, as the headers tell them."""
+    return max(0, math.floor(tokens / 1000) * 1000)

@@ -1,0 +1,97 @@
+"""What a prompt says that may serve as the input of a tool."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+_PLACE = r"[A-Z][\w.'’-]*(?:,? [A-Z][\w.'’-]*)*"
+_PLACES = re.compile(
+    rf"\b(?:in|at|for|near|from|to|of)\s+({_PLACE}(?:(?:,? and |,? or | & ){_PLACE})*)"
+)
+_BETWEEN_PLACES = re.compile(r",? and |,? or | & ")
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w])")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+")
+_SHAPES = {
+    "url": re.compile(r"https?://[^\s<>\"')\]]+"),
+    "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    "date": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
+    "path": re.compile(r"(?<![\w:/])(?:\.{0,2}/)?[\w.-]+(?:/[\w.-]+)*\.\w{1,5}\b"),
+    "sum": re.compile(r"\(?-?\d[\d.\s()]*(?:[-+*/^%]\s*-?[\d.\s()]+)+"),
+    "quoted": re.compile(r"[\"“«]\s*([^\"”»]+?)\s*[\"”»]"),
+    "symbol": re.compile(r"\b[A-Z]{2,5}\b"),
+}
+_NAMED = {
+    "url": {"url", "uri", "link", "href", "website", "webpage"},
+    "email": {"email", "mail", "recipient", "sender"},
+    "date": {"date", "day", "when"},
+    "path": {"path", "file", "filename", "filepath"},
+    "sum": {"expression", "formula", "equation", "calculation"},
+    "symbol": {"symbol", "ticker"},
+    "quoted": {"command", "cmd"},
+}
+_PLACE_NAMES = {"location", "city", "place", "town", "destination", "country", "address", "region"}
+_TEXT_NAMES = {
+    "query", "q", "search", "question", "prompt", "topic", "keywords", "keyword", "term",
+    "text", "message", "content", "input", "body", "sentence", "phrase", "title", "name",
+}  # fmt: skip
+
+
+# Searching is quadratic in the worst case, and what is asked for stands near the beginning.
+_LONGEST = 2_000
+
+
+def name_words(name: str) -> list[str]:
+    """The lower-case words of a name in snake, kebab or camel case."""
+    return [word.lower() for word in _CAMEL.split(name) if word]
+
+
+class PromptValues:
+    """Values found in a prompt, for properties whose names ask for them.
+
+    Args:
+        text: the prompt.
+        turn: which of several places to name, when one call is made for each.
+    """
+
+    def __init__(self, text: str, turn: int = 0) -> None:
+        self.text: str = text[:_LONGEST]
+        self._turn = turn
+        self._used = 0
+
+    @cached_property
+    def places(self) -> list[str]:
+        """The places named, as in "the weather in Paris and Tokyo"."""
+        found = _PLACES.search(self.text)
+        return [part.rstrip(".'’-") for part in _BETWEEN_PLACES.split(found[1])] if found else []
+
+    @cached_property
+    def _numbers(self) -> list[float]:
+        return [float(number) for number in _NUMBER.findall(self.text)]
+
+    def number(self) -> float | None:
+        """The next number of the prompt; each is used once."""
+        if self._used == len(self._numbers):
+            return None
+        self._used += 1
+        return self._numbers[self._used - 1]
+
+    def word(self, name: str) -> str | None:
+        """What the prompt says for a property of this name; None if it says nothing."""
+        words = set(name_words(name))
+        if words & _PLACE_NAMES and self.places:
+            return self.places[self._turn % len(self.places)]
+        for shape, names in _NAMED.items():
+            if words & names:
+                return self._first(shape)
+        if words & _TEXT_NAMES:
+            return self._first("quoted") or self.text.strip() or None
+        return None
+
+    def names_place(self, names: list[str]) -> bool:
+        """Whether a property of these names would be given a place."""
+        return any(_PLACE_NAMES & set(name_words(name)) for name in names)
+
+    def _first(self, shape: str) -> str | None:
+        found = _SHAPES[shape].search(self.text)
+        return (found[1] if found.re.groups else found[0].strip()) if found else None

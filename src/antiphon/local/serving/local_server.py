@@ -1,0 +1,131 @@
+"""A local server inside a program: in a thread of its own, for as long as a block runs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Self, TypeVar
+
+from ..api.app import App
+from ..api.journal import Recorded
+from ..metering.clock import Clock
+from .listener import Listener, controlled
+
+__all__ = ["LocalServer"]
+
+T = TypeVar("T")
+
+
+class LocalServer:
+    """The simulated Messages API at a URL of its own; several may run in one program.
+
+    Use it as a context manager::
+
+        with LocalServer() as server:
+            client = antiphon.Client(base_url=server.url, api_key="any")
+
+    Args:
+        app: what answers; by default a new `App`.
+        host: where to listen; loopback by default.
+        port: 0 takes a free one.
+        control: whether there are control endpoints; by default as the app says, on loopback alone.
+        grace: seconds that open answers get to finish when the server is closed.
+        idle: seconds of silence after which a connection that waits for a request is closed.
+    """
+
+    app: App
+    """What answers."""
+    url: str
+    """The base URL for clients, while the server runs."""
+
+    def __init__(
+        self,
+        app: App | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        control: bool | None = None,
+        grace: float = 5.0,
+        idle: float = 60.0,
+    ) -> None:
+        self.app = controlled(app or App(), host, control)
+        self._address = host, port
+        self._grace = grace
+        self._idle = idle
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The server's time: ``server.clock.advance(300)`` lets five minutes pass."""
+        return self.app.clock
+
+    @property
+    def requests(self) -> list[Recorded]:
+        """The requests so far, oldest first, without secrets."""
+        return self._in_loop(self.app.journal.entries)
+
+    def reset(self) -> None:
+        """Forget what was asked, cached, limited and batched; the clock stays as it is."""
+        self._in_loop(self.app.reset)
+
+    def start(self) -> Self:
+        """Listen and answer until `close`; a ``with`` block does both.
+
+        Raises:
+            RuntimeError: it runs already.
+            OSError: the address cannot be listened at.
+        """
+        if self._thread is not None:
+            raise RuntimeError("the server runs already; make another LocalServer")
+        self._thread = threading.Thread(target=self._run, name="antiphon-local", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            self.close()
+            raise failure
+        return self
+
+    def close(self) -> None:
+        """Stop serving; open answers may finish first. Closing twice does nothing."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            if thread.is_alive():
+                self._loop.call_soon_threadsafe(self._stop.set)
+            thread.join()
+            self._ready.clear()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _in_loop(self, call: Callable[[], T]) -> T:
+        """What `call` returns, made where the app runs."""
+        if self._thread is None:
+            return call()
+
+        async def made() -> T:
+            return call()
+
+        return asyncio.run_coroutine_threadsafe(made(), self._loop).result()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        front = Listener(self.app, idle=self._idle)
+        try:
+            self.url = await front.start(*self._address)
+        except OSError as failure:
+            self._failure = failure
+            return
+        finally:
+            self._ready.set()
+        await self._stop.wait()
+        await front.stop(self._grace)

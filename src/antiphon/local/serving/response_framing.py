@@ -1,0 +1,82 @@
+"""One HTTP/1.1 answer as bytes; what it says of its length need not be true, as faults need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from http import HTTPStatus
+
+__all__ = ["ResponseFraming"]
+
+_BODILESS = frozenset({204, 304})
+_PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overloaded"}
+
+
+class ResponseFraming:
+    """How an answer is cut into bytes, as its request allows.
+
+    Args:
+        method: of the request.
+        version: of HTTP, as the request says.
+        keep: whether the client wants to use the connection again.
+    """
+
+    def __init__(self, method: bytes = b"GET", version: bytes = b"1.1", keep: bool = True) -> None:
+        self._bodiless = method == b"HEAD"
+        self._modern = version >= b"1.1"
+        self._chunked = False
+        self._left: int | None = None
+        self.begun: bool = False
+        """Whether its head was made."""
+        self.keeps: bool = keep and self._modern
+        """Whether the connection can carry another answer after this one."""
+
+    def head(self, status: int, headers: Iterable[tuple[str, str]]) -> bytes:
+        """The status line and headers; without a length the body is chunked.
+
+        Raises:
+            ValueError: a header has a line break.
+        """
+        self.begun = True
+        lines = [_status_line(status)]
+        if not self.keeps:
+            lines.append("connection: close")
+        for name, value in headers:
+            lines.append(f"{name}: {value}")
+            self._note(name.lower(), value)
+        self._bodiless = self._bodiless or status in _BODILESS
+        if self._left is None and not self._bodiless:
+            self._chunked = self._modern
+            if self._chunked:
+                lines.append("transfer-encoding: chunked")
+        text = "\r\n".join(lines)
+        if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+            raise ValueError(f"headers: a line break in one of {lines[1:]!r}")
+        return text.encode("latin-1") + b"\r\n\r\n"
+
+    def _note(self, name: str, value: str) -> None:
+        if name == "content-length":
+            self._left = int(value)
+        elif name == "connection" and value.lower() == "close":
+            self.keeps = False
+
+    def body(self, content: bytes) -> bytes:
+        """A part of the body."""
+        if self._bodiless or not content:
+            return b""
+        if self._chunked:
+            return b"%x\r\n%s\r\n" % (len(content), content)
+        if self._left is not None:
+            self._left -= len(content)
+        return content
+
+    def end(self) -> bytes:
+        """What ends the body; one that is not as long as was said ends with the connection."""
+        if self._left and not self._bodiless:
+            self.keeps = False
+        return b"0\r\n\r\n" if self._chunked else b""
+
+
+@lru_cache(maxsize=64)
+def _status_line(status: int) -> str:
+    return f"HTTP/1.1 {status} {_PHRASES.get(status, '')}"

@@ -1,0 +1,127 @@
+"""JSON Schema, as far as the API looks at it: what is a schema, what is inside one, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .._wire.json import is_list, is_object
+
+_TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+_ONE = ("additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then",
+        "unevaluatedItems", "unevaluatedProperties")  # fmt: skip
+_SEVERAL = ("allOf", "anyOf", "oneOf", "prefixItems")
+_BY_NAME = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
+_BOUNDS = frozenset({
+    "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf", "maxLength", "minLength", "maxItems",
+    "uniqueItems", "maxProperties", "minProperties",
+})  # fmt: skip
+
+
+def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and all inside it, as they are written; references are not followed."""
+    waiting = [schema]
+    while waiting:
+        each = waiting.pop()
+        if is_object(each):
+            yield each
+            waiting.extend(reversed(list(_inside(each))))
+
+
+def _inside(schema: dict[str, Any]) -> Iterator[Any]:
+    for keyword, value in schema.items():
+        if keyword in _ONE:
+            yield value
+        elif keyword in _SEVERAL and is_list(value):
+            yield from value
+        elif keyword in _BY_NAME and is_object(value):
+            yield from value.values()
+
+
+def is_valid(schema: Any) -> bool:
+    """Whether it is a schema of draft 2020-12, by the keywords that go wrong in practice."""
+    return all(map(_is_valid_by_itself, subschemas(schema)))
+
+
+def _is_valid_by_itself(schema: dict[str, Any]) -> bool:
+    return all(keyword not in _VALID or _VALID[keyword](value) for keyword, value in schema.items())
+
+
+def _is_schema(value: Any) -> bool:
+    return is_object(value) or isinstance(value, bool)
+
+
+def _are_schemas(value: Any) -> bool:
+    return is_list(value) and bool(value) and all(map(_is_schema, value))
+
+
+def _are_named_schemas(value: Any) -> bool:
+    return is_object(value) and all(map(_is_schema, value.values()))
+
+
+def _is_type(value: Any) -> bool:
+    names = value if is_list(value) else [value]
+    return bool(names) and all(isinstance(name, str) and name in _TYPES for name in names)
+
+
+def _are_names(value: Any) -> bool:
+    return is_list(value) and all(isinstance(name, str) for name in value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and value >= 0
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_VALID: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(_ONE, _is_schema),
+    **dict.fromkeys(_SEVERAL, _are_schemas),
+    **dict.fromkeys(_BY_NAME, _are_named_schemas),
+    "type": _is_type,
+    "enum": is_list,
+    "required": _are_names,
+    **dict.fromkeys(("$id", "$ref", "$schema", "description", "format", "pattern", "title"), _is_text),
+    **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"), _is_number),
+    **dict.fromkeys(("maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties"), _is_count),
+}  # fmt: skip
+
+
+def unsupported(schema: dict[str, Any]) -> list[str]:
+    """Keywords of one schema that structured outputs do not take."""
+    few = schema.get("minItems", 0) in (0, 1)
+    return sorted(name for name in schema if name in _BOUNDS or (name == "minItems" and not few))
+
+
+def is_recursive(schema: Any) -> bool:
+    """Whether one of its definitions leads back to itself."""
+    inside: dict[str, set[str]] = {"#": _references(schema)}
+    for group in ("$defs", "definitions"):
+        definitions = schema.get(group) if is_object(schema) else None
+        for name, definition in (definitions if is_object(definitions) else {}).items():
+            inside[f"#/{group}/{name}"] = _references(definition)
+    inside["#"] = {each for each in inside["#"] if each == "#"}
+    return any(_leads_back(name, inside) for name in inside)
+
+
+def _references(schema: Any) -> set[str]:
+    return {each["$ref"] for each in subschemas(schema) if isinstance(each.get("$ref"), str)}
+
+
+def _leads_back(start: str, inside: dict[str, set[str]]) -> bool:
+    seen: set[str] = set()
+    waiting = list(inside[start])
+    while waiting:
+        name = waiting.pop()
+        if name == start:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(inside.get(name, ()))
+    return False

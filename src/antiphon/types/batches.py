@@ -1,0 +1,117 @@
+"""Message batches: their state and their results."""
+
+from typing import (
+    Annotated,
+    Literal,
+    TypeAlias,
+)
+
+from pydantic import Discriminator
+
+from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel
+from .message import Message
+from .wire_errors import ErrorResponse
+
+__all__ = [
+    "DeletedMessageBatch",
+    "MessageBatch",
+    "MessageBatchCanceledResult",
+    "MessageBatchErroredResult",
+    "MessageBatchExpiredResult",
+    "MessageBatchIndividualResponse",
+    "MessageBatchRequestCounts",
+    "MessageBatchResult",
+    "MessageBatchSucceededResult",
+]
+
+
+class MessageBatchRequestCounts(WireModel):
+    """How many requests of a batch stand where.
+
+    processing: not done yet; all of them until the batch ends.
+    succeeded, errored, canceled, expired: done, and how.
+    """
+
+    processing: int
+    succeeded: int
+    errored: int
+    canceled: int
+    expired: int
+
+
+class MessageBatch(ResponseModel):
+    """A batch of requests, answered within a day at half the price.
+
+    id: names the batch.
+    processing_status: where it stands.
+    request_counts: where its requests stand.
+    created_at, expires_at, ended_at: when it was made, when it is given up, when it was done.
+    cancel_initiated_at, archived_at: when it was cancelled, when its results went away.
+    results_url: where the results are, once it ended.
+    """
+
+    id: str
+    type: Literal["message_batch"]
+    processing_status: Literal["in_progress", "canceling", "ended"]
+    request_counts: MessageBatchRequestCounts
+    created_at: Timestamp
+    expires_at: Timestamp
+    ended_at: Timestamp | None = None
+    cancel_initiated_at: Timestamp | None = None
+    archived_at: Timestamp | None = None
+    results_url: str | None = None
+
+
+class DeletedMessageBatch(ResponseModel):
+    """A batch that was deleted: `id`."""
+
+    id: str
+    type: Literal["message_batch_deleted"]
+
+
+class MessageBatchSucceededResult(WireModel):
+    """A request of a batch that was answered: `message`."""
+
+    type: Literal["succeeded"]
+    message: Message
+
+
+class MessageBatchErroredResult(WireModel):
+    """A request of a batch that failed: `error`."""
+
+    type: Literal["errored"]
+    error: ErrorResponse
+
+
+class MessageBatchCanceledResult(WireModel):
+    """A request of a batch that was cancelled before it was sent to a model."""
+
+    type: Literal["canceled"]
+
+
+class MessageBatchExpiredResult(WireModel):
+    """A request of a batch that was not sent to a model in time."""
+
+    type: Literal["expired"]
+
+
+MessageBatchResult: TypeAlias = Annotated[
+    MessageBatchSucceededResult
+    | MessageBatchErroredResult
+    | MessageBatchCanceledResult
+    | MessageBatchExpiredResult,
+    Discriminator("type"),
+    OrUnknown(),
+]
+"""What became of a request of a batch; told apart by `type`."""
+
+
+class MessageBatchIndividualResponse(WireModel):
+    """One line of a batch's results; lines come in any order.
+
+    custom_id: your name for the request.
+    result: what became of it.
+    """
+
+    custom_id: str
+    result: MessageBatchResult

@@ -1,0 +1,96 @@
+"""The unions of all content blocks, received and sent."""
+
+from collections.abc import Iterable
+from typing import (
+    Annotated,
+    TypeAlias,
+    TypeVar,
+)
+
+from pydantic import Discriminator
+
+from .._wire.decoding import OrUnknown
+from .content import (
+    Block,
+    DocumentBlockParam,
+    ImageBlockParam,
+    RedactedThinkingBlock,
+    RedactedThinkingBlockParam,
+    SearchResultBlockParam,
+    TextBlock,
+    TextBlockParam,
+    ThinkingBlock,
+    ThinkingBlockParam,
+    UnknownBlock,
+)
+from .server_tools import (
+    BashCodeExecutionToolResultBlock,
+    BashCodeExecutionToolResultBlockParam,
+    CodeExecutionToolResultBlock,
+    CodeExecutionToolResultBlockParam,
+    ContainerUploadBlock,
+    ContainerUploadBlockParam,
+    ServerToolUseBlock,
+    ServerToolUseBlockParam,
+    TextEditorCodeExecutionToolResultBlock,
+    TextEditorCodeExecutionToolResultBlockParam,
+    ToolSearchToolResultBlock,
+    ToolSearchToolResultBlockParam,
+    WebFetchToolResultBlock,
+    WebFetchToolResultBlockParam,
+    WebSearchToolResultBlock,
+    WebSearchToolResultBlockParam,
+)
+from .tools import (
+    ToolResultBlockParam,
+    ToolUseBlock,
+    ToolUseBlockParam,
+)
+
+__all__ = [
+    "ContentBlock",
+    "ContentBlockParam",
+    "MessageContentParam",
+]
+BlockT = TypeVar("BlockT", bound=Block)
+
+ContentBlock: TypeAlias = Annotated[
+    TextBlock
+    | ThinkingBlock
+    | RedactedThinkingBlock
+    | ToolUseBlock
+    | ServerToolUseBlock
+    | WebSearchToolResultBlock
+    | WebFetchToolResultBlock
+    | CodeExecutionToolResultBlock
+    | BashCodeExecutionToolResultBlock
+    | TextEditorCodeExecutionToolResultBlock
+    | ToolSearchToolResultBlock
+    | ContainerUploadBlock,
+    Discriminator("type"),
+    OrUnknown(UnknownBlock),
+]
+"""A part of an answer, told apart by `type`. Kinds that are not listed arrive as `UnknownBlock`."""
+
+ContentBlockParam: TypeAlias = (
+    TextBlockParam
+    | ImageBlockParam
+    | DocumentBlockParam
+    | SearchResultBlockParam
+    | ThinkingBlockParam
+    | RedactedThinkingBlockParam
+    | ToolUseBlockParam
+    | ToolResultBlockParam
+    | ServerToolUseBlockParam
+    | WebSearchToolResultBlockParam
+    | WebFetchToolResultBlockParam
+    | CodeExecutionToolResultBlockParam
+    | BashCodeExecutionToolResultBlockParam
+    | TextEditorCodeExecutionToolResultBlockParam
+    | ToolSearchToolResultBlockParam
+    | ContainerUploadBlockParam
+)
+"""A part of a message you send; told apart by `type`."""
+
+MessageContentParam: TypeAlias = str | Iterable[ContentBlockParam | ContentBlock]
+"""What a message says: one text, or blocks. Received blocks may be sent back as they are."""

@@ -1,0 +1,116 @@
+"""The body of an error response, as the API sends it."""
+
+from typing import (
+    Annotated,
+    Literal,
+    TypeAlias,
+)
+
+from pydantic import Discriminator
+
+from .._wire.decoding import OrUnknown, WireModel
+
+__all__ = [
+    "APIErrorObject",
+    "AuthenticationErrorObject",
+    "BillingErrorObject",
+    "ErrorObject",
+    "ErrorResponse",
+    "GatewayTimeoutErrorObject",
+    "InvalidRequestErrorObject",
+    "NotFoundErrorObject",
+    "OverloadedErrorObject",
+    "PermissionErrorObject",
+    "RateLimitErrorObject",
+]
+
+
+class InvalidRequestErrorObject(WireModel):
+    """The request is not acceptable (400); `message` says why, with the path of the field."""
+
+    type: Literal["invalid_request_error"]
+    message: str
+
+
+class AuthenticationErrorObject(WireModel):
+    """The key is missing or wrong (401); `message` says why."""
+
+    type: Literal["authentication_error"]
+    message: str
+
+
+class BillingErrorObject(WireModel):
+    """There is a problem with payment (402); `message` says why."""
+
+    type: Literal["billing_error"]
+    message: str
+
+
+class PermissionErrorObject(WireModel):
+    """The key may not do this (403); `message` says why."""
+
+    type: Literal["permission_error"]
+    message: str
+
+
+class NotFoundErrorObject(WireModel):
+    """There is no such thing (404); `message` says which."""
+
+    type: Literal["not_found_error"]
+    message: str
+
+
+class RateLimitErrorObject(WireModel):
+    """Too many requests or tokens (429); `message` says which limit."""
+
+    type: Literal["rate_limit_error"]
+    message: str
+
+
+class GatewayTimeoutErrorObject(WireModel):
+    """The request took too long (504); `message` says so."""
+
+    type: Literal["timeout_error"]
+    message: str
+
+
+class APIErrorObject(WireModel):
+    """Something failed inside the API (500); `message` says so."""
+
+    type: Literal["api_error"]
+    message: str
+
+
+class OverloadedErrorObject(WireModel):
+    """The API has too much to do (529); `message` says so."""
+
+    type: Literal["overloaded_error"]
+    message: str
+
+
+ErrorObject: TypeAlias = Annotated[
+    InvalidRequestErrorObject
+    | AuthenticationErrorObject
+    | BillingErrorObject
+    | PermissionErrorObject
+    | NotFoundErrorObject
+    | RateLimitErrorObject
+    | GatewayTimeoutErrorObject
+    | APIErrorObject
+    | OverloadedErrorObject,
+    Discriminator("type"),
+    OrUnknown(),
+]
+"""What went wrong; told apart by `type`."""
+
+
+class ErrorResponse(WireModel):
+    """The body of an answer that is an error, and the `error` event of a stream.
+
+    error: what went wrong.
+    request_id: the id to quote when you ask for support.
+    """
+
+    type: Literal["error"]
+    error: ErrorObject
+    request_id: str | None = None

@@ -1,0 +1,111 @@
+"""What the journal keeps, and what it must not."""
+
+from __future__ import annotations
+
+import json
+
+from antiphon.local import App, LocalServer, Recorded, VirtualClock
+from antiphon.local.api.journal import Journal
+from tests.support.asking import BODY, ask
+from tests.support.raw_http import RawClient, post
+
+
+def entry(name: str = "") -> Recorded:
+    return Recorded(f"req_{name}", "POST", "/v1/messages", {}, 0.0)
+
+
+def test_secrets_are_never_kept():
+    app = App(VirtualClock())
+    secrets = {
+        "x_api_key": "sk-ant-1",
+        "authorization": "Bearer sk-ant-2",
+        "cookie": "sk-ant-3",
+        "proxy_authorization": "sk-ant-4",
+    }
+    servers = [{"type": "url", "name": "m", "url": "https://m", "authorization_token": "sk-ant-5"}]
+    ask(app, body={**BODY, "mcp_servers": servers}, **secrets)
+    [recorded] = app.journal.entries()
+    assert "sk-ant" not in json.dumps(recorded.as_json())
+    assert "sk-ant" not in repr(recorded)
+    assert recorded.headers["x-api-key"] == "[secret]"
+
+
+def test_payloads_are_shortened_and_texts_are_not():
+    app = App(VirtualClock())
+    image = {"type": "base64", "media_type": "image/png", "data": "iVBOR" * 100}
+    text = "long " * 1000
+    content = [{"type": "image", "source": image}, {"type": "text", "text": text}]
+    ask(app, body={**BODY, "messages": [{"role": "user", "content": content}]})
+    [recorded] = app.journal.entries()
+    blocks = recorded.body["messages"][0]["content"]
+    assert blocks[0]["source"]["data"] == "iVBOR" * 12 + "iVBO… (500 characters)"
+    assert blocks[1]["text"] == text
+
+
+def test_heavy_bodies_are_kept_without_their_weight():
+    journal = Journal()
+    body = {"source": {"data": "A" * 10_000_000}, "text": "kept"}
+    recorded = entry()
+    journal.record(recorded, json.dumps(body).encode())
+    assert recorded.weight < 1000
+    assert recorded.body["text"] == "kept"
+
+
+def test_what_is_no_json_is_kept_as_text():
+    journal = Journal()
+    for content, shown in (
+        (b"", None),
+        (b"{", "{"),
+        (b"x" * 300, "x" * 200 + "… (300 characters)"),
+    ):
+        journal.record(entry(), content)
+        assert journal.entries()[-1].body == shown
+
+
+def test_the_journal_is_bounded_in_number_and_in_bytes():
+    journal = Journal(most=3, heaviest=100)
+    for number in range(5):
+        journal.record(entry(str(number)), b"{}")
+    assert [kept.request_id for kept in journal.entries()] == ["req_2", "req_3", "req_4"]
+    journal.record(entry("big"), json.dumps("x" * 97).encode())
+    assert [kept.request_id for kept in journal.entries()] == ["req_big"]
+    journal.record(entry("bigger"), json.dumps("x" * 200).encode())
+    assert journal.entries() == []
+    journal.clear()
+    journal.record(entry("next"), json.dumps("x" * 90).encode())
+    assert len(journal.entries()) == 1
+
+
+def test_very_deep_bodies_are_readable():
+    journal = Journal()
+    journal.record(entry(), b"[" * 1000 + b"]" * 1000)
+    assert "…" in json.dumps(journal.entries()[0].body, ensure_ascii=False)
+
+
+def test_status_and_duration():
+    from antiphon.local.api.latency import Latency
+
+    app = App(VirtualClock(), latency=Latency(first_token=2))
+    for step in app(_request()):
+        [recorded] = app.journal.entries()
+        app.clock.advance(getattr(step, "seconds", 0))
+    assert (recorded.status, recorded.seconds) == (200, 2.0)
+
+
+def _request():
+    from antiphon._wire.http import Request, Timeout
+    from tests.support.asking import HEADERS
+
+    return Request("POST", "http://l/v1/messages", HEADERS, json.dumps(BODY).encode(), Timeout())
+
+
+def test_a_running_server_shows_its_requests():
+    with LocalServer() as server, RawClient(server.url) as client:
+        client.send(post())
+        client.answer()
+        [recorded] = server.requests
+        assert (recorded.path, recorded.status) == ("/v1/messages", 200)
+        assert recorded.body["model"] == "claude-haiku-4-5"
+        server.reset()
+        assert server.requests == []
+    assert server.requests == []

@@ -1,0 +1,284 @@
+"""The prompt cache on a clock that tests move."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.local.metering import prompt_cache as caching
+from antiphon.local.metering.clock import VirtualClock
+from antiphon.local.metering.prompt_cache import CacheUsage, PromptCache
+from antiphon.local.metering.tokens import count
+
+MODEL = "claude-sonnet-4-6"
+FIVE = {"type": "ephemeral"}
+HOUR = {"type": "ephemeral", "ttl": "1h"}
+LONG = "word " * 1_100
+TOOL = {"name": "f", "description": LONG, "input_schema": {"type": "object"}}
+
+
+def text(words, control=None):
+    block = {"type": "text", "text": words}
+    return {**block, "cache_control": control} if control else block
+
+
+def said(*blocks, **more):
+    return {"model": MODEL, "messages": [{"role": "user", "content": list(blocks)}], **more}
+
+
+class Asked:
+    """A cache that is asked and told in one step."""
+
+    def __init__(self):
+        self.clock = VirtualClock()
+        self.cache = PromptCache(self.clock)
+
+    def __call__(self, body, workspace="w"):
+        lookup = self.cache.lookup(body, workspace)
+        self.cache.commit(lookup)
+        assert lookup.usage.total == count(body)
+        return lookup.usage
+
+
+@pytest.fixture
+def ask():
+    return Asked()
+
+
+MARKED = said(text(LONG, FIVE), text("and now?"))
+
+
+def test_without_a_breakpoint_nothing_is_cached(ask):
+    body = said(text(LONG))
+    assert ask(body) == ask(body) == CacheUsage(0, 0, 0, count(body))
+    assert len(ask.cache) == 0
+
+
+def test_the_prefix_is_written_then_read(ask):
+    written, read = ask(MARKED), ask(MARKED)
+    assert written.write_5m > 1_024
+    assert written == CacheUsage(0, written.write_5m, 0, written.uncached)
+    assert read == CacheUsage(written.write_5m, 0, 0, written.uncached)
+    assert read.limited == written.uncached
+
+
+def test_an_entry_is_usable_only_once_its_answer_has_begun():
+    cache = PromptCache(VirtualClock())
+    first, second = cache.lookup(MARKED), cache.lookup(MARKED)
+    assert first.usage == second.usage
+    cache.commit(first)
+    assert cache.lookup(MARKED).usage.read == first.usage.write_5m
+
+
+def test_what_follows_the_breakpoint_does_not_matter(ask):
+    written = ask(MARKED)
+    assert ask(said(text(LONG, FIVE), text("another question"))).read == written.write_5m
+    assert ask(said(text("x" + LONG, FIVE), text("and now?"))).read == 0
+
+
+@pytest.mark.parametrize(("control", "seconds"), [(FIVE, 300), (HOUR, 3_600)])
+def test_entries_live_as_long_as_asked_and_each_hit_counts_anew(ask, control, seconds):
+    body = said(text(LONG, control))
+    ask(body)
+    for _ in range(3):
+        ask.clock.advance(seconds - 1)
+        assert ask(body).read > 0
+    ask.clock.advance(seconds)
+    assert ask(body).read == 0
+
+
+def test_lifetimes_count_from_the_request():
+    clock = VirtualClock()
+    cache = PromptCache(clock)
+    lookup = cache.lookup(MARKED)
+    clock.advance(299)
+    cache.commit(lookup)
+    clock.advance(1)
+    assert cache.lookup(MARKED).usage.read == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "minimum"),
+    [("claude-opus-5", 512), ("claude-sonnet-4-6", 1_024), ("claude-haiku-4-5", 4_096)],
+)
+def test_prefixes_below_the_minimum_are_not_cached(ask, model, minimum):
+    for words, cached in ((minimum // 2, False), (minimum * 11 // 10, True)):
+        body = {**said(text("word " * words, FIVE)), "model": model}
+        assert (ask(body).write_5m > 0) is cached
+
+
+def test_mixed_lifetimes_split_as_documented(ask):
+    one, two, three = text(LONG, HOUR), text("b" + LONG, HOUR), text("c" + LONG, FIVE)
+    first = ask(said(one))
+    a = first.write_1h
+    usage = ask(said(one, two, three, text("tail")))
+    assert usage.read == a
+    assert usage.write_1h > 0 < usage.write_5m
+    assert ask(said(one, two, three, text("tail"))) == CacheUsage(
+        usage.total - usage.uncached, 0, 0, usage.uncached
+    )
+
+
+@pytest.mark.parametrize(("blocks_between", "found"), [(18, True), (19, True), (20, False)])
+def test_the_lookup_goes_twenty_blocks_back(ask, blocks_between, found):
+    ask(said(text(LONG, FIVE)))
+    more = [text(f"block {number}") for number in range(blocks_between - 1)]
+    later = said(text(LONG), *more, text("end", FIVE))
+    assert (ask(later).read > 0) is found
+
+
+def test_entries_are_found_only_where_a_breakpoint_stood(ask):
+    ask(said(text(LONG), text("b" + LONG, FIVE)))
+    assert ask(said(text(LONG, FIVE), text("other"))).read == 0
+
+
+def test_a_conversation_that_grows_reads_what_it_wrote(ask):
+    messages, written = [], 0
+    for turn in range(5):
+        question = [text(f"{turn} {LONG}", FIVE)]
+        messages = [
+            *({**each, "content": [text(b["text"]) for b in each["content"]]} for each in messages),
+            {"role": "user", "content": question},
+        ]
+        usage = ask({"model": MODEL, "messages": messages})
+        assert usage.read == written
+        written = usage.read + usage.write_5m
+        messages.append({"role": "assistant", "content": [text("fine")]})
+
+
+def test_tools_and_system_come_first(ask):
+    body = said(text("hello"), tools=[{**TOOL, "cache_control": FIVE}], system="be kind")
+    written = ask(body)
+    assert written.write_5m > 1_024
+    other = {**body, "system": "be brief", "messages": [{"role": "user", "content": "bye"}]}
+    assert ask(other).read == written.write_5m
+
+
+SYSTEM = [text(LONG, FIVE)]
+ALL_MARKED = said(
+    text("m" + LONG, FIVE), tools=[{**TOOL, "cache_control": FIVE}], system=SYSTEM, max_tokens=9
+)
+IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.org/i.png"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"tools": [{**TOOL, "name": "g", "cache_control": FIVE}]}, 0),
+        ({"model": "claude-sonnet-4-5"}, 0),
+        ({"speed": "fast"}, 0),
+        ({"system": [text("s" + LONG, FIVE)]}, 1),
+        ({"tool_choice": {"type": "any"}}, 2),
+        ({"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}, 2),
+        ({"thinking": {"type": "enabled", "budget_tokens": 2_000}}, 2),
+        ({"output_config": {"effort": "low"}}, 2),
+        ({"messages": [{"role": "user", "content": [text("m" + LONG, FIVE), IMAGE]}]}, 2),
+        ({"max_tokens": 10, "metadata": {"user_id": "u"}, "stop_sequences": ["x"]}, 3),
+        ({"tool_choice": {"type": "auto"}}, 3),
+        ({"output_config": {"effort": "high"}}, 3),
+        ({"thinking": {"type": "disabled"}}, 3),
+        ({"stream": True, "temperature": 0.5}, 3),
+    ],
+)
+def test_what_a_change_invalidates(ask, change, kept):
+    body = {**ALL_MARKED, "model": "claude-sonnet-4-6"}
+    ask(body)
+    usage = ask({**body, **change})
+    sections = [0, *(total for total in _prefix_totals(body))]
+    if change.get("tool_choice", {}).get("type") == "any":
+        assert usage.read > 0 < usage.write_5m
+    elif kept == 0:
+        assert usage.read == 0
+    else:
+        assert usage.read == sections[kept]
+
+
+def _prefix_totals(body):
+    """The tokens up to the end of the tools, the system prompt and the message."""
+    cache = PromptCache(VirtualClock())
+    tools = {**body, "system": None, "messages": [{"role": "user", "content": "x"}]}
+    system = {**body, "messages": [{"role": "user", "content": "x"}]}
+    return [cache.lookup(each).usage.write_5m for each in (tools, system, body)]
+
+
+def test_citations_invalidate_system_and_messages(ask):
+    source = {"type": "text", "media_type": "text/plain", "data": "Grass is green."}
+    document = {"type": "document", "source": source, "citations": {"enabled": True}}
+    tools = [{**TOOL, "cache_control": FIVE}]
+    first = ask(said({**document, "citations": None}, tools=tools, system=SYSTEM))
+    second = ask(said(document, tools=tools, system=SYSTEM))
+    assert 0 < second.read < first.write_5m
+
+
+def test_workspaces_share_nothing(ask):
+    ask(MARKED, "one")
+    assert ask(MARKED, "two").read == 0
+    assert ask(MARKED, "one").read > 0
+
+
+def test_the_order_of_keys_in_tool_input_matters(ask):
+    def called(given):
+        use = {"type": "tool_use", "id": "t", "name": "f", "input": given, "cache_control": FIVE}
+        turn = {"role": "assistant", "content": [text(LONG), use]}
+        return {"model": MODEL, "messages": [{"role": "user", "content": "go"}, turn]}
+
+    ask(called({"a": 1, "b": 2}))
+    assert ask(called({"a": 1, "b": 2})).read > 0
+    assert ask(called({"b": 2, "a": 1})).read == 0
+
+
+def test_automatic_caching_marks_the_last_block_that_can_be_marked(ask):
+    body = said(text(LONG), text("last"), cache_control=FIVE)
+    usage = ask(body)
+    assert usage == CacheUsage(0, count(body), 0, 0)
+    thought = {"type": "thinking", "thinking": "hm", "signature": "s"}
+    turns = [body["messages"][0], {"role": "assistant", "content": [thought]}]
+    later = ask({**body, "messages": turns})
+    assert later.read == usage.write_5m
+    assert later.uncached > 0
+
+
+def test_results_of_server_tools_are_cached_unasked(ask):
+    result = {"type": "web_search_tool_result", "tool_use_id": "s", "content": []}
+    turns = [
+        {"role": "user", "content": [text(LONG, HOUR)]},
+        {"role": "assistant", "content": [result]},
+        {"role": "user", "content": "more"},
+    ]
+    usage = ask({"model": MODEL, "messages": turns})
+    assert usage.write_1h > 0
+    assert usage.write_5m > 0
+
+
+def test_what_expired_is_forgotten(ask):
+    for number in range(50):
+        ask(said(text(f"{number} {LONG}", FIVE)))
+    assert len(ask.cache) == 50
+    ask.clock.advance(301)
+    ask(MARKED)
+    assert len(ask.cache) == 1
+
+
+def test_the_longest_unused_are_dropped_beyond_the_bound(ask, monkeypatch):
+    monkeypatch.setattr(caching, "_MOST_ENTRIES", 3)
+    bodies = [said(text(f"{number} {LONG}", FIVE)) for number in range(4)]
+    for body in (*bodies[:3], bodies[0], bodies[3]):
+        ask(body)
+    assert len(ask.cache) == 3
+    assert ask(bodies[0]).read > 0
+    assert ask(bodies[1]).read == 0
+
+
+CONTROLS = st.sampled_from([None, None, FIVE, HOUR])
+BLOCKS = st.builds(text, st.sampled_from(["a ", "b "]).map(lambda each: each * 800), CONTROLS)
+
+
+@given(
+    st.lists(st.tuples(st.lists(BLOCKS, min_size=1, max_size=6), st.integers(0, 400)), max_size=6)
+)
+def test_the_split_is_always_the_whole(requests):
+    asked = Asked()
+    for blocks, seconds in requests:
+        usage = asked(said(*blocks))
+        assert min(usage) >= 0
+        assert asked(said(*blocks)).read == usage.total - usage.uncached
+        asked.clock.advance(seconds)

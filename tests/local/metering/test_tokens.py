@@ -1,0 +1,243 @@
+"""The token estimate against recorded requests, and the laws it keeps."""
+
+import base64
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.catalog.image_tokens import HIGH_RESOLUTION, STANDARD, downsized, image_tokens
+from antiphon.catalog.models import CATALOG
+from antiphon.local.metering.tokens import count, count_text, output_tokens, portions
+from tests.support.request_samples import MESSAGES, WEATHER, png
+
+HAIKU = "claude-haiku-4-5"
+MODELS = st.sampled_from([card.id for card in CATALOG])
+
+
+def said(text, model=HAIKU, **more):
+    return {"model": model, "messages": [{"role": "user", "content": text}], **more}
+
+
+# The pairs published or recorded for the Messages API, and how far off the estimate may be.
+RECORDED = [
+    (said("hello"), 8, 0),
+    (said("Say just hello"), 10, 0),
+    (said("Reply with exactly: FOUR"), 13, 0),
+    (said("What is the capital of France?"), 14, 0),
+    (said("What's 2 + 2?"), 16, 0),
+    (said("Say hello there!", "claude-3-5-haiku-20241022"), 11, 2),
+    (said("Hello, Claude", "claude-sonnet-4-5", system="You are a scientist"), 14, 0),
+    (said("What's the weather like in San Francisco?", "claude-opus-5", tools=[WEATHER]), 403, 8),
+    (said("Say that the sky is blue, in 6 words.", "claude-opus-4-6"), 17, 2),
+    (
+        said(
+            "Use the tool to look up the answer, then tell me what it said in one short sentence...",
+            tools=[
+                {"name": "look_up", "description": "d" * 60, "input_schema": {"type": "object"}}
+            ],
+        ),
+        563,
+        12,
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "tokens", "band"), RECORDED)
+def test_recorded_requests(body, tokens, band):
+    assert abs(count(body) - tokens) <= band
+
+
+def test_the_stated_band_holds():
+    assert all(band <= max(2, 0.05 * tokens) for _, tokens, band in RECORDED)
+
+
+@pytest.mark.parametrize(
+    ("size", "standard", "high"),
+    [
+        ((200, 200), 64, 64),
+        ((1000, 1000), 1296, 1296),
+        ((1092, 1092), 1521, 1521),
+        ((1920, 1080), 1560, 2691),
+        ((2000, 1500), 1564, 3888),
+        ((3840, 2160), 1560, 4784),
+    ],
+)
+def test_image_samples(size, standard, high):
+    assert image_tokens(*size, STANDARD) == standard
+    assert image_tokens(*size, HIGH_RESOLUTION) == high
+
+
+@pytest.mark.parametrize(
+    ("size", "tier", "smaller"),
+    [
+        ((1920, 1080), STANDARD, (1456, 819)),
+        ((2000, 1500), STANDARD, (1269, 952)),
+        ((1075, 1520), STANDARD, (924, 1307)),
+        ((3840, 2160), HIGH_RESOLUTION, (2576, 1449)),
+    ],
+)
+def test_resized_samples(size, tier, smaller):
+    assert downsized(*size, tier) == smaller
+
+
+@given(st.integers(1, 8000), st.integers(1, 8000), st.sampled_from([STANDARD, HIGH_RESOLUTION]))
+def test_images_fit_their_tier_and_turn(width, height, tier):
+    smaller = downsized(width, height, tier)
+    assert max(smaller) <= tier.edge
+    assert image_tokens(width, height, tier) <= tier.patches
+    assert downsized(height, width, tier) == smaller[::-1]
+    assert downsized(*smaller, tier) == smaller
+
+
+def test_an_image_costs_its_patches_whatever_the_tokenizer():
+    data = base64.b64encode(png(1920, 1080)).decode()
+    source = {"type": "base64", "media_type": "image/png", "data": data}
+    block = {"type": "image", "source": source}
+    for model, tokens in (("claude-haiku-4-5", 1560), ("claude-opus-5", 2691)):
+        body = {"model": model, "messages": [{"role": "user", "content": [block]}]}
+        assert count(body) == 7 + tokens
+
+
+def test_a_pdf_costs_by_its_pages():
+    pypdf = pytest.importorskip("pypdf")
+
+    def pages(number):
+        writer = pypdf.PdfWriter()
+        for _ in range(number):
+            writer.add_blank_page(200, 200)
+        file = io.BytesIO()
+        writer.write(file)
+        data = base64.b64encode(file.getvalue()).decode()
+        source = {"type": "base64", "media_type": "application/pdf", "data": data}
+        return count(said([{"type": "document", "source": source}])) - 7
+
+    assert pages(3) == 3 * pages(1)
+    assert 1_500 <= pages(1) <= 3_000 + 1_568
+
+
+def test_newer_tokenizers_make_about_a_third_more():
+    text = "The quick brown fox jumps over the lazy dog. " * 40
+    ratio = count_text("claude-opus-5", text) / count_text("claude-opus-4-6", text)
+    assert 1.25 < ratio < 1.35
+
+
+@pytest.mark.parametrize(
+    ("choice", "tokens"), [({"type": "auto"}, 496), ({"type": "none"}, 496), ({"type": "any"}, 588)]
+)
+def test_tools_bring_a_hidden_prompt(choice, tokens):
+    more = count(said("hello", tools=[WEATHER], tool_choice=choice)) - count(said("hello"))
+    assert tokens < more < tokens + 100
+
+
+@pytest.mark.parametrize(
+    ("tool", "model", "extra"),
+    [
+        ({"type": "bash_20250124", "name": "bash"}, "claude-opus-4-6", 244),
+        ({"type": "bash_20250124", "name": "bash"}, "claude-opus-5", 325),
+        ({"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"}, HAIKU, 700),
+        ({"type": "computer_toolset_20260801"}, HAIKU, 4_500),
+        ({"type": "browser_toolset_20260801"}, HAIKU, 6_600),
+    ],
+)
+def test_built_in_tools_cost_a_fixed_amount_more(tool, model, extra):
+    tokens = next(portions(said("hello", model, tools=[WEATHER, tool])))
+    assert tokens.section == "tools"
+    built_in = [each for each in portions(said("hello", model, tools=[WEATHER, tool]))][1]
+    assert extra < built_in.tokens < extra + 60
+
+
+def test_thinking_of_earlier_turns_counts_only_where_it_is_kept():
+    thought = {"type": "thinking", "thinking": "word " * 100, "signature": "s"}
+    answer = [thought, {"type": "text", "text": "yes"}]
+    messages = [
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": answer},
+        {"role": "user", "content": "and now?"},
+    ]
+    without = [messages[0], {"role": "assistant", "content": answer[1:]}, messages[2]]
+
+    def more(model, last=messages[2]):
+        with_it = count({"model": model, "messages": [*messages[:2], last]})
+        return with_it - count({"model": model, "messages": [*without[:2], last]})
+
+    result = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]}
+    assert more("claude-haiku-4-5") == 0
+    assert more("claude-haiku-4-5", result) >= 100
+    assert more("claude-opus-4-5") >= 100
+
+
+def test_markers_of_caching_are_free():
+    marked = [{"type": "text", "text": "hello", "cache_control": {"type": "ephemeral"}}]
+    assert count(said(marked)) == count(said("hello"))
+    tool = {**WEATHER, "cache_control": {"type": "ephemeral"}}
+    assert count(said("hello", tools=[tool])) == count(said("hello", tools=[WEATHER]))
+
+
+def test_citations_are_free():
+    citation = {"type": "char_location", "cited_text": "word " * 100}
+    plain, cited = {"type": "text", "text": "hello"}, {"type": "text", "text": "hello"}
+    cited["citations"] = [citation]
+    assert output_tokens(HAIKU, cited) == output_tokens(HAIKU, plain)
+    assert count(said([cited])) == count(said([plain]))
+
+
+@given(MODELS, MESSAGES)
+def test_a_request_weighs_what_its_blocks_weigh(model, messages):
+    body = {"model": model, "messages": messages}
+    assert count(body) == sum(portion.tokens for portion in portions(body))
+    assert all(portion.tokens >= 0 for portion in portions(body))
+
+
+@given(MODELS, MESSAGES, st.text(min_size=1))
+def test_more_is_never_less(model, messages, text):
+    body = {"model": model, "messages": messages}
+    more = {"model": model, "messages": [*messages, {"role": "user", "content": text}]}
+    stays = all(card.keeps_thinking for card in CATALOG if card.id == model)
+    assert not stays or count(more) >= count(body)
+
+
+@given(MODELS, st.text(), st.text())
+def test_text_is_counted_alike_alone_and_in_a_message(model, one, other):
+    together = count_text(model, one + other)
+    assert together <= count_text(model, one) + count_text(model, other) + 2
+    body = {"model": model, "messages": [{"role": "user", "content": one}]}
+    assert count(body) == 7 + count_text(model, one)
+
+
+def test_odd_values_are_counted():
+    deep = value = {}
+    for _ in range(2_000):
+        value["a"] = value = {}
+    for given_input in ({"a": "\ud800"}, {"a": 10**60}, deep):
+        block = {"type": "tool_use", "id": "t", "name": "f", "input": given_input}
+        assert count({"model": HAIKU, "messages": [{"role": "assistant", "content": [block]}]}) > 7
+
+
+def test_json_costs_what_its_length_says():
+    given_input = {"words": ["lorem ipsum"] * 500}
+    block = {"type": "tool_use", "id": "t", "name": "f", "input": given_input}
+    expected = len(json.dumps(given_input, separators=(",", ":"))) / 3.6
+    assert abs(output_tokens(HAIKU, block) - expected) < 15
+
+
+def test_documents_and_search_results_cost_their_words():
+    content = [{"type": "text", "text": "hello"}]
+    plain = {"type": "text", "media_type": "text/plain", "data": "hello"}
+    for block, tokens in (
+        ({"type": "document", "source": plain}, 1),
+        ({"type": "document", "source": plain, "title": "Say", "context": "hello"}, 3),
+        ({"type": "document", "source": {"type": "content", "content": content}}, 1),
+        ({"type": "search_result", "title": "hi", "source": "s", "content": content}, 3),
+        ({"type": "image", "source": {"type": "url", "url": "https://example.org/"}}, 1_296),
+    ):
+        assert count(said([block])) == 7 + tokens
+
+
+def test_an_output_format_costs_its_schema():
+    schema = {"type": "object", "properties": {"answer": {"type": "string"}}}
+    form = {"type": "json_schema", "schema": schema}
+    more = count(said("hello", output_config={"format": form})) - count(said("hello"))
+    assert more == round(len(json.dumps(schema, separators=(",", ":"))) / 3.6)

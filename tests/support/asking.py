@@ -1,0 +1,71 @@
+"""Asking an app without a socket or a client: a request in, what its steps amount to out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from antiphon._wire.http import Request, Timeout
+from antiphon.local import App
+from antiphon.local.api.steps import Pause, Write, WriteHead
+
+HEADERS = {
+    "x-api-key": "sk-ant-test",
+    "anthropic-version": "2023-06-01",
+    "content-type": "application/json",
+}
+BODY: dict[str, Any] = {
+    "model": "claude-haiku-4-5",
+    "max_tokens": 200,
+    "messages": [{"role": "user", "content": "Hello"}],
+}
+
+
+class Answered(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    content: bytes
+    paused: float
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+    @property
+    def error(self) -> tuple[int, str, str]:
+        """Status, type and message of an error."""
+        error = self.json["error"]
+        return self.status, error["type"], error["message"]
+
+
+def ask(
+    app: App,
+    path: str = "/v1/messages",
+    body: Any = None,
+    *,
+    method: str | None = None,
+    without: tuple[str, ...] = (),
+    **headers: str,
+) -> Answered:
+    """What `app` answers; a body makes it a POST, and headers are named with underscores."""
+    content = (
+        body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    )
+    sent = {**HEADERS, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    kept = {name: value for name, value in sent.items() if name not in without}
+    method = method or ("GET" if body is None else "POST")
+    head, chunks, paused = None, [], 0.0
+    for step in app(Request(method, f"http://local:1{path}", kept, content, Timeout())):
+        match step:
+            case WriteHead():
+                assert head is None
+                head = step
+            case Write(chunk):
+                assert head is not None
+                chunks.append(chunk)
+            case Pause(seconds):
+                paused += seconds
+            case _:
+                raise AssertionError(step)
+    assert head is not None
+    return Answered(head.status, dict(head.headers), b"".join(chunks), paused)

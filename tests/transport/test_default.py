@@ -1,0 +1,204 @@
+"""Which transport a client gets, and when clients share one."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import weakref
+
+import anyio
+import httpx2
+import pytest
+
+from antiphon import AsyncClient, Client
+from antiphon._transport import AsyncTransport, Transport
+from antiphon._transport.default import async_transport_for, transport_for
+from tests.support.transport_kits import Threaded, fetch, request
+from tests.support.wire_server import PATIENCE, Peer, Received, WireServer, forever
+
+
+def test_clients_of_one_environment_share_a_transport():
+    assert transport_for() is transport_for()
+    assert isinstance(transport_for(), Transport)
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "no_proxy", "SSL_CERT_FILE"])
+def test_another_environment_is_another_transport(monkeypatch, variable):
+    one = transport_for()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv(variable, "http://proxy.test:3128")
+        assert transport_for() is not one
+    assert transport_for() is one
+
+
+def test_a_transport_goes_with_its_last_client():
+    transport = transport_for()
+    with WireServer() as server:
+        reply = transport.send(request(server.url))
+        while reply.read(PATIENCE):
+            pass
+        reply.close()
+        gone = weakref.ref(transport)
+        del transport, reply
+        gc.collect()
+        assert gone() is None
+        assert server.connections == 1
+
+
+def test_async_clients_share_one_transport_over_all_loops():
+    async def transport() -> AsyncTransport:
+        return async_transport_for()
+
+    assert anyio.run(transport) is anyio.run(transport)
+
+
+def test_trio_is_served_through_httpx2():
+    async def main() -> None:
+        with WireServer() as server:
+            transport = async_transport_for()
+            assert await fetch(transport, server.url) == b"ok"
+            assert await fetch(transport, server.url) == b"ok"
+
+    anyio.run(main, backend="trio")
+
+
+def test_making_a_client_loads_no_network_library():
+    code = "import sys, antiphon; antiphon.Client(api_key='k'); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(run.stdout.split()) & {"ssl", "urllib3", "http.client", "asyncio"}
+
+
+COUNTED = b'{"input_tokens": 3}'
+
+
+def deaf_to_the_second(peer: Peer) -> None:
+    peer.request()
+    peer.answer(COUNTED, headers="content-type: application/json\r\n")
+    peer.request()
+
+
+def test_a_stale_connection_costs_no_retry():
+    with WireServer(deaf_to_the_second) as server:
+        client = Client(base_url=server.url, api_key="k", max_retries=0)
+        for _ in range(3):
+            counted = client.messages.count_tokens(
+                model="m", messages=[{"role": "user", "content": "Hello"}]
+            )
+            assert counted.input_tokens == 3
+        assert server.connections == 3
+
+
+def test_a_stale_connection_costs_no_retry_under_asyncio():
+    async def main() -> None:
+        client = AsyncClient(base_url=server.url, api_key="k", max_retries=0)
+        for _ in range(3):
+            counted = await client.messages.count_tokens(
+                model="m", messages=[{"role": "user", "content": "Hello"}]
+            )
+            assert counted.input_tokens == 3
+
+    with WireServer(deaf_to_the_second) as server:
+        anyio.run(main)
+        assert server.connections == 3
+
+
+def test_a_transport_is_taken_as_it_is():
+    transport = transport_for()
+    assert transport_for(transport) is transport
+
+
+def test_an_async_transport_is_taken_as_it_is():
+    async def main() -> None:
+        transport = async_transport_for()
+        assert async_transport_for(transport) is transport
+
+    anyio.run(main)
+
+
+def test_a_client_of_the_user_carries_the_requests_and_stays_open():
+    with WireServer() as server, httpx2.Client(headers={"x-mine": "1"}) as client:
+        transport = transport_for(client)
+        reply = transport.send(request(server.url))
+        assert reply.read(PATIENCE) == b"ok"
+        reply.close()
+        transport.close()
+        assert not client.is_closed
+        assert server.requests[0].values("x-mine") == ["1"]
+
+
+def test_an_async_client_of_the_user_stays_open():
+    async def main() -> None:
+        async with httpx2.AsyncClient() as client:
+            transport = async_transport_for(client)
+            assert await fetch(transport, server.url) == b"ok"
+            await transport.close()
+            assert not client.is_closed
+
+    with WireServer() as server:
+        anyio.run(main)
+
+
+@pytest.mark.parametrize("kind", [httpx2.Client, httpx2.AsyncClient])
+def test_the_credentials_of_the_users_client_stay_at_home(kind):
+    def moved(peer: Peer, received: Received) -> None:
+        peer.answer(status="307 Moved", headers=f"location: {other.url}/\r\n")
+
+    async def main() -> None:
+        client = kind(headers={"x-api-key": "sk-secret", "x-mine": "1"}, auth=("me", "pass"))
+        if kind is httpx2.Client:
+            with client:
+                assert await fetch(Threaded(transport_for(client)), server.url, headers={}) == b"ok"
+        else:
+            async with client:
+                assert await fetch(async_transport_for(client), server.url, headers={}) == b"ok"
+
+    with WireServer() as other, WireServer(forever(moved)) as server:
+        anyio.run(main)
+        (first,), (last,) = server.requests, other.requests
+        assert first.values("x-api-key") == ["sk-secret"]
+        assert first.values("authorization") == ["Basic bWU6cGFzcw=="]
+        assert last.values("x-mine") == ["1"]
+        assert not last.values("x-api-key")
+        assert not last.values("authorization")
+
+
+def test_what_is_wrong_in_the_users_own_client_stays_what_it_is():
+    client = httpx2.Client()
+    client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        transport_for(client).send(request("http://127.0.0.1:9/"))
+
+
+class AsyncOnly:
+    async def send(self, request: object) -> object: ...
+
+    async def close(self) -> None: ...
+
+
+class SyncOnly:
+    def send(self, request: object) -> object: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (httpx2.AsyncClient, "httpx2.Client"),
+        (AsyncOnly, "AsyncClient"),
+        (object, "httpx2.Client"),
+    ],
+)
+def test_a_sync_client_refuses_what_cannot_carry_its_requests(made, words):
+    with pytest.raises(TypeError, match=f"^http_client: .*{words}"):
+        transport_for(made())
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [(httpx2.Client, "httpx2.AsyncClient"), (SyncOnly, "Client"), (object, "httpx2.AsyncClient")],
+)
+def test_an_async_client_refuses_what_cannot_carry_its_requests(made, words):
+    with pytest.raises(TypeError, match=f"^http_client: .*{words}"):
+        async_transport_for(made())
