@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_mission import JPEG, pdf
+from tests.support.media_samples import JPEG, pdf
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -12,6 +12,7 @@ from contextlib import redirect_stdout
 import pytest
 
 import antiphon
+from tests.support.media_samples import JPEG, pdf
 
 EXAMPLES = {
     "basic": """
@@ -189,21 +190,6 @@ with client.messages.stream(
         print(text, end="", flush=True)
 """,
 }
-
-JPEG = base64.b64decode(
-    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJDRENDg8Q"
-    "EBEQCgwSExIQEw8QEBD/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAI"
-    "AQEAAD8AVN//2Q=="
-)
-
-
-def pdf() -> bytes:
-    from pypdf import PdfWriter
-
-    writer, content = PdfWriter(), io.BytesIO()
-    writer.add_blank_page(200, 200)
-    writer.write(content)
-    return content.getvalue()
 
 
 @pytest.fixture

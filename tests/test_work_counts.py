@@ -19,7 +19,8 @@ import pytest
 
 from antiphon import AsyncClient, Client
 from tests.support.imports import loaded_by
-from tests.support.scripted import Answer, AsyncScripted, Scripted, framed
+from tests.support.scripted import Answer, AsyncScripted, Scripted
+from tests.support.stream_events import framed
 
 ASK: dict[str, Any] = {
     "model": "claude-haiku-4-5", "max_tokens": 100, "messages": [{"role": "user", "content": "Hello"}],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import struct
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from antiphon.catalog import media
 from antiphon.catalog.media import Image
-from tests.test_mission import JPEG, pdf
+from tests.support.media_samples import JPEG, locked_pdf, pdf
 
 
 def encoded(content: bytes) -> str:
@@ -94,15 +93,11 @@ def test_a_pdf_tells_its_pages():
 
 
 def test_a_locked_pdf_is_told_and_not_counted():
-    from pypdf import PdfReader, PdfWriter
-
-    writer, content = PdfWriter(PdfReader(io.BytesIO(pdf()))), io.BytesIO()
-    writer.encrypt("secret", algorithm="RC4-128")
-    writer.write(content)
-    found = media.pdf(encoded(content.getvalue()))
+    locked = encoded(locked_pdf())
+    found = media.pdf(locked)
     assert found is not None
     assert found.encrypted
-    assert media.pdf_pages(encoded(content.getvalue())) is None
+    assert media.pdf_pages(locked) is None
 
 
 @settings(max_examples=50)

@@ -19,8 +19,8 @@ import pytest
 import antiphon
 from antiphon.local import App, LocalServer
 from antiphon.local.api.latency import Latency
-from tests.client.test_cut_streams import STREAMS
 from tests.support.cut_server import cut_server
+from tests.support.stream_events import STREAMS
 
 COMMAND = [sys.executable, "-m", "antiphon"]
 

@@ -17,9 +17,10 @@ from antiphon import (
     StreamStalledError,
     Timeout,
 )
-from tests.client.test_cut_streams import delta
-from tests.client.test_stream_failures import (
-    ASK,
+from tests.support.request_samples import PARAMS
+from tests.support.scripted import Answer, AsyncScripted, broken
+from tests.support.stream_events import delta, framed, overloaded
+from tests.support.stream_scripts import (
     BEFORE_ANYTHING,
     BEGIN,
     HELLO,
@@ -29,7 +30,6 @@ from tests.client.test_stream_failures import (
     REST,
     WHOLE,
 )
-from tests.support.scripted import Answer, AsyncScripted, broken, framed, overloaded
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def run(work: Awaitable[T]) -> T:
 
 
 async def texts(transport: AsyncScripted, **settings: Any) -> list[str]:
-    async with client(transport, **settings).messages.stream(**ASK) as stream:
+    async with client(transport, **settings).messages.stream(**PARAMS) as stream:
         return [text async for text in stream.text_stream]
 
 
@@ -73,7 +73,7 @@ def test_after_the_first_text_it_is_raised_with_what_had_arrived(failure, kind):
     transport = AsyncScripted(Answer(BEGIN + OPEN, HELLO, *failure), Answer(WHOLE))
 
     async def work() -> Any:
-        async with client(transport).messages.stream(**ASK) as stream:
+        async with client(transport).messages.stream(**PARAMS) as stream:
             arrived = aiter(stream.text_stream)
             assert await anext(arrived) == "Hello"
             with pytest.raises(kind) as raised:
@@ -89,7 +89,7 @@ def test_after_the_first_text_it_is_raised_with_what_had_arrived(failure, kind):
 def test_a_failure_is_final():
     async def main() -> None:
         transport = AsyncScripted(Answer(BEGIN + OPEN + HELLO, broken()))
-        async with client(transport).messages.stream(**ASK) as stream:
+        async with client(transport).messages.stream(**PARAMS) as stream:
             with pytest.raises(APIConnectionError) as first:
                 [text async for text in stream.text_stream]
             with pytest.raises(APIConnectionError) as later:
@@ -104,7 +104,9 @@ def test_pings_do_not_keep_a_stream_alive():
     transport = AsyncScripted(Answer(BEGIN + OPEN + HELLO, *pings))
 
     async def work() -> None:
-        async with client(transport, timeout=Timeout(stall=180)).messages.stream(**ASK) as stream:
+        async with client(transport, timeout=Timeout(stall=180)).messages.stream(
+            **PARAMS
+        ) as stream:
             async for _ in stream.text_stream:
                 pass
 
@@ -117,7 +119,7 @@ def test_views_may_be_mixed():
     transport = AsyncScripted(Answer(BEGIN + OPEN + HELLO + HELLO + REST + LAST))
 
     async def work() -> None:
-        async with client(transport).messages.stream(**ASK) as stream:
+        async with client(transport).messages.stream(**PARAMS) as stream:
             assert (await anext(aiter(stream))).type == "message_start"
             assert await anext(aiter(stream.text_stream)) == "Hello"
             kinds = [event.type async for event in stream]
@@ -137,12 +139,12 @@ def test_raw_events_and_leaving_them():
     )
 
     async def work() -> None:
-        stream = await client(transport).messages.create(**ASK, stream=True)
+        stream = await client(transport).messages.create(**PARAMS, stream=True)
         assert [event.type async for event in stream][-1] == "message_stop"
-        stream = await client(transport).messages.create(**ASK, stream=True)
+        stream = await client(transport).messages.create(**PARAMS, stream=True)
         assert (await anext(stream)).type == "message_start"
         await stream.close()
-        async with await client(transport).messages.create(**ASK, stream=True) as stream:
+        async with await client(transport).messages.create(**PARAMS, stream=True) as stream:
             assert (await anext(stream)).type == "message_start"
 
     run(work())
@@ -152,7 +154,7 @@ def test_raw_events_and_leaving_them():
 
 def test_large_answers_stream_on_the_wire():
     transport = AsyncScripted(Answer(WHOLE))
-    large = {**ASK, "max_tokens": 64_000}
+    large = {**PARAMS, "max_tokens": 64_000}
     response = run(client(transport).messages.with_raw_response.create(**large))
     assert b'"stream":true' in transport.played.requests[0].body
     assert (response.parse().text, response.request_id) == ("Hello", "req_s")
@@ -163,7 +165,7 @@ def test_a_streaming_response_is_read_when_asked():
     async def work() -> None:
         def answered(**more: Any) -> Any:
             responses = client(AsyncScripted(Answer(WHOLE))).messages.with_streaming_response
-            return responses.create(**ASK, stream=True) if more else responses.stream(**ASK)
+            return responses.create(**PARAMS, stream=True) if more else responses.stream(**PARAMS)
 
         async with answered() as response:
             assert (response.status_code, response.request_id) == (200, "req_s")

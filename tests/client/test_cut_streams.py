@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,83 +11,13 @@ import pytest
 from antiphon import APIError, AsyncClient, Client
 from antiphon.types import Message
 from tests.support.cut_server import cut_server
+from tests.support.request_samples import PARAMS
+from tests.support.stream_events import STREAMS
 
-START = {
-    "model": "claude-haiku-4-5-20251001", "id": "msg_01", "type": "message", "role": "assistant",
-    "content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None,
-    "usage": {"input_tokens": 9, "cache_read_input_tokens": 0, "output_tokens": 1},
-}  # fmt: skip
-END = {"stop_reason": "end_turn", "stop_sequence": None, "stop_details": None}
-CITATION = {
-    "type": "char_location", "cited_text": "Gras ist grün.", "document_index": 0, "document_title": None,
-    "start_char_index": 0, "end_char_index": 14,
-}  # fmt: skip
-
-
-def start(index: int, **block: Any) -> dict[str, Any]:
-    return {"type": "content_block_start", "index": index, "content_block": block}
-
-
-def delta(index: int, kind: str, **fields: Any) -> dict[str, Any]:
-    return {"type": "content_block_delta", "index": index, "delta": {"type": kind, **fields}}
-
-
-def stop(index: int) -> dict[str, Any]:
-    return {"type": "content_block_stop", "index": index}
-
-
-BLOCKS = {
-    "text": [
-        start(0, type="text", text=""),
-        delta(0, "text_delta", text="Hello, "),
-        delta(0, "text_delta", text="wörld \U0001f30d\u2028"),
-        stop(0),
-    ],
-    "tool": [
-        start(0, type="text", text=""),
-        delta(0, "text_delta", text="I look."),
-        stop(0),
-        start(1, type="tool_use", id="toolu_01", name="look", input={}),
-        delta(1, "input_json_delta", partial_json=""),
-        delta(1, "input_json_delta", partial_json='{"city": "Zü'),
-        delta(1, "input_json_delta", partial_json='rich", "days": 3}'),
-        stop(1),
-    ],
-    "thinking": [
-        start(0, type="thinking", thinking="", signature=""),
-        delta(0, "thinking_delta", thinking="Grass "),
-        delta(0, "thinking_delta", thinking="is green."),
-        delta(0, "signature_delta", signature="EqQBCgIYAg=="),
-        stop(0),
-        start(1, type="text", text="", citations=[]),
-        delta(1, "citations_delta", citation=CITATION),
-        delta(1, "text_delta", text="Green."),
-        stop(1),
-    ],
-}
-
-
-def events(name: str) -> list[dict[str, Any]]:
-    final = {"type": "message_delta", "delta": END, "usage": {"output_tokens": 12}}
-    begun, *rest = BLOCKS[name]
-    return [
-        {"type": "message_start", "message": START},
-        begun, {"type": "ping"}, *rest, final, {"type": "message_stop"},
-    ]  # fmt: skip
-
-
-def framed(event: dict[str, Any]) -> bytes:
-    content = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-    return f"event: {event['type']}\ndata: {content[:-1]}   }}\n\n".encode()
-
-
-STREAMS = {name: b"".join(map(framed, events(name))) for name in BLOCKS}
 WHOLE = {name: len(stream) - 2 for name, stream in STREAMS.items()}
 """From this many bytes on, the last event is complete but for its blank line."""
 
-ASK: dict[str, Any] = {
-    "model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "timeout": 5,
-}  # fmt: skip
+QUICK = {**PARAMS, "timeout": 5}
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +37,7 @@ def truths(server: str) -> dict[str, Any]:
 
 def whole(server: str, name: str) -> Message:
     client = client_at(Client, server, name, len(STREAMS[name]), "end")
-    with client.messages.stream(**ASK) as stream:
+    with client.messages.stream(**QUICK) as stream:
         return stream.get_final_message()
 
 
@@ -144,7 +73,7 @@ def test_at_every_byte(server, truths, name, how):
     for offset in range(len(STREAMS[name]) + 1):
         client = client_at(Client, server, name, offset, how)
         try:
-            with client.messages.stream(**ASK) as stream:
+            with client.messages.stream(**QUICK) as stream:
                 for _ in stream:
                     pass
                 message = stream.get_final_message()
@@ -157,7 +86,7 @@ def test_at_every_byte(server, truths, name, how):
 async def one_async(server: str, truth: dict[str, Any], name: str, offset: int, how: str) -> None:
     client = client_at(AsyncClient, server, name, offset, how)
     try:
-        async with client.messages.stream(**ASK) as stream:
+        async with client.messages.stream(**QUICK) as stream:
             texts = [text async for text in stream.text_stream]
             message = await stream.get_final_message()
             assert "".join(texts) == message.text
@@ -182,13 +111,13 @@ def test_the_raw_stream_says_so_too(server, name):
     for offset in range(0, WHOLE[name], 37):
         client = client_at(Client, server, name, offset, "end")
         with pytest.raises(APIError):
-            for _ in client.messages.create(**ASK, stream=True):
+            for _ in client.messages.create(**QUICK, stream=True):
                 pass
 
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_create_never_returns_a_part(server, truths, name):
-    ask = {**ASK, "max_tokens": 64_000}
+    ask = {**QUICK, "max_tokens": 64_000}
     for offset in range(0, WHOLE[name], 37):
         client = client_at(Client, server, name, offset, "end")
         with pytest.raises(APIError) as raised:

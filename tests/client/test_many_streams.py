@@ -8,18 +8,14 @@ import tracemalloc
 from typing import Any
 
 from antiphon import AsyncClient
-from tests.client.test_cut_streams import END, START, delta, framed, start, stop
+from tests.support.request_samples import PARAMS
+from tests.support.stream_events import END, START, delta, framed, start, stop
 
 STREAMS = 1000
 HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\nrequest-id: req_m\r\n"
     b"transfer-encoding: chunked\r\n\r\n"
 )
-ASK: dict[str, Any] = {
-    "model": "m",
-    "max_tokens": 9,
-    "messages": [{"role": "user", "content": "Hi"}],
-}
 
 
 def pieces(number: int) -> list[dict[str, Any]]:
@@ -52,7 +48,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def one(client: AsyncClient, number: int) -> str:
     numbered = client.with_options(base_url=f"{client.base_url}/{number}")
-    async with numbered.messages.stream(**ASK) as stream:
+    async with numbered.messages.stream(**PARAMS) as stream:
         texts = [text async for text in stream.text_stream]
         assert (await stream.get_final_message()).text == "".join(texts)
     return "".join(texts)

@@ -20,24 +20,19 @@ from antiphon import (
     StreamStalledError,
     Timeout,
 )
-from tests.client.test_cut_streams import BLOCKS, END, START, delta, start
-from tests.support.scripted import Answer, Scripted, broken, framed, overloaded
-
-BEGIN = framed({"type": "message_start", "message": START})
-OPEN = framed(start(0, type="text", text=""))
-HELLO = framed(delta(0, "text_delta", text="Hello"))
-REST = framed(
-    *BLOCKS["text"][-1:], {"type": "message_delta", "delta": END, "usage": {"output_tokens": 3}}
+from tests.support.request_samples import PARAMS
+from tests.support.scripted import Answer, Scripted, broken
+from tests.support.stream_events import delta, framed, overloaded
+from tests.support.stream_scripts import (
+    BEFORE_ANYTHING,
+    BEGIN,
+    HELLO,
+    LAST,
+    OPEN,
+    PING,
+    REST,
+    WHOLE,
 )
-LAST = framed({"type": "message_stop"})
-PING = framed({"type": "ping"})
-WHOLE = BEGIN + OPEN + PING + HELLO + REST + LAST
-
-ASK: dict[str, Any] = {
-    "model": "m",
-    "max_tokens": 9,
-    "messages": [{"role": "user", "content": "Hi"}],
-}
 
 
 def client(transport: Scripted, **settings: Any) -> Client:
@@ -45,33 +40,15 @@ def client(transport: Scripted, **settings: Any) -> Client:
 
 
 def texts(transport: Scripted, **settings: Any) -> list[str]:
-    with client(transport, **settings).messages.stream(**ASK) as stream:
+    with client(transport, **settings).messages.stream(**PARAMS) as stream:
         return list(stream.text_stream)
-
-
-BEFORE_ANYTHING = [
-    Answer(broken()),
-    Answer(),
-    Answer(b": nothing but a comment\n\n"),
-    Answer(PING, broken()),
-    Answer(framed(overloaded())),
-    Answer(BEGIN + OPEN, framed(overloaded())),
-    Answer(BEGIN + OPEN, broken()),
-    Answer(700.0, WHOLE),
-    Answer(
-        b'{"type":"error","error":{"type":"overloaded_error","message":"no"}}',
-        status=529,
-        headers=(),
-    ),
-    broken(),
-]
 
 
 @pytest.mark.parametrize("failure", BEFORE_ANYTHING)
 def test_what_fails_before_anything_was_handed_over_is_tried_again(failure):
     transport = Scripted(failure, Answer(WHOLE))
     timeout = Timeout(total=None, read=600)
-    with client(transport, timeout=timeout).messages.stream(**ASK) as stream:
+    with client(transport, timeout=timeout).messages.stream(**PARAMS) as stream:
         assert list(stream.text_stream) == ["Hello"]
         assert stream.tries.retries == 1
         assert stream.get_final_message().stop_reason == "end_turn"
@@ -98,7 +75,7 @@ def test_but_not_without_retries(failure):
 )
 def test_after_the_first_text_it_is_raised_with_what_had_arrived(failure, kind):
     transport = Scripted(Answer(BEGIN + OPEN, HELLO, *failure), Answer(WHOLE))
-    with client(transport).messages.stream(**ASK) as stream:
+    with client(transport).messages.stream(**PARAMS) as stream:
         arrived = stream.text_stream
         assert next(arrived) == "Hello"
         with pytest.raises(kind) as raised:
@@ -116,7 +93,7 @@ def test_after_the_first_text_it_is_raised_with_what_had_arrived(failure, kind):
 
 def test_an_event_handed_over_counts_as_well():
     transport = Scripted(Answer(BEGIN, broken()), Answer(WHOLE))
-    with client(transport).messages.stream(**ASK) as stream:
+    with client(transport).messages.stream(**PARAMS) as stream:
         events = iter(stream)
         assert next(events).type == "message_start"
         with pytest.raises(APIConnectionError):
@@ -126,7 +103,7 @@ def test_an_event_handed_over_counts_as_well():
 
 def test_waiting_for_the_whole_message_hands_over_nothing_until_then():
     transport = Scripted(Answer(BEGIN + OPEN + HELLO, broken()), Answer(WHOLE))
-    with client(transport).messages.stream(**ASK) as stream:
+    with client(transport).messages.stream(**PARAMS) as stream:
         assert stream.get_final_message().text == "Hello"
     assert len(transport.requests) == 2
 
@@ -171,7 +148,7 @@ def test_a_200_that_is_no_stream_shows_what_it_is(body, kind, error, shown):
     ids=["connection", "end", "error event", "silence", "no JSON"],
 )
 def test_a_failure_is_final(rest):
-    with client(Scripted(Answer(BEGIN + OPEN + HELLO, *rest))).messages.stream(**ASK) as stream:
+    with client(Scripted(Answer(BEGIN + OPEN + HELLO, *rest))).messages.stream(**PARAMS) as stream:
         with pytest.raises(APIError) as first:
             list(stream.text_stream)
         for again in (
@@ -187,7 +164,7 @@ def test_a_failure_is_final(rest):
 
 
 def test_a_failure_of_raw_events_is_final_too():
-    stream = client(Scripted(Answer(BEGIN + OPEN + HELLO))).messages.create(**ASK, stream=True)
+    stream = client(Scripted(Answer(BEGIN + OPEN + HELLO))).messages.create(**PARAMS, stream=True)
     for _ in range(2):
         with pytest.raises(StreamInterruptedError):
             list(stream)
@@ -195,7 +172,7 @@ def test_a_failure_of_raw_events_is_final_too():
 
 def test_an_interrupted_stream_keeps_what_had_arrived_and_gives_no_more():
     transport = Scripted(Answer(BEGIN + OPEN + HELLO, ZeroDivisionError(), REST + LAST))
-    with client(transport).messages.stream(**ASK) as stream:
+    with client(transport).messages.stream(**PARAMS) as stream:
         with pytest.raises(ZeroDivisionError):
             list(stream.text_stream)
         assert transport.replies[0].closed
@@ -206,14 +183,14 @@ def test_an_interrupted_stream_keeps_what_had_arrived_and_gives_no_more():
 
 def test_text_that_is_cut_within_a_character_is_not_dropped():
     transport = Scripted(Answer(b"caf\xc3"))
-    with client(transport).messages.with_streaming_response.create(**ASK) as response:
+    with client(transport).messages.with_streaming_response.create(**PARAMS) as response:
         assert "".join(response.iter_text()) == "caf\ufffd"
 
 
 def test_pings_do_not_keep_a_stream_alive():
     pings = [part for _ in range(1000) for part in (5.0, PING)]
     transport = Scripted(Answer(BEGIN + OPEN + HELLO, *pings))
-    with client(transport, timeout=Timeout(stall=180)).messages.stream(**ASK) as stream:
+    with client(transport, timeout=Timeout(stall=180)).messages.stream(**PARAMS) as stream:
         arrived = stream.text_stream
         next(arrived)
         with pytest.raises(StreamStalledError, match=r"no content for 180 s"):
@@ -238,7 +215,7 @@ def test_the_total_bounds_the_opening_of_a_stream():
 
 def test_a_total_that_was_asked_for_bounds_a_large_answer_to_its_end():
     slow = [part for _ in range(50) for part in (20.0, HELLO)]
-    large = {**ASK, "max_tokens": 64_000}
+    large = {**PARAMS, "max_tokens": 64_000}
     bounded = Scripted(Answer(BEGIN + OPEN, *slow, REST + LAST))
     with pytest.raises(APITimeoutError) as raised:
         client(bounded, max_retries=0).messages.create(**large, timeout=100)
@@ -249,14 +226,16 @@ def test_a_total_that_was_asked_for_bounds_a_large_answer_to_its_end():
 
 def test_large_answers_stream_on_the_wire_and_plain_ones_do_not():
     transport = Scripted(Answer(WHOLE))
-    response = client(transport).messages.with_raw_response.create(**{**ASK, "max_tokens": 64_000})
+    response = client(transport).messages.with_raw_response.create(
+        **{**PARAMS, "max_tokens": 64_000}
+    )
     assert b'"stream":true' in transport.requests[0].body
     assert response.parse().text == "Hello"
     assert response.json()["content"] == [{"type": "text", "text": "Hello"}]
     assert (response.status_code, response.request_id) == (200, "req_s")
     body = response.read()
     plain = Scripted(Answer(body, headers=(("content-type", "application/json"),)))
-    message = client(plain, wire="plain").messages.create(**{**ASK, "max_tokens": 64_000})
+    message = client(plain, wire="plain").messages.create(**{**PARAMS, "max_tokens": 64_000})
     assert b"stream" not in plain.requests[0].body
     assert message == response.parse()
 
@@ -276,7 +255,7 @@ def test_a_message_is_whole_although_the_connection_breaks_after_it():
 
 def test_views_may_be_mixed_and_nothing_comes_twice():
     transport = Scripted(Answer(BEGIN + OPEN + HELLO + HELLO + HELLO + REST + LAST))
-    with client(transport).messages.stream(**ASK) as stream:
+    with client(transport).messages.stream(**PARAMS) as stream:
         assert next(iter(stream)).type == "message_start"
         assert next(stream.text_stream) == "Hello"
         kinds = [event.type for event in stream]
@@ -288,7 +267,7 @@ def test_views_may_be_mixed_and_nothing_comes_twice():
 
 def test_a_stream_left_early_is_cut_and_never_passes_for_whole():
     transport = Scripted(Answer(BEGIN + OPEN + HELLO, HELLO + REST + LAST))
-    with client(transport).messages.stream(**ASK) as stream:
+    with client(transport).messages.stream(**PARAMS) as stream:
         for _ in stream.text_stream:
             break
     assert transport.replies[0].closed
@@ -300,14 +279,14 @@ def test_a_stream_left_early_is_cut_and_never_passes_for_whole():
 
 def test_breaking_out_of_a_raw_stream_cuts_it():
     transport = Scripted(Answer(BEGIN, OPEN + HELLO + REST + LAST))
-    for event in client(transport).messages.create(**ASK, stream=True):
+    for event in client(transport).messages.create(**PARAMS, stream=True):
         assert event.type == "message_start"
         break
     assert transport.replies[0].closed
 
 
 def test_a_snapshot_before_the_first_event_is_a_clear_error():
-    with client(Scripted(Answer(WHOLE))).messages.stream(**ASK) as stream:
+    with client(Scripted(Answer(WHOLE))).messages.stream(**PARAMS) as stream:
         with pytest.raises(RuntimeError, match="event"):
             _ = stream.current_message_snapshot
         assert stream.response.status_code == 200
@@ -316,7 +295,7 @@ def test_a_snapshot_before_the_first_event_is_a_clear_error():
 
 def test_a_streaming_response_reads_nothing_by_itself():
     transport = Scripted(Answer(WHOLE))
-    manager = client(transport).messages.with_streaming_response.stream(**ASK)
+    manager = client(transport).messages.with_streaming_response.stream(**PARAMS)
     assert transport.requests == []
     with manager as response:
         assert response.http_response.status_code == 200
@@ -330,7 +309,7 @@ def test_a_streaming_response_that_was_seen_is_not_replaced():
     transport = Scripted(Answer(broken()), Answer(WHOLE))
     with (
         pytest.raises(APIConnectionError),
-        client(transport).messages.with_streaming_response.stream(**ASK) as response,
+        client(transport).messages.with_streaming_response.stream(**PARAMS) as response,
     ):
         list(response.text_stream)
     assert len(transport.requests) == 1
@@ -339,7 +318,7 @@ def test_a_streaming_response_that_was_seen_is_not_replaced():
 def test_the_bytes_of_a_streaming_response():
     def response(*parts):
         return client(Scripted(Answer(*parts))).messages.with_streaming_response.create(
-            **ASK, stream=True
+            **PARAMS, stream=True
         )
 
     cut = WHOLE.find(b"Hello") + 2

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import httpx2
 import pytest
 import trio
 import trio.testing
 
 from antiphon import APIError, AsyncClient
-from tests.client.test_cut_streams import STREAMS
 from tests.support.cut_server import cut_server
-
-ASK: dict[str, Any] = {
-    "model": "m",
-    "max_tokens": 9,
-    "messages": [{"role": "user", "content": "Hi"}],
-}
+from tests.support.request_samples import PARAMS
+from tests.support.stream_events import STREAMS
 
 
 async def read(client: AsyncClient) -> str:
-    async with client.messages.stream(**ASK) as stream:
+    async with client.messages.stream(**PARAMS) as stream:
         texts = [text async for text in stream.text_stream]
         assert (await stream.get_final_message()).text == "".join(texts)
     return "".join(texts)
@@ -62,7 +55,7 @@ def test_retries_wait_on_trios_clock(server):
 def test_leaving_early(server):
     async def main() -> None:
         client = AsyncClient(api_key="k", base_url=f"{server}/text/{len(STREAMS['text'])}/end")
-        async with client.messages.stream(**ASK) as stream:
+        async with client.messages.stream(**PARAMS) as stream:
             async for event in stream:
                 assert event.type == "message_start"
                 break

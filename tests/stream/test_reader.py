@@ -34,6 +34,7 @@ from antiphon.types import (
     ThinkingEvent,
     UnknownEvent,
 )
+from tests.support.stream_events import delta, start, stop
 
 RESPONSE = HTTPResponse(200, Headers([("request-id", "req_1")]))
 VIEWS = ["event", "events", "text"]
@@ -115,18 +116,6 @@ def stream(*sent: dict[str, Any]) -> bytes:
 def begun(**fields: Any) -> dict[str, Any]:
     unfinished = {**BASE, "stop_reason": None, "usage": {"input_tokens": 7, "output_tokens": 1}}
     return {"type": "message_start", "message": {**unfinished, **fields}}
-
-
-def start(index: int, content_block: Any) -> dict[str, Any]:
-    return {"type": "content_block_start", "index": index, "content_block": content_block}
-
-
-def delta(index: int, kind: str, **fields: Any) -> dict[str, Any]:
-    return {"type": "content_block_delta", "index": index, "delta": {"type": kind, **fields}}
-
-
-def stop(index: int) -> dict[str, Any]:
-    return {"type": "content_block_stop", "index": index}
 
 
 def ended(reason: str = "end_turn", **usage: Any) -> dict[str, Any]:

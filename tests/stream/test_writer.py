@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from antiphon._stream.writer import PING, events, framed, write_message
 from antiphon._wire.sse import SSEDecoder
+from tests.support.stream_events import delta, start, stop
 
 START: dict[str, Any] = {
     "model": "m", "id": "msg_1", "type": "message", "role": "assistant", "content": [],
@@ -29,18 +30,6 @@ MESSAGE: dict[str, Any] = {
 def of(*content: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
     """The events of a message, without its first and its last two."""
     return [*events({**MESSAGE, "content": list(content)}, **options)][1:-2]
-
-
-def start(index: int, **block: Any) -> dict[str, Any]:
-    return {"type": "content_block_start", "index": index, "content_block": block}
-
-
-def delta(index: int, kind: str, **fields: Any) -> dict[str, Any]:
-    return {"type": "content_block_delta", "index": index, "delta": {"type": kind, **fields}}
-
-
-def stop(index: int) -> dict[str, Any]:
-    return {"type": "content_block_stop", "index": index}
 
 
 def test_a_message_without_blocks():

@@ -1,10 +1,14 @@
 """Parts of requests that several tests send."""
 
-import struct
-import zlib
+from typing import Any
 
 from hypothesis import strategies as st
 
+PARAMS: dict[str, Any] = {
+    "model": "m",
+    "max_tokens": 9,
+    "messages": [{"role": "user", "content": "Hi"}],
+}
 WEATHER = {
     "name": "get_weather",
     "description": "Get the current weather in a given location",
@@ -19,18 +23,6 @@ WEATHER = {
         "required": ["location"],
     },
 }
-
-
-def png(width, height):
-    def chunk(kind, content):
-        body = kind + content
-        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
-
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    rows = zlib.compress(bytes((width + 7) // 8 + 1) * height)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-    )
 
 
 JSON = st.recursive(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from antiphon._wire.http import Headers, Request, ResponseHead
@@ -116,17 +115,6 @@ class AsyncScripted:
 
     async def close(self) -> None:
         pass
-
-
-def framed(*events: dict[str, Any]) -> bytes:
-    """Events as the API frames them."""
-    return b"".join(
-        f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events
-    )
-
-
-def overloaded() -> dict[str, Any]:
-    return {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
 
 
 def broken() -> APIConnectionError:

@@ -7,7 +7,6 @@ import hashlib
 import os
 import signal
 import socket
-import ssl
 import threading
 import zlib
 from base64 import b64encode
@@ -17,9 +16,9 @@ from typing import Any
 
 import anyio
 import pytest
-import trustme
 
 from antiphon.errors import APIConnectionError, APITimeoutError
+from tests.support.certificates import AUTHORITY, certified
 from tests.support.transport_kits import KITS, Kit, fetch, request, whole
 from tests.support.wire_server import PATIENCE, ConnectProxy, Peer, Received, WireServer, forever
 
@@ -146,15 +145,6 @@ async def test_connect_timeout(transport):
 
 
 # ---- TLS
-
-
-AUTHORITY = trustme.CA()
-
-
-def certified(*names: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    AUTHORITY.issue_cert(*names).configure_cert(context)
-    return context
 
 
 @pytest.fixture
@@ -1001,3 +991,21 @@ def interrupt_row(title: str, path: str) -> Callable[..., None]:
 
 test_interrupt = interrupt_row("Ctrl-C while waiting for the answer", "/head")
 test_interrupt_body = interrupt_row("Ctrl-C within a body", "/body")
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "transports.md"
+
+
+def table() -> str:
+    """One line per row: ✓ where it runs, else the number of the note that says why not."""
+    notes = sorted({why for without in ROWS.values() for why in without.values()})
+    lines = [f"| | {' | '.join(KITS)} |", f"|---|{':-:|' * len(KITS)}"]
+    for title, without in ROWS.items():
+        cells = [str(notes.index(without[kit]) + 1) if kit in without else "✓" for kit in KITS]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    numbered = [f"{number}. {why}" for number, why in enumerate(notes, 1)]
+    return "\n".join([*lines, "", *numbered, ""])
+
+
+def test_the_table_in_the_docs_is_that_of_the_suite():
+    assert table() in PAGE.read_text(), f"docs/transports.md should say:\n\n{table()}"

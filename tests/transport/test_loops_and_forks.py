@@ -9,6 +9,7 @@ import textwrap
 
 import pytest
 
+from tests.support.certificates import AUTHORITY, certified
 from tests.support.wire_server import Peer, Received, WireServer, forever
 
 PRELUDE = """
@@ -69,8 +70,6 @@ def server(request, tmp_path, monkeypatch):
 
     tls = None
     if request.param == "https":
-        from tests.transport.test_conformance import AUTHORITY, certified
-
         AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
         tls = certified("127.0.0.1")

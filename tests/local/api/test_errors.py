@@ -7,8 +7,8 @@ import pytest
 from antiphon.local import App
 from antiphon.local.metering.tokens import count
 from antiphon.rules import findings
-from tests.rules.test_rules import TABLE, talk
 from tests.support.asking import ask
+from tests.support.rule_samples import TABLE, talk
 
 WRONG = [wrong for _, wrong, _, _ in TABLE if isinstance(wrong, dict)]
 ANSWERED = [

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from antiphon.catalog.image_tokens import HIGH_RESOLUTION, STANDARD, downsized, image_tokens
 from antiphon.catalog.models import CATALOG
 from antiphon.local.metering.tokens import count, count_text, output_tokens, portions
-from tests.support.request_samples import MESSAGES, WEATHER, png
+from tests.support.media_samples import png
+from tests.support.request_samples import MESSAGES, WEATHER
 
 HAIKU = "claude-haiku-4-5"
 MODELS = st.sampled_from([card.id for card in CATALOG])

@@ -21,7 +21,8 @@ from antiphon.local.replies.signatures import Signatures
 from antiphon.rules import findings
 from antiphon.types.content import UnknownBlock
 from antiphon.types.message import Message
-from tests.support.request_samples import MESSAGES, WEATHER, png
+from tests.support.media_samples import png
+from tests.support.request_samples import MESSAGES, WEATHER
 from tests.support.schema_strategies import SCHEMAS, objects
 
 HAIKU = "claude-haiku-4-5"
