@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,13 @@ from hypothesis import HealthCheck, settings
 
 from antiphon import Client
 from antiphon.local import LocalServer
+
+pytest_plugins = ["tests.support.short_reports"]
+
+# A shell starts background jobs with SIGINT ignored, and children inherit that. Tests of interrupts
+# need the usual handler; once it is set, the programs that tests start have it too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How quick the machine is says nothing about the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

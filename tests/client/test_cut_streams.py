@@ -67,6 +67,7 @@ def check_success(message: Message, truth: dict[str, Any], name: str, offset: in
     assert message.to_dict() == truth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["end", "cut", "reset"])
 @pytest.mark.parametrize("name", STREAMS)
 def test_at_every_byte(server, truths, name, how):
@@ -96,6 +97,7 @@ async def one_async(server: str, truth: dict[str, Any], name: str, offset: int, 
         check_success(message, truth, name, offset)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["end", "cut", "reset"])
 @pytest.mark.parametrize("name", STREAMS)
 def test_at_every_byte_async(server, truths, name, how):

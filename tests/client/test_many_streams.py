@@ -7,9 +7,13 @@ import gc
 import tracemalloc
 from typing import Any
 
-from antiphon import AsyncClient
+import pytest
+
+from antiphon import AsyncClient, Timeout
 from tests.support.request_samples import PARAMS
 from tests.support.stream_events import END, START, delta, framed, start, stop
+
+pytestmark = pytest.mark.slow
 
 STREAMS = 1000
 HEAD = (
@@ -59,9 +63,10 @@ def expected(number: int) -> str:
 
 
 async def all_at_once(url: str) -> None:
-    client = AsyncClient(api_key="k", base_url=url, max_retries=0)
+    # A thousand connections at once may take a busy machine longer than the five seconds allowed.
+    client = AsyncClient(api_key="k", base_url=url, max_retries=0, timeout=Timeout(connect=60))
     texts = await asyncio.gather(*(one(client, number) for number in range(STREAMS)))
-    assert texts == [expected(number) for number in range(STREAMS)]
+    assert {number: text for number, text in enumerate(texts) if text != expected(number)} == {}
 
 
 async def with_server(work: Any) -> Any:

@@ -27,6 +27,7 @@ def encoded(**params):
     return json.loads(encode_body(params))
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text().filter(lambda name: name != "messages"), values))
 def test_json_is_sent_as_it_is(params):
     assert json.loads(encode_body(params)) == params
@@ -146,6 +147,7 @@ def attached(*data, **more):
     return {"messages": [{"role": "user", "content": [*blocks, result]}], **more}
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=3))
 def test_large_texts_are_sent_as_they_are(texts):
     params = attached(*(text * (LARGE // len(text) + 1) for text in texts), a=1)

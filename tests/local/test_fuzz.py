@@ -15,6 +15,8 @@ from antiphon.local import App, VirtualClock
 from antiphon.local.api.journal import Journal
 from tests.support.asking import BODY, Answered, ask
 
+pytestmark = pytest.mark.slow
+
 PATHS = (
     "/v1/messages",
     "/v1/messages/count_tokens",

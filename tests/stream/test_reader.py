@@ -487,6 +487,7 @@ def test_the_last_event_has_the_final_message():
     assert made[-1].message is reader.message
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 def test_snapshots_are_those_of_their_events_whenever_they_are_looked_at(rng):
     made = all_events(b"".join(write_message(TRUTH, fragment=2)))

@@ -888,6 +888,7 @@ async def test_many(transport):
         assert server.connections <= 32
 
 
+@pytest.mark.slow
 @row("5,000 calls leave no descriptor behind")
 async def test_descriptors(transport):
     def open_descriptors() -> int:
