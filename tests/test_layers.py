@@ -147,9 +147,9 @@ def test_pure_modules_touch_nothing_outside(name):
     assert not calls & IMPURE_CALLS
 
 
-def test_only_decoding_and_types_know_pydantic():
+def test_only_decoding_validation_and_types_know_pydantic():
     users = {name for name in MODULES if any(within(other, "pydantic") for other in imports(name))}
-    assert all(within(name, "_wire.decoding", "types") for name in users)
+    assert all(within(name, "_wire.decoding", "_wire.validation", "types") for name in users)
 
 
 def test_the_clients_do_not_know_each_other():

@@ -84,6 +84,7 @@ def test_jitter_takes_off_at_most_a_quarter(retries, chance):
             ],
             0.0,
         ),
+        ([("retry-after", "Wed, 19 Aug 2026 14:34:19 GMT")], None),
         ([("retry-after", "soon")], None),
         ([("retry-after", "nan")], None),
         ([("retry-after", "-3")], None),

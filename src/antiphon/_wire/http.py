@@ -238,11 +238,12 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _until(date: str | None, sent: str | None) -> float | None:
-    """Seconds from the moment the answer was sent to `date`, both HTTP dates."""
-    moment = _moment(date)
-    if moment is None:
-        return None
-    return max(0.0, (moment - (_moment(sent) or datetime.now(UTC))).total_seconds())
+    """Return the seconds between two HTTP dates: when the response was sent, and `date`.
+
+    A server that has a clock sends `date` (RFC 9110 §6.6.1); without it neither date says anything.
+    """
+    moment, start = _moment(date), _moment(sent)
+    return max(0.0, (moment - start).total_seconds()) if moment and start else None
 
 
 def _moment(date: str | None) -> datetime | None:

@@ -3,14 +3,13 @@
 Blocks that use tools are in `tools`; the unions of all blocks are in `messages`.
 """
 
-from collections.abc import Iterable
-from os import PathLike
-from typing import IO, Annotated, Any, Literal, Required, TypeAlias, TypedDict, cast
+from typing import Annotated, Any, Literal, Required, TypeAlias, cast
 
 from pydantic import Discriminator
 
 from .._wire.decoding import OrUnknown, Unknown, WireModel
 from .._wire.json import is_list, is_object
+from .._wire.validation import FileData, Many, Param, TextOr
 
 __all__ = [
     "Base64ImageSource",
@@ -61,7 +60,7 @@ __all__ = [
 ]
 
 
-class CacheControlEphemeral(TypedDict, total=False):
+class CacheControlEphemeral(Param, total=False):
     """Marks the end of a prefix to cache.
 
     type: always "ephemeral".
@@ -177,7 +176,7 @@ TextCitation: TypeAlias = Annotated[
 """What a text block cites; told apart by `type`."""
 
 
-class CitationCharLocationParam(TypedDict):
+class CitationCharLocationParam(Param):
     """A citation of a span of characters, sent back; fields as in `CitationCharLocation`."""
 
     type: Literal["char_location"]
@@ -188,7 +187,7 @@ class CitationCharLocationParam(TypedDict):
     end_char_index: int
 
 
-class CitationPageLocationParam(TypedDict):
+class CitationPageLocationParam(Param):
     """A citation of pages of a PDF, sent back; fields as in `CitationPageLocation`."""
 
     type: Literal["page_location"]
@@ -199,7 +198,7 @@ class CitationPageLocationParam(TypedDict):
     end_page_number: int
 
 
-class CitationContentBlockLocationParam(TypedDict):
+class CitationContentBlockLocationParam(Param):
     """A citation of blocks, sent back; fields as in `CitationContentBlockLocation`."""
 
     type: Literal["content_block_location"]
@@ -210,7 +209,7 @@ class CitationContentBlockLocationParam(TypedDict):
     end_block_index: int
 
 
-class CitationWebSearchResultLocationParam(TypedDict):
+class CitationWebSearchResultLocationParam(Param):
     """A citation of a web page, sent back; fields as in `CitationsWebSearchResultLocation`."""
 
     type: Literal["web_search_result_location"]
@@ -220,7 +219,7 @@ class CitationWebSearchResultLocationParam(TypedDict):
     title: str | None
 
 
-class CitationSearchResultLocationParam(TypedDict):
+class CitationSearchResultLocationParam(Param):
     """A citation of a search result, sent back; fields as in `CitationsSearchResultLocation`."""
 
     type: Literal["search_result_location"]
@@ -232,13 +231,14 @@ class CitationSearchResultLocationParam(TypedDict):
     title: str | None
 
 
-TextCitationParam: TypeAlias = (
+TextCitationParam: TypeAlias = Annotated[
     CitationCharLocationParam
     | CitationPageLocationParam
     | CitationContentBlockLocationParam
     | CitationWebSearchResultLocationParam
-    | CitationSearchResultLocationParam
-)
+    | CitationSearchResultLocationParam,
+    Discriminator("type"),
+]
 """A citation sent back with the text it belongs to; told apart by `type`."""
 
 
@@ -251,7 +251,7 @@ class CitationsConfig(WireModel):
     enabled: bool
 
 
-class CitationsConfigParam(TypedDict, total=False):
+class CitationsConfigParam(Param, total=False):
     """Whether Claude may cite this document or search result.
 
     enabled: true to allow it; off by default. Must agree for all documents of a request.
@@ -339,7 +339,7 @@ class RedactedThinkingBlock(Block):
     data: str
 
 
-class TextBlockParam(TypedDict, total=False):
+class TextBlockParam(Param, total=False):
     """Text in a message or in the system prompt.
 
     type: always "text".
@@ -351,10 +351,10 @@ class TextBlockParam(TypedDict, total=False):
     type: Required[Literal["text"]]
     text: Required[str]
     cache_control: CacheControlEphemeral | None
-    citations: Iterable[TextCitationParam] | None
+    citations: Many[TextCitationParam] | None
 
 
-class ThinkingBlockParam(TypedDict):
+class ThinkingBlockParam(Param):
     """Thinking sent back, unchanged.
 
     type: always "thinking".
@@ -366,7 +366,7 @@ class ThinkingBlockParam(TypedDict):
     signature: str
 
 
-class RedactedThinkingBlockParam(TypedDict):
+class RedactedThinkingBlockParam(Param):
     """Redacted thinking sent back, unchanged.
 
     type: always "redacted_thinking".
@@ -377,7 +377,7 @@ class RedactedThinkingBlockParam(TypedDict):
     data: str
 
 
-class Base64ImageSource(TypedDict):
+class Base64ImageSource(Param):
     """An image sent in the request itself.
 
     type: always "base64".
@@ -387,10 +387,10 @@ class Base64ImageSource(TypedDict):
 
     type: Literal["base64"]
     media_type: Literal["image/jpeg", "image/png", "image/gif", "image/webp"]
-    data: str | IO[bytes] | PathLike[str]
+    data: FileData
 
 
-class URLImageSource(TypedDict):
+class URLImageSource(Param):
     """An image that the API fetches.
 
     type: always "url".
@@ -401,7 +401,7 @@ class URLImageSource(TypedDict):
     url: str
 
 
-class FileImageSourceParam(TypedDict):
+class FileImageSourceParam(Param):
     """An image uploaded before.
 
     type: always "file".
@@ -416,7 +416,7 @@ Base64ImageSourceParam: TypeAlias = Base64ImageSource
 URLImageSourceParam: TypeAlias = URLImageSource
 
 
-class ImageTransformationsParam(TypedDict, total=False):
+class ImageTransformationsParam(Param, total=False):
     """What the API may do to an image before Claude sees it.
 
     oversized_image: "downsize" it or answer with an "error".
@@ -425,7 +425,7 @@ class ImageTransformationsParam(TypedDict, total=False):
     oversized_image: Literal["downsize", "error"]
 
 
-class ImageBlockParam(TypedDict, total=False):
+class ImageBlockParam(Param, total=False):
     """An image for Claude to look at.
 
     type: always "image".
@@ -435,7 +435,9 @@ class ImageBlockParam(TypedDict, total=False):
     """
 
     type: Required[Literal["image"]]
-    source: Required[Base64ImageSource | URLImageSource | FileImageSourceParam]
+    source: Required[
+        Annotated[Base64ImageSource | URLImageSource | FileImageSourceParam, Discriminator("type")]
+    ]
     cache_control: CacheControlEphemeral | None
     transformations: ImageTransformationsParam | None
 
@@ -478,7 +480,7 @@ class DocumentBlock(Block):
     citations: CitationsConfig | None = None
 
 
-class Base64PDFSource(TypedDict):
+class Base64PDFSource(Param):
     """A PDF sent in the request itself.
 
     type: always "base64".
@@ -488,10 +490,10 @@ class Base64PDFSource(TypedDict):
 
     type: Literal["base64"]
     media_type: Literal["application/pdf"]
-    data: str | IO[bytes] | PathLike[str]
+    data: FileData
 
 
-class URLPDFSource(TypedDict, total=False):
+class URLPDFSource(Param, total=False):
     """A PDF that the API fetches.
 
     type: always "url".
@@ -504,7 +506,7 @@ class URLPDFSource(TypedDict, total=False):
     media_type: Literal["application/pdf"]
 
 
-class PlainTextSource(TypedDict):
+class PlainTextSource(Param):
     """A plain text document.
 
     type: always "text".
@@ -517,7 +519,7 @@ class PlainTextSource(TypedDict):
     data: str
 
 
-class FileDocumentSourceParam(TypedDict):
+class FileDocumentSourceParam(Param):
     """A document uploaded before.
 
     type: always "file".
@@ -528,11 +530,13 @@ class FileDocumentSourceParam(TypedDict):
     file_id: str
 
 
-ContentBlockSourceContentParam: TypeAlias = TextBlockParam | ImageBlockParam
+ContentBlockSourceContentParam: TypeAlias = Annotated[
+    TextBlockParam | ImageBlockParam, Discriminator("type")
+]
 """A block of a document that is given as a list of blocks."""
 
 
-class ContentBlockSourceParam(TypedDict):
+class ContentBlockSourceParam(Param):
     """A document given as blocks, each of which can be cited by its index.
 
     type: always "content".
@@ -540,7 +544,7 @@ class ContentBlockSourceParam(TypedDict):
     """
 
     type: Literal["content"]
-    content: str | Iterable[ContentBlockSourceContentParam]
+    content: TextOr[ContentBlockSourceContentParam]
 
 
 Base64PDFSourceParam: TypeAlias = Base64PDFSource
@@ -548,7 +552,7 @@ URLPDFSourceParam: TypeAlias = URLPDFSource
 PlainTextSourceParam: TypeAlias = PlainTextSource
 
 
-class DocumentBlockParam(TypedDict, total=False):
+class DocumentBlockParam(Param, total=False):
     """A document for Claude to read.
 
     type: always "document".
@@ -561,11 +565,14 @@ class DocumentBlockParam(TypedDict, total=False):
 
     type: Required[Literal["document"]]
     source: Required[
-        Base64PDFSource
-        | PlainTextSource
-        | ContentBlockSourceParam
-        | URLPDFSource
-        | FileDocumentSourceParam
+        Annotated[
+            Base64PDFSource
+            | PlainTextSource
+            | ContentBlockSourceParam
+            | URLPDFSource
+            | FileDocumentSourceParam,
+            Discriminator("type"),
+        ]
     ]
     cache_control: CacheControlEphemeral | None
     citations: CitationsConfigParam | None
@@ -573,7 +580,7 @@ class DocumentBlockParam(TypedDict, total=False):
     title: str | None
 
 
-class SearchResultBlockParam(TypedDict, total=False):
+class SearchResultBlockParam(Param, total=False):
     """Something your own search found, for Claude to read and cite.
 
     type: always "search_result".
@@ -587,6 +594,6 @@ class SearchResultBlockParam(TypedDict, total=False):
     type: Required[Literal["search_result"]]
     source: Required[str]
     title: Required[str]
-    content: Required[Iterable[TextBlockParam]]
+    content: Required[Many[TextBlockParam]]
     cache_control: CacheControlEphemeral | None
     citations: CitationsConfigParam

@@ -1,6 +1,5 @@
 """The unions of all content blocks, received and sent."""
 
-from collections.abc import Iterable
 from typing import (
     Annotated,
     TypeAlias,
@@ -10,6 +9,7 @@ from typing import (
 from pydantic import Discriminator
 
 from .._wire.decoding import OrUnknown
+from .._wire.validation import OrReceived, TextOr
 from .content import (
     Block,
     DocumentBlockParam,
@@ -72,7 +72,7 @@ ContentBlock: TypeAlias = Annotated[
 ]
 """A part of an answer, told apart by `type`. Kinds that are not listed arrive as `UnknownBlock`."""
 
-ContentBlockParam: TypeAlias = (
+ContentBlockParam: TypeAlias = Annotated[
     TextBlockParam
     | ImageBlockParam
     | DocumentBlockParam
@@ -88,9 +88,12 @@ ContentBlockParam: TypeAlias = (
     | BashCodeExecutionToolResultBlockParam
     | TextEditorCodeExecutionToolResultBlockParam
     | ToolSearchToolResultBlockParam
-    | ContainerUploadBlockParam
-)
+    | ContainerUploadBlockParam,
+    Discriminator("type"),
+]
 """A part of a message you send; told apart by `type`."""
 
-MessageContentParam: TypeAlias = str | Iterable[ContentBlockParam | ContentBlock]
+MessageContentParam: TypeAlias = TextOr[
+    Annotated[ContentBlockParam | ContentBlock, OrReceived(Block)]
+]
 """What a message says: one text, or blocks. Received blocks may be sent back as they are."""

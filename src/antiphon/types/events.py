@@ -1,8 +1,8 @@
 """Events of a streamed answer: those on the wire, and those made from them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal, Protocol, TypeAlias, TypeVar, cast
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, cast
 
 from pydantic import Discriminator
 from pydantic_core import from_json
@@ -247,8 +247,49 @@ class Accumulator(Protocol[T_co]):
         ...
 
 
+class MadeEvent:
+    """An event made from those on the wire, with the methods by which received ones are dumped.
+
+    A stream makes many of these and few are dumped, so they are plain objects, and the pydantic
+    model that dumps one is made when it is asked for.
+    """
+
+    __slots__ = ()
+
+    def to_dict(self, **options: Any) -> dict[str, object]:
+        """Return this event as JSON values, with its snapshot if it has one.
+
+        Args:
+            options: as for `to_dict` of received objects.
+        """
+        return self._as_model().to_dict(**options)
+
+    def to_json(self, **options: Any) -> str:
+        """Return this event as JSON text, with its snapshot if it has one.
+
+        Args:
+            options: as for `to_json` of received objects.
+        """
+        return self._as_model().to_json(**options)
+
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        """Return this event as a dict; takes the options of pydantic's method of this name."""
+        return self._as_model().model_dump(**options)
+
+    def model_dump_json(self, **options: Any) -> str:
+        """Return this event as JSON text; takes the options of pydantic's method of this name."""
+        return self._as_model().model_dump_json(**options)
+
+    def _as_model(self) -> UnknownEvent:
+        own = [known.name for known in fields(cast("Any", self))]
+        shown = ["type", *(name for name in own if not name.startswith("_"))]
+        if hasattr(type(self), "snapshot"):
+            shown.append("snapshot")
+        return UnknownEvent.model_construct(**{name: getattr(self, name) for name in shown})
+
+
 @dataclass(slots=True, eq=False)
-class TextEvent:
+class TextEvent(MadeEvent):
     """More text arrived.
 
     text: what is new.
@@ -274,7 +315,7 @@ class TextEvent:
 
 
 @dataclass(slots=True, eq=False)
-class ThinkingEvent:
+class ThinkingEvent(MadeEvent):
     """More thinking arrived.
 
     thinking: what is new.
@@ -292,7 +333,7 @@ class ThinkingEvent:
 
 
 @dataclass(slots=True, eq=False)
-class InputJsonEvent:
+class InputJsonEvent(MadeEvent):
     """More of a tool's input arrived.
 
     partial_json: the fragment of JSON that is new, maybe empty.
@@ -310,7 +351,7 @@ class InputJsonEvent:
 
 
 @dataclass(slots=True, eq=False)
-class CitationEvent:
+class CitationEvent(MadeEvent):
     """A citation arrived.
 
     citation: the one that is new.
@@ -328,7 +369,7 @@ class CitationEvent:
 
 
 @dataclass(slots=True, eq=False)
-class SignatureEvent:
+class SignatureEvent(MadeEvent):
     """A thinking block was signed.
 
     signature: the signature, whole.
@@ -339,7 +380,7 @@ class SignatureEvent:
 
 
 @dataclass(slots=True, eq=False)
-class ParsedContentBlockStopEvent:
+class ParsedContentBlockStopEvent(MadeEvent):
     """A block is whole.
 
     index: its place in the message's content, from 0.
@@ -352,7 +393,7 @@ class ParsedContentBlockStopEvent:
 
 
 @dataclass(slots=True, eq=False)
-class ParsedMessageStopEvent:
+class ParsedMessageStopEvent(MadeEvent):
     """The message is whole; nothing follows.
 
     message: the message.

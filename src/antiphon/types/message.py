@@ -1,13 +1,12 @@
 """A message as Claude gives it: content, stop reason, usage; and messages as they are sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import (
     Annotated,
     Any,
     Literal,
     Self,
     TypeAlias,
-    TypedDict,
     TypeGuard,
     TypeVar,
     cast,
@@ -17,6 +16,7 @@ from pydantic import Discriminator
 
 from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel
 from .._wire.json import is_list, is_object
+from .._wire.validation import Param, TextOr
 from .content import (
     Block,
     TextBlock,
@@ -46,7 +46,9 @@ __all__ = [
     "MessageParam",
     "MessageTokensCount",
     "Model",
+    "ModelParam",
     "OutputTokensDetails",
+    "ParsedMessage",
     "RefusalStopDetails",
     "ServerToolUsage",
     "StopReason",
@@ -85,6 +87,9 @@ KnownModel: TypeAlias = Literal[
 
 Model: TypeAlias = KnownModel | str
 """A model's name, known to this version or not."""
+
+ModelParam: TypeAlias = Model
+"""`Model` under the official package's name."""
 
 StopReason: TypeAlias = Literal[
     "end_turn",
@@ -363,6 +368,10 @@ class Message(ResponseModel):
         return {"role": "assistant", "content": cast("list[ContentBlockParam]", content)}
 
 
+ParsedMessage: TypeAlias = Message
+"""`Message` under the official package's name for what `messages.stream` gives."""
+
+
 def _content(message: Message) -> list[object]:
     return message.content if is_list(message.content) else []
 
@@ -393,7 +402,7 @@ class MessageTokensCount(ResponseModel):
     input_tokens: int
 
 
-class UserMessageParam(TypedDict):
+class UserMessageParam(Param):
     """A turn of the user.
 
     role: always "user".
@@ -404,7 +413,7 @@ class UserMessageParam(TypedDict):
     content: MessageContentParam
 
 
-class AssistantMessageParam(TypedDict):
+class AssistantMessageParam(Param):
     """A turn of Claude, sent back.
 
     role: always "assistant".
@@ -415,7 +424,7 @@ class AssistantMessageParam(TypedDict):
     content: MessageContentParam
 
 
-class SystemMessageParam(TypedDict):
+class SystemMessageParam(Param):
     """An instruction in the middle of a conversation; some models take it.
 
     role: always "system".
@@ -423,10 +432,10 @@ class SystemMessageParam(TypedDict):
     """
 
     role: Literal["system"]
-    content: str | Iterable[TextBlockParam]
+    content: TextOr[TextBlockParam]
 
 
-class MessageParam(TypedDict):
+class MessageParam(Param):
     """A turn of the conversation.
 
     role: who speaks.

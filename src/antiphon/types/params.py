@@ -1,16 +1,19 @@
 """The parameters of the message endpoints: what a request may say."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import (
+    Annotated,
     Literal,
     Required,
     TypeAlias,
-    TypedDict,
     TypeVar,
 )
 
+from pydantic import Discriminator
+
 from .._wire.http import Timeout
 from .._wire.sentinels import NotGiven, Omit
+from .._wire.validation import Many, Param, TextOr
 from .content import (
     CacheControlEphemeral,
     TextBlockParam,
@@ -58,6 +61,8 @@ __all__ = [
     "CreateParamsStreaming",
     "DiagnosticsParam",
     "JSONOutputFormatParam",
+    "MessageCountTokensParams",
+    "MessageCreateParams",
     "MessageLike",
     "MetadataParam",
     "Optionally",
@@ -100,7 +105,7 @@ ToolUnionParam: TypeAlias = (
 """A tool that Claude may call: yours, or one that the API defines; told apart by `type`."""
 
 
-class MetadataParam(TypedDict, total=False):
+class MetadataParam(Param, total=False):
     """What the API may know about the request.
 
     user_id: an opaque id of your user, at most 256 characters; never a name or an address.
@@ -109,7 +114,7 @@ class MetadataParam(TypedDict, total=False):
     user_id: str | None
 
 
-class ThinkingConfigEnabledParam(TypedDict, total=False):
+class ThinkingConfigEnabledParam(Param, total=False):
     """Claude thinks first, within a budget.
 
     budget_tokens: at least 1024 and less than `max_tokens`.
@@ -121,19 +126,19 @@ class ThinkingConfigEnabledParam(TypedDict, total=False):
     display: Literal["summarized", "omitted"] | None
 
 
-class ThinkingConfigDisabledParam(TypedDict):
+class ThinkingConfigDisabledParam(Param):
     """Claude answers at once."""
 
     type: Literal["disabled"]
 
 
-class ThinkingConfigBetweenToolsParam(TypedDict):
+class ThinkingConfigBetweenToolsParam(Param):
     """Claude thinks between tool calls only."""
 
     type: Literal["between_tools"]
 
 
-class ThinkingConfigAdaptiveParam(TypedDict, total=False):
+class ThinkingConfigAdaptiveParam(Param, total=False):
     """Claude decides how much to think.
 
     display: whether thinking is answered in summary or left out.
@@ -143,16 +148,17 @@ class ThinkingConfigAdaptiveParam(TypedDict, total=False):
     display: Literal["summarized", "omitted"] | None
 
 
-ThinkingConfigParam: TypeAlias = (
+ThinkingConfigParam: TypeAlias = Annotated[
     ThinkingConfigEnabledParam
     | ThinkingConfigDisabledParam
     | ThinkingConfigBetweenToolsParam
-    | ThinkingConfigAdaptiveParam
-)
+    | ThinkingConfigAdaptiveParam,
+    Discriminator("type"),
+]
 """Whether and how Claude thinks before it answers; told apart by `type`."""
 
 
-class JSONOutputFormatParam(TypedDict):
+class JSONOutputFormatParam(Param):
     """The answer is JSON of this shape.
 
     type: always "json_schema".
@@ -163,7 +169,7 @@ class JSONOutputFormatParam(TypedDict):
     schema: Mapping[str, object]
 
 
-class OutputConfigParam(TypedDict, total=False):
+class OutputConfigParam(Param, total=False):
     """How Claude answers.
 
     effort: how much work it puts in.
@@ -174,7 +180,7 @@ class OutputConfigParam(TypedDict, total=False):
     format: JSONOutputFormatParam | None
 
 
-class DiagnosticsParam(TypedDict, total=False):
+class DiagnosticsParam(Param, total=False):
     """Asks why the prompt cache was missed.
 
     previous_message_id: the message to compare with; null for the latest.
@@ -183,7 +189,7 @@ class DiagnosticsParam(TypedDict, total=False):
     previous_message_id: str | None
 
 
-class SkillParams(TypedDict, total=False):
+class SkillParams(Param, total=False):
     """A skill to load into the container.
 
     type: Anthropic's or your own.
@@ -195,7 +201,7 @@ class SkillParams(TypedDict, total=False):
     version: str
 
 
-class ContainerParams(TypedDict, total=False):
+class ContainerParams(Param, total=False):
     """The container in which code runs.
 
     id: an earlier one, to go on in it.
@@ -203,14 +209,14 @@ class ContainerParams(TypedDict, total=False):
     """
 
     id: str | None
-    skills: Iterable[SkillParams] | None
+    skills: Many[SkillParams] | None
 
 
 Optionally: TypeAlias = T | NotGiven | Omit
 """A parameter that may be left out, also by passing `NOT_GIVEN` or `omit`."""
 
 
-class CountTokensParams(TypedDict, total=False):
+class CountTokensParams(Param, total=False):
     """The parameters of `messages.count_tokens`; all others are optional.
 
     model: the model to count for; required.
@@ -232,9 +238,9 @@ class CountTokensParams(TypedDict, total=False):
     """
 
     model: Required[Model]
-    messages: Required[Iterable["MessageLike"]]
-    system: Optionally[str | Iterable[TextBlockParam]]
-    tools: Optionally[Iterable[ToolUnionParam]]
+    messages: Required[Many["MessageLike"]]
+    system: Optionally[TextOr[TextBlockParam]]
+    tools: Optionally[Many[ToolUnionParam]]
     tool_choice: Optionally[ToolChoiceParam]
     thinking: Optionally[ThinkingConfigParam]
     output_config: Optionally[OutputConfigParam]
@@ -310,3 +316,9 @@ MessageLike: TypeAlias = (
     MessageParam | UserMessageParam | AssistantMessageParam | SystemMessageParam | Message
 )
 """A turn of the conversation, also a received `Message` passed straight back."""
+
+MessageCreateParams: TypeAlias = CreateParams
+"""`CreateParams` under the official package's name."""
+
+MessageCountTokensParams: TypeAlias = CountTokensParams
+"""`CountTokensParams` under the official package's name."""

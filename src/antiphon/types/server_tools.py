@@ -1,11 +1,12 @@
 """Tools that the API runs itself: definitions, calls and results."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Required, TypeAlias, TypedDict, cast
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Required, TypeAlias, cast
 
 from pydantic import Discriminator
 
 from .._wire.decoding import OrUnknown, WireModel
+from .._wire.validation import Many, Param
 from .content import (
     Block,
     CacheControlEphemeral,
@@ -16,12 +17,12 @@ from .content import (
 from .tools import (
     Caller,
     CallerParam,
+    ToolCall,
+    ToolOptions,
     ToolReferenceBlock,
     ToolReferenceBlockParam,
     ToolsetToolConfigParam,
-    _Call,
-    _ToolOptions,
-    _without_null_caller,
+    without_null_caller,
 )
 
 __all__ = [
@@ -170,7 +171,7 @@ TextEditorCodeExecutionErrorCode: TypeAlias = Literal[
 """Why an edit failed."""
 
 
-class ServerToolUseBlock(_Call):
+class ServerToolUseBlock(ToolCall):
     """A call of a tool that the API runs; its result follows in the same message.
 
     id: names the call.
@@ -240,7 +241,7 @@ class WebSearchToolResultBlock(Block):
 
     def to_param(self) -> "WebSearchToolResultBlockParam":
         """This block as it is sent back."""
-        return cast("WebSearchToolResultBlockParam", _without_null_caller(self.to_dict()))
+        return cast("WebSearchToolResultBlockParam", without_null_caller(self.to_dict()))
 
 
 class WebFetchBlock(WireModel):
@@ -284,7 +285,7 @@ class WebFetchToolResultBlock(Block):
 
     def to_param(self) -> "WebFetchToolResultBlockParam":
         """This block as it is sent back."""
-        return cast("WebFetchToolResultBlockParam", _without_null_caller(self.to_dict()))
+        return cast("WebFetchToolResultBlockParam", without_null_caller(self.to_dict()))
 
 
 class CodeExecutionOutputBlock(WireModel):
@@ -531,7 +532,7 @@ class ContainerUploadBlock(Block):
     file_id: str
 
 
-class ServerToolUseBlockParam(TypedDict, total=False):
+class ServerToolUseBlockParam(Param, total=False):
     """A call of a tool that the API ran, sent back; fields as in `ServerToolUseBlock`."""
 
     type: Required[Literal["server_tool_use"]]
@@ -542,7 +543,7 @@ class ServerToolUseBlockParam(TypedDict, total=False):
     caller: CallerParam
 
 
-class WebSearchResultBlockParam(TypedDict, total=False):
+class WebSearchResultBlockParam(Param, total=False):
     """A page that web search found, sent back; fields as in `WebSearchResultBlock`."""
 
     type: Required[Literal["web_search_result"]]
@@ -552,7 +553,7 @@ class WebSearchResultBlockParam(TypedDict, total=False):
     page_age: str | None
 
 
-class WebSearchToolRequestErrorParam(TypedDict):
+class WebSearchToolRequestErrorParam(Param):
     """A web search that failed, sent back; fields as in `WebSearchToolResultErrorObject`."""
 
     type: Literal["web_search_tool_result_error"]
@@ -562,17 +563,17 @@ class WebSearchToolRequestErrorParam(TypedDict):
 WebSearchToolRequestErrorObjectParam: TypeAlias = WebSearchToolRequestErrorParam
 
 
-class WebSearchToolResultBlockParam(TypedDict, total=False):
+class WebSearchToolResultBlockParam(Param, total=False):
     """What a web search found, sent back; fields as in `WebSearchToolResultBlock`."""
 
     type: Required[Literal["web_search_tool_result"]]
     tool_use_id: Required[str]
-    content: Required[Iterable[WebSearchResultBlockParam] | WebSearchToolRequestErrorParam]
+    content: Required[Many[WebSearchResultBlockParam] | WebSearchToolRequestErrorParam]
     cache_control: CacheControlEphemeral | None
     caller: CallerParam
 
 
-class WebFetchBlockParam(TypedDict, total=False):
+class WebFetchBlockParam(Param, total=False):
     """A page or PDF that was fetched, sent back; fields as in `WebFetchBlock`."""
 
     type: Required[Literal["web_fetch_result"]]
@@ -581,14 +582,14 @@ class WebFetchBlockParam(TypedDict, total=False):
     retrieved_at: str | None
 
 
-class WebFetchToolResultErrorBlockParam(TypedDict):
+class WebFetchToolResultErrorBlockParam(Param):
     """A fetch that failed, sent back; fields as in `WebFetchToolResultErrorBlock`."""
 
     type: Literal["web_fetch_tool_result_error"]
     error_code: WebFetchErrorCode
 
 
-class WebFetchToolResultBlockParam(TypedDict, total=False):
+class WebFetchToolResultBlockParam(Param, total=False):
     """What a fetch brought, sent back; fields as in `WebFetchToolResultBlock`."""
 
     type: Required[Literal["web_fetch_tool_result"]]
@@ -598,41 +599,41 @@ class WebFetchToolResultBlockParam(TypedDict, total=False):
     caller: CallerParam
 
 
-class CodeExecutionOutputBlockParam(TypedDict):
+class CodeExecutionOutputBlockParam(Param):
     """A file that code wrote, sent back."""
 
     type: Literal["code_execution_output"]
     file_id: str
 
 
-class CodeExecutionResultBlockParam(TypedDict):
+class CodeExecutionResultBlockParam(Param):
     """What code printed and wrote, sent back; fields as in `CodeExecutionResultBlock`."""
 
     type: Literal["code_execution_result"]
     stdout: str
     stderr: str
     return_code: int
-    content: Iterable[CodeExecutionOutputBlockParam]
+    content: Many[CodeExecutionOutputBlockParam]
 
 
-class EncryptedCodeExecutionResultBlockParam(TypedDict):
+class EncryptedCodeExecutionResultBlockParam(Param):
     """As `EncryptedCodeExecutionResultBlock`, sent back."""
 
     type: Literal["encrypted_code_execution_result"]
     encrypted_stdout: str
     stderr: str
     return_code: int
-    content: Iterable[CodeExecutionOutputBlockParam]
+    content: Many[CodeExecutionOutputBlockParam]
 
 
-class CodeExecutionToolResultErrorParam(TypedDict):
+class CodeExecutionToolResultErrorParam(Param):
     """Code that could not be run, sent back."""
 
     type: Literal["code_execution_tool_result_error"]
     error_code: CodeExecutionErrorCode
 
 
-class CodeExecutionToolResultBlockParam(TypedDict, total=False):
+class CodeExecutionToolResultBlockParam(Param, total=False):
     """What running code gave, sent back; fields as in `CodeExecutionToolResultBlock`."""
 
     type: Required[Literal["code_execution_tool_result"]]
@@ -645,31 +646,31 @@ class CodeExecutionToolResultBlockParam(TypedDict, total=False):
     cache_control: CacheControlEphemeral | None
 
 
-class BashCodeExecutionOutputBlockParam(TypedDict):
+class BashCodeExecutionOutputBlockParam(Param):
     """A file that a shell command wrote, sent back."""
 
     type: Literal["bash_code_execution_output"]
     file_id: str
 
 
-class BashCodeExecutionResultBlockParam(TypedDict):
+class BashCodeExecutionResultBlockParam(Param):
     """As `BashCodeExecutionResultBlock`, sent back."""
 
     type: Literal["bash_code_execution_result"]
     stdout: str
     stderr: str
     return_code: int
-    content: Iterable[BashCodeExecutionOutputBlockParam]
+    content: Many[BashCodeExecutionOutputBlockParam]
 
 
-class BashCodeExecutionToolResultErrorParam(TypedDict):
+class BashCodeExecutionToolResultErrorParam(Param):
     """A shell command that could not be run, sent back."""
 
     type: Literal["bash_code_execution_tool_result_error"]
     error_code: BashCodeExecutionErrorCode
 
 
-class BashCodeExecutionToolResultBlockParam(TypedDict, total=False):
+class BashCodeExecutionToolResultBlockParam(Param, total=False):
     """What a shell command gave, sent back; fields as in `BashCodeExecutionToolResultBlock`."""
 
     type: Required[Literal["bash_code_execution_tool_result"]]
@@ -678,7 +679,7 @@ class BashCodeExecutionToolResultBlockParam(TypedDict, total=False):
     cache_control: CacheControlEphemeral | None
 
 
-class TextEditorCodeExecutionViewResultBlockParam(TypedDict, total=False):
+class TextEditorCodeExecutionViewResultBlockParam(Param, total=False):
     """As `TextEditorCodeExecutionViewResultBlock`, sent back."""
 
     type: Required[Literal["text_editor_code_execution_view_result"]]
@@ -689,14 +690,14 @@ class TextEditorCodeExecutionViewResultBlockParam(TypedDict, total=False):
     total_lines: int | None
 
 
-class TextEditorCodeExecutionCreateResultBlockParam(TypedDict):
+class TextEditorCodeExecutionCreateResultBlockParam(Param):
     """As `TextEditorCodeExecutionCreateResultBlock`, sent back."""
 
     type: Literal["text_editor_code_execution_create_result"]
     is_file_update: bool
 
 
-class TextEditorCodeExecutionStrReplaceResultBlockParam(TypedDict, total=False):
+class TextEditorCodeExecutionStrReplaceResultBlockParam(Param, total=False):
     """As `TextEditorCodeExecutionStrReplaceResultBlock`, sent back."""
 
     type: Required[Literal["text_editor_code_execution_str_replace_result"]]
@@ -707,7 +708,7 @@ class TextEditorCodeExecutionStrReplaceResultBlockParam(TypedDict, total=False):
     new_lines: int | None
 
 
-class TextEditorCodeExecutionToolResultErrorParam(TypedDict, total=False):
+class TextEditorCodeExecutionToolResultErrorParam(Param, total=False):
     """An edit that failed, sent back."""
 
     type: Required[Literal["text_editor_code_execution_tool_result_error"]]
@@ -715,7 +716,7 @@ class TextEditorCodeExecutionToolResultErrorParam(TypedDict, total=False):
     error_message: str | None
 
 
-class TextEditorCodeExecutionToolResultBlockParam(TypedDict, total=False):
+class TextEditorCodeExecutionToolResultBlockParam(Param, total=False):
     """As `TextEditorCodeExecutionToolResultBlock`, sent back."""
 
     type: Required[Literal["text_editor_code_execution_tool_result"]]
@@ -729,14 +730,14 @@ class TextEditorCodeExecutionToolResultBlockParam(TypedDict, total=False):
     cache_control: CacheControlEphemeral | None
 
 
-class ToolSearchToolSearchResultBlockParam(TypedDict):
+class ToolSearchToolSearchResultBlockParam(Param):
     """The tools that tool search found, sent back."""
 
     type: Literal["tool_search_tool_search_result"]
-    tool_references: Iterable[ToolReferenceBlockParam]
+    tool_references: Many[ToolReferenceBlockParam]
 
 
-class ToolSearchToolResultErrorParam(TypedDict, total=False):
+class ToolSearchToolResultErrorParam(Param, total=False):
     """A tool search that failed, sent back."""
 
     type: Required[Literal["tool_search_tool_result_error"]]
@@ -744,7 +745,7 @@ class ToolSearchToolResultErrorParam(TypedDict, total=False):
     error_message: str | None
 
 
-class ToolSearchToolResultBlockParam(TypedDict, total=False):
+class ToolSearchToolResultBlockParam(Param, total=False):
     """What a tool search gave, sent back; fields as in `ToolSearchToolResultBlock`."""
 
     type: Required[Literal["tool_search_tool_result"]]
@@ -753,7 +754,7 @@ class ToolSearchToolResultBlockParam(TypedDict, total=False):
     cache_control: CacheControlEphemeral | None
 
 
-class ContainerUploadBlockParam(TypedDict, total=False):
+class ContainerUploadBlockParam(Param, total=False):
     """A file to put into the container in which code runs.
 
     file_id: the id the Files API gave it.
@@ -765,49 +766,49 @@ class ContainerUploadBlockParam(TypedDict, total=False):
     cache_control: CacheControlEphemeral | None
 
 
-class CodeExecutionTool20250522Param(_ToolOptions, total=False):
+class CodeExecutionTool20250522Param(ToolOptions, total=False):
     """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
 
     type: Required[Literal["code_execution_20250522"]]
     name: Required[Literal["code_execution"]]
 
 
-class CodeExecutionTool20250825Param(_ToolOptions, total=False):
+class CodeExecutionTool20250825Param(ToolOptions, total=False):
     """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
 
     type: Required[Literal["code_execution_20250825"]]
     name: Required[Literal["code_execution"]]
 
 
-class CodeExecutionTool20260120Param(_ToolOptions, total=False):
+class CodeExecutionTool20260120Param(ToolOptions, total=False):
     """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
 
     type: Required[Literal["code_execution_20260120"]]
     name: Required[Literal["code_execution"]]
 
 
-class CodeExecutionTool20260521Param(_ToolOptions, total=False):
+class CodeExecutionTool20260521Param(ToolOptions, total=False):
     """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
 
     type: Required[Literal["code_execution_20260521"]]
     name: Required[Literal["code_execution"]]
 
 
-class ToolSearchToolBm25_20251119Param(_ToolOptions, total=False):  # noqa: N801 (the API's name)
+class ToolSearchToolBm25_20251119Param(ToolOptions, total=False):  # noqa: N801 (the API's name)
     """Finds deferred tools by their words; other fields as in `ToolParam`."""
 
     type: Required[Literal["tool_search_tool_bm25_20251119", "tool_search_tool_bm25"]]
     name: Required[Literal["tool_search_tool_bm25"]]
 
 
-class ToolSearchToolRegex20251119Param(_ToolOptions, total=False):
+class ToolSearchToolRegex20251119Param(ToolOptions, total=False):
     """Finds deferred tools by regular expression; other fields as in `ToolParam`."""
 
     type: Required[Literal["tool_search_tool_regex_20251119", "tool_search_tool_regex"]]
     name: Required[Literal["tool_search_tool_regex"]]
 
 
-class UserLocationParam(TypedDict, total=False):
+class UserLocationParam(Param, total=False):
     """Where the user is, roughly.
 
     country: two letters, ISO 3166-1.
@@ -822,37 +823,37 @@ class UserLocationParam(TypedDict, total=False):
     timezone: str | None
 
 
-class WebFetchURLSourceToolReferenceParam(TypedDict):
+class WebFetchURLSourceToolReferenceParam(Param):
     """A tool by its name."""
 
     type: Literal["tool_reference"]
     name: str
 
 
-class WebFetchURLSourceAllParam(TypedDict):
+class WebFetchURLSourceAllParam(Param):
     """Addresses may come from anywhere here."""
 
     type: Literal["all"]
 
 
-class WebFetchURLSourceNoneParam(TypedDict):
+class WebFetchURLSourceNoneParam(Param):
     """No addresses may come from here."""
 
     type: Literal["none"]
 
 
-class WebFetchURLSourceOnlyParam(TypedDict):
+class WebFetchURLSourceOnlyParam(Param):
     """Addresses may come from these tools only."""
 
     type: Literal["only"]
-    tools: Iterable[WebFetchURLSourceToolReferenceParam]
+    tools: Many[WebFetchURLSourceToolReferenceParam]
 
 
-class WebFetchURLSourceExceptParam(TypedDict):
+class WebFetchURLSourceExceptParam(Param):
     """Addresses may come from any tools but these."""
 
     type: Literal["except"]
-    tools: Iterable[WebFetchURLSourceToolReferenceParam]
+    tools: Many[WebFetchURLSourceToolReferenceParam]
 
 
 WebFetchURLSourceParam: TypeAlias = (
@@ -864,7 +865,7 @@ WebFetchURLSourceParam: TypeAlias = (
 """Which tool results may bring addresses to fetch; told apart by `type`."""
 
 
-class WebFetchURLSourcesParam(TypedDict, total=False):
+class WebFetchURLSourcesParam(Param, total=False):
     """Where the addresses that web fetch fetches may come from.
 
     client_tool_results, server_tool_results: results of your tools, and of the API's.
@@ -876,7 +877,7 @@ class WebFetchURLSourcesParam(TypedDict, total=False):
     user_input: WebFetchURLSourceAllParam | WebFetchURLSourceNoneParam
 
 
-class _WebSearchOptions(_ToolOptions, total=False):
+class _WebSearchOptions(ToolOptions, total=False):
     """What may be said of web search.
 
     allowed_domains, blocked_domains: only, or never, results from these; give one of the two.
@@ -919,7 +920,7 @@ class WebSearchTool20260318Param(_WebSearchOptions, total=False):
     response_inclusion: Literal["full", "excluded"]
 
 
-class _WebFetchOptions(_ToolOptions, total=False):
+class _WebFetchOptions(ToolOptions, total=False):
     """What may be said of web fetch.
 
     allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
@@ -980,7 +981,7 @@ class WebFetchTool20260318Param(_WebFetchOptions, total=False):
     use_cache: bool
 
 
-class BrowserToolsetConfigsParam(TypedDict, total=False):
+class BrowserToolsetConfigsParam(Param, total=False):
     """One configuration for each tool of the browser toolset, by the tool's name."""
 
     close_tab: ToolsetToolConfigParam | None
@@ -1016,7 +1017,7 @@ class BrowserToolsetConfigsParam(TypedDict, total=False):
     zoom: ToolsetToolConfigParam | None
 
 
-class ComputerToolsetConfigsParam(TypedDict, total=False):
+class ComputerToolsetConfigsParam(Param, total=False):
     """One configuration for each tool of the computer toolset, by the tool's name."""
 
     cursor_position: ToolsetToolConfigParam | None
@@ -1038,7 +1039,7 @@ class ComputerToolsetConfigsParam(TypedDict, total=False):
     zoom: ToolsetToolConfigParam | None
 
 
-class BrowserToolset20260801Param(TypedDict, total=False):
+class BrowserToolset20260801Param(Param, total=False):
     """A browser that your program runs.
 
     configs: switches its tools off, or defers them.
@@ -1049,7 +1050,7 @@ class BrowserToolset20260801Param(TypedDict, total=False):
     configs: BrowserToolsetConfigsParam | None
 
 
-class ComputerToolset20260801Param(TypedDict, total=False):
+class ComputerToolset20260801Param(Param, total=False):
     """A screen, mouse and keyboard that your program runs.
 
     configs: switches its tools off, or defers them.

@@ -1,11 +1,12 @@
 """Tools that the client runs: definitions, the choice among them, calls and results."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, Required, TypeAlias, TypedDict, cast
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Required, TypeAlias, cast
 
 from pydantic import Discriminator
 
 from .._wire.decoding import OrUnknown, WireModel
+from .._wire.validation import Many, Param, TextOr
 from .content import (
     Block,
     CacheControlEphemeral,
@@ -88,14 +89,14 @@ Caller: TypeAlias = Annotated[
 """Who called a tool; told apart by `type`."""
 
 
-def _without_null_caller(param: dict[str, object]) -> dict[str, object]:
+def without_null_caller(param: dict[str, object]) -> dict[str, object]:
     # Answers may say `"caller": null`; requests may only leave it out.
     if param.get("caller", ...) is None:
         del param["caller"]
     return param
 
 
-class _Call(Block):
+class ToolCall(Block):
     """A call of a tool, whose input may have failed to arrive whole."""
 
     @property
@@ -114,10 +115,10 @@ class _Call(Block):
                 f"tool call {getattr(self, 'id', None)!r} cannot be sent back: {self.input_error}; "
                 "leave the block out or ask for the message again"
             )
-        return _without_null_caller(self.to_dict())
+        return without_null_caller(self.to_dict())
 
 
-class ToolUseBlock(_Call):
+class ToolUseBlock(ToolCall):
     """A call of one of your tools, to be answered with a `tool_result` block.
 
     id: names the call; the result carries it as `tool_use_id`.
@@ -153,31 +154,33 @@ class ToolReferenceBlock(WireModel):
     tool_name: str
 
 
-class DirectCallerParam(TypedDict):
+class DirectCallerParam(Param):
     """The tool was called by Claude itself."""
 
     type: Literal["direct"]
 
 
-class ServerToolCallerParam(TypedDict):
+class ServerToolCallerParam(Param):
     """The tool was called from code; `tool_id` is the `server_tool_use` block that ran it."""
 
     type: Literal["code_execution_20250825"]
     tool_id: str
 
 
-class ServerToolCaller20260120Param(TypedDict):
+class ServerToolCaller20260120Param(Param):
     """The tool was called from code; `tool_id` is the `server_tool_use` block that ran it."""
 
     type: Literal["code_execution_20260120"]
     tool_id: str
 
 
-CallerParam: TypeAlias = DirectCallerParam | ServerToolCallerParam | ServerToolCaller20260120Param
+CallerParam: TypeAlias = Annotated[
+    DirectCallerParam | ServerToolCallerParam | ServerToolCaller20260120Param, Discriminator("type")
+]
 """Who called a tool; told apart by `type`."""
 
 
-class ToolUseBlockParam(TypedDict, total=False):
+class ToolUseBlockParam(Param, total=False):
     """A call of one of your tools, sent back; fields as in `ToolUseBlock`.
 
     cache_control: caches the prompt up to the end of this block.
@@ -192,7 +195,7 @@ class ToolUseBlockParam(TypedDict, total=False):
     toolset_name: str | None
 
 
-class ToolReferenceBlockParam(TypedDict, total=False):
+class ToolReferenceBlockParam(Param, total=False):
     """A tool that your own tool search found.
 
     tool_name: its name.
@@ -204,7 +207,7 @@ class ToolReferenceBlockParam(TypedDict, total=False):
     cache_control: CacheControlEphemeral | None
 
 
-class BrowserStateTabEntryParam(TypedDict, total=False):
+class BrowserStateTabEntryParam(Param, total=False):
     """An open tab.
 
     tab_id: names it.
@@ -218,14 +221,14 @@ class BrowserStateTabEntryParam(TypedDict, total=False):
     active: bool
 
 
-class BrowserStateChangeTabOpenedParam(TypedDict):
+class BrowserStateChangeTabOpenedParam(Param):
     """A tab was opened: `tab_id`."""
 
     type: Literal["tab_opened"]
     tab_id: str
 
 
-class BrowserStateChangeDownloadStartedParam(TypedDict):
+class BrowserStateChangeDownloadStartedParam(Param):
     """A download of `url` began: `download_id` names it."""
 
     type: Literal["download_started"]
@@ -233,7 +236,7 @@ class BrowserStateChangeDownloadStartedParam(TypedDict):
     url: str
 
 
-class BrowserStateChangeDownloadCompletedParam(TypedDict, total=False):
+class BrowserStateChangeDownloadCompletedParam(Param, total=False):
     """A download ended well: it is at `path` and has `size_bytes` bytes."""
 
     type: Required[Literal["download_completed"]]
@@ -243,7 +246,7 @@ class BrowserStateChangeDownloadCompletedParam(TypedDict, total=False):
     size_bytes: int | None
 
 
-class BrowserStateChangeDownloadFailedParam(TypedDict, total=False):
+class BrowserStateChangeDownloadFailedParam(Param, total=False):
     """A download failed: `error` says why."""
 
     type: Required[Literal["download_failed"]]
@@ -252,16 +255,17 @@ class BrowserStateChangeDownloadFailedParam(TypedDict, total=False):
     error: str | None
 
 
-BrowserStateChangeParam: TypeAlias = (
+BrowserStateChangeParam: TypeAlias = Annotated[
     BrowserStateChangeTabOpenedParam
     | BrowserStateChangeDownloadStartedParam
     | BrowserStateChangeDownloadCompletedParam
-    | BrowserStateChangeDownloadFailedParam
-)
+    | BrowserStateChangeDownloadFailedParam,
+    Discriminator("type"),
+]
 """Something that happened in the browser; told apart by `type`."""
 
 
-class BrowserStateBlockParam(TypedDict, total=False):
+class BrowserStateBlockParam(Param, total=False):
     """The browser as a tool call left it.
 
     tabs: the open tabs.
@@ -270,23 +274,24 @@ class BrowserStateBlockParam(TypedDict, total=False):
     """
 
     type: Required[Literal["browser_state"]]
-    tabs: Required[Iterable[BrowserStateTabEntryParam]]
+    tabs: Required[Many[BrowserStateTabEntryParam]]
     cache_control: CacheControlEphemeral | None
-    state_changes: Iterable[BrowserStateChangeParam] | None
+    state_changes: Many[BrowserStateChangeParam] | None
 
 
-ToolResultContentParam: TypeAlias = (
+ToolResultContentParam: TypeAlias = Annotated[
     TextBlockParam
     | ImageBlockParam
     | SearchResultBlockParam
     | DocumentBlockParam
     | ToolReferenceBlockParam
-    | BrowserStateBlockParam
-)
+    | BrowserStateBlockParam,
+    Discriminator("type"),
+]
 """A block of a tool's result; told apart by `type`."""
 
 
-class ToolResultBlockParam(TypedDict, total=False):
+class ToolResultBlockParam(Param, total=False):
     """What one of your tools answered.
 
     type: always "tool_result".
@@ -299,7 +304,7 @@ class ToolResultBlockParam(TypedDict, total=False):
 
     type: Required[Literal["tool_result"]]
     tool_use_id: Required[str]
-    content: str | Iterable[ToolResultContentParam]
+    content: TextOr[ToolResultContentParam]
     is_error: bool
     cache_control: CacheControlEphemeral | None
     toolset_name: str | None
@@ -311,7 +316,7 @@ AllowedCaller: TypeAlias = Literal[
 """Who may call a tool: Claude itself, or code that it runs."""
 
 
-class InputSchemaTyped(TypedDict, total=False):
+class InputSchemaTyped(Param, total=False):
     """The arguments of a tool as a JSON schema (draft 2020-12); any other key may be added.
 
     type: always "object".
@@ -328,7 +333,7 @@ InputSchema: TypeAlias = InputSchemaTyped | Mapping[str, object]
 """The arguments of a tool as a JSON schema."""
 
 
-class _ToolOptions(TypedDict, total=False):
+class ToolOptions(Param, total=False):
     """What may be said of every tool.
 
     allowed_callers: who may call it.
@@ -343,13 +348,13 @@ class _ToolOptions(TypedDict, total=False):
     strict: bool
 
 
-class _OwnToolOptions(_ToolOptions, total=False):
+class _OwnToolOptions(ToolOptions, total=False):
     """What may be said of every tool that your program runs.
 
     input_examples: arguments that fit the schema, as examples.
     """
 
-    input_examples: Iterable[Mapping[str, object]]
+    input_examples: Many[Mapping[str, object]]
 
 
 class ToolParam(_OwnToolOptions, total=False):
@@ -414,7 +419,7 @@ class ToolTextEditor20250728Param(_OwnToolOptions, total=False):
     max_characters: int | None
 
 
-class ToolsetToolConfigParam(TypedDict, total=False):
+class ToolsetToolConfigParam(Param, total=False):
     """One tool of a toolset.
 
     enabled: false to switch it off.
@@ -425,7 +430,7 @@ class ToolsetToolConfigParam(TypedDict, total=False):
     enabled: bool | None
 
 
-class ToolChoiceAutoParam(TypedDict, total=False):
+class ToolChoiceAutoParam(Param, total=False):
     """Claude decides whether to call a tool.
 
     disable_parallel_tool_use: true for at most one call.
@@ -435,7 +440,7 @@ class ToolChoiceAutoParam(TypedDict, total=False):
     disable_parallel_tool_use: bool
 
 
-class ToolChoiceAnyParam(TypedDict, total=False):
+class ToolChoiceAnyParam(Param, total=False):
     """Claude must call some tool.
 
     disable_parallel_tool_use: true for exactly one call.
@@ -445,7 +450,7 @@ class ToolChoiceAnyParam(TypedDict, total=False):
     disable_parallel_tool_use: bool
 
 
-class ToolChoiceToolParam(TypedDict, total=False):
+class ToolChoiceToolParam(Param, total=False):
     """Claude must call this tool.
 
     name: the tool.
@@ -457,15 +462,16 @@ class ToolChoiceToolParam(TypedDict, total=False):
     disable_parallel_tool_use: bool
 
 
-class ToolChoiceNoneParam(TypedDict):
+class ToolChoiceNoneParam(Param):
     """Claude must not call a tool."""
 
     type: Literal["none"]
 
 
-ToolChoiceParam: TypeAlias = (
-    ToolChoiceAutoParam | ToolChoiceAnyParam | ToolChoiceToolParam | ToolChoiceNoneParam
-)
+ToolChoiceParam: TypeAlias = Annotated[
+    ToolChoiceAutoParam | ToolChoiceAnyParam | ToolChoiceToolParam | ToolChoiceNoneParam,
+    Discriminator("type"),
+]
 """How Claude uses the tools it is given; told apart by `type`."""
 
 ToolChoice: TypeAlias = ToolChoiceParam
