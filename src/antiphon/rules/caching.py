@@ -1,51 +1,43 @@
-"""Rules about prompt caching."""
+"""Checks of cache breakpoints: their number, their order, and the automatic one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .registry import Checks, Violation, at
 from .request_view import RequestView
-from .rule import At, Chapter, at
 
-CHAPTER = Chapter()
+__all__ = ["CHECKS"]
+
 _MOST = 4
 
+CHECKS = Checks()
 
-@CHAPTER.rule(
-    "cache.most", "A maximum of 4 blocks with cache_control may be provided. Found {found}.",
-    source="Prompt caching", evidence="A 2026-05", remedy="Keep four cache_control marks at most.",
-)  # fmt: skip
-def cache_marks(asked: RequestView) -> Iterator[At]:
-    """More breakpoints than there may be; the automatic one counts."""
-    found = len(asked.marks) + bool(asked.body.get("cache_control"))
+
+@CHECKS.add("cache.most")
+def cache_marks(request: RequestView) -> Iterator[Violation]:
+    """Find more cache breakpoints than a request may have; the automatic one counts."""
+    found = len(request.cache_marks) + bool(request.body.get("cache_control"))
     if found > _MOST:
         yield at(found=found)
 
 
-@CHAPTER.rule(
-    "cache.order",
-    "{path}: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are"
-    " processed in the following order: `tools`, `system`, `messages`.",
-    source="Prompt caching", evidence="A 2026-07", remedy="Put marks of one hour before those of five minutes.",
-)  # fmt: skip
-def cache_order(asked: RequestView) -> Iterator[At]:
-    """A long-lived breakpoint after a short-lived one."""
+@CHECKS.add("cache.order")
+def cache_order(request: RequestView) -> Iterator[Violation]:
+    """Find cache breakpoints of an hour after one of five minutes."""
     is_short = False
-    for path, mark in asked.marks:
+    for path, mark in request.cache_marks:
         is_long = mark.get("ttl") == "1h"
         if is_long and is_short:
             yield at(f"{path}.cache_control.ttl")
         is_short = is_short or not is_long
 
 
-@CHAPTER.rule(
-    "cache.automatic", "cache_control: the last block already has a cache_control with another ttl",
-    source="Prompt caching", evidence="C 2026-08", remedy="Give both the same ttl, or remove one.",
-)  # fmt: skip
-def automatic_mark(asked: RequestView) -> Iterator[At]:
-    """An automatic breakpoint where an explicit one of another lifetime stands."""
-    automatic = asked.body.get("cache_control")
-    if automatic and asked.turns and asked.turns[-1].blocks:
-        explicit = asked.turns[-1].blocks[-1].content.get("cache_control")
+@CHECKS.add("cache.automatic", "cache_control")
+def automatic_mark(request: RequestView) -> Iterator[Violation]:
+    """Find an automatic breakpoint on a block that has one of another lifetime."""
+    automatic = request.body.get("cache_control")
+    if automatic and request.turns and request.turns[-1].blocks:
+        explicit = request.turns[-1].blocks[-1].content.get("cache_control")
         if explicit and explicit.get("ttl", "5m") != automatic.get("ttl", "5m"):
             yield at("cache_control")

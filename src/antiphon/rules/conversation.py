@@ -1,62 +1,49 @@
-"""Rules about messages: their roles, their content, their end."""
+"""Checks of the messages: their roles, their content, their end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from .._wire.json import is_list
-from . import validators as schema
+from .registry import EVERYWHERE, Checks, Violation, at, block_parts, shorten
 from .request_schema import BETA_BLOCKS, BLOCKS
-from .request_view import RequestView, Turn
-from .rule import NOWHERE, At, Chapter, at, named
+from .request_view import NEWER_VERSION, RequestView, Turn
+from .validators import tags
 
-CHAPTER = Chapter()
+__all__ = ["CHECKS"]
+
+_KNOWN_BLOCKS = tags(BLOCKS)
+
+CHECKS = Checks()
 
 
-@CHAPTER.rule(
-    "messages.none", "messages: at least one message is required",
-    source="Messages", evidence="B 2025-06", remedy="Send at least one message.",
-)  # fmt: skip
-def no_messages(asked: RequestView) -> Iterator[At]:
-    """An empty conversation."""
-    if not asked.messages:
+@CHECKS.add("messages.none")
+def no_messages(request: RequestView) -> Iterator[Violation]:
+    """Find an empty conversation."""
+    if not request.messages:
         yield at("messages")
 
 
-@CHAPTER.rule(
-    "messages.role",
-    'messages: Unexpected role "{role}". Allowed roles are "user" or "assistant"',
-    source="Messages", evidence="B 2024-01", remedy="Use the roles user and assistant.",
-)  # fmt: skip
-def unknown_role(asked: RequestView) -> Iterator[At]:
-    """A role that there is not."""
-    for turn in asked.turns:
+@CHECKS.add("messages.role")
+def unknown_role(request: RequestView) -> Iterator[Violation]:
+    """Find unknown roles."""
+    for turn in request.turns:
         if turn.role not in ("user", "assistant", "system"):
-            yield at(f"messages.{turn.first}.role", role=named(turn.role))
+            yield at(f"messages.{turn.first}.role", role=shorten(turn.role))
 
 
-@CHAPTER.rule(
-    "messages.system.model", "role 'system' is not supported on this model",
-    source="Mid-conversation system messages", evidence="A 2026-05",
-    remedy="Use the top-level `system`, or another model.",
-)  # fmt: skip
-def system_role(asked: RequestView) -> Iterator[At]:
-    """Messages of role system, on a model that takes none."""
-    if asked.card is not None and not asked.card.system_role:
-        for turn in _system(asked):
+@CHECKS.add("messages.system.model", "role.system")
+def system_role(request: RequestView) -> Iterator[Violation]:
+    """Find system messages for a model that takes none."""
+    if request.card is not None and not request.card.system_role:
+        for turn in _system(request):
             yield at(f"messages.{turn.first}.role")
 
 
-@CHAPTER.rule(
-    "messages.system.place",
-    "{path}: a 'system' message must follow a user message, or an assistant message that ends with a server tool"
-    " result, and must be the last message or be followed by an assistant message",
-    source="Mid-conversation system messages", evidence="C 2026-08",
-    remedy="Move the system message right behind a user message.",
-)  # fmt: skip
-def system_in_its_place(asked: RequestView) -> Iterator[At]:
-    """A system message at the beginning, between the wrong messages, or between a call and its result."""
-    turns = asked.turns
+@CHECKS.add("messages.system.place", "role.system")
+def misplaced_system(request: RequestView) -> Iterator[Violation]:
+    """Find system messages at the beginning, behind a wrong message, or before a user message."""
+    turns = request.turns
     for index, turn in enumerate(turns):
         if turn.role == "system":
             after = turns[index + 1].role if index + 1 < len(turns) else None
@@ -65,161 +52,123 @@ def system_in_its_place(asked: RequestView) -> Iterator[At]:
 
 
 def _may_precede_system(turn: Turn) -> bool:
+    """Return whether a system message may follow: after the user, or after a server tool."""
     if turn.role == "user":
         return True
     return bool(turn.blocks) and turn.blocks[-1].type.endswith("_tool_result")
 
 
-@CHAPTER.rule(
-    "messages.system.content", "{path}: 'system' messages cannot contain `{type}` blocks",
-    source="Mid-conversation system messages", evidence="C 2026-08", remedy="Keep to text.",
-)  # fmt: skip
-def system_content(asked: RequestView) -> Iterator[At]:
-    """Other than text in a system message."""
-    for turn in _system(asked):
+@CHECKS.add("messages.system.content", "role.system")
+def system_content(request: RequestView) -> Iterator[Violation]:
+    """Find blocks in system messages that are not text."""
+    for turn in _system(request):
         for block in turn.blocks:
             if block.type not in ("text", "tool_addition", "tool_removal"):
                 yield at(block.path, type=block.type)
 
 
-def _system(asked: RequestView) -> Iterator[Turn]:
-    return (turn for turn in asked.turns if turn.role == "system")
+def _system(request: RequestView) -> Iterator[Turn]:
+    return (turn for turn in request.turns if turn.role == "system")
 
 
-@CHAPTER.rule(
-    "messages.beta", schema.TAG.text,
-    source="Beta headers", evidence="A 2026-10", remedy="Send the `anthropic-beta` header of the feature.",
-)  # fmt: skip
-def blocks_of_betas(asked: RequestView) -> Iterator[At]:
-    """Content blocks of a beta that was not asked for."""
+@CHECKS.add("messages.beta", *block_parts(BETA_BLOCKS))
+def blocks_of_betas(request: RequestView) -> Iterator[Violation]:
+    """Find content blocks of a beta that the request does not name."""
     for kind, beta in BETA_BLOCKS.items():
-        if kind in asked.blocks and not asked.has_beta(beta):
-            for block in asked.of(kind):
-                yield at(block.path, found=kind, expected=_expected)
+        if kind in request.blocks and not request.has_beta(beta):
+            for block in request.of(kind):
+                yield at(block.path, found=kind, expected=_KNOWN_BLOCKS)
 
 
-_expected = schema.tags(BLOCKS)
-
-
-@CHAPTER.rule(
-    "messages.empty",
-    "{path}: all messages must have non-empty content except for the optional final assistant message",
-    source="Messages", evidence="A 2026-01", remedy="Give every message content.",
-)  # fmt: skip
-def empty_content(asked: RequestView) -> Iterator[At]:
-    """A message without content that is not the last of the assistant."""
-    last = len(asked.messages) - 1
-    for index, message in enumerate(asked.messages):
+@CHECKS.add("messages.empty")
+def empty_content(request: RequestView) -> Iterator[Violation]:
+    """Find messages without content, except the last one of the assistant."""
+    last = len(request.messages) - 1
+    for index, message in enumerate(request.messages):
         if not message["content"] and not (index == last and message["role"] == "assistant"):
             yield at(f"messages.{index}")
 
 
-@CHAPTER.rule(
-    "cache.empty_text", "{path}: cache_control cannot be set for empty text blocks",
-    source="Prompt caching", evidence="A 2026-08", remedy="Move cache_control to a block with text.",
-)  # fmt: skip
-def cached_empty_text(asked: RequestView) -> Iterator[At]:
-    """A cache breakpoint on an empty text."""
-    system = asked.body.get("system")
-    for index, block in enumerate(system if is_list(system) else ()):
-        if not block["text"] and block.get("cache_control"):
+@CHECKS.add("cache.empty_text", "system", "block.text")
+def cached_empty_text(request: RequestView) -> Iterator[Violation]:
+    """Find cache breakpoints on empty texts."""
+    for index, text in enumerate(request.system):
+        if not text["text"] and text.get("cache_control"):
             yield at(f"system.{index}.text")
-    for each in asked.of("text"):
-        if not each.content["text"] and each.content.get("cache_control"):
-            yield at(f"{each.path}.text")
+    for block in request.of("text"):
+        if not block.content["text"] and block.content.get("cache_control"):
+            yield at(f"{block.path}.text")
 
 
-@CHAPTER.rule(
-    "text.empty", "{where}: text content blocks must be non-empty",
-    source="Messages", evidence="A 2026-09", remedy="Leave the block out.",
-)  # fmt: skip
-def empty_text(asked: RequestView) -> Iterator[At]:
-    """A text block without text."""
-    system = asked.body.get("system")
-    for index, each in enumerate(system if is_list(system) else ()):
-        if not each["text"]:
+@CHECKS.add("text.empty", "system", "block.text")
+def empty_text(request: RequestView) -> Iterator[Violation]:
+    """Find empty text blocks."""
+    for index, text in enumerate(request.system):
+        if not text["text"]:
             yield at(f"system.{index}", where="system")
-    for block in asked.of("text"):
-        if not block.content["text"] and is_list(asked.messages[block.message]["content"]):
+    for block in request.of("text"):
+        # Plain content, which is empty too, has a rule of its own: `messages.empty`.
+        if not block.content["text"] and is_list(request.messages[block.message]["content"]):
             yield at(block.path, where="messages")
 
 
-@CHAPTER.rule(
-    "text.blank", "messages: text content blocks must contain non-whitespace text",
-    source="Messages", evidence="B 2026-08", remedy="Leave the block out.",
-)  # fmt: skip
-def blank_text(asked: RequestView) -> Iterator[At]:
-    """A text block of white space alone."""
-    for block in asked.of("text"):
+@CHECKS.add("text.blank", "block.text")
+def blank_text(request: RequestView) -> Iterator[Violation]:
+    """Find text blocks of white space alone."""
+    for block in request.of("text"):
         if block.content["text"].isspace():
             yield at(block.path)
 
 
-@CHAPTER.rule(
-    "prefill.unsupported",
-    "This model does not support assistant message prefill. The conversation must end with a user message.",
-    source="Errors", evidence="C 2026-10", remedy="End the conversation with a user message.",
-)  # fmt: skip
-def prefill(asked: RequestView) -> Iterator[At]:
-    """The beginning of an answer, on a model that wants to begin itself."""
-    if asked.card is not None and not asked.card.prefill and _is_prefilled(asked):
-        yield NOWHERE
+@CHECKS.add("prefill.unsupported", "role.assistant")
+def prefill(request: RequestView) -> Iterator[Violation]:
+    """Find a prefilled reply, for a model that takes none."""
+    if request.card is not None and not request.card.prefill and _is_prefilled(request):
+        yield EVERYWHERE
 
 
-@CHAPTER.rule(
-    "prefill.space", "messages: final assistant content cannot end with trailing whitespace",
-    source="Messages", evidence="B 2025-08", remedy="Strip the end of the last message.",
-)  # fmt: skip
-def trailing_space(asked: RequestView) -> Iterator[At]:
-    """The beginning of an answer that ends in white space."""
-    if _is_prefilled(asked) and asked.turns[-1].blocks:
-        last = asked.turns[-1].blocks[-1]
+@CHECKS.add("prefill.space", "role.assistant")
+def trailing_space(request: RequestView) -> Iterator[Violation]:
+    """Find a prefilled reply that ends in white space."""
+    if _is_prefilled(request) and request.turns[-1].blocks:
+        last = request.turns[-1].blocks[-1]
         if last.type == "text" and last.content["text"][-1:].isspace():
             yield at(last.path)
 
 
-@CHAPTER.rule(
-    "prefill.format", "Assistant message prefill is not supported with `output_config.format`.",
-    source="Structured outputs", evidence="C 2026-08", remedy="End the conversation with a user message.",
-)  # fmt: skip
-def prefilled_json(asked: RequestView) -> Iterator[At]:
-    """The beginning of an answer that is to be JSON."""
-    if asked.output_format is not None and _is_prefilled(asked):
-        yield NOWHERE
+@CHECKS.add("prefill.format", "output_config", "output_format")
+def prefilled_json(request: RequestView) -> Iterator[Violation]:
+    """Find a prefilled reply where structured output is requested."""
+    if request.output_format is not None and _is_prefilled(request):
+        yield EVERYWHERE
 
 
-def _is_prefilled(asked: RequestView) -> bool:
-    """Whether the conversation ends with the assistant, other than in the middle of its server tools."""
-    if not asked.turns or asked.turns[-1].role != "assistant":
+def _is_prefilled(request: RequestView) -> bool:
+    """Return whether the assistant has begun the reply, and not just used a server tool."""
+    if not request.turns or request.turns[-1].role != "assistant":
         return False
-    last = asked.turns[-1].blocks[-1:]
+    last = request.turns[-1].blocks[-1:]
     return not last or not last[0].type.endswith(("_tool_use", "_tool_result"))
 
 
-@CHAPTER.rule(
-    "version.documents", "{path}: `document` blocks are not allowed in `assistant` messages",
-    source="API versions", evidence="C 2026-10", remedy="Send documents in user messages.",
-)  # fmt: skip
-def documents_of_the_assistant(asked: RequestView) -> Iterator[At]:
-    """Documents of the assistant, under the version that has none."""
-    if asked.version == "2026-10-21":
-        for block in asked.of("document"):
-            if asked.messages[block.message]["role"] == "assistant":
+@CHECKS.add("version.documents", "block.document")
+def documents_of_the_assistant(request: RequestView) -> Iterator[Violation]:
+    """Find documents in assistant messages, which the newer version refuses."""
+    if request.version == NEWER_VERSION:
+        for block in request.of("document"):
+            if block.role == "assistant":
                 yield at(block.path)
 
 
-@CHAPTER.rule(
-    "version.citations", "{path}: citations are not allowed in `user` messages",
-    source="API versions", evidence="C 2026-10", remedy="Leave citations out of what the user says.",
-)  # fmt: skip
-def citations_of_the_user(asked: RequestView) -> Iterator[At]:
-    """Citations of the user, under the version that has none."""
-    if asked.version != "2026-10-21":
+@CHECKS.add("version.citations", "block.text", "block.search_result")
+def citations_of_the_user(request: RequestView) -> Iterator[Violation]:
+    """Find citations in user messages, which the newer version refuses."""
+    if request.version != NEWER_VERSION:
         return
-    for block in asked.of("text"):
-        if asked.messages[block.message]["role"] == "user" and block.content.get("citations"):
+    for block in request.of("text"):
+        if block.role == "user" and block.content.get("citations"):
             yield at(f"{block.path}.text.citations")
-    for block in asked.of("search_result"):
+    for block in request.of("search_result"):
         for index, part in enumerate(block.content["content"]):
             if part.get("citations"):
                 yield at(f"{block.path}.search_result.content.{index}.text.citations")

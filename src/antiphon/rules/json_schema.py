@@ -1,4 +1,8 @@
-"""JSON Schema, as far as the API looks at it: what is a schema, what is inside one, what is refused."""
+"""JSON Schema as far as the API looks at it: valid keywords, schemas inside schemas, references.
+
+Only the keywords that go wrong in practice are looked at. A full validator of schemas would be a
+dependency of every user, to find what the API does not report either.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,35 @@ from typing import Any
 
 from .._wire.json import is_list, is_object
 
+__all__ = ["is_recursive", "is_valid", "subschemas", "unsupported"]
+
 _TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
-_ONE = ("additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then",
-        "unevaluatedItems", "unevaluatedProperties")  # fmt: skip
+# Keywords whose value is a schema, a list of schemas, an object of schemas.
+_ONE = (
+    "additionalProperties",
+    "contains",
+    "else",
+    "if",
+    "items",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
 _SEVERAL = ("allOf", "anyOf", "oneOf", "prefixItems")
 _BY_NAME = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
-_BOUNDS = frozenset({
-    "exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf", "maxLength", "minLength", "maxItems",
-    "uniqueItems", "maxProperties", "minProperties",
-})  # fmt: skip
+_TEXTS = ("$id", "$ref", "$schema", "description", "format", "pattern", "title")
+_NUMBERS = ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum")
+_LENGTHS = ("maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties")
+# `minItems` is not among them: structured output takes it if it is 0 or 1.
+_BOUNDS = frozenset({*_NUMBERS, *_LENGTHS, "multipleOf", "uniqueItems"} - {"minItems"})
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
-    """A schema and all inside it, as they are written; references are not followed."""
+    """Return a schema and all schemas inside it, in their order; references are not followed."""
     waiting = [schema]
-    while waiting:
+    while waiting:  # not recursive: schemas may be nested as deep as bodies
         each = waiting.pop()
         if is_object(each):
             yield each
@@ -39,7 +57,7 @@ def _inside(schema: dict[str, Any]) -> Iterator[Any]:
 
 
 def is_valid(schema: Any) -> bool:
-    """Whether it is a schema of draft 2020-12, by the keywords that go wrong in practice."""
+    """Return whether `schema` is valid by draft 2020-12."""
     return all(map(_is_valid_by_itself, subschemas(schema)))
 
 
@@ -87,20 +105,20 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "type": _is_type,
     "enum": is_list,
     "required": _are_names,
-    **dict.fromkeys(("$id", "$ref", "$schema", "description", "format", "pattern", "title"), _is_text),
-    **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"), _is_number),
-    **dict.fromkeys(("maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties"), _is_count),
-}  # fmt: skip
+    **dict.fromkeys(_TEXTS, _is_text),
+    **dict.fromkeys(_NUMBERS, _is_number),
+    **dict.fromkeys(_LENGTHS, _is_count),
+}
 
 
 def unsupported(schema: dict[str, Any]) -> list[str]:
-    """Keywords of one schema that structured outputs do not take."""
+    """Return the keywords of one schema that structured output does not support, sorted."""
     few = schema.get("minItems", 0) in (0, 1)
     return sorted(name for name in schema if name in _BOUNDS or (name == "minItems" and not few))
 
 
 def is_recursive(schema: Any) -> bool:
-    """Whether one of its definitions leads back to itself."""
+    """Return whether the schema, or one of its definitions, refers back to itself."""
     inside: dict[str, set[str]] = {"#": _references(schema)}
     for group in ("$defs", "definitions"):
         definitions = schema.get(group) if is_object(schema) else None

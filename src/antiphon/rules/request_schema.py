@@ -1,4 +1,9 @@
-"""The requests of the Messages API, field by field."""
+"""The bodies of requests, field by field: what is required, what is allowed, and which type it has.
+
+This is the form alone. What fields mean together, and what the model makes of them, is the matter
+of the chapters. Where the API is known to take what its documentation does not list (further
+versions of tools, results of server tools), the form is left open: `closed=False` or `mapping`.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._wire.json import is_object
-from .request_view import tag
-from .rule import named
+from .registry import shorten
+from .request_view import Endpoint, tag
 from .validators import (
     TAG,
-    Kind,
     Problem,
+    Validator,
     anything,
     array,
     boolean,
@@ -22,53 +27,65 @@ from .validators import (
     nullable,
     number,
     one_of,
+    shallow,
     string,
     tagged,
     tags,
     text_or,
 )
 
-_TYPE: dict[str, Kind] = {"type": anything}
+__all__ = ["BETA_BLOCKS", "BLOCKS", "FORMS"]
+
+_DEEPEST = 200
+"""Levels of objects and lists in a body.
+
+The API's own bound is not known. This one is far beyond real requests, and low enough for the code
+that walks a body recursively, such as the counting of tokens, under Python's limit of 1,000 calls.
+"""
+
+_TYPE: dict[str, Validator] = {"type": anything}
 _ID = string(pattern="^[a-zA-Z0-9_-]+$")
 
 _cache_control = nullable(tagged({"ephemeral": fields(_TYPE, {"ttl": one_of("5m", "1h")})}))
-_CACHED: dict[str, Kind] = {"cache_control": _cache_control}
+_CACHED: dict[str, Validator] = {"cache_control": _cache_control}
 _citations = nullable(fields({}, {"enabled": boolean}))
 
-_TEXT: dict[str, Kind] = {**_TYPE, "text": string()}
+_TEXT: dict[str, Validator] = {**_TYPE, "text": string()}
 _text = fields(_TEXT, {**_CACHED, "citations": anything})
 _part = fields(_TEXT, {"citations": anything})
 _system = fields({"type": one_of("text"), "text": string()}, {**_CACHED, "citations": anything})
 
-_URL: dict[str, Kind] = {**_TYPE, "url": string()}
-_FILE: dict[str, Kind] = {**_TYPE, "file_id": string()}
+_URL: dict[str, Validator] = {**_TYPE, "url": string()}
+_FILE: dict[str, Validator] = {**_TYPE, "file_id": string()}
 
 
-def _encoded(*media_types: str) -> Kind:
+def _encoded(*media_types: str) -> Validator:
     return fields({**_TYPE, "media_type": one_of(*media_types), "data": string()}, {})
 
 
-_image_source = tagged({
-    "base64": _encoded("image/jpeg", "image/png", "image/gif", "image/webp"),
-    "url": fields(_URL, {}),
-    "file": fields(_FILE, {}),
-})  # fmt: skip
+_image_source = tagged(
+    {
+        "base64": _encoded("image/jpeg", "image/png", "image/gif", "image/webp"),
+        "url": fields(_URL, {}),
+        "file": fields(_FILE, {}),
+    }
+)
 _transformations = nullable(
     fields({}, {"oversized_image": one_of("downsize", "error")}, closed=False)
 )
-_IMAGE: dict[str, Kind] = {**_TYPE, "source": _image_source}
+_IMAGE: dict[str, Validator] = {**_TYPE, "source": _image_source}
 _image = fields(_IMAGE, {**_CACHED, "transformations": _transformations})
 
-_document_source = tagged({
-    "base64": _encoded("application/pdf"),
-    "text": _encoded("text/plain"),
-    "content": fields({
-        **_TYPE,
-        "content": text_or(array(tagged({"text": _part, "image": fields(_IMAGE, {})}))),
-    }, {}),
-    "url": fields(_URL, {}),
-    "file": fields(_FILE, {}),
-})  # fmt: skip
+_content_source = text_or(array(tagged({"text": _part, "image": fields(_IMAGE, {})})))
+_document_source = tagged(
+    {
+        "base64": _encoded("application/pdf"),
+        "text": _encoded("text/plain"),
+        "content": fields({**_TYPE, "content": _content_source}, {}),
+        "url": fields(_URL, {}),
+        "file": fields(_FILE, {}),
+    }
+)
 _document = fields(
     {**_TYPE, "source": _document_source},
     {
@@ -109,7 +126,7 @@ _use = fields(
     {**_CACHED, "caller": nullable(mapping), "toolset_name": anything},
 )
 
-BLOCKS: dict[str, Kind] = {
+BLOCKS: dict[str, Validator] = {
     "bash_code_execution_tool_result": _server_result,
     "code_execution_tool_result": _server_result,
     "connector_text": mapping,
@@ -140,12 +157,12 @@ BETA_BLOCKS = {
     "tool_addition": "mid-conversation-tool-changes-",
     "tool_removal": "mid-conversation-tool-changes-",
 }
-"""Further ones, and how the names of the betas begin that open them."""
+"""Content blocks of betas, which the API does not list, and how the names of their betas begin."""
 
 _block = tagged(BLOCKS, unlisted=dict.fromkeys(BETA_BLOCKS, mapping), segment=tag)
 _message = fields({"role": string(), "content": text_or(array(_block))}, {})
 
-_OF_TOOLS: dict[str, Kind] = {
+_OF_TOOLS: dict[str, Validator] = {
     **_CACHED,
     "allowed_callers": nullable(array(string())),
     "defer_loading": nullable(boolean),
@@ -176,31 +193,51 @@ _web_tool = fields(
     },
     closed=False,
 )
-_TOOLS: dict[str, Kind] = {
+_TOOLS: dict[str, Validator] = {
     "custom": _custom_tool,
     **dict.fromkeys(
         (
-            "bash_20250124", "text_editor_20250124", "text_editor_20250429", "text_editor_20250728",
-            "memory_20250818", "computer_20250124", "computer_20251124", "code_execution_20250522",
-            "code_execution_20250825", "code_execution_20260120", "code_execution_20260521",
-            "tool_search_tool_regex", "tool_search_tool_regex_20251119", "tool_search_tool_bm25",
-            "tool_search_tool_bm25_20251119", "advisor_20260301",
+            "bash_20250124",
+            "text_editor_20250124",
+            "text_editor_20250429",
+            "text_editor_20250728",
+            "memory_20250818",
+            "computer_20250124",
+            "computer_20251124",
+            "code_execution_20250522",
+            "code_execution_20250825",
+            "code_execution_20260120",
+            "code_execution_20260521",
+            "tool_search_tool_regex",
+            "tool_search_tool_regex_20251119",
+            "tool_search_tool_bm25",
+            "tool_search_tool_bm25_20251119",
+            "advisor_20260301",
         ),
         _named_tool,
     ),
-    **dict.fromkeys(("computer_toolset_20260801", "browser_toolset_20260801", "mcp_toolset"), mapping),
-    **dict.fromkeys(("web_search_20250305", "web_search_20260209", "web_search_20260318"), _web_tool),
     **dict.fromkeys(
-        ("web_fetch_20250910", "web_fetch_20260209", "web_fetch_20260309", "web_fetch_20260318"),
+        ("computer_toolset_20260801", "browser_toolset_20260801", "mcp_toolset"), mapping
+    ),
+    **dict.fromkeys(
+        (
+            "web_search_20250305",
+            "web_search_20260209",
+            "web_search_20260318",
+            "web_fetch_20250910",
+            "web_fetch_20260209",
+            "web_fetch_20260309",
+            "web_fetch_20260318",
+        ),
         _web_tool,
     ),
-}  # fmt: skip
+}
 _tool_types = tags(_TOOLS)
 _dated = re.compile(r"[a-z0-9_]+_20\d{6}")
 
 
 def _tool(value: Any) -> Iterator[Problem]:
-    """A tool; one whose type is not known here but ends in a date is taken as it is."""
+    """Validate a tool; a type that is not known here but ends in a date may be newer than this."""
     if not is_object(value):
         yield from mapping(value)
         return
@@ -209,10 +246,10 @@ def _tool(value: Any) -> Iterator[Problem]:
         for problem in _TOOLS[kind](value):
             yield problem.under(kind)
     elif not isinstance(kind, str) or not _dated.fullmatch(kind):
-        yield Problem(TAG, (), {"found": named(kind), "expected": _tool_types})
+        yield Problem(TAG, (), {"found": shorten(kind), "expected": _tool_types})
 
 
-_forced: dict[str, Kind] = {"disable_parallel_tool_use": nullable(boolean)}
+_forced: dict[str, Validator] = {"disable_parallel_tool_use": nullable(boolean)}
 _tool_choice = nullable(
     tagged(
         {
@@ -223,7 +260,7 @@ _tool_choice = nullable(
         }
     )
 )
-_SHOWN: dict[str, Kind] = {
+_SHOWN: dict[str, Validator] = {
     "display": nullable(one_of("summarized", "omitted", "updates")),
     "block_binding": anything,
 }
@@ -253,7 +290,7 @@ _output_config = nullable(
     )
 )
 
-_OPTIONAL: dict[str, Kind] = {
+_OPTIONAL: dict[str, Validator] = {
     "cache_control": _cache_control,
     "container": text_or(nullable(mapping)),
     "context_management": nullable(mapping),
@@ -276,20 +313,24 @@ _OPTIONAL: dict[str, Kind] = {
     "top_k": nullable(integer(least=0)),
     "top_p": nullable(number(least=0, most=1)),
 }
-_REQUIRED: dict[str, Kind] = {
+_REQUIRED: dict[str, Validator] = {
     "model": string(least=1, most=256),
     "messages": array(_message, most=100_000),
 }
-_max_tokens: dict[str, Kind] = {"max_tokens": integer(least=0)}
+_max_tokens: dict[str, Validator] = {"max_tokens": integer(least=0)}
 
-create = fields({**_REQUIRED, **_max_tokens}, _OPTIONAL)
-"""The body of `POST /v1/messages`."""
-
-count_tokens = fields(_REQUIRED, {**_max_tokens, **_OPTIONAL})
-"""The body of `POST /v1/messages/count_tokens`."""
-
-_item = fields(
+_create = fields({**_REQUIRED, **_max_tokens}, _OPTIONAL)
+_count_tokens = fields(_REQUIRED, {**_max_tokens, **_OPTIONAL})
+_batch_item = fields(
     {"custom_id": string(most=64, pattern="^[a-zA-Z0-9_-]{1,64}$"), "params": mapping}, {}
 )
-batches = fields({"requests": array(_item, least=1, most=100_000)}, {})
-"""The body of `POST /v1/messages/batches`, whose items are looked at when they run."""
+# The API validates the `params` of an item when the item runs, not when the batch is made.
+_batches = fields({"requests": array(_batch_item, least=1, most=100_000)}, {})
+
+FORMS: dict[Endpoint, Validator] = {
+    "create": shallow(_create, _DEEPEST),
+    "count_tokens": shallow(_count_tokens, _DEEPEST),
+    "batches": shallow(_batches, _DEEPEST),
+    "batch_item": shallow(_create, _DEEPEST),
+}
+"""The validator of each kind of body."""

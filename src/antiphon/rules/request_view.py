@@ -1,4 +1,4 @@
-"""A request as the rules look at it."""
+"""A request as the rules look at it: its parts, turns, content blocks and model, found once."""
 
 from __future__ import annotations
 
@@ -6,45 +6,52 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .._wire.json import is_list, is_object
 from ..catalog.models import AS_OF, ModelCard, find
 
-Endpoint = Literal["create", "count_tokens", "batches", "batch_item"]
-"""What a body is for; a `batch_item` is the `params` of an item of a batch."""
+__all__ = ["NEWER_VERSION", "BlockView", "Endpoint", "RequestView", "Turn", "tag"]
+
+Endpoint: TypeAlias = Literal["create", "count_tokens", "batches", "batch_item"]
+"""The use of a body; a `batch_item` is the `params` of an item of a batch."""
+
+
+NEWER_VERSION = "2026-10-21"
+"""The API version that refuses some inputs of `2023-06-01`, the other one."""
 
 
 class BlockView(NamedTuple):
-    """A content block and where it stands."""
+    """A content block and its position in the request."""
 
     message: int
     position: int
+    role: str
     content: Mapping[str, Any]
 
     @property
     def path(self) -> str:
-        """Where the API says it stands."""
+        """The path of the block in the API's texts."""
         return f"messages.{self.message}.content.{self.position}"
 
     @property
     def type(self) -> str:
-        """Its kind."""
+        """The type of the block."""
         return str(self.content["type"])
 
 
 class Turn(NamedTuple):
-    """What one side says: consecutive messages of a role count as one."""
+    """Consecutive messages of one role; the API takes them for one message."""
 
     role: str
     first: int
-    """The index of its first message."""
+    """The index of the first message."""
     last: int
-    """The index of its last message."""
+    """The index of the last message."""
     blocks: list[BlockView]
 
     def of(self, kind: str) -> list[Mapping[str, Any]]:
-        """The blocks of a kind."""
+        """Return the content of the blocks of one type."""
         return [block.content for block in self.blocks if block.content["type"] == kind]
 
 
@@ -53,7 +60,7 @@ _EMPTY: Mapping[str, Any] = {}
 
 @dataclass(frozen=True)
 class RequestView:
-    """A request whose shape is right."""
+    """A request of the right form."""
 
     body: Mapping[str, Any]
     endpoint: Endpoint
@@ -63,23 +70,36 @@ class RequestView:
     today: date = AS_OF
 
     @cached_property
+    def parts(self) -> frozenset[str]:
+        """The names of what is in the request, by which checks are chosen.
+
+        These are the fields of the body (`tools`), the roles of the messages (`role.system`) and
+        the types of their content blocks (`block.image`).
+        """
+        names = set(self.body)
+        if self.endpoint != "batches":
+            names.update(f"role.{turn.role}" for turn in self.turns)
+            names.update(f"block.{kind}" for kind in self.blocks)
+        return frozenset(names)
+
+    @cached_property
     def card(self) -> ModelCard | None:
-        """The model, if it is known and still answers."""
+        """The model, if it is known and not retired."""
         card = find(self.body["model"])
         return None if card is None or card.lifecycle(self.today) == "retired" else card
 
     @cached_property
     def messages(self) -> list[dict[str, Any]]:
-        """The conversation."""
+        """The messages as they are in the body."""
         messages: list[dict[str, Any]] = self.body["messages"]
         return messages
 
     @cached_property
     def turns(self) -> list[Turn]:
-        """The conversation, side by side."""
+        """The messages, those of one role that follow each other merged."""
         turns: list[Turn] = []
         for index, message in enumerate(self.messages):
-            role, blocks = message["role"], blocks_of(index, message["content"])
+            role, blocks = message["role"], _blocks(index, message)
             if turns and turns[-1].role == role:
                 turns[-1] = turns[-1]._replace(last=index)
                 turns[-1].blocks.extend(blocks)
@@ -89,7 +109,7 @@ class RequestView:
 
     @cached_property
     def blocks(self) -> dict[str, list[BlockView]]:
-        """Every block of the conversation, by kind."""
+        """The content blocks of all messages by type."""
         blocks: dict[str, list[BlockView]] = {}
         for turn in self.turns:
             for block in turn.blocks:
@@ -97,12 +117,12 @@ class RequestView:
         return blocks
 
     def of(self, *kinds: str) -> Iterator[BlockView]:
-        """The blocks of some kinds, kind after kind."""
+        """Return the blocks of some types, one type after the other."""
         for kind in kinds:
             yield from self.blocks.get(kind, ())
 
     def media(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Images or documents, in tool results too, with their paths."""
+        """Return images or documents, also those in tool results, with their paths."""
         for block in self.of(kind):
             yield f"{block.path}.{tag(block.content)}", block.content
         for block in self.of("tool_result"):
@@ -112,18 +132,24 @@ class RequestView:
                     yield f"{block.path}.tool_result.content.{index}.{tag(part)}", part
 
     @cached_property
+    def system(self) -> list[Mapping[str, Any]]:
+        """The blocks of `system`; none if it is plain text."""
+        system = self.body.get("system")
+        return system if is_list(system) else []
+
+    @cached_property
     def tools(self) -> Sequence[Mapping[str, Any]]:
-        """The tools given."""
+        """The tools that the request defines."""
         return self.body.get("tools") or ()
 
     def part(self, name: str) -> Mapping[str, Any]:
-        """An object of the body; an empty one if it is not given."""
+        """Return an object of the body; an empty one if it is not given."""
         part = self.body.get(name)
         return part if is_object(part) else _EMPTY
 
     @cached_property
     def output_format(self) -> tuple[str, Mapping[str, Any]] | None:
-        """The format asked for, and the path of its schema; also under its former name."""
+        """The schema of structured output and its path; `output_format` is its former name."""
         for path, given in (
             ("output_config.format.schema", self.part("output_config").get("format")),
             ("output_format.schema", self.body.get("output_format")),
@@ -133,52 +159,56 @@ class RequestView:
         return None
 
     @cached_property
+    def effort(self) -> str | None:
+        """The effort that the request names."""
+        return self.part("output_config").get("effort")
+
+    @cached_property
     def thinking(self) -> str | None:
-        """The type of thinking asked for."""
+        """The type of thinking that the request names."""
         return self.part("thinking").get("type")
 
     @cached_property
     def thinks(self) -> bool:
-        """Whether the model will think."""
+        """True if the model will think."""
         if self.thinking is not None:
             return self.thinking != "disabled"
         return self.card is not None and self.card.thinking_default != "off"
 
     @cached_property
     def forces_a_tool(self) -> bool:
-        """Whether `tool_choice` leaves no choice."""
+        """True if `tool_choice` makes the model call a tool."""
         return self.part("tool_choice").get("type") in ("any", "tool")
 
     def has_beta(self, *names: str) -> bool:
-        """Whether a beta is asked for whose name begins so."""
+        """Return whether the request names a beta that begins with one of `names`."""
         return any(beta.startswith(names) for beta in self.betas)
 
     @cached_property
-    def marks(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """Every `cache_control`, in the order of the prompt, with the path of what carries it."""
-        system = self.body.get("system")
+    def cache_marks(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Every `cache_control` in the order of the prompt, with the path of its carrier."""
         carriers = [(f"tools.{index}", tool) for index, tool in enumerate(self.tools)]
-        carriers += [
-            (f"system.{n}", block) for n, block in enumerate(system if is_list(system) else ())
-        ]
-        carriers += [(block.path, block.content) for turn in self.turns for block in turn.blocks
-                     if "cache_control" in block.content]  # fmt: skip
+        carriers += [(f"system.{index}", block) for index, block in enumerate(self.system)]
+        carriers += [(block.path, block.content) for turn in self.turns for block in turn.blocks]
         return [
-            (path, each["cache_control"]) for path, each in carriers if each.get("cache_control")
+            (path, carrier["cache_control"])
+            for path, carrier in carriers
+            if carrier.get("cache_control")
         ]
 
 
-def blocks_of(index: int, content: str | list[dict[str, Any]]) -> Iterator[BlockView]:
-    """The blocks of a message; plain text is one."""
+def _blocks(index: int, message: Mapping[str, Any]) -> Iterator[BlockView]:
+    """Return the content blocks of a message; plain text is one block."""
+    role, content = message["role"], message["content"]
     if isinstance(content, str):
-        yield BlockView(index, 0, {"type": "text", "text": content})
+        yield BlockView(index, 0, role, {"type": "text", "text": content})
         return
     for position, block in enumerate(content):
-        yield BlockView(index, position, block)
+        yield BlockView(index, position, role, block)
 
 
 def tag(block: Mapping[str, Any]) -> str:
-    """The segment that a block's kind is in a path; a document that is a PDF is called so."""
+    """Return the type of a block as paths name it: a document in base64 is a ``pdf`` there."""
     source = block.get("source")
     if block["type"] == "document" and is_object(source) and source.get("type") == "base64":
         return "pdf"

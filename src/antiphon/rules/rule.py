@@ -1,31 +1,28 @@
-"""What a rule is: an id, the API's words, where they come from, and what to do about it."""
+"""What a rule of the API is, and what is found when a request breaks it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, NamedTuple
 
-from .request_view import RequestView
+__all__ = ["Finding", "Rule"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something in a request that the API refuses."""
+    """A problem of a request for which the API refuses it."""
 
     rule: str
-    """The id of the rule."""
+    """The id of the rule that is broken."""
     status: int
-    """The HTTP status the API answers with."""
+    """The HTTP status of the API's response."""
     type: str
-    """The API's kind of error."""
+    """The type of the API's error, e.g. ``invalid_request_error``."""
     message: str
     """The API's words."""
     path: str | None
-    """Where it is, e.g. ``messages.0.content``, if the rule is about a place."""
+    """The path of the field, e.g. ``messages.0.content``; None if it is about the whole request."""
     remedy: str
-    """What to change."""
+    """What to change in the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,60 +31,26 @@ class Rule:
 
     id: str
     text: str
-    """The API's words; names in braces stand for what was found."""
+    """The API's words; names in braces stand for values of the request."""
     source: str
     """The part of the Messages API's documentation it belongs to."""
     evidence: str
-    """How sure its text is, and the month of the newest sighting.
+    """How sure the text is, and the month in which it was last seen.
 
-    A: seen live in 2026; B: seen live before; C: documented, its words partly ours.
+    A: seen live in 2026; B: seen live before; C: documented, the words are partly ours.
     """
     remedy: str
-    """What to change."""
+    """What to change in the request."""
     status: int = 400
     type: str = "invalid_request_error"
 
-    def found(self, path: str | None = None, **named: object) -> Finding:
-        """The finding that this rule is broken at a path."""
-        message = self.text.format(path=path, **named).removeprefix(": ")
+    def finding(self, path: str | None = None, **values: object) -> Finding:
+        """Return the finding that this rule is broken.
+
+        Args:
+            path: where it is broken, if in one field.
+            values: what the names in the text stand for.
+        """
+        # A problem of the whole body has an empty path: its text has nothing before the colon.
+        message = self.text.format(path=path, **values).removeprefix(": ")
         return Finding(self.id, self.status, self.type, message, path or None, self.remedy)
-
-
-class At(NamedTuple):
-    """Where a rule is broken, and what its text names."""
-
-    path: str | None
-    named: Mapping[str, object]
-
-
-def at(path: str | None = None, **named: object) -> At:
-    """Broken at a path; the other arguments fill the text of the rule."""
-    return At(path, named)
-
-
-NOWHERE = At(None, MappingProxyType({}))
-"""Broken as a whole."""
-
-Check = Callable[[RequestView], Iterator[At]]
-"""Where a request breaks a rule."""
-
-
-class Chapter(list[tuple[Rule, Check]]):
-    """Rules about one thing, with their checks, in the order in which they are checked."""
-
-    def rule(
-        self, id: str, text: str, *, source: str, evidence: str, remedy: str
-    ) -> Callable[[Check], Check]:
-        """Enter a check under a rule."""
-
-        def enter(check: Check) -> Check:
-            self.append((Rule(id, text, source, evidence, remedy), check))
-            return check
-
-        return enter
-
-
-def named(value: Any, most: int = 200) -> str:
-    """A value of the request as texts name it, cut if it is long."""
-    shown = str(value)
-    return shown if len(shown) <= most else f"{shown[:most]}…"

@@ -1,106 +1,68 @@
-"""Kinds of values, and what the API says of those that do not fit (in the words of pydantic).
+"""Validators of JSON values: each yields what does not fit, in the terms of pydantic.
 
-A kind takes a value and yields its problems. Paths are put together on the way up, so a value that fits costs none.
-The tag of a union is a segment of its own: ``messages.0.content.1.image.source.base64.data``.
+The API checks its requests with pydantic, so its texts and paths are pydantic's; these validators
+are far smaller than pydantic, need none of it, and describe a request in one readable file
+(`request_schema`). Paths are put together on the way up, one segment a level, so a value that fits
+costs no path. The tag of a union is a segment of its own, as in
+``messages.0.content.1.image.source.base64.data``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from .._wire.json import is_list, is_object
-from .rule import Finding, Rule, named
+from .registry import shorten
 
 __all__ = [
-    "RULES", "TAG", "Kind", "Problem", "anything", "array", "boolean", "fields", "integer",
-    "mapping", "nullable", "number", "one_of", "string", "tagged", "tags", "text_or",
-]  # fmt: skip
+    "TAG",
+    "Problem",
+    "Validator",
+    "anything",
+    "array",
+    "boolean",
+    "fields",
+    "integer",
+    "mapping",
+    "nullable",
+    "number",
+    "one_of",
+    "shallow",
+    "string",
+    "tagged",
+    "tags",
+    "text_or",
+]
 
-RULES: list[Rule] = []
-
-
-def _rule(id: str, text: str, evidence: str, remedy: str) -> Rule:
-    made = Rule(f"shape.{id}", f"{{path}}: {text}", "Errors", evidence, remedy)
-    RULES.append(made)
-    return made
-
-
-REQUIRED = _rule("required", "Field required", "A 2026-07", "Add the field.")
-UNKNOWN = _rule(
-    "unknown",
-    "Extra inputs are not permitted",
-    "A 2026-06",
-    "Leave the field out, or correct its name.",
-)
-STRING = _rule("string", "Input should be a valid string", "B 2025-08", "Send text.")
-INTEGER = _rule("integer", "Input should be a valid integer", "B 2025-08", "Send a whole number.")
-NUMBER = _rule("number", "Input should be a valid number", "B 2025-08", "Send a number.")
-BOOLEAN = _rule("boolean", "Input should be a valid boolean", "B 2025-08", "Send true or false.")
-LIST = _rule("list", "Input should be a valid list", "B 2025-08", "Send a list.")
-OBJECT = _rule("object", "Input should be a valid dictionary", "B 2025-08", "Send an object.")
-ENUM = _rule("enum", "Input should be {expected}", "B 2025-09", "Use one of the values listed.")
-TAG = _rule(
-    "tag",
-    "Input tag '{found}' found using 'type' does not match any of the expected tags: {expected}",
-    "A 2026-10",
-    "Use one of the types listed.",
-)
-SMALL = _rule(
-    "small",
-    "Input should be greater than or equal to {least}",
-    "A 2026-03",
-    "Send a larger number.",
-)
-LARGE = _rule(
-    "large", "Input should be less than or equal to {most}", "C 2026-08", "Send a smaller number."
-)
-SHORT = _rule(
-    "short", "String should have at least {least} character{s}", "B 2025-08", "Send a longer text."
-)
-LONG = _rule(
-    "long", "String should have at most {most} character{s}", "A 2026-09", "Send a shorter text."
-)
-PATTERN = _rule(
-    "pattern",
-    "String should match pattern '{pattern}'",
-    "A 2026-07",
-    "Use only the characters allowed.",
-)
-LIST_SHORT = _rule(
-    "list.short",
-    "List should have at least {least} item{s} after validation, not {found}",
-    "C 2026-08",
-    "Send more items.",
-)
-LIST_LONG = _rule(
-    "list.long", "List should have at most {most} item{s} after validation, not {found}", "C 2026-08", "Send fewer items.",
-)  # fmt: skip
+# The ids of the rules of form, whose texts are in the table.
+BOOLEAN, INTEGER, NUMBER = "shape.boolean", "shape.integer", "shape.number"
+STRING, PATTERN, SHORT, LONG = "shape.string", "shape.pattern", "shape.short", "shape.long"
+SMALL, LARGE = "shape.small", "shape.large"
+LIST, LIST_SHORT, LIST_LONG = "shape.list", "shape.list.short", "shape.list.long"
+OBJECT, REQUIRED, UNKNOWN = "shape.object", "shape.required", "shape.unknown"
+ENUM, TAG, DEPTH = "shape.enum", "shape.tag", "depth"
 
 
 class Problem(NamedTuple):
-    """Something that does not fit, seen from a value that holds it."""
+    """A value that does not fit; its path begins at the value that was validated."""
 
-    rule: Rule
+    rule: str
     path: tuple[str | int, ...] = ()
-    named: Mapping[str, object] = {}
+    values: Mapping[str, object] = {}
 
     def under(self, segment: str | int) -> Problem:
-        """The same, seen from one level above."""
-        return Problem(self.rule, (segment, *self.path), self.named)
-
-    def finding(self) -> Finding:
-        """The same, as it is told."""
-        return self.rule.found(".".join(map(str, self.path)), **self.named)
+        """Return the same problem with its path seen from one level above."""
+        return Problem(self.rule, (segment, *self.path), self.values)
 
 
-Kind = Callable[[Any], Iterable[Problem]]
-"""What is wrong with a value."""
+Validator: TypeAlias = Callable[[Any], Iterable[Problem]]
+"""A function that yields the problems of a value."""
 
 
-def string(*, least: int = 0, most: int | None = None, pattern: str | None = None) -> Kind:
-    """Text of a length, matching a pattern."""
+def string(*, least: int = 0, most: int | None = None, pattern: str | None = None) -> Validator:
+    """Return a validator of text: its length in characters, and a pattern for the whole."""
     compiled = re.compile(pattern) if pattern else None
 
     def check(value: Any) -> Iterable[Problem]:
@@ -121,8 +83,8 @@ def _plural(count: int) -> str:
     return "" if count == 1 else "s"
 
 
-def integer(*, least: int | None = None, most: int = 2**63 - 1) -> Kind:
-    """A whole number."""
+def integer(*, least: int | None = None, most: int = 2**63 - 1) -> Validator:
+    """Return a validator of whole numbers; those of the API have 64 bits."""
 
     def check(value: Any) -> Iterable[Problem]:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -132,8 +94,8 @@ def integer(*, least: int | None = None, most: int = 2**63 - 1) -> Kind:
     return check
 
 
-def number(*, least: float | None = None, most: float | None = None) -> Kind:
-    """A number in a range."""
+def number(*, least: float | None = None, most: float | None = None) -> Validator:
+    """Return a validator of numbers in a range."""
 
     def check(value: Any) -> Iterable[Problem]:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
@@ -152,22 +114,22 @@ def _outside(value: float, least: float | None, most: float | None) -> Iterable[
 
 
 def boolean(value: Any) -> Iterable[Problem]:
-    """True or false."""
+    """Accept true and false."""
     return () if isinstance(value, bool) else (Problem(BOOLEAN),)
 
 
 def mapping(value: Any) -> Iterable[Problem]:
-    """An object with any fields."""
+    """Accept an object with any fields."""
     return () if is_object(value) else (Problem(OBJECT),)
 
 
 def anything(_value: Any) -> Iterable[Problem]:
-    """Whatever it is."""
+    """Accept any value."""
     return ()
 
 
-def one_of(*values: str) -> Kind:
-    """One of some texts."""
+def one_of(*values: str) -> Validator:
+    """Return a validator that accepts some texts and nothing else."""
     shown = [f"'{value}'" for value in values]
     expected = f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else shown[0]
 
@@ -179,18 +141,18 @@ def one_of(*values: str) -> Kind:
     return check
 
 
-def nullable(kind: Kind) -> Kind:
-    """The same, or null."""
+def nullable(kind: Validator) -> Validator:
+    """Return a validator that accepts null too."""
     return lambda value: () if value is None else kind(value)
 
 
-def text_or(kind: Kind) -> Kind:
-    """A plain text, or something else."""
+def text_or(kind: Validator) -> Validator:
+    """Return a validator that accepts plain text too."""
     return lambda value: () if isinstance(value, str) else kind(value)
 
 
-def array(item: Kind, *, least: int = 0, most: int | None = None) -> Kind:
-    """A list of such items."""
+def array(item: Validator, *, least: int = 0, most: int | None = None) -> Validator:
+    """Return a validator of lists: of each item, and of their number."""
 
     def check(value: Any) -> Iterator[Problem]:
         if not is_list(value):
@@ -210,9 +172,9 @@ def array(item: Kind, *, least: int = 0, most: int | None = None) -> Kind:
 
 
 def fields(
-    required: Mapping[str, Kind], optional: Mapping[str, Kind], *, closed: bool = True
-) -> Kind:
-    """An object with these fields, and with no others unless it is not closed."""
+    required: Mapping[str, Validator], optional: Mapping[str, Validator], *, closed: bool = True
+) -> Validator:
+    """Return a validator of objects; fields it does not name are problems if it is closed."""
     known = {**required, **optional}
 
     def check(value: Any) -> Iterator[Problem]:
@@ -234,17 +196,19 @@ def fields(
 
 
 def tagged(
-    kinds: Mapping[str, Kind],
+    kinds: Mapping[str, Validator],
     *,
-    unlisted: Mapping[str, Kind] | None = None,
+    unlisted: Mapping[str, Validator] | None = None,
     segment: Callable[[Mapping[str, Any]], str] = lambda value: value["type"],
-) -> Kind:
-    """An object told apart by its `type`, which is a segment of the paths below it.
+) -> Validator:
+    """Return a validator that chooses another by the `type` of an object.
+
+    The type becomes a segment of the paths below the object.
 
     Args:
-        kinds: what each type stands for.
-        unlisted: further types, which the API does not tell.
-        segment: the segment of an object, if it is not its type.
+        kinds: the validator of each type.
+        unlisted: further types, which the API does not list in the text about an unknown one.
+        segment: names the segment of an object if that is not its type.
     """
     known = {**kinds, **(unlisted or {})}
     expected = tags(kinds)
@@ -259,7 +223,7 @@ def tagged(
             return
         kind = known.get(tag) if isinstance(tag, str) else None
         if kind is None:
-            yield Problem(TAG, (), {"found": named(tag), "expected": expected})
+            yield Problem(TAG, (), {"found": shorten(tag), "expected": expected})
             return
         for problem in kind(value):
             yield problem.under(segment(value))
@@ -268,5 +232,30 @@ def tagged(
 
 
 def tags(kinds: Collection[str]) -> str:
-    """Types as the API lists them."""
+    """Return types as the API lists them."""
     return ", ".join(f"'{kind}'" for kind in sorted(kinds))
+
+
+def shallow(validator: Validator, most: int) -> Validator:
+    """Return a validator that first refuses what is nested more than `most` levels deep."""
+
+    def check(value: Any) -> Iterable[Problem]:
+        return (Problem(DEPTH),) if _is_deeper(value, most) else validator(value)
+
+    return check
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    # Level by level, not recursively: a body may be nested deeper than Python can call.
+    level = [value]
+    for _ in range(most):
+        level = [inner for outer in level for inner in _containers(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _containers(value: Any) -> Iterator[Any]:
+    """Return the objects and lists that are directly inside a value."""
+    parts: Iterable[Any] = value.values() if is_object(value) else value if is_list(value) else ()
+    return (part for part in parts if isinstance(part, (dict, list)))
