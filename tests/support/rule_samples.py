@@ -1,4 +1,4 @@
-"""The rule book by example: for each rule a request that breaks it, and the nearest one that does not."""
+"""The rule book by example: requests that break a rule, and near ones that do not."""
 
 from __future__ import annotations
 
@@ -63,53 +63,50 @@ def talk(*turns: Any) -> dict[str, Any]:
 
 
 THINKING = {"type": "thinking", "thinking": "…", "signature": "x"}
-UNANSWERED = (
-    "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1. Each"
-    " `tool_use` block must have a corresponding `tool_result` block in the next message."
-)
-ORPHAN = (
-    "messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_1. Each `tool_result`"
-    " block must have a corresponding `tool_use` block in the previous message."
-)
-LONG_TTL = (
-    "messages.0.content.1.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m'"
-    " cache_control block. Note that blocks are processed in the following order: `tools`, `system`, `messages`."
-)
-BUDGET = (
-    "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at"
-    " https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size"
-)
 OPUS, SONNET = "claude-opus-5", "claude-sonnet-5-5"
 THINK = {"type": "enabled", "budget_tokens": 1024}
-FORMAT = {"type": "json_schema", "schema": {"type": "object", "additionalProperties": False}}
+FORMAT: dict[str, Any] = {
+    "type": "json_schema",
+    "schema": {"type": "object", "additionalProperties": False},
+}
 OPEN = {"type": "json_schema", "schema": {"type": "object"}}
 
 ADAPTIVE = {"type": "adaptive"}
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 NEWER = {"version": "2026-10-21"}
+CITED = {"citations": {"enabled": True}}
+LONG_OUTPUT = {"betas": ["output-300k-2026-03-24"]}
 
 
-def asked(wrong: dict[str, Any], **options: Any) -> Any:
-    """A request that is not just a body of `create` under the older version."""
-    return partial(findings, wrong, **options)
+def sent(body: dict[str, Any], **options: Any) -> Any:
+    """Return a request that is more than a body for `create` under the older version."""
+    return partial(findings, body, **options)
 
 
-def schema_of(**properties: Any) -> dict[str, Any]:
-    closed = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {"output_config": {"format": {"type": "json_schema", "schema": closed}}}
+def schema_of(defs: Any = None, **properties: Any) -> dict[str, Any]:
+    """Return the parameter of structured output with these properties and definitions."""
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    if defs:
+        schema["$defs"] = defs
+    return {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
 
 
-def required(count: int, **schema: Any) -> dict[str, Any]:
-    names = [f"p{n}" for n in range(count)]
-    properties = {name: {"type": "string"} for name in names}
+def optional(count: int) -> dict[str, Any]:
+    """Return a format with one required property and `count` others."""
+    properties = {f"p{n}": {"type": "string"} for n in range(count + 1)}
     return {
         **FORMAT,
-        "schema": {
-            **FORMAT["schema"],
-            "properties": properties,
-            "required": names[: len(names) - 24],
-        },
+        "schema": {**FORMAT["schema"], "properties": properties, "required": ["p0"]},
     }
+
+
+def properties(**schemas: Any) -> dict[str, Any]:
+    """Return the input schema of a tool with these properties."""
+    return {"input_schema": {"type": "object", "properties": schemas}}
+
+
+def search_result(*content: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "search_result", "source": "s", "title": "t", "content": list(content)}
 
 
 def tools(*changes: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -117,7 +114,7 @@ def tools(*changes: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def system_said(*content: Any) -> dict[str, Any]:
-    """A model that takes system messages, and these turns of user, system, assistant."""
+    """Return turns of user, system and assistant for a model that takes system messages."""
     roles = {"u": "user", "s": "system", "a": "assistant"}
     return body(
         model=OPUS, messages=[{"role": roles[each[0]], "content": each[1]} for each in content]
@@ -141,7 +138,7 @@ def searched(**changes: Any) -> list[dict[str, Any]]:
 
 
 def batch(*ids: str) -> Any:
-    return asked(
+    return sent(
         {"requests": [{"custom_id": each, "params": {}} for each in ids]}, endpoint="batches"
     )
 
@@ -155,158 +152,216 @@ CODE = {
 BY_CODE = {**call(), "caller": {"type": "code_execution_20250825", "tool_id": "srvtoolu_1"}}
 REFERENCE = {**result(), "content": [{"type": "tool_reference", "tool_name": "look"}]}
 
-# rule, request, what the API says of it (or how that begins), a request nearest to it that passes
+# Rows: the rule, a request that breaks it, how the API's text about it begins, and a near request
+# that does not break it. The formatter would give each argument a line of its own.
+# fmt: off
 TABLE: list[tuple[str, Any, str, Any]] = [
     ("shape.required", {"model": "m", "messages": []}, "max_tokens: Field required", GOOD),
-    ("shape.unknown", body(response_format=1), "response_format: Extra inputs are not permitted", GOOD),
+    ("shape.unknown", body(response_format=1), "response_format: Extra inputs are not permitted",
+     GOOD),
     ("shape.string", body(model=3), "model: Input should be a valid string", GOOD),
     ("shape.short", body(model=""), "model: String should have at least 1 character", GOOD),
     ("shape.long", body(metadata={"user_id": "u" * 257}),
-     "metadata.user_id: String should have at most 256 characters", body(metadata={"user_id": "u" * 256})),
-    ("shape.long", tools({"name": "n" * 129}), "tools.0.custom.name: String should have at most 128 characters",
-     tools({"name": "n" * 128})),
-    ("shape.long", batch("i" * 65), "requests.0.custom_id: String should have at most 64 characters", batch("i" * 64)),
+     "metadata.user_id: String should have at most 256 characters",
+     body(metadata={"user_id": "u" * 256})),
+    ("shape.long", tools({"name": "n" * 129}),
+     "tools.0.custom.name: String should have at most 128 characters", tools({"name": "n" * 128})),
+    ("shape.long", batch("i" * 65),
+     "requests.0.custom_id: String should have at most 64 characters", batch("i" * 64)),
     ("shape.pattern", tools({"name": "a b"}),
      "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'", tools({})),
     ("shape.pattern", talk("a", [call("a b")], [result("a b")]),
-     "messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'", talk("a", [call()], [result()])),
-    ("shape.integer", body(max_tokens="many"), "max_tokens: Input should be a valid integer", GOOD),
+     "messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
+     talk("a", [call()], [result()])),
+    ("shape.integer", body(max_tokens="many"), "max_tokens: Input should be a valid integer",
+     GOOD),
     ("shape.small", body(thinking={"type": "enabled", "budget_tokens": 5}, max_tokens=5000),
      "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
      body(thinking=THINK, max_tokens=5000)),
-    ("shape.number", body(temperature="hot"), "temperature: Input should be a valid number", body(temperature=0.5)),
-    ("shape.large", body(top_p=2), "top_p: Input should be less than or equal to 1", body(top_p=1)),
-    ("shape.boolean", body(stream="yes"), "stream: Input should be a valid boolean", body(stream=True)),
+    ("shape.number", body(temperature="hot"), "temperature: Input should be a valid number",
+     body(temperature=0.5)),
+    ("shape.large", body(top_p=2), "top_p: Input should be less than or equal to 1",
+     body(top_p=1)),
+    ("shape.boolean", body(stream="yes"), "stream: Input should be a valid boolean",
+     body(stream=True)),
     ("shape.object", talk("a", [{**call(), "input": []}], [result()]),
-     "messages.1.content.0.tool_use.input: Input should be a valid dictionary", talk("a", [call()], [result()])),
-    ("shape.list", body(stop_sequences="end"), "stop_sequences: Input should be a valid list", body(stop_sequences=["end"])),
-    ("shape.list.short", batch(), "requests: List should have at least 1 item after validation, not 0", batch("a")),
-    ("shape.list.long", asked(body(fallbacks=[{}] * 4), betas=["server-side-fallback-2026-07-01"]),
+     "messages.1.content.0.tool_use.input: Input should be a valid dictionary",
+     talk("a", [call()], [result()])),
+    ("shape.list", body(stop_sequences="end"), "stop_sequences: Input should be a valid list",
+     body(stop_sequences=["end"])),
+    ("shape.list.short", batch(),
+     "requests: List should have at least 1 item after validation, not 0", batch("a")),
+    ("shape.list.long", sent(body(fallbacks=[{}] * 4), betas=["server-side-fallback-2026-07-01"]),
      "fallbacks: List should have at most 3 items after validation, not 4",
-     asked(body(fallbacks=[{}] * 3), betas=["server-side-fallback-2026-07-01"])),
+     sent(body(fallbacks=[{}] * 3), betas=["server-side-fallback-2026-07-01"])),
     ("shape.enum", said(image(media_type="image/tiff")),
-     "messages.0.content.0.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or"
-     " 'image/webp'", said(image())),
+     "messages.0.content.0.image.source.base64.media_type: Input should be 'image/jpeg',"
+     " 'image/png', 'image/gif' or 'image/webp'", said(image())),
     ("shape.tag", said({"type": "hologram"}),
-     "messages.0.content.0: Input tag 'hologram' found using 'type' does not match any of the expected tags:"
-     " 'bash_code_execution_tool_result', 'code_execution_tool_result', 'connector_text'", said(text("a"))),
-    ("shape.tag", tools({"type": "telepathy"}), "tools.0: Input tag 'telepathy' found", tools({"type": "custom"})),
+     "messages.0.content.0: Input tag 'hologram' found using 'type' does not match any of the"
+     " expected tags: 'bash_code_execution_tool_result', 'code_execution_tool_result',"
+     " 'connector_text'", said(text("a"))),
+    ("shape.tag", tools({"type": "telepathy"}), "tools.0: Input tag 'telepathy' found",
+     tools({"type": "custom"})),
     ("shape.unknown", body(system=[text("s", cache_control={**MARK, "scope": "all"})]),
-     "system.0.cache_control.ephemeral.scope: Extra inputs are not permitted", body(system=[text("s", cache_control=MARK)])),
+     "system.0.cache_control.ephemeral.scope: Extra inputs are not permitted",
+     body(system=[text("s", cache_control=MARK)])),
     ("shape.unknown", talk("a", [{**THINKING, "cache_control": MARK}, text("b")], "c"),
-     "messages.1.content.0.thinking.cache_control: Extra inputs are not permitted", talk("a", [THINKING, text("b")], "c")),
+     "messages.1.content.0.thinking.cache_control: Extra inputs are not permitted",
+     talk("a", [THINKING, text("b")], "c")),
     ("shape.required", talk("a", [{"type": "thinking", "thinking": "…"}], "b"),
-     "messages.1.content.0.thinking.signature: Field required", talk("a", [THINKING, text("b")], "c")),
-    ("shape.required", tools({"input_schema": {}}), "tools.0.custom.input_schema.type: Field required", tools({})),
-    ("shape.required", asked({"requests": [{"custom_id": "a"}]}, endpoint="batches"),
+     "messages.1.content.0.thinking.signature: Field required",
+     talk("a", [THINKING, text("b")], "c")),
+    ("shape.required", tools({"input_schema": {}}),
+     "tools.0.custom.input_schema.type: Field required", tools({})),
+    ("shape.required", sent({"requests": [{"custom_id": "a"}]}, endpoint="batches"),
      "requests.0.params: Field required", batch("a")),
-    ("batches.custom_id", batch("a", "a"), "requests.1.custom_id: custom_id must be unique in a batch", batch("a", "b")),
+    ("batches.custom_id", batch("a", "a"),
+     "requests.1.custom_id: custom_id must be unique in a batch", batch("a", "b")),
     ("model", body(model="claude-3-opus-20240229"), "model: claude-3-opus-20240229", GOOD),
     ("messages.none", body(messages=[]), "messages: at least one message is required", GOOD),
     ("messages.role", body(messages=[{"role": "ai", "content": "a"}]),
      'messages: Unexpected role "ai". Allowed roles are "user" or "assistant"', GOOD),
     ("messages.system.model", body(messages=[HELLO, {"role": "system", "content": "s"}]),
      "role 'system' is not supported on this model", system_said(("u", "a"), ("s", "b"))),
-    ("messages.system.place", system_said(("s", "b"), ("u", "a")), "messages.0: a 'system' message must follow",
-     system_said(("u", "a"), ("s", "b"))),
-    ("messages.system.place", system_said(("u", "a"), ("a", "b"), ("s", "c")), "messages.2: a 'system' message must follow",
+    ("messages.system.place", system_said(("s", "b"), ("u", "a")),
+     "messages.0: a 'system' message must follow", system_said(("u", "a"), ("s", "b"))),
+    ("messages.system.place", system_said(("u", "a"), ("a", "b"), ("s", "c")),
+     "messages.2: a 'system' message must follow",
      system_said(("u", "a"), ("a", searched()[:2]), ("s", "c"))),
-    ("messages.system.place", system_said(("u", "a"), ("s", "c"), ("u", "b")), "messages.1: a 'system' message must follow",
+    ("messages.system.place", system_said(("u", "a"), ("s", "c"), ("u", "b")),
+     "messages.1: a 'system' message must follow",
      system_said(("u", "a"), ("s", "c"), ("a", "b"), ("u", "c"))),
     ("messages.system.content", system_said(("u", "a"), ("s", [image()])),
-     "messages.1.content.0: 'system' messages cannot contain `image` blocks", system_said(("u", "a"), ("s", [text("b")]))),
+     "messages.1.content.0: 'system' messages cannot contain `image` blocks",
+     system_said(("u", "a"), ("s", [text("b")]))),
     ("messages.beta", said({"type": "fallback"}),
-     "messages.0.content.0: Input tag 'fallback' found using 'type' does not match any of the expected tags:"
-     " 'bash_code_execution_tool_result', 'code_execution_tool_result', 'connector_text'",
-     asked(said({"type": "fallback"}), betas=["server-side-fallback-2026-07-01"])),
-    ("messages.empty", talk(""), "messages.0: all messages must have non-empty content except for the optional final"
+     "messages.0.content.0: Input tag 'fallback' found using 'type' does not match any of the"
+     " expected tags: 'bash_code_execution_tool_result', 'code_execution_tool_result',"
+     " 'connector_text'",
+     sent(said({"type": "fallback"}), betas=["server-side-fallback-2026-07-01"])),
+    ("messages.empty", talk(""),
+     "messages.0: all messages must have non-empty content except for the optional final"
      " assistant message", talk("a", "")),
     ("cache.empty_text", said(text("", cache_control=MARK)),
-     "messages.0.content.0.text: cache_control cannot be set for empty text blocks", said(text("a", cache_control=MARK))),
+     "messages.0.content.0.text: cache_control cannot be set for empty text blocks",
+     said(text("a", cache_control=MARK))),
     ("cache.empty_text", body(system=[text("", cache_control=MARK)]),
-     "system.0.text: cache_control cannot be set for empty text blocks", body(system=[text("a", cache_control=MARK)])),
-    ("text.empty", said(text("")), "messages: text content blocks must be non-empty", said(text("a"))),
-    ("text.empty", body(system=[text("")]), "system: text content blocks must be non-empty", body(system=[text("a")])),
-    ("text.blank", said(text(" \n")), "messages: text content blocks must contain non-whitespace text", said(text(" a"))),
-    ("blocks.use_role", said(call()), "`tool_use` blocks can only be in `assistant` messages", talk("a", [call()], [result()])),
-    ("blocks.result_role", talk("a", [result()]), "`tool_result` blocks can only be in `user` messages",
+     "system.0.text: cache_control cannot be set for empty text blocks",
+     body(system=[text("a", cache_control=MARK)])),
+    ("text.empty", said(text("")), "messages: text content blocks must be non-empty",
+     said(text("a"))),
+    ("text.empty", body(system=[text("")]), "system: text content blocks must be non-empty",
+     body(system=[text("a")])),
+    ("text.blank", said(text(" \n")),
+     "messages: text content blocks must contain non-whitespace text", said(text(" a"))),
+    ("blocks.use_role", said(call()), "`tool_use` blocks can only be in `assistant` messages",
      talk("a", [call()], [result()])),
-    ("tool_use.ids", talk("a", [call(), call()], [result()]), "messages.1.content.1: `tool_use` ids must be unique",
+    ("blocks.result_role", talk("a", [result()]),
+     "`tool_result` blocks can only be in `user` messages", talk("a", [call()], [result()])),
+    ("tool_use.ids", talk("a", [call(), call()], [result()]),
+     "messages.1.content.1: `tool_use` ids must be unique",
      talk("a", [call(), call("toolu_2")], [result(), result("toolu_2")])),
-    ("tool_use.unanswered", talk("a", [call()], "b"), UNANSWERED, talk("a", [call()], [result(), text("b")])),
-    ("tool_use.unanswered", talk("a", [call()], [text("b"), result()]), UNANSWERED, talk("a", [call()], [result()])),
-    ("tool_result.orphan", said(result()), ORPHAN, talk("a", [call()], [result()])),
+    ("tool_use.unanswered", talk("a", [call()], "b"),
+     "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after:"
+     " toolu_1. Each `tool_use` block must have a corresponding `tool_result` block in the next"
+     " message.", talk("a", [call()], [result(), text("b")])),
+    ("tool_use.unanswered", talk("a", [call()], [text("b"), result()]),
+     "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after:"
+     " toolu_1. Each `tool_use` block must have a corresponding `tool_result` block in the next"
+     " message.", talk("a", [call()], [result()])),
+    ("tool_result.orphan", said(result()),
+     "messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_1. Each"
+     " `tool_result` block must have a corresponding `tool_use` block in the previous message.",
+     talk("a", [call()], [result()])),
     ("server_tools.orphan", talk("a", searched(tool_use_id="srvtoolu_2"), "c"),
-     "messages.1.content.1: unexpected `tool_use_id` found in `web_search_tool_result` blocks: srvtoolu_2. Each"
-     " `web_search_tool_result` block must have a corresponding `server_tool_use` block before it.",
-     {**talk("a", searched(), "c"), "tools": [SEARCH]}),
+     "messages.1.content.1: unexpected `tool_use_id` found in `web_search_tool_result` blocks:"
+     " srvtoolu_2. Each `web_search_tool_result` block must have a corresponding"
+     " `server_tool_use` block before it.", {**talk("a", searched(), "c"), "tools": [SEARCH]}),
     ("server_tools.unanswered", talk("a", searched()[:1], "c"),
-     "messages.1.content.0: `web_search` tool use with id `srvtoolu_1` was found without a corresponding"
-     " `web_search_tool_result` block", talk("a", searched(), "c")),
+     "messages.1.content.0: `web_search` tool use with id `srvtoolu_1` was found without a"
+     " corresponding `web_search_tool_result` block", talk("a", searched(), "c")),
     ("server_tools.missing", talk("a", searched(), "c"),
      "messages.1.content.0: `server_tool_use` block found, but no `web_search` tool was provided",
      {**talk("a", searched(), "c"), "tools": [SEARCH]}),
     ("programmatic.source", talk("a", [BY_CODE], [result()]),
-     "source tool `srvtoolu_1` not found for tool use block `toolu_1`", talk("a", [CODE, BY_CODE], [result()])),
+     "source tool `srvtoolu_1` not found for tool use block `toolu_1`",
+     talk("a", [CODE, BY_CODE], [result()])),
     ("programmatic.container", talk("a", [CODE, BY_CODE], [result()]),
-     "container_id is required when there are pending tool uses generated by code execution with tools.",
-     {**talk("a", [CODE, BY_CODE], [result()]), "container": "container_1"}),
-    ("programmatic.results", {**talk("a", [CODE, BY_CODE], [result(), text("b")]), "container": "container_1"},
-     "messages.2.content.1: only `tool_result` blocks may follow tool uses generated by code execution, found `text`",
+     "container_id is required when there are pending tool uses generated by code execution with"
+     " tools.", {**talk("a", [CODE, BY_CODE], [result()]), "container": "container_1"}),
+    ("programmatic.results",
+     {**talk("a", [CODE, BY_CODE], [result(), text("b")]), "container": "container_1"},
+     "messages.2.content.1: only `tool_result` blocks may follow tool uses generated by code"
+     " execution, found `text`",
      {**talk("a", [CODE, BY_CODE], [result()]), "container": "container_1"}),
     ("prefill.unsupported", {**talk("a", "b"), "model": OPUS},
-     "This model does not support assistant message prefill. The conversation must end with a user message.", talk("a", "b")),
-    ("prefill.space", talk("a", "b "), "messages: final assistant content cannot end with trailing whitespace", talk("a", "b")),
+     "This model does not support assistant message prefill. The conversation must end with a"
+     " user message.", talk("a", "b")),
+    ("prefill.space", talk("a", "b "),
+     "messages: final assistant content cannot end with trailing whitespace", talk("a", "b")),
     ("prefill.format", {**talk("a", "b"), "output_config": {"format": FORMAT}},
-     "Assistant message prefill is not supported with `output_config.format`.", body(output_config={"format": FORMAT})),
-    ("version.documents", asked(talk("a", [document(pdf())], "b"), **NEWER), "messages.1.content.0: `document` blocks",
-     talk("a", [document(pdf())], "b")),
-    ("version.citations", asked(said(text("a", citations=[{}])), **NEWER),
+     "Assistant message prefill is not supported with `output_config.format`.",
+     body(output_config={"format": FORMAT})),
+    ("version.documents", sent(talk("a", [document(pdf())], "b"), **NEWER),
+     "messages.1.content.0: `document` blocks", talk("a", [document(pdf())], "b")),
+    ("version.citations", sent(said(text("a", citations=[{}])), **NEWER),
      "messages.0.content.0.text.citations: citations are", said(text("a", citations=[{}]))),
-    ("version.citations", asked(said({"type": "search_result", "source": "s", "title": "t",
-                                      "content": [text("a", citations=[{}])]}), **NEWER),
+    ("version.citations",
+     sent(said(search_result(text("a", citations=[{}]))), **NEWER),
      "messages.0.content.0.search_result.content.0.text.citations: citations are",
-     asked(said({"type": "search_result", "source": "s", "title": "t", "content": [text("a")]}), **NEWER)),
+     sent(said(search_result(text("a"))), **NEWER)),
     ("max_tokens.large", body(max_tokens=64_001),
-     "max_tokens: 64001 > 64000, which is the maximum allowed number of output tokens for claude-haiku-4-5-20251001",
-     body(max_tokens=64_000)),
+     "max_tokens: 64001 > 64000, which is the maximum allowed number of output tokens for"
+     " claude-haiku-4-5-20251001", body(max_tokens=64_000)),
     ("max_tokens.large", body(max_tokens=300_000, model=OPUS), "max_tokens: 300000 > 128000",
-     asked(body(max_tokens=300_000, model=OPUS), endpoint="batch_item", betas=["output-300k-2026-03-24"])),
-    ("max_tokens.zero", body(max_tokens=0, stream=True), "max_tokens: 0 cannot be combined with `stream`", body(max_tokens=0)),
+     sent(body(max_tokens=300_000, model=OPUS), endpoint="batch_item", **LONG_OUTPUT)),
+    ("max_tokens.zero", body(max_tokens=0, stream=True),
+     "max_tokens: 0 cannot be combined with `stream`", body(max_tokens=0)),
     ("beta.fields", body(mcp_servers=[]), "mcp_servers: Extra inputs are not permitted",
-     asked(body(mcp_servers=[]), betas=["mcp-client-2025-11-20"])),
-    ("batch.fields", asked(body(stream=True), endpoint="batch_item"), "stream: not supported in the requests of a batch",
-     asked(GOOD, endpoint="batch_item")),
-    ("batch.fields", asked(body(max_tokens=0), endpoint="batch_item"), "max_tokens: not supported in the requests of a batch",
-     body(max_tokens=0)),
-    ("inference_geo.model", body(inference_geo="us"), "inference_geo: not supported for this model",
-     body(model=OPUS, inference_geo="us")),
-    ("speed.model", body(speed="fast"), "speed: 'fast' is not supported for this model", body(model=OPUS, speed="fast")),
+     sent(body(mcp_servers=[]), betas=["mcp-client-2025-11-20"])),
+    ("batch.fields", sent(body(stream=True), endpoint="batch_item"),
+     "stream: not supported in the requests of a batch", sent(GOOD, endpoint="batch_item")),
+    ("batch.fields", sent(body(max_tokens=0), endpoint="batch_item"),
+     "max_tokens: not supported in the requests of a batch", body(max_tokens=0)),
+    ("inference_geo.model", body(inference_geo="us"),
+     "inference_geo: not supported for this model", body(model=OPUS, inference_geo="us")),
+    ("speed.model", body(speed="fast"), "speed: 'fast' is not supported for this model",
+     body(model=OPUS, speed="fast")),
     ("speed.beta", body(model=OPUS, speed="fast"), "speed: Extra inputs are not permitted",
-     asked(body(model=OPUS, speed="fast"), betas=["fast-mode-2026-02-01"])),
-    ("sampling.version", asked(body(temperature=1), **NEWER), "temperature: Extra inputs are not permitted",
-     body(temperature=1)),
+     sent(body(model=OPUS, speed="fast"), betas=["fast-mode-2026-02-01"])),
+    ("sampling.version", sent(body(temperature=1), **NEWER),
+     "temperature: Extra inputs are not permitted", body(temperature=1)),
     ("sampling.range", body(temperature=1.5), "temperature: range: 0..1", body(temperature=1)),
-    ("sampling.model", body(model=OPUS, temperature=0.5), "`temperature` is deprecated for this model.", body(model=OPUS, temperature=1)),
+    ("sampling.model", body(model=OPUS, temperature=0.5),
+     "`temperature` is deprecated for this model.", body(model=OPUS, temperature=1)),
     ("sampling.both", body(temperature=0.5, top_p=0.5),
-     "`temperature` and `top_p` cannot both be specified for this model. Please use only one.", body(top_p=0.5)),
+     "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+     body(top_p=0.5)),
     ("sampling.thinking.temperature", body(temperature=0.5, thinking=THINK, max_tokens=2000),
      "`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.",
      body(temperature=1, thinking=THINK, max_tokens=2000)),
     ("sampling.thinking.top_k", body(top_k=5, thinking=THINK, max_tokens=2000),
      "`top_k` must be unset when thinking is enabled.", body(top_k=5)),
     ("sampling.thinking.top_p", body(top_p=0.5, thinking=THINK, max_tokens=2000),
-     "`top_p` must be greater than or equal to 0.95 or unset", body(top_p=0.95, thinking=THINK, max_tokens=2000)),
-    ("stop_sequences.empty", body(stop_sequences=[""]), "stop_sequences: each stop sequence must be non-empty", body(stop_sequences=["a"])),
+     "`top_p` must be greater than or equal to 0.95 or unset",
+     body(top_p=0.95, thinking=THINK, max_tokens=2000)),
+    ("stop_sequences.empty", body(stop_sequences=[""]),
+     "stop_sequences: each stop sequence must be non-empty", body(stop_sequences=["a"])),
     ("stop_sequences.blank", body(stop_sequences=[" "]),
-     "stop_sequences: each stop sequence must contain non-whitespace", body(stop_sequences=[" a"])),
+     "stop_sequences: each stop sequence must contain non-whitespace",
+     body(stop_sequences=[" a"])),
     ("tools.unique", tools({}, {}), "tools: Tool names must be unique.", tools({}, {"name": "b"})),
     ("tools.root_union", tools({"input_schema": {"type": "object", "anyOf": [{}]}}),
-     "tools.0.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level", tools({})),
-    ("tools.schema", tools({"input_schema": {"type": "object", "properties": {"a": {"type": "text"}}}}),
-     "tools.0.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12",
-     tools({"input_schema": {"type": "object", "properties": {"a": {"type": ["string", "null"]}}}})),
-    ("tools.model", body(model="claude-opus-5-5", tools=[{"type": "computer_20251124", "name": "computer"}]),
+     "tools.0.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the"
+     " top level", tools({})),
+    ("tools.schema",
+     tools(properties(a={"type": "text"})),
+     "tools.0.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft"
+     " 2020-12",
+     tools(properties(a={"type": ["string", "null"]}))),
+    ("tools.model",
+     body(model="claude-opus-5-5", tools=[{"type": "computer_20251124", "name": "computer"}]),
      "'claude-opus-5-5' does not support tool types: computer_20251124. Did you mean one of",
      body(model=OPUS, tools=[{"type": "computer_20251124", "name": "computer"}])),
     ("tools.domains", body(tools=[{**SEARCH, "allowed_domains": ["a"], "blocked_domains": ["b"]}]),
@@ -316,106 +371,152 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      "At least one tool must have defer_loading=false. All tools cannot be deferred.",
      tools({"defer_loading": True}, {"name": "b"})),
     ("tools.deferred.cached", tools({"defer_loading": True, "cache_control": MARK}, {"name": "b"}),
-     "tools.0: `cache_control` cannot be set together with `defer_loading`", tools({"cache_control": MARK})),
-    ("tools.reference", talk("a", [call()], [REFERENCE]), "Tool reference 'look' not found in available tools",
+     "tools.0: `cache_control` cannot be set together with `defer_loading`",
+     tools({"cache_control": MARK})),
+    ("tools.reference", talk("a", [call()], [REFERENCE]),
+     "Tool reference 'look' not found in available tools",
      {**talk("a", [call()], [REFERENCE]), "tools": [TOOL]}),
     ("tool_choice.model", body(model="claude-opus-5-5", tools=[TOOL], tool_choice={"type": "any"}),
      'tool_choice: type "tool" and "any" are not supported for this model.',
      tools({}, tool_choice={"type": "any"})),
-    ("tool_choice.thinking", tools({}, tool_choice={"type": "any"}, thinking=THINK, max_tokens=2000),
+    ("tool_choice.thinking",
+     tools({}, tool_choice={"type": "any"}, thinking=THINK, max_tokens=2000),
      "Thinking may not be enabled when tool_choice forces tool use.",
      tools({}, tool_choice={"type": "auto"}, thinking=THINK, max_tokens=2000)),
-    ("thinking.type", body(model=OPUS, thinking=THINK, max_tokens=2000), '"thinking.type.enabled" is not supported for this'
-     ' model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
-     body(model=OPUS, thinking=ADAPTIVE)),
-    ("thinking.adaptive", body(thinking=ADAPTIVE), "adaptive thinking is not supported on this model", body(thinking={"type": "disabled"})),
+    ("thinking.type", body(model=OPUS, thinking=THINK, max_tokens=2000),
+     '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and'
+     ' "output_config.effort" to control thinking behavior.', body(model=OPUS, thinking=ADAPTIVE)),
+    ("thinking.adaptive", body(thinking=ADAPTIVE),
+     "adaptive thinking is not supported on this model", body(thinking={"type": "disabled"})),
     ("thinking.off", body(model=SONNET, thinking={"type": "disabled"}),
-     'To turn thinking off on this model, send "thinking": {"type": "between_tools"} instead of {"type": "disabled"}.',
-     body(model=SONNET, thinking={"type": "between_tools"})),
-    ("thinking.budget", body(thinking=THINK, max_tokens=1024), BUDGET, body(thinking=THINK, max_tokens=1025)),
-    ("thinking.budget", body(thinking=THINK, max_tokens=1000), BUDGET,
-     asked(body(thinking=THINK, max_tokens=1000), betas=["interleaved-thinking-2025-05-14"])),
-    ("thinking.first", {**talk("a", [text("b"), THINKING], "c"), "thinking": THINK, "max_tokens": 2000},
-     "messages.1.content.0: If an assistant message contains any thinking blocks, the first block must be `thinking` or"
-     " `redacted_thinking`. Found `text`.",
+     'To turn thinking off on this model, send "thinking": {"type": "between_tools"} instead of'
+     ' {"type": "disabled"}.', body(model=SONNET, thinking={"type": "between_tools"})),
+    ("thinking.budget", body(thinking=THINK, max_tokens=1024),
+     "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our"
+     " documentation at"
+     " https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
+     "#max-tokens-and-context-window-size",
+     body(thinking=THINK, max_tokens=1025)),
+    ("thinking.budget", body(thinking=THINK, max_tokens=1000),
+     "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our"
+     " documentation at"
+     " https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
+     "#max-tokens-and-context-window-size",
+     sent(body(thinking=THINK, max_tokens=1000), betas=["interleaved-thinking-2025-05-14"])),
+    ("thinking.first",
+     {**talk("a", [text("b"), THINKING], "c"), "thinking": THINK, "max_tokens": 2000},
+     "messages.1.content.0: If an assistant message contains any thinking blocks, the first block"
+     " must be `thinking` or `redacted_thinking`. Found `text`.",
      {**talk("a", [THINKING, text("b")], "c"), "thinking": THINK, "max_tokens": 2000}),
-    ("thinking.expected", {**talk("a", [text("b"), call()], [result()]), "thinking": THINK, "max_tokens": 2000},
-     "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`. When `thinking` is enabled",
+    ("thinking.expected",
+     {**talk("a", [text("b"), call()], [result()]), "thinking": THINK, "max_tokens": 2000},
+     "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`."
+     " When `thinking` is enabled",
      {**talk("a", [THINKING, call()], [result()]), "thinking": THINK, "max_tokens": 2000}),
     ("thinking.empty", talk("a", [{**THINKING, "thinking": "", "signature": ""}, text("b")], "c"),
      "messages.1.content.0.thinking: each thinking block must contain thinking",
      talk("a", [{**THINKING, "thinking": ""}, text("b")], "c")),
-    ("effort.model", body(output_config={"effort": "low"}), "This model does not support the effort parameter.",
+    ("effort.model", body(output_config={"effort": "low"}),
+     "This model does not support the effort parameter.",
      body(model=OPUS, output_config={"effort": "low"})),
     ("effort.level", body(model="claude-opus-4-6", output_config={"effort": "xhigh"}),
      "This model does not support effort level 'xhigh'. Supported levels: high, low, max, medium.",
      body(model="claude-opus-4-6", output_config={"effort": "max"})),
-    ("effort.thinking", body(model=OPUS, thinking={"type": "disabled"}, output_config={"effort": "max"}),
-     "output_config.effort 'max' is not supported when thinking is disabled on this model. Use effort 'high' or below,"
-     " or enable thinking.", body(model=OPUS, thinking={"type": "disabled"}, output_config={"effort": "high"})),
-    ("cache.most", said(*[text("a", cache_control=MARK)] * 5), "A maximum of 4 blocks with cache_control may be provided. Found 5.",
+    ("effort.thinking",
+     body(model=OPUS, thinking={"type": "disabled"}, output_config={"effort": "max"}),
+     "output_config.effort 'max' is not supported when thinking is disabled on this model. Use"
+     " effort 'high' or below, or enable thinking.",
+     body(model=OPUS, thinking={"type": "disabled"}, output_config={"effort": "high"})),
+    ("cache.most", said(*[text("a", cache_control=MARK)] * 5),
+     "A maximum of 4 blocks with cache_control may be provided. Found 5.",
      said(*[text("a", cache_control=MARK)] * 4)),
     ("cache.most", {**said(*[text("a", cache_control=MARK)] * 4), "cache_control": MARK},
      "A maximum of 4 blocks with cache_control may be provided. Found 5.",
      {**said(*[text("a", cache_control=MARK)] * 3), "cache_control": MARK}),
-    ("cache.order", said(text("a", cache_control=MARK), text("b", cache_control={**MARK, "ttl": "1h"})), LONG_TTL,
+    ("cache.order",
+     said(text("a", cache_control=MARK), text("b", cache_control={**MARK, "ttl": "1h"})),
+     "messages.0.content.1.cache_control.ttl: a ttl='1h' cache_control block must not come after"
+     " a ttl='5m' cache_control block. Note that blocks are processed in the following order:"
+     " `tools`, `system`, `messages`.",
      said(text("a", cache_control={**MARK, "ttl": "1h"}), text("b", cache_control=MARK))),
-    ("cache.automatic", {**said(text("a", cache_control={**MARK, "ttl": "1h"})), "cache_control": MARK},
+    ("cache.automatic",
+     {**said(text("a", cache_control={**MARK, "ttl": "1h"})), "cache_control": MARK},
      "cache_control: the last block already has a cache_control with another ttl",
      {**said(text("a", cache_control={**MARK, "ttl": "5m"})), "cache_control": MARK}),
-    ("citations.format", {**said(document(pdf(), citations={"enabled": True}), text("a")), "output_config": {"format": FORMAT}},
-     "output_config.format: citations cannot be enabled", said(document(pdf(), citations={"enabled": True}), text("a"))),
-    ("citations.all", said(document(pdf(), citations={"enabled": True}), document(pdf())),
-     "citations must be enabled on all documents or on none of them", said(document(pdf()), document(pdf()))),
-    ("images.broken", said(image(base64.b64encode(b"no image").decode())), "Could not process image", said(image())),
-    ("images.type", said(image(media_type="image/png")), "messages.0.content.0.image.source.base64: The image was specified"
-     " using the image/png media type, but the image appears to be a image/jpeg image", said(image())),
-    ("images.type", talk("a", [call()], [{**result(), "content": [image(media_type="image/png")]}]),
-     "messages.2.content.0.tool_result.content.0.image.source.base64: The image was specified using the image/png",
-     talk("a", [call()], [{**result(), "content": [image()]}])),
+    ("citations.format",
+     {**said(document(pdf(), **CITED), text("a")), "output_config": {"format": FORMAT}},
+     "output_config.format: citations cannot be enabled",
+     said(document(pdf(), **CITED), text("a"))),
+    ("citations.all", said(document(pdf(), **CITED), document(pdf())),
+     "citations must be enabled on all documents or on none of them",
+     said(document(pdf()), document(pdf()))),
+    ("images.broken", said(image(base64.b64encode(b"no image").decode())),
+     "Could not process image", said(image())),
+    ("images.type", said(image(media_type="image/png")),
+     "messages.0.content.0.image.source.base64: The image was specified using the image/png media"
+     " type, but the image appears to be a image/jpeg image", said(image())),
+    ("images.type",
+     talk("a", [call()], [{**result(), "content": [image(media_type="image/png")]}]),
+     "messages.2.content.0.tool_result.content.0.image.source.base64: The image was specified"
+     " using the image/png", talk("a", [call()], [{**result(), "content": [image()]}])),
     ("images.bytes", said(image("A" * 5_242_884)),
-     "messages.0.content.0.image.source.base64: image exceeds 5 MB maximum: 5242884 bytes > 5242880 bytes", said(image())),
-    ("images.pixels", said(drawn(8001, 1)), "messages.0.content.0.image.source.base64.data: At least one of the"
-     " image dimensions exceed max allowed size: 8000 pixels", said(drawn(8000, 1))),
-    ("images.pixels.many", said(*[drawn(2001, 1)] * 21), "messages.0.content.0.image.source.base64.data: At least one of"
-     " the image dimensions exceed max allowed size for many-image requests: 2000 pixels",
-     said(*[drawn(2001, 1)] * 20)),
-    ("images.oversized", said({**drawn(1920, 1080), "transformations": {"oversized_image": "error"}}),
-     "messages.0.content.0: image dimensions 1920x1080 exceed the maximum image size of a model named on this request and"
-     " would be downsized to 1456x819; scale the image to at most 1456x819 or set the image's oversized_image setting to"
-     ' "downsize"',
+     "messages.0.content.0.image.source.base64: image exceeds 5 MB maximum: 5242884 bytes >"
+     " 5242880 bytes", said(image())),
+    ("images.pixels", said(drawn(8001, 1)),
+     "messages.0.content.0.image.source.base64.data: At least one of the image dimensions exceed"
+     " max allowed size: 8000 pixels", said(drawn(8000, 1))),
+    ("images.pixels.many", said(*[drawn(2001, 1)] * 21),
+     "messages.0.content.0.image.source.base64.data: At least one of the image dimensions exceed"
+     " max allowed size for many-image requests: 2000 pixels", said(*[drawn(2001, 1)] * 20)),
+    ("images.oversized",
+     said({**drawn(1920, 1080), "transformations": {"oversized_image": "error"}}),
+     "messages.0.content.0: image dimensions 1920x1080 exceed the maximum image size of a model"
+     " named on this request and would be downsized to 1456x819; scale the image to at most"
+     " 1456x819 or set the image's oversized_image setting to \"downsize\"",
      said({**drawn(1456, 819), "transformations": {"oversized_image": "error"}})),
-    ("media.most", said(*[image()] * 101), "Too much media: 0 document pages + 101 images > 100", said(*[image()] * 100)),
-    ("media.most", said(document(pdf()), *[image()] * 100), "Too much media: 1 document pages + 100 images > 100",
+    ("media.most", said(*[image()] * 101), "Too much media: 0 document pages + 101 images > 100",
+     said(*[image()] * 100)),
+    ("media.most", said(document(pdf()), *[image()] * 100),
+     "Too much media: 1 document pages + 100 images > 100",
      said(document(pdf()), *[image()] * 99)),
-    ("pdfs.pages", said(document(pdf(101))), "messages.0.content.0.pdf.source.base64.data: A maximum of 100 PDF pages may"
-     " be provided.", said(document(pdf(100)))),
-    ("pdfs.broken", said(document(b"no pdf")), "messages.0.content.0.pdf.source.base64.data: The PDF specified was not valid.", said(document(pdf()))),
-    ("pdfs.locked", said(document(locked_pdf())), "messages.0.content.0.pdf.source.base64.data: The PDF specified is password protected", said(document(pdf()))),
+    ("pdfs.pages", said(document(pdf(101))),
+     "messages.0.content.0.pdf.source.base64.data: A maximum of 100 PDF pages may be provided.",
+     said(document(pdf(100)))),
+    ("pdfs.broken", said(document(b"no pdf")),
+     "messages.0.content.0.pdf.source.base64.data: The PDF specified was not valid.",
+     said(document(pdf()))),
+    ("pdfs.locked", said(document(locked_pdf())),
+     "messages.0.content.0.pdf.source.base64.data: The PDF specified is password protected",
+     said(document(pdf()))),
     ("structured.open", body(output_config={"format": OPEN}),
-     "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false",
-     body(output_config={"format": FORMAT})),
+     "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly"
+     " set to false", body(output_config={"format": FORMAT})),
     ("structured.open", body(output_format=OPEN),
-     "output_format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false",
-     body(output_format=FORMAT)),
+     "output_format.schema: For 'object' type, 'additionalProperties' must be explicitly set to"
+     " false", body(output_format=FORMAT)),
     ("structured.opened", body(**schema_of(a={"type": "object", "additionalProperties": True})),
-     "output_config.format.schema: For 'object' type, 'additionalProperties: true' is not supported. Please set"
-     " 'additionalProperties' to false", body(**schema_of(a={"type": "object", "additionalProperties": False}))),
+     "output_config.format.schema: For 'object' type, 'additionalProperties: true' is not"
+     " supported. Please set 'additionalProperties' to false",
+     body(**schema_of(a={"type": "object", "additionalProperties": False}))),
     ("structured.keyword", body(**schema_of(a={"type": "integer", "minimum": 1})),
      "output_config.format.schema: For 'integer' type, property 'minimum' is not supported",
      body(**schema_of(a={"type": "integer", "description": "at least 1"}))),
     ("structured.keywords", body(**schema_of(a={"type": "integer", "minimum": 1, "maximum": 2})),
-     "output_config.format.schema: For 'integer' type, properties maximum, minimum are not supported",
-     body(**schema_of(a={"type": "integer"}))),
-    ("structured.recursive", body(output_config={"format": {**FORMAT, "schema": {
-        **FORMAT["schema"], "properties": {"child": {"$ref": "#"}}}}}),
-     "output_config.format.schema: recursive schemas are not supported", body(output_config={"format": {**FORMAT, "schema": {
-        **FORMAT["schema"], "properties": {"child": {"$ref": "#/$defs/leaf"}}, "$defs": {"leaf": {"type": "string"}}}}})),
+     "output_config.format.schema: For 'integer' type, properties maximum, minimum are not"
+     " supported", body(**schema_of(a={"type": "integer"}))),
+    ("structured.recursive",
+     body(**schema_of(child={"$ref": "#"})),
+     "output_config.format.schema: recursive schemas are not supported",
+     body(**schema_of(child={"$ref": "#/$defs/leaf"}, defs={"leaf": {"type": "string"}}))),
     ("structured.external", body(**schema_of(a={"$ref": "https://example.com/schema.json"})),
-     "output_config.format.schema: external references are not supported", body(**schema_of(a={"$ref": "#/$defs/a"}))),
-    ("structured.complex", body(output_config={"format": {**required(25), "schema": {**required(25)["schema"], "required": []}}}),
-     "Schema is too complex for compilation.", body(output_config={"format": required(25)})),
-    ("context", asked(GOOD, count=lambda _: 208_310), "prompt is too long: 208310 tokens > 200000 maximum",
-     asked(GOOD, count=lambda _: 200_000)),
-    ("context", asked(GOOD, count=lambda _: 208_310), "prompt is too long", asked(GOOD, count=lambda _: 208_310, endpoint="count_tokens")),
-]  # fmt: skip
+     "output_config.format.schema: external references are not supported",
+     body(**schema_of(a={"$ref": "#/$defs/a"}))),
+    ("structured.complex",
+     body(output_config={"format": optional(25)}),
+     "Schema is too complex for compilation.", body(output_config={"format": optional(24)})),
+    ("context", sent(GOOD, count=lambda _: 208_310),
+     "prompt is too long: 208310 tokens > 200000 maximum", sent(GOOD, count=lambda _: 200_000)),
+    ("context", sent(GOOD, count=lambda _: 208_310), "prompt is too long",
+     sent(GOOD, count=lambda _: 208_310, endpoint="count_tokens")),
+]
+# fmt: on

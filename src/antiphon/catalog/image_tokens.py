@@ -1,37 +1,53 @@
-"""How large Claude sees an image, and what it costs: patches of 28 by 28 pixels."""
+"""The tokens of an image: it is cut into patches of 28 by 28 pixels, each of which is one token.
+
+An image that is larger than the model's tier is first made smaller, to the largest size that fits,
+so the price of an image has a bound. The numbers are those of the documentation of vision.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+__all__ = [
+    "HIGH_RESOLUTION",
+    "PATCH",
+    "STANDARD",
+    "TIERS",
+    "ImageTier",
+    "downsized",
+    "image_tokens",
+]
+
 PATCH = 28
+"""Pixels of the side of a patch."""
 
 
 class ImageTier(NamedTuple):
-    """The largest image a model takes without making it smaller (Messages API, vision)."""
+    """The largest image that a model sees without making it smaller."""
 
     edge: int
     """Pixels of the longer side."""
     patches: int
-    """Patches in all."""
+    """Patches of the whole image."""
 
 
 STANDARD = ImageTier(1568, 1568)
 HIGH_RESOLUTION = ImageTier(2576, 4784)
 TIERS = {"standard": STANDARD, "high": HIGH_RESOLUTION}
-"""By the `image_tier` of a model card."""
+"""The tiers by the `image_tier` of a model."""
 
 
 def image_tokens(width: int, height: int, tier: ImageTier) -> int:
-    """The tokens an image of `width` by `height` pixels costs."""
+    """Return the tokens of an image of `width` by `height` pixels."""
     return _patches(*downsized(width, height, tier))
 
 
 def downsized(width: int, height: int, tier: ImageTier) -> tuple[int, int]:
-    """The largest width and height in proportion that fit `tier`; those given if they fit."""
+    """Return the width and height in pixels at which a model of this tier sees an image."""
     longer, shorter = max(width, height), min(width, height)
     if longer <= tier.edge and _patches(width, height) <= tier.patches:
         return width, height
+    # The number of patches grows in steps with the side, so the side is searched, not computed.
     low, high = 1, min(longer, tier.edge)
     while low < high:
         middle = (low + high + 1) // 2
@@ -44,7 +60,7 @@ def downsized(width: int, height: int, tier: ImageTier) -> tuple[int, int]:
 
 
 def _scaled(side: int, numerator: int, denominator: int) -> int:
-    """`side` in the given proportion, halves rounded up, at least one pixel."""
+    """Return `side` in a proportion, halves rounded up, at least one pixel."""
     return max(1, (2 * side * numerator + denominator) // (2 * denominator))
 
 

@@ -1,4 +1,9 @@
-"""What images and PDFs really are, read from their bytes."""
+"""The sizes of images and the pages of PDFs, read from their bytes.
+
+Only headers are read, by the layout of each format, and how the file ends: enough to tell the
+format, the size, and a file that is cut off, without decoding a pixel or needing a library. PDFs
+need pypdf, of the extra `pdf`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import binascii
 import struct
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, wraps
 from hashlib import blake2b
 from importlib.util import find_spec
@@ -14,13 +20,16 @@ from typing import NamedTuple, TypeVar
 __all__ = ["PDF", "Image", "decoded", "image", "pdf", "pdf_pages", "reads_pdfs"]
 
 _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WebP": "image/webp"}
+# Markers of JPEG: frame headers, which hold the size, and markers without content.
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xDA)})
+# Results kept. A conversation sends its images and PDFs again with each request, and in each request
+# several rules, the count of tokens and the reply look at them.
 _REMEMBERED = 64
 
 
 class Image(NamedTuple):
-    """An image by its header."""
+    """An image as its header describes it."""
 
     format: str
     """PNG, JPEG, GIF or WebP."""
@@ -31,12 +40,12 @@ class Image(NamedTuple):
 
     @property
     def media_type(self) -> str:
-        """As `media_type` names it."""
+        """The media type, e.g. ``image/png``."""
         return _FORMATS[self.format]
 
 
 class PDF(NamedTuple):
-    """A PDF as far as it can be read."""
+    """A PDF as far as it can be read; an encrypted one has no pages and no text here."""
 
     pages: int
     text: str
@@ -45,7 +54,7 @@ class PDF(NamedTuple):
 
 
 def decoded(encoded: str) -> bytes | None:
-    """The bytes that base64 text stands for; None if it is not base64."""
+    """Return the bytes of base64 text; None if it is not base64."""
     try:
         return b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
@@ -56,13 +65,13 @@ _Read = TypeVar("_Read")
 
 
 def _remembering(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
-    """The same, told by the digest of the text: the texts themselves are too large to keep."""
+    """Return `read` with a memory, by digest: the texts themselves are too large to keep."""
     known: dict[bytes, _Read] = {}
 
     @wraps(read)
     def remembered(encoded: str) -> _Read:
         key = blake2b(encoded.encode(errors="replace"), digest_size=16).digest()
-        if key in known:
+        with suppress(KeyError):  # not `in`: another thread may clear in between
             return known[key]
         if len(known) >= _REMEMBERED:
             known.clear()
@@ -73,7 +82,7 @@ def _remembering(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
 
 @_remembering
 def image(encoded: str) -> Image | None:
-    """The image in base64 text; None if it is none of the four formats, or broken off."""
+    """Return the image in base64 text; None if it has none of the four formats or is cut off."""
     content = decoded(encoded)
     found = None if content is None else _image(content)
     return found if found and found.width and found.height else None
@@ -93,7 +102,7 @@ def _image(content: bytes) -> Image | None:
 
 
 def _png(content: bytes) -> Image | None:
-    """The size in the first chunk, if the chunks lead to the last."""
+    """Return the size in the first chunk, if the chunks lead to the last one."""
     at = 8
     while at + 12 <= len(content):
         if content[at + 4 : at + 8] == b"IEND":
@@ -108,7 +117,7 @@ def _gif(content: bytes) -> Image | None:
 
 
 def _jpeg(content: bytes) -> Image | None:
-    """The size in the first frame header, found by stepping over the segments before it."""
+    """Return the size in the first frame header; the segments before it are skipped."""
     if content.rfind(b"\xff\xd9") < 0:
         return None
     at = 2
@@ -143,21 +152,21 @@ def _webp(content: bytes) -> Image | None:
 
 
 def pdf_pages(encoded: str) -> int | None:
-    """The number of pages of a PDF in base64 text; None if it cannot be read here."""
+    """Return the number of pages of a PDF in base64 text; None if it cannot be read."""
     found = pdf(encoded)
     return None if found is None or found.encrypted else found.pages
 
 
 @_remembering
 def pdf(encoded: str) -> PDF | None:
-    """The PDF in base64 text; None if it is none, or pypdf, of the extra `pdf`, is not installed."""
+    """Return the PDF in base64 text; None if it is not a PDF, or pypdf is not installed."""
     content = decoded(encoded)
     return _pdf(content) if content is not None and reads_pdfs() else None
 
 
 @cache
 def reads_pdfs() -> bool:
-    """Whether PDFs can be read here: with pypdf, of the extra `pdf`."""
+    """Return whether PDFs can be read: whether pypdf, of the extra `pdf`, is installed."""
     return find_spec("pypdf") is not None
 
 
@@ -173,4 +182,4 @@ def _pdf(content: bytes) -> PDF | None:
         pages = len(reader.pages)
         return PDF(pages, reader.pages[0].extract_text() if pages else "")
     except Exception:
-        return None  # a reader of broken files fails in many ways, and all mean: no PDF
+        return None  # pypdf raises many kinds of errors for broken files; all mean "not a PDF"

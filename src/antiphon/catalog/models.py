@@ -1,7 +1,8 @@
-"""The models, as data: what each takes, gives and costs.
+"""The models as data: what each takes, gives and costs.
 
-Facts of the Messages API's documentation as of `AS_OF`. What it does not say of the newest models is taken
-from their predecessors, and marked by a comment.
+The facts are those of the Messages API's documentation as of `AS_OF`. What it does not say about
+the newest models is taken from their predecessors, and marked by a comment. The defaults of
+`ModelCard` are those of the newest models, so a card says what is different about its model.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Literal, NamedTuple
 __all__ = ["AS_OF", "CATALOG", "RETIRED", "ModelCard", "Prices", "find"]
 
 AS_OF = date(2026, 11, 23)
-"""When these facts were gathered."""
+"""The day on which these facts were collected."""
 
 Lifecycle = Literal["active", "deprecated", "retired"]
 
@@ -24,134 +25,149 @@ class Prices(NamedTuple):
     input: float
     output: float
     write_5m: float
-    """Written to the cache for five minutes."""
+    """Tokens written to the cache for five minutes."""
     write_1h: float
-    """Written to the cache for an hour."""
+    """Tokens written to the cache for an hour."""
     read: float
-    """Read from the cache."""
+    """Tokens read from the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """One model."""
+    """The facts about one model."""
 
     id: str
     aliases: tuple[str, ...] = ()
     display_name: str
     line: Literal["haiku", "sonnet", "opus", "fable", "mythos"]
     created: date
-    """The day it came out; about that day where the documentation gives none."""
+    """The day of its release, or about that day where the documentation gives none."""
     deprecated: date | None = None
-    """From when it was deprecated."""
+    """The day on which it was deprecated, if it was."""
     retires: date | None = None
-    """From when it no longer answers; while it is not deprecated, the earliest such day."""
+    """The first day on which it is gone; the earliest possible one while it is not deprecated."""
     window: int = 1_000_000
-    """Tokens of input and output together."""
+    """The context window: tokens of input and output together."""
     max_output: int = 128_000
-    """Tokens of the longest answer."""
+    """Tokens of the longest output."""
     prices: Prices
     long_prices: Prices | None = None
-    """What the whole request costs if its prompt is longer than `long_prompt`; None if no more."""
+    """Prices of a whole request if its prompt is longer than `long_prompt`; None if the same."""
     long_prompt: int = 100_000
-    """Tokens, cached ones included."""
+    """Tokens of a prompt, cached ones included."""
     fast_prices: tuple[float, float] | None = None
-    """Input and output with `speed: "fast"`, where the model has it."""
+    """Prices of input and output with `speed: "fast"`; None if the model does not have it."""
     thinking_types: frozenset[str]
     """The values of `thinking.type` that it accepts."""
     thinking_default: Literal["off", "on", "always"]
-    """Whether it thinks when the request does not say."""
+    """Whether it thinks when the request does not say; "always" cannot be turned off."""
     thinking_display: Literal["summarized", "omitted"] = "omitted"
     keeps_thinking: bool = True
-    """Whether the thinking of earlier turns stays in its context."""
+    """True if the thinking of earlier turns stays in its context."""
     efforts: tuple[str, ...] = ("low", "medium", "high", "xhigh", "max")
-    """The values of `output_config.effort` that it accepts; none if it takes no effort."""
+    """The values of `output_config.effort` that it accepts; empty if it takes none."""
     unthinking_efforts: tuple[str, ...] = ("low", "medium", "high", "xhigh", "max")
-    """Those of them that it accepts with thinking switched off."""
+    """The ones of `efforts` that it accepts with thinking turned off."""
     default_effort: str = "high"
     sampling: bool = False
-    """Whether it takes other than the default `temperature`, `top_p` and `top_k`."""
+    """True if it accepts `temperature`, `top_p` and `top_k` that are not the default."""
     prefill: bool = False
-    """Whether a conversation may end with the beginning of its answer."""
+    """True if a conversation may end with the beginning of its reply."""
     forced_tool_choice: bool = True
-    """Whether `tool_choice` may be `any` or a tool."""
+    """True if `tool_choice` may be `any` or a tool."""
     system_role: bool = True
-    """Whether messages of role `system` may stand in the conversation."""
+    """True if messages of role `system` may be in the conversation."""
     regional: bool = True
-    """Whether it takes `inference_geo`."""
+    """True if it accepts `inference_geo`."""
     refused_tools: tuple[str, ...] = ()
-    """Kinds of tools known not to work with it."""
+    """Types of tools that are known not to work with it."""
     tokenizer: Literal["old", "new"] = "new"
     tool_overhead: int
-    """Tokens added when there are tools and their choice is free."""
+    """Tokens that tools add to the prompt while their choice is free."""
     forced_tool_overhead: int
-    """The same when it is not."""
+    """Tokens that tools add to the prompt when a call is forced."""
     cache_minimum: int
-    """Tokens below which nothing is cached."""
+    """Tokens of the shortest prefix that is cached."""
     image_tier: Literal["standard", "high"] = "high"
 
     @property
     def media_limit(self) -> int:
-        """Most images in one request, and most pages of PDFs."""
+        """The largest number of images and PDF pages in a request; it goes with the window."""
         return 600 if self.window >= 1_000_000 else 100
 
     def lifecycle(self, on: date = AS_OF) -> Lifecycle:
-        """Whether it is active, deprecated or retired on a day."""
+        """Return whether it is active, deprecated or retired on a day."""
         if self.deprecated is None or on < self.deprecated:
             return "active"
         return "retired" if self.retires is not None and on >= self.retires else "deprecated"
 
     def prices_of(self, prompt_tokens: int) -> Prices:
-        """What a request costs whose prompt, cached tokens included, is this long."""
+        """Return the prices for a prompt of this length in tokens, cached ones included."""
         is_long = prompt_tokens > self.long_prompt
         return self.long_prices if is_long and self.long_prices else self.prices
 
 
+# The types of thinking, and the levels of effort, of models of one time.
 _ALWAYS = frozenset({"adaptive"})
 _EITHER = frozenset({"adaptive", "disabled"})
 _BUDGET = frozenset({"enabled", "disabled"})
 _NO_XHIGH = ("low", "medium", "high", "max")
 _UP_TO_HIGH = ("low", "medium", "high")
 
+# A table: the formatter would give each argument a line of its own.
+# fmt: off
 CATALOG: tuple[ModelCard, ...] = (
+    # Overhead and minimum as of its predecessor.
     ModelCard(
-        id="claude-fable-5-2", display_name="Claude Fable 5.2", line="fable", created=date(2026, 11, 9),
-        prices=Prices(8, 40, 10, 16, 0.20), thinking_types=_ALWAYS, thinking_default="always",
-        forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286, cache_minimum=512,
-    ),  # overhead and minimum as of its predecessor
+        id="claude-fable-5-2", display_name="Claude Fable 5.2", line="fable",
+        created=date(2026, 11, 9), prices=Prices(8, 40, 10, 16, 0.20), thinking_types=_ALWAYS,
+        thinking_default="always", forced_tool_choice=False, tool_overhead=286,
+        forced_tool_overhead=286, cache_minimum=512,
+    ),
+    # Overhead and minimum as of its predecessor.
     ModelCard(
-        id="claude-mythos-5-2", display_name="Claude Mythos 5.2", line="mythos", created=date(2026, 11, 9),
-        prices=Prices(8, 40, 10, 16, 0.20), thinking_types=_ALWAYS, thinking_default="always",
-        forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286, cache_minimum=512,
-    ),  # overhead and minimum as of its predecessor
-    ModelCard(
-        id="claude-haiku-5-5", display_name="Claude Haiku 5.5", line="haiku", created=date(2026, 10, 7),
-        prices=Prices(0.10, 0.50, 0.125, 0.20, 0.01), thinking_types=_EITHER, thinking_default="on",
-        long_prices=Prices(0.50, 2.50, 0.625, 1, 0.05),
-        default_effort="medium", unthinking_efforts=_UP_TO_HIGH,
-        tool_overhead=286, forced_tool_overhead=406, cache_minimum=512,
+        id="claude-mythos-5-2", display_name="Claude Mythos 5.2", line="mythos",
+        created=date(2026, 11, 9), prices=Prices(8, 40, 10, 16, 0.20), thinking_types=_ALWAYS,
+        thinking_default="always", forced_tool_choice=False, tool_overhead=286,
+        forced_tool_overhead=286, cache_minimum=512,
     ),
     ModelCard(
-        id="claude-sonnet-5-5", display_name="Claude Sonnet 5.5", line="sonnet", created=date(2026, 9, 28),
-        prices=Prices(2, 10, 2.5, 4, 0.10), thinking_types=frozenset({"adaptive", "between_tools"}),
-        thinking_default="on", unthinking_efforts=_UP_TO_HIGH, forced_tool_choice=False,
-        tool_overhead=286, forced_tool_overhead=286, cache_minimum=1024,
-    ),  # minimum as of its predecessor; system messages are accepted, as the documentation is silent
+        id="claude-haiku-5-5", display_name="Claude Haiku 5.5", line="haiku",
+        created=date(2026, 10, 7), prices=Prices(0.10, 0.50, 0.125, 0.20, 0.01),
+        thinking_types=_EITHER, thinking_default="on",
+        long_prices=Prices(0.50, 2.50, 0.625, 1, 0.05), default_effort="medium",
+        unthinking_efforts=_UP_TO_HIGH, tool_overhead=286, forced_tool_overhead=406,
+        cache_minimum=512,
+    ),
+    # Minimum as of its predecessor; system messages are accepted, as the documentation is silent.
     ModelCard(
-        id="claude-opus-5-5", display_name="Claude Opus 5.5", line="opus", created=date(2026, 9, 22),
-        prices=Prices(4, 20, 5, 8, 0.20), thinking_types=_ALWAYS, thinking_default="always",
-        default_effort="medium", forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286,
-        cache_minimum=512, fast_prices=(8, 40), refused_tools=("computer_20251124",),
-    ),  # minimum as of its predecessor
+        id="claude-sonnet-5-5", display_name="Claude Sonnet 5.5", line="sonnet",
+        created=date(2026, 9, 28), prices=Prices(2, 10, 2.5, 4, 0.10),
+        thinking_types=frozenset({"adaptive", "between_tools"}), thinking_default="on",
+        unthinking_efforts=_UP_TO_HIGH, forced_tool_choice=False, tool_overhead=286,
+        forced_tool_overhead=286, cache_minimum=1024,
+    ),
+    # Minimum as of its predecessor.
     ModelCard(
-        id="claude-fable-5-1", display_name="Claude Fable 5.1", line="fable", created=date(2026, 8, 20),
-        prices=Prices(10, 50, 12.5, 20, 0.25), thinking_types=_ALWAYS, thinking_default="always",
-        forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286, cache_minimum=512,
+        id="claude-opus-5-5", display_name="Claude Opus 5.5", line="opus",
+        created=date(2026, 9, 22), prices=Prices(4, 20, 5, 8, 0.20), thinking_types=_ALWAYS,
+        thinking_default="always", default_effort="medium", forced_tool_choice=False,
+        tool_overhead=286, forced_tool_overhead=286, cache_minimum=512, fast_prices=(8, 40),
+        refused_tools=("computer_20251124",),
     ),
     ModelCard(
-        id="claude-mythos-5-1", display_name="Claude Mythos 5.1", line="mythos", created=date(2026, 8, 20),
-        prices=Prices(10, 50, 12.5, 20, 0.25), thinking_types=_ALWAYS, thinking_default="always",
-        forced_tool_choice=False, tool_overhead=286, forced_tool_overhead=286, cache_minimum=512,
-    ),  # minimum as of its predecessor
+        id="claude-fable-5-1", display_name="Claude Fable 5.1", line="fable",
+        created=date(2026, 8, 20), prices=Prices(10, 50, 12.5, 20, 0.25), thinking_types=_ALWAYS,
+        thinking_default="always", forced_tool_choice=False, tool_overhead=286,
+        forced_tool_overhead=286, cache_minimum=512,
+    ),
+    # Minimum as of its predecessor.
+    ModelCard(
+        id="claude-mythos-5-1", display_name="Claude Mythos 5.1", line="mythos",
+        created=date(2026, 8, 20), prices=Prices(10, 50, 12.5, 20, 0.25), thinking_types=_ALWAYS,
+        thinking_default="always", forced_tool_choice=False, tool_overhead=286,
+        forced_tool_overhead=286, cache_minimum=512,
+    ),
     ModelCard(
         id="claude-opus-5", display_name="Claude Opus 5", line="opus", created=date(2026, 7, 24),
         retires=date(2027, 7, 24), prices=Prices(5, 25, 6.25, 10, 0.50), thinking_types=_EITHER,
@@ -159,9 +175,10 @@ CATALOG: tuple[ModelCard, ...] = (
         tool_overhead=286, forced_tool_overhead=406, cache_minimum=512,
     ),
     ModelCard(
-        id="claude-sonnet-5", display_name="Claude Sonnet 5", line="sonnet", created=date(2026, 7, 1),
-        prices=Prices(2, 10, 2.5, 4, 0.20), thinking_types=_EITHER, thinking_default="on", system_role=False,
-        tool_overhead=354, forced_tool_overhead=474, cache_minimum=1024,
+        id="claude-sonnet-5", display_name="Claude Sonnet 5", line="sonnet",
+        created=date(2026, 7, 1), prices=Prices(2, 10, 2.5, 4, 0.20), thinking_types=_EITHER,
+        thinking_default="on", system_role=False, tool_overhead=354, forced_tool_overhead=474,
+        cache_minimum=1024,
     ),
     ModelCard(
         id="claude-fable-5", display_name="Claude Fable 5", line="fable", created=date(2026, 6, 9),
@@ -169,9 +186,10 @@ CATALOG: tuple[ModelCard, ...] = (
         thinking_default="always", tool_overhead=286, forced_tool_overhead=406, cache_minimum=512,
     ),
     ModelCard(
-        id="claude-mythos-5", display_name="Claude Mythos 5", line="mythos", created=date(2026, 6, 9),
-        retires=date(2027, 6, 9), prices=Prices(10, 50, 12.5, 20, 1), thinking_types=_ALWAYS,
-        thinking_default="always", tool_overhead=286, forced_tool_overhead=406, cache_minimum=512,
+        id="claude-mythos-5", display_name="Claude Mythos 5", line="mythos",
+        created=date(2026, 6, 9), retires=date(2027, 6, 9), prices=Prices(10, 50, 12.5, 20, 1),
+        thinking_types=_ALWAYS, thinking_default="always", tool_overhead=286,
+        forced_tool_overhead=406, cache_minimum=512,
     ),
     ModelCard(
         id="claude-opus-4-8", display_name="Claude Opus 4.8", line="opus", created=date(2026, 5, 1),
@@ -183,53 +201,57 @@ CATALOG: tuple[ModelCard, ...] = (
         prices=Prices(5, 25, 6.25, 10, 0.50), thinking_types=_EITHER, thinking_default="off",
         system_role=False, tool_overhead=675, forced_tool_overhead=804, cache_minimum=2048,
     ),
+    # Overhead and prices as of its contemporaries.
     ModelCard(
         id="claude-mythos-preview", display_name="Claude Mythos Preview", line="mythos",
         created=date(2026, 4, 1), prices=Prices(10, 50, 12.5, 20, 1), thinking_default="always",
-        thinking_types=frozenset({"adaptive", "enabled"}), system_role=False,
-        tool_overhead=675, forced_tool_overhead=804, cache_minimum=2048,
-    ),  # overhead and prices as of its contemporaries
+        thinking_types=frozenset({"adaptive", "enabled"}), system_role=False, tool_overhead=675,
+        forced_tool_overhead=804, cache_minimum=2048,
+    ),
     ModelCard(
         id="claude-opus-4-6", display_name="Claude Opus 4.6", line="opus", created=date(2026, 2, 1),
         prices=Prices(5, 25, 6.25, 10, 0.50), thinking_default="off", thinking_display="summarized",
-        thinking_types=frozenset({"adaptive", "enabled", "disabled"}), efforts=_NO_XHIGH, sampling=True,
-        system_role=False, tokenizer="old", tool_overhead=497, forced_tool_overhead=589,
-        cache_minimum=4096, image_tier="standard",
+        thinking_types=frozenset({"adaptive", "enabled", "disabled"}), efforts=_NO_XHIGH,
+        sampling=True, system_role=False, tokenizer="old", tool_overhead=497,
+        forced_tool_overhead=589, cache_minimum=4096, image_tier="standard",
     ),
     ModelCard(
-        id="claude-sonnet-4-6", display_name="Claude Sonnet 4.6", line="sonnet", created=date(2026, 2, 1),
-        prices=Prices(3, 15, 3.75, 6, 0.30), thinking_default="off", thinking_display="summarized",
-        thinking_types=frozenset({"adaptive", "enabled", "disabled"}), efforts=_NO_XHIGH, sampling=True,
-        system_role=False, tokenizer="old", tool_overhead=497, forced_tool_overhead=589,
-        cache_minimum=1024, image_tier="standard",
+        id="claude-sonnet-4-6", display_name="Claude Sonnet 4.6", line="sonnet",
+        created=date(2026, 2, 1), prices=Prices(3, 15, 3.75, 6, 0.30), thinking_default="off",
+        thinking_display="summarized",
+        thinking_types=frozenset({"adaptive", "enabled", "disabled"}), efforts=_NO_XHIGH,
+        sampling=True, system_role=False, tokenizer="old", tool_overhead=497,
+        forced_tool_overhead=589, cache_minimum=1024, image_tier="standard",
     ),
     ModelCard(
         id="claude-opus-4-5-20251101", aliases=("claude-opus-4-5",), display_name="Claude Opus 4.5",
         line="opus", created=date(2025, 11, 24), retires=date(2026, 11, 24), window=200_000,
         max_output=64_000, prices=Prices(5, 25, 6.25, 10, 0.50), thinking_types=_BUDGET,
-        thinking_default="off", thinking_display="summarized", efforts=_UP_TO_HIGH,
-        sampling=True, prefill=True, regional=False, system_role=False, tokenizer="old", tool_overhead=496,
+        thinking_default="off", thinking_display="summarized", efforts=_UP_TO_HIGH, sampling=True,
+        prefill=True, regional=False, system_role=False, tokenizer="old", tool_overhead=496,
         forced_tool_overhead=588, cache_minimum=4096, image_tier="standard",
     ),
     ModelCard(
-        id="claude-haiku-4-5-20251001", aliases=("claude-haiku-4-5",), display_name="Claude Haiku 4.5",
-        line="haiku", created=date(2025, 10, 15), retires=date(2026, 10, 15), window=200_000, max_output=64_000,
+        id="claude-haiku-4-5-20251001", aliases=("claude-haiku-4-5",),
+        display_name="Claude Haiku 4.5", line="haiku", created=date(2025, 10, 15),
+        retires=date(2026, 10, 15), window=200_000, max_output=64_000,
         prices=Prices(1, 5, 1.25, 2, 0.10), thinking_types=_BUDGET, thinking_default="off",
-        thinking_display="summarized", keeps_thinking=False, efforts=(), sampling=True, prefill=True, regional=False,
-        system_role=False, tokenizer="old", tool_overhead=496, forced_tool_overhead=588,
-        cache_minimum=4096, image_tier="standard",
+        thinking_display="summarized", keeps_thinking=False, efforts=(), sampling=True,
+        prefill=True, regional=False, system_role=False, tokenizer="old", tool_overhead=496,
+        forced_tool_overhead=588, cache_minimum=4096, image_tier="standard",
     ),
     ModelCard(
-        id="claude-sonnet-4-5-20250929", aliases=("claude-sonnet-4-5",), display_name="Claude Sonnet 4.5",
-        line="sonnet", created=date(2025, 9, 29), deprecated=date(2026, 9, 30),
-        retires=date(2026, 11, 30), window=200_000, max_output=64_000, prices=Prices(3, 15, 3.75, 6, 0.30),
-        thinking_types=_BUDGET, thinking_default="off", thinking_display="summarized",
-        keeps_thinking=False, efforts=(), sampling=True, prefill=True, regional=False, system_role=False,
-        tokenizer="old", tool_overhead=496, forced_tool_overhead=588, cache_minimum=1024,
-        image_tier="standard",
+        id="claude-sonnet-4-5-20250929", aliases=("claude-sonnet-4-5",),
+        display_name="Claude Sonnet 4.5", line="sonnet", created=date(2025, 9, 29),
+        deprecated=date(2026, 9, 30), retires=date(2026, 11, 30), window=200_000, max_output=64_000,
+        prices=Prices(3, 15, 3.75, 6, 0.30), thinking_types=_BUDGET, thinking_default="off",
+        thinking_display="summarized", keeps_thinking=False, efforts=(), sampling=True,
+        prefill=True, regional=False, system_role=False, tokenizer="old", tool_overhead=496,
+        forced_tool_overhead=588, cache_minimum=1024, image_tier="standard",
     ),
-)  # fmt: skip
-"""Those that answer, the newest first."""
+)
+# fmt: on
+"""The models that are not retired, the newest first."""
 
 RETIRED: dict[str, date] = {
     "claude-opus-4-1-20250805": date(2026, 8, 5),
@@ -245,11 +267,11 @@ RETIRED: dict[str, date] = {
     "claude-2.1": date(2025, 7, 21),
     "claude-2.0": date(2025, 7, 21),
 }
-"""Those that answer no more, and since when."""
+"""The models that are gone, and since when."""
 
 _BY_NAME = {name: card for card in CATALOG for name in (card.id, *card.aliases)}
 
 
 def find(model: str) -> ModelCard | None:
-    """The model of this id or alias, if it is known here."""
+    """Return the model with this id or alias; None if it is unknown."""
     return _BY_NAME.get(model)
