@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.metadata import distribution
 from pathlib import Path
@@ -35,3 +36,14 @@ def test_it_is_small():
 
 def test_it_is_the_version_it_says():
     assert INSTALLED.version == antiphon.__version__
+
+
+def test_its_page_has_addresses_an_author_and_no_relative_links():
+    metadata = INSTALLED.metadata
+    assert metadata["Author"]
+    assert {"Homepage", "Source", "Issues", "Changelog"} <= {
+        address.partition(",")[0] for address in metadata.get_all("Project-URL") or ()
+    }
+    links = re.findall(r"\]\(([^)]+)\)", metadata.get_payload() or metadata["Description"])
+    assert links
+    assert all(link.startswith("https://") for link in links)
