@@ -1,9 +1,30 @@
-"""Refusing arguments that are missing or not known, in Python's own way."""
+"""Methods whose keyword arguments are the keys of a TypedDict: checked, and shown to people.
+
+Such a method is written `def create(self, **params: Unpack[CreateParams])`, so that each parameter
+is named, typed and described once, in the TypedDict. Python itself would then accept any name and
+`help()` would show none. `check_names` refuses wrong names in Python's own words, and `keywords`
+gives the method a docstring and a signature made from the TypedDict.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ast
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
+from functools import cache
+from inspect import Parameter, Signature, cleandoc, getsource
+from sys import modules
+from textwrap import indent
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from typing_extensions import is_typeddict
+
+from .._wire.sentinels import NOT_GIVEN
+
+__all__ = ["check_names", "keywords"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def check_names(
@@ -31,32 +52,114 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-from collections.abc import Callable
-from inspect import Parameter, Signature
-from typing import Any, TypeVar
-
-from .._wire.sentinels import NOT_GIVEN
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
 def keywords(params: type) -> Callable[[F], F]:
-    """Show the keys of the TypedDict `params` as keyword arguments, in `help()` and in editors."""
+    """Show the keys of the TypedDict `params` as keyword arguments, in `help()` and in editors.
 
-    def with_signature(method: F) -> F:
-        required: frozenset[str] = params.__required_keys__  # type: ignore[attr-defined]
-        names = sorted(params.__annotations__, key=lambda name: name not in required)
-        shown = [
-            Parameter("self", Parameter.POSITIONAL_OR_KEYWORD),
-            *(_keyword(name, required=name in required) for name in names),
-        ]
+    After its first paragraph, the docstring of `params` must say "key: text" for each key.
+    """
+
+    def documented(method: F) -> F:
+        if method.__doc__ and params.__doc__:
+            method.__doc__ = _with_arguments(method.__doc__, params.__doc__)
         returns = method.__annotations__.get("return", Signature.empty)
-        method.__signature__ = Signature(shown, return_annotation=returns)  # type: ignore[attr-defined]
+        method.__signature__ = _LazySignature(return_annotation=returns, params=params)  # type: ignore[attr-defined]
         return method
 
-    return with_signature
+    return documented
 
 
-def _keyword(name: str, *, required: bool) -> Parameter:
-    default = Parameter.empty if required else NOT_GIVEN
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default)
+def _with_arguments(doc: str, params_doc: str) -> str:
+    """Return the docstring of a method with the keys as its arguments, before what it raises."""
+    text, raises, errors = cleandoc(doc).partition("\n\nRaises:")
+    keys = cleandoc(params_doc).partition("\n\n")[2]
+    return f"{text}\n\nArgs:\n{indent(keys, '    ')}{raises}{errors}"
+
+
+class _LazySignature(Signature):
+    """A signature whose parameters are made when somebody looks at them, not at import."""
+
+    __slots__ = ("_params",)
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter] | None = None,
+        *,
+        return_annotation: Any = Signature.empty,
+        params: type | None = None,
+    ) -> None:
+        super().__init__([*parameters] if parameters else None, return_annotation=return_annotation)
+        self._params = params
+
+    @property
+    def parameters(self) -> MappingProxyType[str, Parameter]:
+        """The parameters: `self`, the keys that are required, and the other keys."""
+        if self._params is not None:
+            shown, self._params = _parameters(self._params), None
+            super().__init__(shown, return_annotation=self.return_annotation)
+        return super().parameters
+
+
+def _parameters(params: Any) -> list[Parameter]:
+    required: frozenset[str] = params.__required_keys__
+    types = _types_as_written(params)
+    names = sorted(params.__annotations__, key=lambda name: name not in required)
+    keys = [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=Parameter.empty if name in required else NOT_GIVEN,
+            annotation=types.get(name, Parameter.empty),
+        )
+        for name in names
+    ]
+    return [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD), *keys]
+
+
+class _Written(str):
+    """An annotation as its author wrote it, shown without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _types_as_written(params: Any) -> dict[str, _Written]:
+    """Return the annotation of each key in the words of the source.
+
+    The annotations themselves have lost the names of unions: what was written `Model` is printed as
+    a list of 22 model names. Without its source a TypedDict is shown without types.
+    """
+    found: dict[str, _Written] = {}
+    for base in getattr(params, "__orig_bases__", ()):
+        if is_typeddict(base):
+            found |= _types_as_written(base)
+    for node in ast.walk(_source_of(params.__module__)):
+        if isinstance(node, ast.ClassDef) and node.name == params.__name__:
+            found |= {
+                ast.unparse(line.target): _Written(_plain(line.annotation))
+                for line in node.body
+                if isinstance(line, ast.AnnAssign)
+            }
+    return found
+
+
+@cache
+def _source_of(module: str) -> ast.Module:
+    try:
+        return ast.parse(getsource(modules[module]))
+    except OSError:
+        return ast.Module([], [])
+
+
+def _plain(annotation: ast.expr) -> str:
+    """Return an annotation without the marks that only type checkers and pydantic need."""
+    match annotation:
+        case ast.Subscript(ast.Name("Required" | "Optionally"), inner):
+            return _plain(inner)
+        case ast.Subscript(ast.Name("Many"), inner):
+            return f"Iterable[{_plain(inner)}]"
+        case ast.Subscript(ast.Name("TextOr"), inner):
+            return f"str | Iterable[{_plain(inner)}]"
+        case ast.Constant(str(name)):
+            return name
+        case _:
+            return ast.unparse(annotation)

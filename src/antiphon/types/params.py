@@ -1,6 +1,7 @@
 """The parameters of the message endpoints: what a request may say."""
 
 from collections.abc import Mapping
+from inspect import cleandoc
 from typing import (
     Annotated,
     Literal,
@@ -10,6 +11,7 @@ from typing import (
 )
 
 from pydantic import Discriminator
+from typing_extensions import get_original_bases
 
 from .._wire.http import Timeout
 from .._wire.sentinels import NotGiven, Omit
@@ -216,25 +218,51 @@ Optionally: TypeAlias = T | NotGiven | Omit
 """A parameter that may be left out, also by passing `NOT_GIVEN` or `omit`."""
 
 
-class CountTokensParams(Param, total=False):
-    """The parameters of `messages.count_tokens`; all others are optional.
+KindT = TypeVar("KindT", bound=type)
 
-    model: the model to count for; required.
-    messages: the conversation so far, oldest first, at most 100,000; required. A received `Message`
-        may stand for its turn.
-    system: instructions that hold for the whole conversation.
-    tools: what Claude may call.
-    tool_choice: how it uses tools; `{"type": "auto"}` by default.
-    thinking: whether it thinks first; the default depends on the model.
-    output_config: the effort it takes and the shape of its answer.
-    cache_control: caches the prompt up to its last block that can be cached.
-    speed: "fast" for quicker answers of the models that have them, at a higher price.
-    user_profile_id: the user profile the request belongs to.
-    workspace_id: the workspace the request belongs to.
+
+def with_inherited_keys(kind: KindT) -> KindT:
+    """Put the keys that a TypedDict inherits into its docstring, before its own.
+
+    Each key is described once, where it is defined; `help()` shows all of them everywhere.
+    """
+    summary, _, own = cleandoc(kind.__doc__ or "").partition("\n\n")
+    bases = [cleandoc(base.__doc__ or "") for base in get_original_bases(kind)]
+    keys = [doc.partition("\n\n")[2] for doc in bases]
+    kind.__doc__ = f"{summary}\n\n" + "\n".join(filter(None, [*keys, own]))
+    return kind
+
+
+class CallParams(Param, total=False):
+    """What every method takes in addition to the parameters of its endpoint.
+
     extra_headers: more headers; they win over all others, and `omit` removes one.
     extra_query: more query parameters.
     extra_body: more fields of the body; they win over all others.
-    timeout: how long the call may take: seconds, a `Timeout`, or None for ever.
+    timeout: how long the call may take: seconds, a `Timeout`, or None for no limit.
+    """
+
+    extra_headers: Mapping[str, str | Omit] | None
+    extra_query: Mapping[str, object] | None
+    extra_body: Mapping[str, object] | None
+    timeout: Optionally[float | Timeout | None]
+
+
+class PromptParams(Param, total=False):
+    """What every message endpoint takes: the prompt, and what counts as a part of it.
+
+    model: the model that reads the prompt.
+    messages: the conversation so far, oldest first, at most 100,000 messages. A received `Message`
+        may stand for its turn.
+    system: instructions that hold for the whole conversation.
+    tools: the tools that Claude may call.
+    tool_choice: how Claude uses the tools; `{"type": "auto"}` by default.
+    thinking: whether Claude thinks first; the default depends on the model.
+    output_config: how much effort Claude makes, and the format of the output.
+    cache_control: caches the prompt up to its last block that can be cached.
+    speed: "fast" for quicker output of the models that have it, at a higher price.
+    user_profile_id: the user profile that the request belongs to.
+    workspace_id: the workspace that the request belongs to.
     """
 
     model: Required[Model]
@@ -248,29 +276,26 @@ class CountTokensParams(Param, total=False):
     speed: Optionally[Literal["standard", "fast"] | None]
     user_profile_id: Optionally[str]
     workspace_id: Optionally[str]
-    extra_headers: Mapping[str, str | Omit] | None
-    extra_query: Mapping[str, object] | None
-    extra_body: Mapping[str, object] | None
-    timeout: Optionally[float | Timeout | None]
 
 
-class StreamParams(CountTokensParams, total=False):
-    """The parameters of `messages.stream`: those of `CountTokensParams`, and these.
+@with_inherited_keys
+class GenerationParams(PromptParams, total=False):
+    """What every endpoint takes that generates a message.
 
-    max_tokens: most tokens to answer with, thinking included; required. 0 only fills the prompt
-        cache. The largest value depends on the model.
+    max_tokens: the maximum number of tokens to generate, thinking included; its upper limit depends
+        on the model. 0 generates nothing and only fills the prompt cache.
     stop_sequences: texts at which Claude stops; each must hold more than white space.
-    temperature: how freely Claude chooses words, 0.0 to 1.0, 1.0 by default. Models from Claude 4.7
-        on take only the default.
-    top_p: choose among the likeliest words that together have this probability, 0.0 to 1.0; give
-        this or `temperature`. Models from Claude 4.7 on do not take it.
-    top_k: choose among this many of the likeliest words, at least 0. Models from Claude 4.7 on do
-        not take it.
-    metadata: what the API may know about the request.
+    temperature: randomness of the output, from 0.0 to 1.0; 1.0 by default. Models from Claude 4.7
+        on accept only the default.
+    top_p: sample from the most likely tokens that together have this probability, from 0.0 to 1.0;
+        give this or `temperature`. Models from Claude 4.7 on do not accept it.
+    top_k: sample from this many of the most likely tokens, at least 0. Models from Claude 4.7 on do
+        not accept it.
+    metadata: facts about the request, for the API.
     service_tier: "auto" (the default) uses priority capacity if you have it, "standard_only" never.
-    container: the container to run code in: an id, or what to load into it.
-    diagnostics: asks why the prompt cache was missed.
-    inference_geo: where the request is served, "us" or "global".
+    container: the container in which code runs: its id, or what to load into it.
+    diagnostics: ask why the prompt cache was missed.
+    inference_geo: the region in which the request is processed, "us" or "global".
     """
 
     max_tokens: Required[int]
@@ -285,8 +310,19 @@ class StreamParams(CountTokensParams, total=False):
     inference_geo: Optionally[str | None]
 
 
-class CreateParams(StreamParams, total=False):
-    """The parameters of `messages.create`: those of `StreamParams`, and this one.
+@with_inherited_keys
+class CountTokensParams(PromptParams, CallParams, total=False):
+    """The parameters of `messages.count_tokens`."""
+
+
+@with_inherited_keys
+class StreamParams(GenerationParams, CallParams, total=False):
+    """The parameters of `messages.stream`."""
+
+
+@with_inherited_keys
+class CreateParams(GenerationParams, CallParams, total=False):
+    """The parameters of `messages.create`.
 
     stream: true to receive events instead of a message; false by default.
     """
@@ -294,8 +330,9 @@ class CreateParams(StreamParams, total=False):
     stream: Optionally[bool]
 
 
-class CreateParamsNonStreaming(StreamParams, total=False):
-    """The parameters of `messages.create` when it answers with a message.
+@with_inherited_keys
+class CreateParamsNonStreaming(GenerationParams, CallParams, total=False):
+    """The parameters of `messages.create` when it returns a message.
 
     stream: false, or left out.
     """
@@ -303,8 +340,9 @@ class CreateParamsNonStreaming(StreamParams, total=False):
     stream: Optionally[Literal[False]]
 
 
-class CreateParamsStreaming(StreamParams):
-    """The parameters of `messages.create` when it answers with events.
+@with_inherited_keys
+class CreateParamsStreaming(GenerationParams, CallParams):
+    """The parameters of `messages.create` when it returns events.
 
     stream: true.
     """
