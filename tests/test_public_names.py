@@ -12,7 +12,14 @@ import pytest
 import antiphon
 import antiphon.local
 
-SHOWN = ("_wire.sentinels", "_wire.http", "errors", "client", "async_client", "responses")
+CLIENTS = ("client", "messages", "responses", "streams")
+SHOWN = (
+    "_wire.sentinels",
+    "_wire.http",
+    "errors",
+    "responses",
+    *(f"{world}.{name}" for world in ("_sync", "_async") for name in CLIENTS),
+)
 HOMES = (*SHOWN, "rules", "types")
 NAMES = [(home, name) for home in HOMES for name in import_module(f"antiphon.{home}").__all__]
 OFFICIAL = [

@@ -3,6 +3,7 @@
 Names are found when they are first used, so that importing this package costs nothing.
 """
 
+import sys
 from importlib import import_module
 
 from ._version import __version__ as __version__
@@ -12,18 +13,33 @@ TYPE_CHECKING = False  # pyright: ignore[reportConstantRedefinition]
 if TYPE_CHECKING:  # each module lists its names in `__all__`
     from . import errors as errors
     from . import types as types
+    from ._async.client import *  # noqa: F403
+    from ._async.messages import *  # noqa: F403
+    from ._async.responses import *  # noqa: F403
+    from ._async.streams import *  # noqa: F403
+    from ._sync.client import *  # noqa: F403
+    from ._sync.messages import *  # noqa: F403
+    from ._sync.responses import *  # noqa: F403
+    from ._sync.streams import *  # noqa: F403
     from ._wire.http import *  # noqa: F403
     from ._wire.sentinels import *  # noqa: F403
-    from .async_client import *  # noqa: F403
-    from .client import *  # noqa: F403
     from .errors import *  # noqa: F403
     from .responses import *  # noqa: F403
     from .rules import *  # noqa: F403
     from .types import *  # noqa: F403
 
-_SUBMODULES = ("errors", "local", "responses", "rules", "types")
-# What people type: shown by `dir`. The other names of `types` and `rules` are found here too.
-_SHOWN = ("_wire.sentinels", "_wire.http", "errors", "client", "async_client", "responses")
+_SUBMODULES = ("errors", "local", "responses", "rules", "transport", "types")
+_CLIENTS = ("client", "messages", "responses", "streams")
+# What people type: shown by `dir`. The names of `types` and `rules` are found here too, since
+# earlier versions showed them.
+_SHOWN = (
+    "_wire.sentinels",
+    "_wire.http",
+    "errors",
+    "responses",
+    *(f"_sync.{name}" for name in _CLIENTS),
+    *(f"_async.{name}" for name in _CLIENTS),
+)
 _HOMES = (*_SHOWN, "rules", "types")
 
 
@@ -41,9 +57,9 @@ def __getattr__(name: str) -> object:
 
 
 def _homes(name: str) -> tuple[str, ...]:
-    """Where `name` may live; neither client is loaded for a name of the other."""
-    other = "client" if name.startswith("Async") else "async_client"
-    return tuple(home for home in _HOMES if home != other)
+    """Return where `name` may live; neither client is loaded for a name of the other."""
+    other = "_sync." if name.startswith("Async") else "_async."
+    return tuple(home for home in _HOMES if not home.startswith(other))
 
 
 def __dir__() -> list[str]:
@@ -51,3 +67,20 @@ def __dir__() -> list[str]:
     return sorted(
         {name for module in modules for name in module.__all__} | {*_SUBMODULES, "__version__"}
     )
+
+
+class _MovedModules:
+    """The last finder of Python's import system: it knows the old names of our modules."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> object:
+        """Return how to load a module of this package that has moved; None for all others."""
+        if not name.startswith(f"{__name__}."):
+            return None
+        from .compat.finder import find
+
+        return find(name)
+
+
+if not any(finder.__class__.__name__ == _MovedModules.__name__ for finder in sys.meta_path):
+    sys.meta_path.append(_MovedModules())  # type: ignore[arg-type]

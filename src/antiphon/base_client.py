@@ -3,93 +3,310 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
-from typing import Any, Self
+from dataclasses import replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack
 
-from ._core import options as config
-from ._core.arguments import check_names
+from ._core.arguments import check_names, keywords, nearest
+from ._core.options import (
+    LargeResponses,
+    Options,
+    checked_headers,
+    is_lost,
+    resolve_options,
+    with_credential_of,
+)
 from ._wire.http import Timeout
-from ._wire.sentinels import NOT_GIVEN, NotGiven, Omit
+from ._wire.sentinels import NotGiven, Omit
+from ._wire.url import URL
+from .telemetry import configure_logging
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["BaseClient", "ClientOptions", "CopyOptions"]
+
+
+class ClientOptions(TypedDict, total=False):
+    """The settings of a client.
+
+    api_key: sent as `x-api-key`; by default the environment's ANTHROPIC_API_KEY.
+    auth_token: a bearer token, instead of a key; by default ANTHROPIC_AUTH_TOKEN.
+    base_url: where the API is; by default ANTHROPIC_BASE_URL, else https://api.anthropic.com.
+    timeout: seconds for a whole call, a `Timeout` of several clocks, or `None` for no limit.
+    max_retries: further attempts after a failure that may pass; 2 by default, 0 for none.
+    default_headers: sent with every request; `omit` as a value removes a header.
+    default_query: added to every URL.
+    http_client: what carries the requests: a client of httpx2, or an `antiphon.transport.Transport`.
+    anthropic_version: the API version, by default 2023-06-01.
+    large_responses: "stream" (the default) receives responses of more than 21,333 `max_tokens` as
+        a stream, so that no silent connection is cut; "wait" never does.
+    lenient_streams: take a stream that ends without `message_stop` for complete; only for gateways
+        that are known to leave it out.
+    wire: the old name of `large_responses`: "auto" for "stream", "plain" for "wait"; deprecated.
+    _strict_response_validation: accepted and ignored. What the API sends is never refused for a
+        field that this version does not know.
+    """
+
+    api_key: str | None
+    auth_token: str | None
+    base_url: str | None
+    timeout: float | Timeout | NotGiven | None
+    max_retries: int | NotGiven
+    default_headers: Mapping[str, str | Omit] | None
+    default_query: Mapping[str, object] | None
+    http_client: Any
+    anthropic_version: str | None
+    large_responses: LargeResponses | NotGiven
+    lenient_streams: bool | NotGiven
+    wire: str | NotGiven
+    _strict_response_validation: bool
+
+
+class CopyOptions(ClientOptions, total=False):
+    """The settings of a client that is made from another.
+
+    set_default_headers: headers instead of those of the other client, not added to them.
+    set_default_query: query parameters instead of those of the other client.
+    """
+
+    set_default_headers: Mapping[str, str | Omit] | None
+    set_default_query: Mapping[str, object] | None
+
+
+_SETTINGS = frozenset(ClientOptions.__annotations__)
+_COPY_SETTINGS = _SETTINGS | frozenset(CopyOptions.__annotations__)
+
+_OLD_WIRE: dict[object, LargeResponses] = {"auto": "stream", "plain": "wait"}
+
+
+class Closed(int):
+    """Whether something is closed: true or false, and also a function that returns it.
+
+    Programs written for other clients call `client.is_closed()`, those written for this one read
+    `client.is_closed`.
+    """
+
+    def __call__(self) -> bool:
+        return bool(self)
+
+    def __repr__(self) -> str:
+        return repr(bool(self))
+
+
+class SessionState:
+    """The settings of one client, what carries its requests, and whether it is closed."""
+
+    def __init__(self, options: Options, http_client: Any) -> None:
+        self.options: Options = options
+        self.http_client: Any = http_client
+        self.closed: bool = False
+        self._transport: Any = None
+
+    def close(self) -> None:
+        """Refuse further calls, and let go of the transport."""
+        self.closed = True
+        self._transport = None
+
+    def copied(self) -> Self:
+        """Return a session with the same settings and connections of its own."""
+        twin = type(self)(self.options, self.http_client)
+        twin.closed = self.closed
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.copied()
+
+    def __reduce__(self) -> tuple[Callable[..., SessionState], tuple[Any, ...]]:
+        if self.http_client is not None:
+            raise TypeError(
+                "cannot pickle a client with an http_client of its own, whose connections would be"
+                " lost; make the client anew where it is needed"
+            )
+        return _restored, (type(self), self.options, self.closed)
+
+
+def _restored(kind: type[SessionState], options: Options, closed: bool) -> SessionState:
+    """Return a session from a pickle, which never holds a credential."""
+    if is_lost(options.credential):
+        options = with_credential_of(options, os.environ)
+    session = kind(options, None)
+    session.closed = closed
+    return session
 
 
 class BaseClient:
     """Settings of a client, and clients made from it with other settings."""
 
-    def __init__(
-        self,
-        *,
-        api_key: str | None = None,
-        auth_token: str | None = None,
-        base_url: str | None = None,
-        timeout: float | Timeout | NotGiven | None = NOT_GIVEN,
-        max_retries: int | NotGiven = NOT_GIVEN,
-        default_headers: Mapping[str, str | Omit] | None = None,
-        default_query: Mapping[str, object] | None = None,
-        http_client: Any = None,
-        anthropic_version: str | None = None,
-        wire: config.Wire | NotGiven = NOT_GIVEN,
-        lenient_streams: bool | NotGiven = NOT_GIVEN,
-    ) -> None:
+    _session_class: ClassVar[type[SessionState]] = SessionState
+
+    @keywords(ClientOptions)
+    def __init__(self, **settings: Unpack[ClientOptions]) -> None:
         """Make a client; nothing is sent or opened.
 
-        Args:
-            api_key: sent as `x-api-key`; by default the environment's ANTHROPIC_API_KEY.
-            auth_token: a bearer token, instead of a key; by default ANTHROPIC_AUTH_TOKEN.
-            base_url: where the API is; by default ANTHROPIC_BASE_URL, else https://api.anthropic.com.
-            timeout: seconds for a whole call, a `Timeout` of several clocks, or `None` for no limit.
-            max_retries: further attempts after a failure that may pass; 0 turns retries off.
-            default_headers: sent with every request; `omit` as a value removes a header.
-            default_query: added to every URL.
-            http_client: what carries the requests: a client of httpx2, or any object with `send` and
-                `close` as the transports of this package have them.
-            anthropic_version: the API version, by default 2023-06-01.
-            wire: `auto` streams answers of more than 21,333 `max_tokens` under the hood, so that no idle
-                connection is cut; `plain` never does.
-            lenient_streams: take a stream that ends without `message_stop` for whole; only for gateways
-                that are known to leave it out.
-
         Raises:
-            TypeError: an argument has the wrong type.
+            TypeError: an argument is unknown or has the wrong type.
             ValueError: an argument has an impossible value.
         """
-        given = {
-            name: value for name, value in locals().items() if name not in ("self", "http_client")
-        }
-        self._options = config.resolve_options(given, os.environ)
-        self._http_client = http_client
+        check_names(type(self).__name__, settings, _SETTINGS)
+        configure_logging(os.environ)
+        options = resolve_options(_renamed({**settings}), os.environ)
+        self._session = self._session_class(options, settings.get("http_client"))
 
-    @property
-    def base_url(self) -> str:
-        """Where the API is, without a slash at the end."""
-        return self._options.base_url
+    @keywords(CopyOptions)
+    def with_options(self, **settings: Unpack[CopyOptions]) -> Self:
+        """Return a client with some settings changed and all else shared, connections included.
 
-    @property
-    def timeout(self) -> Timeout:
-        """The clocks of a call."""
-        return self._options.timeout
-
-    @property
-    def max_retries(self) -> int:
-        """How often a failed call is tried again."""
-        return self._options.retry.max_retries
-
-    def with_options(self, **settings: Any) -> Self:
-        """A client with some settings changed and all else shared, connections included.
-
-        Takes the arguments of the constructor; headers and query parameters are added to those
-        there are.
+        Headers and query parameters are added to those there are. Attributes that a subclass has
+        set are kept.
 
         Raises:
-            TypeError: no such setting.
+            TypeError: there is no such setting.
+            ValueError: a setting has an impossible value.
         """
-        known = frozenset(BaseClient.__init__.__annotations__) - {"return"}
-        check_names("with_options", settings, known)
+        check_names("with_options", settings, _COPY_SETTINGS)
+        options = self._session.options
+        if (headers := settings.get("set_default_headers")) is not None:
+            options = replace(options, headers=checked_headers(headers, "set_default_headers"))
+        if (query := settings.get("set_default_query")) is not None:
+            options = replace(options, query=dict(query))
         twin = object.__new__(type(self))
-        twin._http_client = settings.pop("http_client", None) or self._http_client
-        twin._options = self._options.changed(settings)
+        # What is computed on first look (`messages`) belongs to this client, not to its twin.
+        kept = {k: v for k, v in self.__dict__.items() if not _is_computed(self, k)}
+        twin.__dict__.update(kept)
+        twin._session = self._session_class(
+            options.changed(_renamed({**settings})),
+            settings.get("http_client") or self._session.http_client,
+        )
         return twin
 
     copy = with_options
 
+    def __copy__(self) -> Self:
+        return self.with_options()
+
+    @property
+    def api_key(self) -> str | None:
+        """The API key; setting it changes the key of the calls to come."""
+        return self._credential_of("x-api-key")
+
+    @api_key.setter
+    def api_key(self, value: str | None) -> None:
+        self._set_credential("x-api-key", "api_key", value)
+
+    @property
+    def auth_token(self) -> str | None:
+        """The bearer token; setting it changes the token of the calls to come."""
+        return self._credential_of("authorization")
+
+    @auth_token.setter
+    def auth_token(self, value: str | None) -> None:
+        self._set_credential("authorization", "auth_token", value)
+
+    @property
+    def base_url(self) -> URL:
+        """Where the API is, without a slash at the end."""
+        return self._session.options.base_url
+
+    @base_url.setter
+    def base_url(self, value: str) -> None:
+        self._change(base_url=value)
+
+    @property
+    def timeout(self) -> Timeout:
+        """The clocks of a call; it may be set to a number of seconds, a `Timeout` or None."""
+        return self._session.options.timeout
+
+    @timeout.setter
+    def timeout(self, value: float | Timeout | None) -> None:
+        self._change(timeout=value)
+
+    @property
+    def max_retries(self) -> int:
+        """How often a failed call is tried again."""
+        return self._session.options.retry.max_retries
+
+    @max_retries.setter
+    def max_retries(self, value: int) -> None:
+        self._change(max_retries=value)
+
+    @property
+    def default_headers(self) -> Mapping[str, str | Omit]:
+        """The headers of every request, without the credential; set it to replace those you gave."""
+        headers = self._session.options.own_headers()
+        return MappingProxyType({k: v for k, v in headers.items() if isinstance(v, (str, Omit))})
+
+    @default_headers.setter
+    def default_headers(self, value: Mapping[str, str | Omit]) -> None:
+        self._session.options = replace(
+            self._session.options, headers=checked_headers(value, "default_headers")
+        )
+
+    @property
+    def default_query(self) -> Mapping[str, object]:
+        """The query parameters of every request; set it to replace them."""
+        return MappingProxyType(dict(self._session.options.query))
+
+    @default_query.setter
+    def default_query(self, value: Mapping[str, object]) -> None:
+        self._session.options = replace(self._session.options, query=dict(value))
+
+    @property
+    def is_closed(self) -> Closed:
+        """Whether `close` was called."""
+        return Closed(self._session.closed)
+
+    def _credential_of(self, header: str) -> str | None:
+        credential = self._session.options.credential
+        if credential is None or credential.header != header or is_lost(credential):
+            return None
+        return credential.text
+
+    def _set_credential(self, header: str, setting: str, value: str | None) -> None:
+        if value is not None:
+            self._change(**{setting: value})
+        elif self._credential_of(header) is not None:
+            self._session.options = replace(self._session.options, credential=None)
+
+    def _change(self, **settings: object) -> None:
+        self._session.options = self._session.options.changed(settings)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute that there is; refuse a public name that nobody would read.
+
+        Raises:
+            AttributeError: there is no such setting; the message names the nearest one.
+        """
+        own = type(self).__module__.startswith(f"{__package__}.")
+        if own and not name.startswith("_") and not hasattr(self, name):
+            raise AttributeError(
+                f"{type(self).__name__} has no setting {name!r}{nearest(name, dir(type(self)))}"
+            )
+        super().__setattr__(name, value)
+
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.base_url} ({self._options.key_source})>"
+        return f"<{type(self).__name__} {self.base_url} ({self._session.options.key_source})>"
+
+
+def _is_computed(client: BaseClient, name: str) -> bool:
+    """Return whether an attribute of `client` was computed on first look."""
+    return isinstance(getattr(type(client), name, None), cached_property)
+
+
+def _renamed(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return `settings` with old names replaced by new ones."""
+    old = settings.pop("wire", None)
+    if old is None or isinstance(old, NotGiven):
+        return settings
+    if old not in _OLD_WIRE:
+        raise ValueError(f"wire: {old!r} is neither 'auto' nor 'plain'")
+    new = _OLD_WIRE[old]
+    warnings.warn(
+        f"wire={old!r} is now called large_responses={new!r}; the old name goes in version 0.3",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return {**settings, "large_responses": new}

@@ -292,9 +292,7 @@ class APIStatusError(APIError):
     @property
     def retry_after(self) -> float | None:
         """Seconds the API asks to wait before another try, if it said so."""
-        from ._wire.http import retry_after
-
-        return retry_after(self.response.headers)
+        return self.response.retry_after
 
     @property
     def summary(self) -> str:

@@ -1,15 +1,17 @@
-"""Answers with their HTTP side: raw responses and the rate limits in their headers."""
+"""Responses with their HTTP side, and the rate limits in their headers."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from ._core.flow import Attempts
 from ._wire.decoding import ResponseModel
-from ._wire.http import Headers, HTTPResponse, retry_after
+from ._wire.http import Headers, HTTPResponse, Request, retry_after
+from ._wire.url import URL
 from .errors import APIResponseValidationError
 
 __all__ = ["APIResponse", "RateLimit", "RateLimits"]
@@ -31,18 +33,18 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """The `anthropic-ratelimit-*` headers of an answer."""
+    """The `anthropic-ratelimit-*` headers of a response."""
 
     requests: RateLimit
     tokens: RateLimit
     input_tokens: RateLimit
     output_tokens: RateLimit
     retry_after: float | None
-    """Seconds to wait, if the answer asked for it; on a successful answer it means nothing."""
+    """Seconds to wait, if the response asked for it; on a successful response it means nothing."""
 
     @classmethod
     def of(cls, headers: Headers) -> RateLimits:
-        """The limits that `headers` tell."""
+        """Return the limits that `headers` tell."""
         return cls(
             _rate_limit(headers, "requests"),
             _rate_limit(headers, "tokens"),
@@ -72,19 +74,19 @@ def _moment(text: str | None) -> datetime | None:
 
 
 class BaseResponse:
-    """What every answer tells before its body is looked at."""
+    """What every response tells before its body is looked at."""
 
-    __slots__ = ("_tries", "elapsed", "http_response")
+    __slots__ = ("_attempts", "elapsed", "http_response")
 
     http_response: HTTPResponse
     """Status, headers and body as plain values."""
-    elapsed: float
-    """Seconds from the start of the call until this answer was handed over."""
+    elapsed: timedelta
+    """The time from the start of the call until this response was handed over."""
 
-    def __init__(self, http_response: HTTPResponse, tries: Attempts) -> None:
+    def __init__(self, http_response: HTTPResponse, attempts: Attempts) -> None:
         self.http_response = http_response
-        self.elapsed = tries.elapsed
-        self._tries = tries
+        self.elapsed = timedelta(seconds=attempts.elapsed)
+        self._attempts = attempts
 
     @property
     def headers(self) -> Headers:
@@ -95,6 +97,26 @@ class BaseResponse:
     def status_code(self) -> int:
         """The HTTP status."""
         return self.http_response.status_code
+
+    @property
+    def http_request(self) -> Request | None:
+        """The request that was sent, without its credential."""
+        return self.http_response.request
+
+    @property
+    def method(self) -> str:
+        """The HTTP method of the request."""
+        return self.http_response.method
+
+    @property
+    def url(self) -> URL:
+        """The URL of the request."""
+        return self.http_response.url
+
+    @property
+    def http_version(self) -> str:
+        """The version of HTTP, such as ``"HTTP/1.1"``."""
+        return self.http_response.http_version
 
     @property
     def request_id(self) -> str | None:
@@ -108,45 +130,50 @@ class BaseResponse:
 
     @property
     def retries_taken(self) -> int:
-        """How often the call was tried again before this answer."""
-        return self._tries.retries
+        """How often the call was tried again before this response."""
+        return self._attempts.retries
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.status_code} {self.request_id}>"
 
 
 class APIResponse(BaseResponse, Generic[T]):
-    """A whole answer: its HTTP side, and what it means."""
+    """A whole response: its HTTP side, and what it means."""
 
-    __slots__ = ("_parse", "_parsed")
+    __slots__ = ("_decode", "_parsed")
 
     def __init__(
-        self, http_response: HTTPResponse, tries: Attempts, parse: Callable[[bytes], T]
+        self, http_response: HTTPResponse, attempts: Attempts, decode: Callable[[bytes], T]
     ) -> None:
-        super().__init__(http_response, tries)
-        self._parse = parse
+        super().__init__(http_response, attempts)
+        self._decode = decode
         self._parsed: T | None = None
 
+    @property
+    def is_closed(self) -> bool:
+        """True: the body was received to its end."""
+        return True
+
     def parse(self) -> T:
-        """The answer as a model; the same object at every call.
+        """Return the response as a model; the same object at every call.
 
         Raises:
             APIResponseValidationError: the body is not what the API sends.
         """
         if self._parsed is None:
-            self._parsed = parsed(self.http_response, self._parse)
+            self._parsed = parsed(self.http_response, self._decode)
         return self._parsed
 
     def read(self) -> bytes:
-        """The body."""
+        """Return the body."""
         return self.http_response.content
 
     def text(self) -> str:
-        """The body as text."""
+        """Return the body as text."""
         return self.http_response.text
 
     def json(self) -> Any:
-        """The body as JSON values.
+        """Return the body as JSON values.
 
         Raises:
             ValueError: the body is not JSON.
@@ -155,7 +182,7 @@ class APIResponse(BaseResponse, Generic[T]):
 
 
 def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:
-    """What the body of `response` means, marked with its request id.
+    """Return what the body of `response` means, marked with its request id.
 
     Raises:
         APIResponseValidationError: the body is not what the API sends.
@@ -173,8 +200,20 @@ def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:
     return result
 
 
+def deprecated_tries(attempts: Attempts) -> Attempts:
+    """Return `attempts` for the old attribute `tries` of a stream, with a warning."""
+    warnings.warn(
+        "stream.tries is deprecated and goes in version 0.3: read stream.attempts",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return attempts
+
+
 def _described(response: HTTPResponse) -> str:
     if not response.content:
         return "the body is empty."
     kind = response.headers.get("content-type", "no content type")
-    return f"the body is not the JSON of the API ({kind}, {len(response.content)} bytes): {response.text[:200]}"
+    size = len(response.content)
+    start = response.text[:200]
+    return f"the body is not the JSON of the API ({kind}, {size} bytes): {start}"

@@ -128,7 +128,7 @@ def test_views_may_be_mixed():
             assert await stream.get_final_text() == "HelloHello"
             assert stream.current_message_snapshot.text == "HelloHello"
             assert (stream.request_id, stream.response.status_code) == ("req_s", 200)
-            assert stream.tries.retries == 0
+            assert stream.retries_taken == 0
 
     run(work())
 

@@ -91,7 +91,7 @@ def test_a_raw_response_tells_everything(world):
     )
     assert (response.status_code, response.request_id, response.retries_taken) == (200, "req_s", 1)
     assert response.headers["CONTENT-TYPE"] == response.http_response.headers["content-type"]
-    assert response.elapsed >= 0.375
+    assert response.elapsed.total_seconds() >= 0.375
     limits = response.rate_limits
     assert (limits.requests.limit, limits.requests.remaining, limits.retry_after) == (50, 49, 16)
     assert limits.requests.reset == datetime(2026, 8, 19, 14, 34, 19, tzinfo=UTC)

@@ -50,7 +50,7 @@ def test_what_fails_before_anything_was_handed_over_is_tried_again(failure):
     timeout = Timeout(total=None, read=600)
     with client(transport, timeout=timeout).messages.stream(**PARAMS) as stream:
         assert list(stream.text_stream) == ["Hello"]
-        assert stream.tries.retries == 1
+        assert stream.retries_taken == 1
         assert stream.get_final_message().stop_reason == "end_turn"
     assert transport.requests[0].body == transport.requests[1].body
     assert all(reply.closed for reply in transport.replies)
@@ -235,7 +235,7 @@ def test_large_answers_stream_on_the_wire_and_plain_ones_do_not():
     assert (response.status_code, response.request_id) == (200, "req_s")
     body = response.read()
     plain = Scripted(Answer(body, headers=(("content-type", "application/json"),)))
-    message = client(plain, wire="plain").messages.create(**{**PARAMS, "max_tokens": 64_000})
+    message = client(plain, large_responses="wait").messages.create(**{**PARAMS, "max_tokens": 64_000})
     assert b"stream" not in plain.requests[0].body
     assert message == response.parse()
 

@@ -99,13 +99,13 @@ def test_a_good_answer_is_one_send():
     answer = world.run()
     assert answer.body == BODY
     assert answer.http_response().headers["Request-Id"] == "req_1"
-    assert (world.sent, world.slept, answer.tries.retries) == (1, [], 0)
+    assert (world.sent, world.slept, answer.attempts.retries) == (1, [], 0)
 
 
 def test_it_tries_again_with_growing_waits():
     world = World(error(529, "overloaded_error"), error(500, "api_error"), (200, BODY))
     answer = world.run()
-    assert (answer.body, world.slept, answer.tries.retries) == (BODY, [0.5, 1.0], 2)
+    assert (answer.body, world.slept, answer.attempts.retries) == (BODY, [0.5, 1.0], 2)
 
 
 def test_the_last_error_tells_of_every_attempt():
@@ -173,7 +173,7 @@ def test_stale_connections_are_replaced_free_of_charge():
     stale = [APIConnectionError("closed", stale=True) for _ in range(5)]
     world = World(*stale, (200, BODY))
     answer = world.run(retries=0)
-    assert (answer.tries.retries, world.slept, world.sent) == (0, [], 6)
+    assert (answer.attempts.retries, world.slept, world.sent) == (0, [], 6)
 
 
 def test_but_not_for_ever():

@@ -39,7 +39,7 @@ def clients_are_made() -> list[Client]:
     return [
         antiphon.Anthropic(api_key="k", timeout=30, max_retries=0),
         Client(auth_token="t", base_url="http://127.0.0.1:1", default_headers={"x-a": "b"}),
-        Client(timeout=Timeout(total=60, connect=3), wire="plain", lenient_streams=True),
+        Client(timeout=Timeout(total=60, connect=3), large_responses="wait", lenient_streams=True),
         Client(timeout=None).with_options(max_retries=5),
         client.copy(timeout=5),
     ]

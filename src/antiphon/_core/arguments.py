@@ -40,12 +40,13 @@ def check_names(
     """
     names = frozenset(given)
     for name in sorted(names - known):  # first: a misspelt name is missing, too
-        raise TypeError(f"{method}() got an unknown argument {name!r}{_nearest(name, known)}")
+        raise TypeError(f"{method}() got an unknown argument {name!r}{nearest(name, known)}")
     if missing := " and ".join(repr(name) for name in sorted(required - names)):
         raise TypeError(f"{method}() is missing the argument {missing}")
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a question that names the known name most like `name`, or nothing."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, 1)

@@ -1,112 +1,138 @@
-"""Each endpoint as a function: parameters in, a `Call` out."""
+"""Each endpoint as a function: settings and parameters in, a `Call` out.
+
+A method of a client is one line that names a function of this module; everything the endpoint is
+(its path, its parameters, how its response is read) stands here, once for both worlds.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from .._wire.http import Body, Request, Timeout
+from .._wire.secret import Secret
+from .._wire.sentinels import is_absent
+from .._wire.url import URL
 from ..types.message import Message, MessageTokensCount
 from ..types.params import CountTokensParams, CreateParams, StreamParams
 from .arguments import check_names
-from .options import Credential, Options, checked_headers
-from .request_body import encode_body, is_absent
+from .options import Credential, HeaderValue, Options, checked_headers
+from .request_body import encode_body
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
     from ..rules import Finding
 
+__all__ = ["Call", "Endpoint", "check", "count_tokens", "create", "stream"]
+
 T = TypeVar("T")
 
-LARGE_ANSWER = 21_333
-"""`max_tokens` above which a plain call may wait ten minutes in silence (at 128,000 tokens an hour)."""
+# `max_tokens` above which a message may take more than ten minutes, the longest that routers leave
+# a silent connection open: 128,000 tokens an hour are 21,333 in ten minutes.
+_LARGE = 21_333
 
-_HEADERS = {
+_HEADER_PARAMS = {
     "user_profile_id": "anthropic-user-profile-id",
     "workspace_id": "anthropic-workspace-id",
 }
-_NOBODY = Credential("x-api-key", "", "nobody")
-_OF_THE_CALL = frozenset({"extra_headers", "extra_query", "extra_body", "timeout"})
+# Parameters that say how to send a call; they are not part of the body.
+_CALL_PARAMS = frozenset({"betas", "extra_headers", "extra_query", "extra_body", "timeout"})
+
+_NOBODY = Credential("x-api-key", Secret(""), "nobody")
 
 
 @dataclass(slots=True)
 class Call(Generic[T]):
-    """What an endpoint is: what to send, under which clocks, and what comes back."""
+    """One call of an endpoint: what to send, under which clocks, and how to read the response."""
 
     method: str
-    url: str
-    headers: dict[str, str]
+    url: URL
+    headers: Mapping[str, str | Secret]
     body: Body
     timeout: Timeout
     retry: RetryPolicy
     decode: Callable[[bytes], T]
-    """Makes the result of a whole body."""
+    """Makes the result of a whole body.
+
+    Raises:
+        ValueError: the body is not what the API sends.
+    """
     streamed: bool = False
-    """Whether the answer is read while it arrives."""
+    """Whether the response is read as events while it arrives."""
+    whole: bool = False
+    """Whether it is streamed only so that the connection is never silent: the caller waits for the
+    message and sees no events."""
 
     def request(self, timeout: Timeout) -> Request:
-        """The request of one attempt."""
+        """Return the request of one attempt."""
         return Request(self.method, self.url, self.headers, self.body, timeout)
 
 
+Endpoint: TypeAlias = Callable[[Options, Mapping[str, Any]], Call[T]]
+"""A function that makes the `Call` of an endpoint from the client's settings and the parameters."""
+
+
 def create(options: Options, params: Mapping[str, Any]) -> Call[Message]:
-    """`POST /v1/messages`; read while it arrives when `stream` is true.
+    """Make the call of `messages.create`: `POST /v1/messages`.
 
     Raises:
         TypeError: a parameter is missing or unknown.
         RequestEncodingError: a value is not JSON.
     """
     _check("create", params, CreateParams)
-    return _messages_call(options, params, streamed=params.get("stream") is True)
+    if params.get("stream") is True:
+        return _messages_call(options, params, streamed=True)
+    if options.large_responses == "stream" and _is_large(params):
+        call = _messages_call(options, {**params, "stream": True}, streamed=True)
+        call.whole = True
+        return call
+    return _messages_call(options, params)
 
 
 def stream(options: Options, params: Mapping[str, Any]) -> Call[Message]:
-    """`POST /v1/messages` with ``"stream": true``; the caller has no `stream` to pass."""
+    """Make the call of `messages.stream`: `POST /v1/messages` with ``"stream": true``."""
     _check("stream", params, StreamParams)
-    return streamed_create(options, params)
-
-
-def streamed_create(options: Options, params: Mapping[str, Any]) -> Call[Message]:
-    """`create`, whatever its `stream` says, with the answer streamed on the wire."""
     return _messages_call(options, {**params, "stream": True}, streamed=True)
 
 
-def is_large(params: Mapping[str, Any]) -> bool:
-    """Whether the answer may take so long that a silent connection would be cut."""
+def count_tokens(options: Options, params: Mapping[str, Any]) -> Call[MessageTokensCount]:
+    """Make the call of `messages.count_tokens`: `POST /v1/messages/count_tokens`."""
+    _check("count_tokens", params, CountTokensParams)
+    return _post(options, "/v1/messages/count_tokens", params, MessageTokensCount.decode)
+
+
+def check(options: Options, params: Mapping[str, Any]) -> list[Finding]:
+    """Return what the API would refuse of a message, found without sending it."""
+    from ..rules import findings
+
+    _check("check", params, CreateParams)
+    call = _messages_call(replace(options, credential=_NOBODY), params)
+    version, betas = call.headers["anthropic-version"], call.headers.get("anthropic-beta", "")
+    return list(findings(json.loads(call.body), version=str(version), betas=str(betas).split(",")))
+
+
+def _is_large(params: Mapping[str, Any]) -> bool:
+    """Return whether the response may take so long that a silent connection would be cut."""
     max_tokens = params.get("max_tokens")
-    return isinstance(max_tokens, int) and max_tokens > LARGE_ANSWER
+    return isinstance(max_tokens, int) and max_tokens > _LARGE
 
 
-def _messages_call(options: Options, params: Mapping[str, Any], *, streamed: bool) -> Call[Message]:
-    return _post(options, "/v1/messages", params, _message, streamed=streamed)
+def _messages_call(
+    options: Options, params: Mapping[str, Any], *, streamed: bool = False
+) -> Call[Message]:
+    call = _post(options, "/v1/messages", params, _message)
+    call.streamed = streamed
+    return call
 
 
 def _message(body: bytes) -> Message:
-    """The message in `body`, which may lack anything but must not be something else."""
+    """Return the message in `body`, which may lack anything but must not be something else."""
     message = Message.decode(body)
     if message.type != "message" and "content" not in message.model_fields_set:
         raise ValueError("a JSON object that is no message")
     return message
-
-
-def check(options: Options, params: Mapping[str, Any]) -> list[Finding]:
-    """What the API would refuse of a message, found without sending it."""
-    from ..rules import findings
-
-    _check("check", params, CreateParams)
-    call = _messages_call(replace(options, credential=_NOBODY), params, streamed=False)
-    betas = call.headers.get("anthropic-beta", "").split(",")
-    return list(
-        findings(json.loads(call.body), version=call.headers["anthropic-version"], betas=betas)
-    )
-
-
-def count_tokens(options: Options, params: Mapping[str, Any]) -> Call[MessageTokensCount]:
-    """`POST /v1/messages/count_tokens`."""
-    _check("count_tokens", params, CountTokensParams)
-    return _post(options, "/v1/messages/count_tokens", params, MessageTokensCount.decode)
 
 
 def _post(
@@ -114,22 +140,22 @@ def _post(
     path: str,
     params: Mapping[str, Any],
     decode: Callable[[bytes], T],
-    *,
-    streamed: bool = False,
 ) -> Call[T]:
     given = {name: value for name, value in params.items() if not is_absent(value)}
-    own = {name: given.pop(name) for name in _OF_THE_CALL if name in given}
-    headers = {header: given.pop(name) for name, header in _HEADERS.items() if name in given}
+    own = {name: given.pop(name) for name in _CALL_PARAMS if name in given}
+    headers: dict[str, HeaderValue] = {}
+    for param, header in _HEADER_PARAMS.items():
+        if param in given:
+            headers |= checked_headers({header: given.pop(param)}, param)
     headers |= checked_headers(own.get("extra_headers"), "extra_headers")
     return Call(
         "POST",
         options.url(path, own.get("extra_query") or {}),
-        options.request_headers(headers),
+        options.request_headers(headers, own.get("betas") or ()),
         encode_body({**given, **(own.get("extra_body") or {})}),
         Timeout.of(own["timeout"]) if "timeout" in own else options.timeout,
         options.retry,
         decode,
-        streamed,
     )
 
 

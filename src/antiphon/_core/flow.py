@@ -1,7 +1,9 @@
-"""Flows: what a call does, as generators of the requests they make of the world.
+"""Flows: what a call does, written as a generator of the requests that it makes of the world.
 
-A flow yields steps and is sent their results; the shells perform them, sync or async. Clocks and
-chance are arguments, so that a test can answer every step by hand.
+A flow yields a step (`Send`, `Read` or `Sleep`), is sent the step's result, and goes on. It decides
+everything: what to send, whether to try again, how long to wait. The runners of the sync and the
+async client only perform the steps. So each decision is written once, and a test can run a whole
+call by sending results by hand: clocks and chance are arguments.
 """
 
 from __future__ import annotations
@@ -11,42 +13,53 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from .._wire.http import HTTPResponse, Request, ResponseHead
-from ..errors import (
-    APIConnectionError,
-    APIError,
-    APITimeoutError,
-    Attempt,
-    status_error,
-)
+from .._wire.url import URL
+from ..errors import APIConnectionError, APIError, APITimeoutError, Attempt, status_error
 from .endpoints import Call
+
+__all__ = [
+    "Attempts",
+    "Flow",
+    "Read",
+    "Send",
+    "Sleep",
+    "Step",
+    "SuccessfulResponse",
+    "as_http_response",
+    "exchange",
+    "wait",
+    "whole_body",
+]
 
 T = TypeVar("T")
 
+# A connection that was idle may be closed by the server at any moment; the client learns it when it
+# sends. Such an attempt is repeated on another connection without counting as a retry. The limit
+# only ends a loop that a server which closes every connection would otherwise keep up for ever.
 _FREE_RETRIES = 16
-"""How many stale connections in a row are replaced without counting as retries: a pool's worth."""
 
 
 class Send(NamedTuple):
-    """Send this request and wait for the head of its answer; what was open before is dropped."""
+    """Send this request and wait for the head of its response; close what was open before."""
 
     request: Request
 
 
 class Read(NamedTuple):
-    """Read the next bytes of the answer, b"" at its end, within these seconds."""
+    """Read the next bytes of the response within these seconds; b"" means that it has ended."""
 
     timeout: float | None
 
 
 class Sleep(NamedTuple):
-    """Wait this many seconds."""
+    """Wait this many seconds before the next attempt."""
 
     seconds: float
 
 
 Step = Send | Read | Sleep
 Flow = Generator[Step, Any, T]
-"""A generator that yields steps, is sent `ResponseHead` for `Send` and bytes for `Read`, and returns a T."""
+"""A generator of steps that returns a T. It is sent a `ResponseHead` for `Send`, bytes for `Read`."""
 
 
 @dataclass(slots=True)
@@ -60,10 +73,11 @@ class Attempts:
     """A random number in [0, 1)."""
     failures: list[Attempt] = field(default_factory=list[Attempt])
     retries: int = 0
-    """Attempts after the first that counted."""
+    """Attempts after the first one, without those that were repeated for free."""
     started: float = 0.0
     attempt_started: float = 0.0
     request: Request | None = None
+    """What was sent last."""
 
     def __post_init__(self) -> None:
         self.started = self.now()
@@ -75,18 +89,18 @@ class Attempts:
 
     @property
     def remaining(self) -> float | None:
-        """Seconds left of the total, `None` without a limit; never below zero."""
+        """Seconds left of the total, never below zero; `None` if there is no limit."""
         total = self.call.timeout.total
         return None if total is None else max(0.0, total - self.elapsed)
 
     def next_request(self) -> Request:
-        """The request of another attempt, its clocks cut to the time that is left."""
+        """Return the request of another attempt, its clocks cut to the time that is left."""
         self.attempt_started = self.now()
         self.request = self.call.request(self.call.timeout.within(self.remaining))
         return self.request
 
-    def patience(self) -> float | None:
-        """How long the next read may take.
+    def read_timeout(self) -> float | None:
+        """Return the seconds that the next read may take.
 
         Raises:
             APITimeoutError: the call's total is used up.
@@ -99,20 +113,21 @@ class Attempts:
         return remaining if read is None else min(read, remaining)
 
     def out_of_time(self) -> APITimeoutError:
-        """The error of a call whose total is used up."""
+        """Return the error of a call whose total is used up."""
         total = self.call.timeout.total
         message = (
-            f"The call took longer than timeout.total={total:g} s; the answer was still arriving."
+            f"The call took longer than timeout.total={total:g} s;"
+            " the response was still being received."
         )
-        return APITimeoutError(self.request, message=message, phase="body", elapsed=self.elapsed)
+        return APITimeoutError(message=message, phase="body", elapsed=self.elapsed)
 
     def failed(self, error: APIError) -> float:
-        """Note a failed attempt; the seconds to wait before the next.
+        """Note a failed attempt and return the seconds to wait before the next one.
 
         Raises:
-            APIError: `error` itself, complete, when there is to be no other attempt.
+            APIError: `error` itself, complete, if there is to be no other attempt.
         """
-        self.signed(error)
+        self.sign(error)
         if isinstance(error, APIConnectionError) and error.stale and self._is_free():
             return 0.0
         delay = self.call.retry.delay(self.retries, error, self.chance())
@@ -121,10 +136,11 @@ class Attempts:
         self.retries += 1
         return delay
 
-    def signed(self, error: APIError) -> APIError:
-        """`error` with the attempts so far, the one it ended included."""
-        if error.request is None:
-            error.request = self.request
+    def sign(self, error: APIError) -> APIError:
+        """Write the attempts so far on `error`, which ended the last of them, and return it."""
+        request = error.request or self.request
+        if request is not None:
+            error.request = request.without_secrets()
         self.failures.append(
             Attempt(
                 self.attempt_started - self.started,
@@ -144,60 +160,70 @@ class Attempts:
 
 
 class SuccessfulResponse(NamedTuple):
-    """A 2xx answer: its head, its body unless that is still to be read, and how it was come by."""
+    """A 2xx response: its head, its body (empty if it is still to be read) and its attempts."""
 
     head: ResponseHead
     body: bytes
-    tries: Attempts
+    attempts: Attempts
 
     def http_response(self) -> HTTPResponse:
-        """The HTTP side, as users see it."""
-        return as_response(self.head, self.body, self.tries.request)
+        """Return the HTTP side of it, as users see it."""
+        return as_http_response(self.head, self.body, self.attempts.request)
 
 
-def exchange(tries: Attempts, *, unread: bool = False) -> Flow[SuccessfulResponse]:
+def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResponse]:
     """Send the call until it succeeds or is not worth another attempt.
 
-    The body of a successful answer is left `unread` on request.
+    Args:
+        attempts: those of the call.
+        unread: whether to leave the body of a successful response to the caller.
+
+    Raises:
+        APIError: the last attempt failed.
     """
     while True:
         try:
-            head = yield Send(tries.next_request())
+            head: ResponseHead = yield Send(attempts.next_request())
             if head.ok and unread:
-                return SuccessfulResponse(head, b"", tries)
-            body = yield from whole_body(tries)
+                return SuccessfulResponse(head, b"", attempts)
+            body = yield from whole_body(attempts)
             if head.ok:
-                return SuccessfulResponse(head, body, tries)
-            raise _refusal(head, body, tries.request)
+                return SuccessfulResponse(head, body, attempts)
+            raise _refusal(head, body, attempts.request)
         except APIError as error:
-            delay = tries.failed(error)
-        yield from waited(delay)
+            delay = attempts.failed(error)
+        yield from wait(delay)
 
 
-def waited(delay: float) -> Flow[None]:
-    """Wait, unless there is nothing to wait for."""
+def wait(delay: float) -> Flow[None]:
+    """Wait `delay` seconds, if there are any."""
     if delay > 0:
         yield Sleep(delay)
 
 
-def whole_body(tries: Attempts) -> Flow[bytes]:
-    """Read an answer to its end."""
-    first: bytes = yield Read(tries.patience())
+def whole_body(attempts: Attempts) -> Flow[bytes]:
+    """Read a response to its end and return its body."""
+    first: bytes = yield Read(attempts.read_timeout())
     chunks = [first]
     while chunks[-1]:
-        chunks.append((yield Read(tries.patience())))
+        chunks.append((yield Read(attempts.read_timeout())))
+    # Most bodies arrive in one piece; that one need not be copied.
     return first if len(chunks) <= 2 else b"".join(chunks)
 
 
 def _refusal(head: ResponseHead, body: bytes, request: Request | None) -> APIError:
-    response = as_response(head, body, request)
+    """Return the error that a response of another status than 2xx stands for."""
+    response = as_http_response(head, body, request)
     try:
         return status_error(response, response.json())
     except ValueError:
         return status_error(response, response.text)
 
 
-def as_response(head: ResponseHead, body: bytes, request: Request | None) -> HTTPResponse:
-    """What arrived, as plain values."""
-    method, url = (request.method, request.url) if request else ("POST", "")
-    return HTTPResponse(head.status, head.headers, body, method, url, head.http_version)
+def as_http_response(head: ResponseHead, body: bytes, request: Request | None) -> HTTPResponse:
+    """Return what was received as plain values, with the request but for its credential."""
+    sent = None if request is None else request.without_secrets()
+    method, url = (sent.method, sent.url) if sent else ("POST", URL())
+    return HTTPResponse(
+        head.status, head.headers, body, method, url, head.http_version, head.received_at, sent
+    )

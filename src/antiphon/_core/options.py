@@ -1,19 +1,39 @@
-"""What a client is set to: defaults < environment < client < call."""
+"""The settings of a client: defaults, then the environment, then the client, then the call.
+
+The later one wins. Settings are checked where they are given, so a wrong value is reported with the
+name of its argument and not by a failing request.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 from .._version import __version__
 from .._wire.http import Timeout
-from .._wire.sentinels import Omit
+from .._wire.secret import LostSecret, Secret, is_secret_header
+from .._wire.sentinels import Omit, is_absent
+from .._wire.url import URL
 from ..errors import CredentialsError
-from .request_body import is_absent
 from .retry import RetryPolicy
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "DEFAULT_TIMEOUT",
+    "DEFAULT_VERSION",
+    "Credential",
+    "HeaderValue",
+    "LargeResponses",
+    "Options",
+    "checked_headers",
+    "is_lost",
+    "joined_betas",
+    "resolve_options",
+    "with_credential_of",
+]
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULT_VERSION = "2023-06-01"
@@ -21,10 +41,22 @@ DEFAULT_VERSION = "2023-06-01"
 DEFAULT_TIMEOUT = Timeout()
 DEFAULT_RETRY = RetryPolicy()
 
-Wire = Literal["auto", "plain"]
-"""Whether large answers are streamed on the wire."""
+LargeResponses = Literal["stream", "wait"]
+"""Whether `create` streams a response that may take long, or waits for it in silence."""
+
+HeaderValue = str | Secret | Omit
+"""A header as it is set: a text, a credential, or `omit` to leave the header out."""
 
 _KEY_HEADER, _TOKEN_HEADER = "x-api-key", "authorization"
+_BETA_HEADER = "anthropic-beta"
+
+# A transport writes these itself, from the request; a second one would contradict it.
+_OWN_HEADERS = frozenset({"content-length", "host", "transfer-encoding"})
+
+# The `token` of RFC 9110 §5.6.2: what the name of a header may consist of.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# The `field-value` of RFC 9110 §5.5, which is sent as Latin-1.
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +64,27 @@ class Credential:
     """The header that proves who is calling, and where its value came from."""
 
     header: str
-    value: str = field(repr=False)
+    value: Secret
     source: str
+
+    @property
+    def text(self) -> str:
+        """The key or the token, without the `Bearer` in front of it."""
+        return self.value.reveal().removeprefix("Bearer ")
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The settings of a client, complete and checked."""
 
-    base_url: str = DEFAULT_BASE_URL
+    base_url: URL = URL(DEFAULT_BASE_URL)  # noqa: RUF009 (immutable)
     credential: Credential | None = None
     timeout: Timeout = DEFAULT_TIMEOUT
     retry: RetryPolicy = DEFAULT_RETRY
     version: str = DEFAULT_VERSION
-    headers: Mapping[str, str | Omit] = field(default_factory=dict[str, "str | Omit"])
+    headers: Mapping[str, HeaderValue] = field(default_factory=dict[str, HeaderValue])
     query: Mapping[str, object] = field(default_factory=dict[str, object])
-    wire: Wire = "auto"
+    large_responses: LargeResponses = "stream"
     lenient_streams: bool = False
 
     @property
@@ -56,7 +93,9 @@ class Options:
         return f"key from {self.credential.source}" if self.credential else "no key"
 
     def changed(self, given: Mapping[str, Any]) -> Options:
-        """These settings with what was `given` in their place; absent values change nothing.
+        """Return these settings with what was `given` in their place; absent values change nothing.
+
+        Headers and query parameters are added to those there are.
 
         Raises:
             TypeError: a setting has the wrong type.
@@ -75,27 +114,39 @@ class Options:
                 **checked_headers(settings.get("default_headers"), "default_headers"),
             },
             query={**self.query, **(settings.get("default_query") or {})},
-            wire=_wire(settings.get("wire", self.wire)),
+            large_responses=_large_responses(settings.get("large_responses", self.large_responses)),
             lenient_streams=settings.get("lenient_streams", self.lenient_streams),
         )
 
-    def request_headers(self, extra: Mapping[str, str | Omit]) -> dict[str, str]:
-        """The headers of one request; `extra` wins, and `omit` removes a header.
-
-        Raises:
-            CredentialsError: there is no credential, here or among the headers.
-        """
-        headers: dict[str, str | Omit] = {
+    def own_headers(self) -> dict[str, HeaderValue]:
+        """Return the headers of every request but the credential."""
+        return {
             "accept": "application/json",
             "anthropic-version": self.version,
             "content-type": "application/json",
             "user-agent": f"antiphon/{__version__}",
+            **self.headers,
         }
-        own = {**self.headers, **extra}
-        if _KEY_HEADER not in own and _TOKEN_HEADER not in own:
+
+    def request_headers(
+        self, extra: Mapping[str, HeaderValue], betas: Iterable[str] = ()
+    ) -> dict[str, str | Secret]:
+        """Return the headers of one request.
+
+        Args:
+            extra: headers of the call; they win, and `omit` removes a header.
+            betas: beta features of the call, added to those of the client.
+
+        Raises:
+            CredentialsError: there is no credential, here or among the headers.
+        """
+        headers = self.own_headers()
+        if betas:
+            headers[_BETA_HEADER] = joined_betas(headers.get(_BETA_HEADER), betas)
+        headers.update(extra)
+        if _KEY_HEADER not in headers and _TOKEN_HEADER not in headers:
             credential = self._required_credential()
             headers[credential.header] = credential.value
-        headers.update(own)
         return {name: value for name, value in headers.items() if not isinstance(value, Omit)}
 
     def _required_credential(self) -> Credential:
@@ -105,21 +156,55 @@ class Options:
                 " auth_token=… or set ANTHROPIC_AUTH_TOKEN. To work without either, run `antiphon serve`"
                 " and use the base URL it prints, with any key."
             )
+        if is_lost(self.credential):
+            raise CredentialsError(
+                "No API key: this client was loaded from a pickle, which never holds a key, and"
+                " neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN was set when it was loaded."
+                " Set client.api_key = … before the first call."
+            )
         return self.credential
 
-    def url(self, path: str, query: Mapping[str, object]) -> str:
-        """The absolute URL of an endpoint."""
-        asked = {**self.query, **query}
-        return f"{self.base_url}{path}" + (f"?{urlencode(asked, doseq=True)}" if asked else "")
+    def url(self, path: str, query: Mapping[str, object]) -> URL:
+        """Return the absolute URL of an endpoint."""
+        parameters = {**self.query, **query}
+        return URL(
+            f"{self.base_url}{path}"
+            + (f"?{urlencode(parameters, doseq=True)}" if parameters else "")
+        )
 
 
 def resolve_options(given: Mapping[str, Any], environ: Mapping[str, str]) -> Options:
-    """The settings of a new client: what was `given`, then the environment, then the defaults."""
+    """Return the settings of a new client: `given`, then the environment, then the defaults."""
     base_url = given.get("base_url") or environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
     options = Options().changed({**given, "base_url": base_url})
-    if options.credential is None:
-        options = replace(options, credential=_from_environment(environ))
-    return options
+    return with_credential_of(options, environ) if options.credential is None else options
+
+
+def is_lost(credential: Credential | None) -> bool:
+    """Return whether the value of `credential` was left out of a pickle."""
+    return credential is not None and isinstance(credential.value, LostSecret)
+
+
+def with_credential_of(options: Options, environ: Mapping[str, str]) -> Options:
+    """Return `options` with the credential of the environment, if there is one."""
+    found = _from_environment(environ)
+    return options if found is None else replace(options, credential=found)
+
+
+def joined_betas(header: HeaderValue | None, betas: Iterable[str]) -> str:
+    """Return an `anthropic-beta` header with `betas` behind what it holds, each of them once.
+
+    Raises:
+        TypeError: `betas` is a text instead of a list of texts, or holds something else.
+    """
+    if isinstance(betas, str):
+        raise TypeError(f"betas: give a list of texts, for example betas=[{betas!r}]")
+    given = list(betas)
+    for index, beta in enumerate(given):
+        if not isinstance(beta, str):  # pyright: ignore[reportUnnecessaryIsInstance] users' values
+            raise TypeError(f"betas[{index}]: expected a str, got {type(beta).__name__}")
+    known = header.split(",") if isinstance(header, str) else []
+    return ",".join(dict.fromkeys(beta.strip() for beta in [*known, *given] if beta.strip()))
 
 
 def _from_environment(environ: Mapping[str, str]) -> Credential | None:
@@ -142,15 +227,15 @@ def _credential(settings: Mapping[str, Any]) -> Credential | None:
 
 
 def _key(key: object, source: str) -> Credential:
-    return Credential(_KEY_HEADER, _sendable(key, source), source)
+    return Credential(_KEY_HEADER, Secret(_sendable(key, source)), source)
 
 
 def _token(token: object, source: str) -> Credential:
-    return Credential(_TOKEN_HEADER, f"Bearer {_sendable(token, source)}", source)
+    return Credential(_TOKEN_HEADER, Secret(f"Bearer {_sendable(token, source)}"), source)
 
 
 def _sendable(secret: object, source: str) -> str:
-    """`secret` if it can stand in a header; the error never shows it."""
+    """Return `secret` if it can stand in a header; the error never shows it."""
     if not isinstance(secret, str):
         raise TypeError(f"{source}: expected a str, got {type(secret).__name__}")
     if not secret.isascii() or not secret.isprintable() or " " in secret or not secret:
@@ -160,7 +245,7 @@ def _sendable(secret: object, source: str) -> str:
     return secret
 
 
-def _base_url(url: object) -> str:
+def _base_url(url: object) -> URL:
     text = str(url)
     if "@" in text.partition("://")[2].partition("/")[0]:
         raise ValueError(
@@ -168,7 +253,7 @@ def _base_url(url: object) -> str:
         )
     if not _names_a_host(text):
         raise ValueError(f"base_url: {text!r} is not an http:// or https:// URL with a host")
-    return text.rstrip("/")
+    return URL(text.rstrip("/"))
 
 
 _HOST = re.compile(r"[^\s:]*:[^\s]*|[^\s.]{1,63}(\.[^\s.]{1,63})*\.?")
@@ -192,26 +277,42 @@ def _retry(max_retries: object) -> RetryPolicy:
     return RetryPolicy(max_retries)
 
 
-def _wire(wire: Wire) -> Wire:
-    if wire not in ("auto", "plain"):
-        raise ValueError(f"wire: {wire!r} is neither 'auto' nor 'plain'")
-    return wire
+def _large_responses(value: LargeResponses) -> LargeResponses:
+    if value not in ("stream", "wait"):
+        raise ValueError(f"large_responses: {value!r} is neither 'stream' nor 'wait'")
+    return value
 
 
-def checked_headers(headers: Mapping[str, Any] | None, name: str) -> dict[str, str | Omit]:
-    """`headers` with lower-case names, checked so that no value can start another header.
+def checked_headers(headers: Mapping[str, Any] | None, argument: str) -> dict[str, HeaderValue]:
+    """Return `headers` with lower-case names, checked; the errors never show a secret value.
 
     Raises:
-        TypeError: a header's value is neither `str` nor `omit`.
-        ValueError: a header holds a line break.
+        TypeError: a value is neither a `str` nor `omit`.
+        ValueError: a name or a value cannot be sent, or the transport sets this header itself.
     """
-    checked: dict[str, str | Omit] = {}
-    for header, value in (headers or {}).items():
-        if not isinstance(value, (str, Omit)):
-            raise TypeError(
-                f"{name}[{header!r}]: expected a str or omit, got {type(value).__name__}"
-            )
-        if isinstance(value, str) and any(mark in f"{header}{value}" for mark in "\r\n\0"):
-            raise ValueError(f"{name}[{header!r}]: holds a line break")
-        checked[header.lower()] = value
-    return checked
+    return {
+        _checked_name(name, argument): _checked_value(value, f"{argument}[{name!r}]", name)
+        for name, value in (headers or {}).items()
+    }
+
+
+def _checked_name(name: object, argument: str) -> str:
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        raise ValueError(f"{argument}[{name!r}]: this is not the name of a header")
+    lowered = name.lower()
+    if lowered in _OWN_HEADERS:
+        raise ValueError(f"{argument}[{name!r}]: set for each request; leave this header out")
+    return lowered
+
+
+def _checked_value(value: object, where: str, name: str) -> HeaderValue:
+    if isinstance(value, (Omit, Secret)):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f"{where}: expected a str or omit, got {type(value).__name__}")
+    if not _HEADER_VALUE.fullmatch(value):
+        raise ValueError(
+            f"{where}: holds a line break or another character that a header cannot carry;"
+            " only printable Latin-1 characters and tabs can be sent"
+        )
+    return Secret(value) if is_secret_header(name) else value

@@ -12,7 +12,7 @@ from typing import Any, TypeGuard, cast
 import orjson
 
 from .._wire.http import Body
-from .._wire.sentinels import NotGiven, Omit
+from .._wire.sentinels import is_absent
 from ..errors import RequestEncodingError
 
 _DEEPEST = 250
@@ -58,11 +58,6 @@ def encode_body(params: Mapping[str, Any]) -> Body:
     if b"null" in skeleton:
         _refuse_not_a_number(given)
     return encoded
-
-
-def is_absent(value: object) -> bool:
-    """Whether `value` is a sentinel that stands for a parameter not given."""
-    return isinstance(value, (NotGiven, Omit))
 
 
 def _skeleton(value: Any) -> tuple[bytes, list[_Large]]:

@@ -1,20 +1,22 @@
-"""A streamed call: opened, read frame by frame, and opened again while nothing was handed over."""
+"""A streamed call: opened, read event by event, and opened again while nothing was delivered.
+
+Strategy. A `StreamFlow` holds three things: the attempts of the call, a queue of frames (events as
+they were framed, not yet interpreted), and the `MessageReader` that interprets them. `open` and
+`receive` are flows, which the runner of a client performs; they fill the queue. `take` and
+`take_derived_event` are plain functions that empty it, so an event that has been received costs no step at all.
+
+Until something was delivered to the caller a failure leads to another attempt, within the retries
+and the total of the call. Afterwards it is raised, with everything that was received in `partial`:
+repeating the call could give another message, and its beginning would be delivered twice.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from .._core.flow import (
-    Attempts,
-    Flow,
-    Read,
-    SuccessfulResponse,
-    exchange,
-    waited,
-    whole_body,
-)
+from .._core.flow import Attempts, Flow, Read, SuccessfulResponse, exchange, wait, whole_body
 from .._core.options import DEFAULT_TIMEOUT
 from .._wire.http import HTTPResponse
 from .._wire.json import is_object
@@ -29,65 +31,46 @@ from ..errors import (
 from .reader import Frame, MessageReader
 
 if TYPE_CHECKING:
-    from ..types.events import MessageStreamEvent, RawMessageStreamEvent
+    from ..types.events import MessageStreamEvent
     from ..types.message import Message
+
+__all__ = ["StreamFlow", "stream_flow", "whole_message"]
 
 T = TypeVar("T")
 
+# Seconds to wait for the end of a body whose message is complete. The end usually arrives with the
+# last event; if it does not come soon, a new connection is cheaper than the wait.
 _LAST_READ = 0.25
-"""Seconds to wait for the end of a body whose message is complete, so that its connection is kept."""
 
+# What a proxy or a gateway sends instead of an event stream.
 _NOT_A_STREAM = ("application/json", "text/html")
 
 
-def _taking(view: Callable[[MessageReader, Frame], T]) -> Callable[[StreamFlow], T | None]:
-    """Take frames until `view` sees something in one; from then on something was delivered."""
-
-    def take(flow: StreamFlow) -> T | None:
-        frames, reader = flow.frames, flow.reader
-        try:
-            while frames:
-                seen = view(reader, frames.popleft())
-                if seen:
-                    flow.delivered = True
-                    return seen
-        except APIError as error:
-            raise flow.failed(error) from error.__cause__
-        return None
-
-    return take
-
-
 class StreamFlow:
-    """What a stream in a shell asks for: its head, then frames, one chunk of the body at a time.
-
-    The shell interprets `frames` with `reader` and sets `delivered` when it hands anything over.
-    Until then a failure leads to another attempt, within the retries and the total of the call;
-    afterwards it is raised, with what had arrived in `partial`.
-    """
+    """One streamed call: its attempts, the frames received, and the message so far."""
 
     __slots__ = (
         "_begun",
         "_bounded",
         "_content_at",
+        "_derived",
         "_error",
         "_failure",
         "_lenient",
-        "_made",
+        "attempts",
         "delivered",
         "ended",
         "frames",
         "reader",
         "response",
-        "tries",
     )
 
-    tries: Attempts
+    attempts: Attempts
     """The attempts of the call."""
     frames: deque[Frame]
-    """What was received and not yet interpreted."""
+    """What was received and is not yet interpreted."""
     delivered: bool
-    """Whether anything was handed to the caller."""
+    """Whether the caller has received anything: from then on a failure is not retried."""
     ended: bool
     """Whether there is nothing more to receive."""
     reader: MessageReader
@@ -95,51 +78,53 @@ class StreamFlow:
     response: HTTPResponse
     """Status and headers of the attempt in force."""
 
-    def __init__(self, tries: Attempts, *, bounded: bool = False, lenient: bool = False) -> None:
+    def __init__(self, attempts: Attempts, *, bounded: bool = False, lenient: bool = False) -> None:
         """Prepare a stream.
 
         Args:
-            tries: the attempts of the call.
+            attempts: those of the call.
             bounded: whether the call's total bounds the whole stream, not only its opening.
             lenient: whether a body may end without `message_stop`.
         """
-        self.tries = tries
+        self.attempts = attempts
         self.frames = deque()
         self.delivered = False
         self.ended = False
         self._bounded = bounded
         self._lenient = lenient
-        self._error: Frame | None = None
-        self._failure: APIError | None = None
-        self._made: MessageStreamEvent | None = None
-        self._begun = False
-        self._content_at = 0.0
+        self._error: Frame | None = None  # an error event, behind the frames in the queue
+        self._failure: APIError | None = None  # what ended the stream; it is final
+        self._derived: MessageStreamEvent | None = None  # to be delivered after the last event
+        self._begun = False  # whether any event but a ping was received
+        self._content_at = 0.0  # when the last such event was received
 
     def open(self) -> Flow[None]:
-        """Send the call until an answer begins that is a stream."""
-        answer = yield from exchange(self.tries, unread=True)
-        self.response = answer.http_response()
+        """Send the call until a response begins that is a stream."""
+        opened = yield from exchange(self.attempts, unread=True)
+        self.response = opened.http_response()
         self.reader = MessageReader(self.response)
         self.frames.clear()
         self._error = None
         self._begun = False
-        self._content_at = self.tries.now()
+        self._content_at = self.attempts.now()
         kind = self.response.headers.get("content-type", "")
-        if self.tries.call.streamed and kind.startswith(_NOT_A_STREAM):
-            raise self.tries.signed(not_a_stream(answer, (yield from whole_body(self.tries))))
+        if self.attempts.call.streamed and kind.startswith(_NOT_A_STREAM):
+            body = yield from whole_body(self.attempts)
+            raise self.attempts.sign(not_a_stream(opened, body))
 
-    def receive(self) -> Flow[None]:
-        """Get further `frames`, or find that the stream has `ended`; a failure is final."""
+    def receive(self) -> Flow[bool]:
+        """Get further `frames`; return False once the stream has `ended`. A failure is final."""
         self._stay_failed()
         try:
             while not self.frames and not self.ended:
                 try:
                     yield from self._receive_once()
                 except APIError as error:
-                    yield from self._after(error)
+                    yield from self._try_again(error)
         except APIError as error:
             self._failure = error
             raise
+        return bool(self.frames)
 
     def _stay_failed(self) -> None:
         if self._failure is not None:
@@ -152,7 +137,7 @@ class StreamFlow:
             yield from self._finish()
             return
         try:
-            chunk: bytes = yield Read(self._patience())
+            chunk: bytes = yield Read(self._read_timeout())
         except APITimeoutError as silence:
             raise self._out_of_patience() from silence
         self._queue(self.reader.feed(chunk) if chunk else self.reader.close(lenient=self._lenient))
@@ -165,19 +150,19 @@ class StreamFlow:
             self._error = frames[names.index(b"error")]
             frames = frames[: names.index(b"error")]
         if any(name != b"ping" for name in names):
-            self._begun, self._content_at = True, self.tries.now()
+            self._begun, self._content_at = True, self.attempts.now()
         self.frames.extend(frames)
 
     def _finish(self) -> Flow[None]:
-        """Read the end of the body, so that the connection can serve again; the message is whole."""
+        """Read the end of the body, so that the connection can be used again."""
         self.ended = True
         try:
             yield Read(_LAST_READ)
         except APIConnectionError:
-            return  # only the connection is lost, and closing the stream cuts it
+            return  # the message is complete: only the connection is lost, and `close` cuts it
 
-    def _patience(self) -> float | None:
-        """How long the next read may take: until the stream counts as stalled, or the call's end."""
+    def _read_timeout(self) -> float | None:
+        """Return the seconds that the next read may take: to the stall limit or the call's end."""
         limits = [
             seconds for seconds in (self._until_stall(), self._until_end()) if seconds is not None
         ]
@@ -186,61 +171,70 @@ class StreamFlow:
         return min(limits, default=None)
 
     def _until_stall(self) -> float | None:
-        limit = self.tries.call.timeout.stall_limit
-        return None if limit is None else limit - (self.tries.now() - self._content_at)
+        limit = self.attempts.call.timeout.stall_limit
+        return None if limit is None else limit - (self.attempts.now() - self._content_at)
 
     def _until_end(self) -> float | None:
-        return self.tries.remaining if self._bounded or not self._begun else None
+        return self.attempts.remaining if self._bounded or not self._begun else None
 
     def _out_of_patience(self) -> APITimeoutError:
         until_end = self._until_end()
         if until_end is not None and until_end <= 0:
-            return self.tries.out_of_time()
-        silence = self.tries.now() - self._content_at
+            return self.attempts.out_of_time()
+        silence = self.attempts.now() - self._content_at
         message = (
             f"The stream sent no content for {silence:.3g} s (timeout.stall; pings do not count)."
         )
-        return StreamStalledError(
-            self.tries.request, message=message, phase="body", elapsed=silence
-        )
+        return StreamStalledError(message=message, phase="body", elapsed=silence)
 
-    def _after(self, error: APIError) -> Flow[None]:
+    def _try_again(self, error: APIError) -> Flow[None]:
         if self.delivered:
             raise self.failed(error)
-        yield from waited(self.tries.failed(self._completed(error)))
+        yield from wait(self.attempts.failed(self._completed(error)))
         yield from self.open()
 
-    take_text: ClassVar[Callable[[StreamFlow], str | None]] = _taking(MessageReader.text)
-    """The next piece of text among the frames received, if there is one."""
+    def take_derived_event(self) -> MessageStreamEvent | None:
+        """Return the next event among the frames received, or the one derived from the last."""
+        derived, self._derived = self._derived, None
+        if derived is not None:
+            return derived
+        events: tuple[MessageStreamEvent, ...] = self.take(MessageReader.events) or ()
+        if not events:
+            return None
+        event, *others = events
+        self._derived = others[0] if others else None
+        return event
 
-    take_event: ClassVar[Callable[[StreamFlow], RawMessageStreamEvent | None]] = _taking(
-        MessageReader.event
-    )
-    """The next event of the wire among the frames received, if there is one."""
+    def take(self, view: Callable[[MessageReader, Frame], T | None]) -> T | None:
+        """Return what `view` makes of the next frame of which it makes something, or None.
 
-    def take_made(self) -> MessageStreamEvent | None:
-        """The next event among the frames received, of the wire or made from it."""
-        made, self._made = self._made, None
-        if made is None and (events := self._take_events()):
-            made = events[0]
-            self._made = events[1] if len(events) > 1 else None
-        return made
+        Args:
+            view: a method of `MessageReader`, such as `MessageReader.text`.
+        """
+        frames, reader = self.frames, self.reader
+        try:
+            while frames:
+                seen = view(reader, frames.popleft())
+                if seen:
+                    self.delivered = True
+                    return seen
+        except APIError as error:
+            raise self.failed(error) from error.__cause__
+        return None
 
     def skip(self) -> None:
-        """Add the frames received to the message, handing nothing over."""
+        """Add the frames received to the message without delivering anything."""
         try:
             while self.frames:
                 self.reader.text(self.frames.popleft())
         except APIError as error:
             raise self.failed(error) from error.__cause__
 
-    _take_events = _taking(MessageReader.events)
-
     def failed(self, error: APIError) -> APIError:
-        """The end of the stream by `error`, completed: what had arrived, whose answer, the attempts."""
+        """End the stream by `error`; return it with the partial message and the attempts."""
         self.frames.clear()
         if not error.attempts:
-            error = self.tries.signed(self._completed(error))
+            error = self.attempts.sign(self._completed(error))
         self._failure = error
         return error
 
@@ -252,19 +246,19 @@ class StreamFlow:
         return error
 
     def chunk(self) -> Flow[bytes]:
-        """The next bytes of the body, not interpreted; b"" at its end."""
+        """Return the next bytes of the body, not interpreted; b"" at its end."""
         self._stay_failed()
         if self.ended:
             return b""
         try:
-            chunk: bytes = yield Read(self._patience())
+            chunk: bytes = yield Read(self._read_timeout())
         except APIError as error:
             raise self.failed(error) from error.__cause__
         self.ended = not chunk
         return chunk
 
     def finished_message(self) -> Message:
-        """The message, now that it is whole.
+        """Return the message, now that it is complete.
 
         Raises:
             RuntimeError: the stream was closed before its end.
@@ -272,27 +266,43 @@ class StreamFlow:
         if not self.reader.finished:
             raise RuntimeError(
                 "the stream was closed before its message was complete;"
-                " current_message_snapshot holds what had arrived"
+                " current_message_snapshot holds what was received"
             )
         message = self.reader.message
         message._request_id = self.response.headers.get("request-id")  # pyright: ignore[reportPrivateUsage] users know it by this name
         return message
 
+    def close(self) -> None:
+        """Forget what was received but not taken, and receive no more."""
+        self.ended = True
+        self.frames.clear()
 
-def stream_flow(tries: Attempts, *, whole: bool, lenient: bool) -> StreamFlow:
-    """The flow of a stream; `whole` when the caller waits for the message, not for its events.
 
-    A total that the caller set bounds such a call to its end, the default total only its opening:
-    no answer is cut off by a limit that nobody asked for.
+def stream_flow(attempts: Attempts, *, lenient: bool) -> StreamFlow:
+    """Return the flow of a streamed call.
+
+    A total that the caller set bounds a call that waits for the whole message; the default total
+    bounds only its opening: no response is cut off by a limit that nobody asked for.
     """
-    return StreamFlow(
-        tries, bounded=whole and tries.call.timeout is not DEFAULT_TIMEOUT, lenient=lenient
-    )
+    call = attempts.call
+    bounded = call.whole and call.timeout is not DEFAULT_TIMEOUT
+    return StreamFlow(attempts, bounded=bounded, lenient=lenient)
 
 
-def not_a_stream(answer: SuccessfulResponse, body: bytes) -> APIError:
-    """The error for an answer of status 200 that is no event stream."""
-    response = answer._replace(body=body).http_response()
+def whole_message(attempts: Attempts, *, lenient: bool) -> Flow[tuple[HTTPResponse, Message]]:
+    """Stream a call to its end; return its response, the message as its body, and the message."""
+    flow = stream_flow(attempts, lenient=lenient)
+    yield from flow.open()
+    while (yield from flow.receive()):
+        flow.skip()
+    message = flow.finished_message()
+    flow.response.content = message.to_json(indent=None).encode()
+    return flow.response, message
+
+
+def not_a_stream(opened: SuccessfulResponse, body: bytes) -> APIError:
+    """Return the error for a response of status 200 that is no event stream."""
+    response = opened._replace(body=body).http_response()
     try:
         content = response.json()
     except ValueError:

@@ -165,7 +165,7 @@ class AsyncPool:
         opening = request_head(
             request.method,
             place.url if self._forwards else place.target,
-            self._headers | request.headers,
+            {**self._headers, **request.headers},
             len(request.body),
         )
         reply = AsyncConnectionResponse(self, await self._connection(progress), progress)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from .._wire.http import Headers, ResponseHead
+from .._wire.secret import Secret
 
 ACCEPTED_ENCODINGS = "gzip, deflate"
 """The content encodings that `ResponseReader` undoes."""
@@ -30,14 +31,19 @@ class TruncatedResponseError(Exception):
         super().__init__("the connection was closed before the end of the answer")
 
 
-def request_head(method: str, target: str, headers: Mapping[str, str], length: int) -> bytes:
+def request_head(
+    method: str, target: str, headers: Mapping[str, str | Secret], length: int
+) -> bytes:
     """The head of a request whose body has `length` bytes.
 
     Raises:
         ValueError: a name or value would start another header.
     """
     lines = [f"{method} {target} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += [
+        f"{name}: {value.reveal() if isinstance(value, Secret) else value}"
+        for name, value in headers.items()
+    ]
     if "content-length" not in headers and (length or method != "GET"):
         lines.append(f"content-length: {length}")
     head = "\r\n".join(lines) + "\r\n\r\n"

@@ -206,7 +206,7 @@ def _outgoing(client: Any, progress: Progress, home: Origin) -> tuple[Any, dict[
     outgoing = client.build_request(
         request.method,
         request.url,
-        headers=request.headers,
+        headers=request.revealed_headers(),
         content=bytes(request.body) or None,
         timeout=(clocks.connect, clocks.read, clocks.write, clocks.pool),
         extensions={"trace": note_async if hasattr(client, "aclose") else note},

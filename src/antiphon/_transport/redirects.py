@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from .._wire.http import SECRET_HEADERS, Request, ResponseHead
+from .._wire.http import Request, ResponseHead
+from .._wire.secret import SECRET_HEADERS, Secret
+from .._wire.url import URL
 from . import AsyncOpenResponse, OpenResponse
 from .origin import target_of
 
@@ -34,10 +36,10 @@ def redirected(request: Request, head: ResponseHead) -> Request | None:
     if here.scheme == "https" and there.scheme == "http":
         return None
     headers = request.headers if here == there else _without_credentials(request.headers)
-    return replace(request, url=url, headers=headers)
+    return replace(request, url=URL(url), headers=headers)
 
 
-def _without_credentials(headers: dict[str, str]) -> dict[str, str]:
+def _without_credentials(headers: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
     return {name: value for name, value in headers.items() if not is_credential(name)}
 
 

@@ -78,7 +78,7 @@ class SyncTransport:
         opening = request_head(
             request.method,
             place.url if pool.forwards else place.target,
-            pool.headers | request.headers,
+            {**pool.headers, **request.headers},
             len(request.body),
         )
         try:

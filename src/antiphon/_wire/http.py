@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias, TypeVar, overload
+
+from .secret import Secret, is_secret_header
+from .url import URL
 
 __all__ = ["HTTPResponse", "Headers", "Timeout"]
 
 T = TypeVar("T")
-
-SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "set-cookie"})
-"""Headers whose values are never shown, logged or stored; lower case."""
 
 
 class Headers(Mapping[str, str]):
@@ -73,7 +73,7 @@ class Headers(Mapping[str, str]):
 
 
 def _shown(name: str, value: str) -> str:
-    return "[secret]" if name.lower() in SECRET_HEADERS else value
+    return "[secret]" if is_secret_header(name) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +165,25 @@ class Request:
 
     method: str
     """Upper case: `POST`, `GET`, …"""
-    url: str
+    url: URL
     """Absolute, query included."""
-    headers: dict[str, str]
-    """Lower-case names."""
+    headers: Mapping[str, str | Secret]
+    """Lower-case names. The value of a credential hides itself; see `revealed_headers`."""
     body: Body
     timeout: Timeout
     """The clocks in force for this attempt."""
+
+    def revealed_headers(self) -> dict[str, str]:
+        """Return the headers with their secrets in plain text, for the transport that sends them."""
+        return {
+            name: value.reveal() if isinstance(value, Secret) else value
+            for name, value in self.headers.items()
+        }
+
+    def without_secrets(self) -> Request:
+        """Return the same request without the headers that carry a credential."""
+        shown = {name: v for name, v in self.headers.items() if not isinstance(v, Secret)}
+        return Request(self.method, self.url, shown, self.body, self.timeout)
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.url} ({len(self.body)} bytes)>"
@@ -184,6 +196,8 @@ class ResponseHead:
     status: int
     headers: Headers
     http_version: str = "HTTP/1.1"
+    received_at: float | None = None
+    """When it was received, in seconds since 1970; a `retry-after` date counts from then."""
 
     @property
     def ok(self) -> bool:
@@ -200,8 +214,12 @@ class HTTPResponse:
     content: bytes = b""
     """The body; empty while a stream has not been read."""
     method: str = "POST"
-    url: str = ""
+    url: URL = URL()  # noqa: RUF009 (immutable)
     http_version: str = "HTTP/1.1"
+    received_at: float | None = field(default=None, compare=False)
+    """When the head was received, in seconds since 1970."""
+    request: Request | None = field(default=None, compare=False)
+    """What was sent, without its credential; not stored in a pickle."""
 
     @property
     def text(self) -> str:
@@ -216,17 +234,38 @@ class HTTPResponse:
         """
         return json.loads(self.content)
 
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the API asks to wait before another attempt, if it says so."""
+        return retry_after(self.headers, self.received_at)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        stored = (self.status_code, self.headers, self.content, self.method, self.url)
+        return HTTPResponse, (*stored, self.http_version, self.received_at)
+
     def __repr__(self) -> str:
-        return f"<HTTPResponse {self.status_code} {self.method} {self.url} ({len(self.content)} bytes)>"
+        sent = f"{self.method} {self.url}"
+        return f"<HTTPResponse {self.status_code} {sent} ({len(self.content)} bytes)>"
 
 
-def retry_after(headers: Headers) -> float | None:
-    """Seconds that `retry-after-ms` or `retry-after` (seconds or a date) ask to wait."""
+def retry_after(headers: Headers, received_at: float | None = None) -> float | None:
+    """Return the seconds that `retry-after-ms` or `retry-after` (seconds or a date) ask to wait.
+
+    Args:
+        headers: those of the response.
+        received_at: when they were received, in seconds since 1970; a date counts from then if the
+            response does not say when it was sent.
+    """
     milliseconds = _seconds(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
-    asked = headers.get("retry-after")
-    return _seconds(asked) if _seconds(asked) is not None else _until(asked, headers.get("date"))
+    value = headers.get("retry-after")
+    seconds = _seconds(value)
+    if seconds is not None:
+        return seconds
+    until, sent = _epoch(value), _epoch(headers.get("date"))
+    start = received_at if sent is None else sent
+    return None if until is None or start is None else max(0.0, until - start)
 
 
 def _seconds(text: str | None) -> float | None:
@@ -237,18 +276,10 @@ def _seconds(text: str | None) -> float | None:
     return seconds if 0 <= seconds < float("inf") else None
 
 
-def _until(date: str | None, sent: str | None) -> float | None:
-    """Return the seconds between two HTTP dates: when the response was sent, and `date`.
-
-    A server that has a clock sends `date` (RFC 9110 §6.6.1); without it neither date says anything.
-    """
-    moment, start = _moment(date), _moment(sent)
-    return max(0.0, (moment - start).total_seconds()) if moment and start else None
-
-
-def _moment(date: str | None) -> datetime | None:
+def _epoch(date: str | None) -> float | None:
+    """Return the seconds since 1970 that an HTTP date stands for."""
     try:
         moment = parsedate_to_datetime(date or "")
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -37,3 +37,8 @@ not_given: Final = NOT_GIVEN
 
 omit: Final = Omit()
 """Leaves out a field, or a header that the client would otherwise send."""
+
+
+def is_absent(value: object) -> bool:
+    """Return whether `value` is a sentinel that stands for a parameter not given."""
+    return isinstance(value, (NotGiven, Omit))

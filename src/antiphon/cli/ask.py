@@ -7,7 +7,7 @@ import sys
 from typing import Any, TextIO, cast
 
 from ..catalog import models as catalog
-from ..client import Client
+from .._sync.client import Client
 from ..types.message import Message
 from ..types.params import CreateParamsNonStreaming
 from . import prompt as prompting

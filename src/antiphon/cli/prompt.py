@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from ..client import Client
+from .._sync.client import Client
 
 _SIMULATED = (
     "antiphon: no API key, so a local server answers: a simulator, not Claude.\n"

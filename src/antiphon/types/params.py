@@ -236,12 +236,14 @@ def with_inherited_keys(kind: KindT) -> KindT:
 class CallParams(Param, total=False):
     """What every method takes in addition to the parameters of its endpoint.
 
+    betas: beta features to switch on, added to those of the client.
     extra_headers: more headers; they win over all others, and `omit` removes one.
     extra_query: more query parameters.
     extra_body: more fields of the body; they win over all others.
     timeout: how long the call may take: seconds, a `Timeout`, or None for no limit.
     """
 
+    betas: Optionally[Many[str]]
     extra_headers: Mapping[str, str | Omit] | None
     extra_query: Mapping[str, object] | None
     extra_body: Mapping[str, object] | None

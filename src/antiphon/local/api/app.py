@@ -80,7 +80,7 @@ class App:
     def _recorded(self, visit: Exchange, steps: Steps) -> Steps:
         """The same steps, noted in the journal while they are taken."""
         request = visit.request
-        headers = without_secrets(request.headers)
+        headers = without_secrets(visit.headers)
         entry = Recorded(visit.request_id, request.method, visit.target, headers, visit.arrived)
         self.journal.record(entry, request.body)
         try:
@@ -123,7 +123,7 @@ class App:
                 raise not_found()
 
     def _admit(self, visit: Exchange) -> None:
-        headers = visit.request.headers
+        headers = visit.headers
         self._keys.check(headers)
         visit.workspace = headers.get("anthropic-workspace-id") or WORKSPACE
         visit.version = version_of(headers)

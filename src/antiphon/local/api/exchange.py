@@ -32,6 +32,8 @@ class Exchange:
     """A request, what is known of who sent it, and the answers it may get."""
 
     request: Request
+    headers: dict[str, str]
+    """Those of the request, by their lower-case names."""
     origin: str
     """Scheme, host and port as the client knows them."""
     path: str
@@ -51,7 +53,8 @@ class Exchange:
         scheme, _, place = request.url.partition("://")
         host, _, target = place.partition("/")
         path, _, query = target.partition("?")
-        return cls(request, f"{scheme}://{host}", f"/{path}", query, request_id, arrived)
+        headers = request.revealed_headers()
+        return cls(request, headers, f"{scheme}://{host}", f"/{path}", query, request_id, arrived)
 
     @property
     def target(self) -> str:
@@ -70,8 +73,7 @@ class Exchange:
 
     def body(self) -> dict[str, Any]:
         """The body as a JSON object."""
-        request = self.request
-        return parsed(content_of(request.headers, self.path, request.body))
+        return parsed(content_of(self.headers, self.path, self.request.body))
 
     def asker(self) -> Caller:
         """Who asks, once its key was accepted."""

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import orjson
 
-from ..._wire.http import SECRET_HEADERS, Body
+from ..._wire.http import Body
+from ..._wire.secret import SECRET_HEADERS
 
 __all__ = ["Journal", "Recorded"]
 

@@ -13,6 +13,7 @@ import h11
 import orjson
 
 from ..._wire.http import Request, Timeout
+from ..._wire.url import URL
 from ..api.headers import size_limit
 from ..api.steps import Abort, Pause, Step, Steps, Write, WriteHead
 from ..metering.clock import Clock
@@ -331,7 +332,7 @@ def _request(head: h11.Request, body: bytes) -> Request:
     target = head.target.decode("latin-1")
     absolute = target.startswith("http://")
     url = target if absolute else f"http://{headers.get('host', 'localhost')}{target}"
-    return Request(head.method.decode("ascii"), url, headers, body, _CLOCKS)
+    return Request(head.method.decode("ascii"), URL(url), headers, body, _CLOCKS)
 
 
 def _parser() -> h11.Connection:

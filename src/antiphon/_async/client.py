@@ -1,0 +1,41 @@
+"""The async client."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Self
+
+from ..base_client import BaseClient
+from .messages import AsyncMessages
+from .runner import AsyncSession
+
+__all__ = ["AsyncAnthropic", "AsyncClient"]
+
+
+class AsyncClient(BaseClient):
+    """A client of the Messages API.
+
+    Clients are cheap and may be shared by tasks. Those with the same settings share their
+    connections.
+    """
+
+    _session: AsyncSession
+    _session_class = AsyncSession
+
+    @cached_property
+    def messages(self) -> AsyncMessages:
+        """The Messages API."""
+        return AsyncMessages(self._session)
+
+    async def close(self) -> None:
+        """Let go of the connections; those shared with other clients stay open."""
+        self._session.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+AsyncAnthropic = AsyncClient

@@ -1,0 +1,121 @@
+"""Responses whose body is read when the caller reads it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from .._core.endpoints import Call
+from .._stream.decoders import LineDecoder, TextDecoder
+from .._stream.flow import StreamFlow
+from ..responses import BaseResponse, parsed
+from .runner import AsyncRunner
+from .streams import AsyncMessageStream
+
+if TYPE_CHECKING:
+    from ..types.events import MessageStreamEvent
+
+__all__ = ["AsyncStreamedResponse", "AsyncStreamedResponseManager"]
+
+T = TypeVar("T")
+
+
+class AsyncStreamedResponse(BaseResponse, Generic[T]):
+    """A response whose head was received; its body is read when you read it."""
+
+    def __init__(
+        self, flow: StreamFlow, runner: AsyncRunner, call: Call[Any], view: type[Any] | None
+    ) -> None:
+        super().__init__(flow.response, flow.attempts)
+        self._flow = flow
+        self._runner = runner
+        self._call = call
+        self._view = view
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more of the body can be read."""
+        return self._flow.ended
+
+    async def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Give the body as it arrives, its content encoding undone."""
+        while chunk := await self._runner.run(self._flow.chunk()):
+            yield chunk
+
+    async def iter_text(self) -> AsyncIterator[str]:
+        """Give the body as it arrives, as text; bytes that are not UTF-8 become U+FFFD."""
+        decoder = TextDecoder()
+        async for chunk in self.iter_bytes():
+            yield decoder.feed(chunk)
+        if rest := decoder.close():
+            yield rest
+
+    async def iter_lines(self) -> AsyncIterator[str]:
+        """Give the lines of the body, without their ends."""
+        decoder = LineDecoder()
+        async for text in self.iter_text():
+            for line in decoder.feed(text):
+                yield line
+        for line in decoder.close():
+            yield line
+
+    async def read(self) -> bytes:
+        """Read the whole body."""
+        if not self._flow.ended:
+            self.http_response.content = b"".join([chunk async for chunk in self.iter_bytes()])
+        return self.http_response.content
+
+    async def text(self) -> str:
+        """Read the whole body as text."""
+        await self.read()
+        return self.http_response.text
+
+    async def json(self) -> Any:
+        """Read the whole body as JSON values.
+
+        Raises:
+            ValueError: the body is not JSON.
+        """
+        await self.read()
+        return self.http_response.json()
+
+    async def parse(self) -> T:
+        """Read what the response means: a model, or a stream of events.
+
+        Raises:
+            APIResponseValidationError: the body is not what the API sends.
+        """
+        if self._view is not None:
+            return cast("T", self._view(self._flow, self._runner))
+        await self.read()
+        return cast("T", parsed(self.http_response, self._call.decode))
+
+    @property
+    def text_stream(self) -> AsyncIterator[str]:
+        """The pieces of text of a streamed message, as they are received."""
+        stream: AsyncMessageStream = AsyncMessageStream(self._flow, self._runner)
+        return stream.text_stream
+
+    def __aiter__(self) -> AsyncIterator[MessageStreamEvent]:
+        return AsyncMessageStream(self._flow, self._runner)
+
+    async def close(self) -> None:
+        """Cut the response off; what was not read is lost."""
+        self._flow.close()
+        await self._runner.close()
+
+
+class AsyncStreamedResponseManager(Generic[T]):
+    """Opens a response on entering, closes it on leaving."""
+
+    def __init__(self, opening: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        self._open = opening
+        self._response: AsyncStreamedResponse[T] | None = None
+
+    async def __aenter__(self) -> AsyncStreamedResponse[T]:
+        self._response = cast("AsyncStreamedResponse[T]", await self._open())
+        return self._response
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._response is not None:
+            await self._response.close()

@@ -1,0 +1,119 @@
+"""What a client sends its calls with: a session for all of them, a runner for each."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any, Self, TypeVar, cast
+
+from .._core.endpoints import Call
+from .._core.flow import Attempts, Flow, Read, Send, Step, exchange
+from .._stream.flow import StreamFlow, stream_flow, whole_message
+from .._transport import AsyncOpenResponse, AsyncTransport
+from .._transport.clocks import AsyncMonotonicClock
+from .._transport.default import async_transport_for
+from .._wire.http import ResponseHead
+from ..base_client import SessionState
+from ..errors import APIError
+from ..responses import APIResponse
+from ..telemetry import log_response, log_sleep
+
+__all__ = ["AsyncRunner", "AsyncSession"]
+
+T = TypeVar("T")
+
+
+class AsyncSession(SessionState):
+    """The settings of one client, and what its calls are sent with."""
+
+    _transport: AsyncTransport | None
+
+    def runner(self) -> AsyncRunner:
+        """Return the runner of a new call.
+
+        Raises:
+            RuntimeError: the client is closed.
+        """
+        if self.closed:
+            raise RuntimeError("the client is closed; make another one")
+        if self._transport is None:
+            self._transport = async_transport_for(self.http_client)
+        return AsyncRunner(self._transport)
+
+    async def respond(self, call: Call[T]) -> APIResponse[T]:
+        """Send `call` and receive its whole response."""
+        async with self.runner() as runner:
+            attempts = runner.attempts(call)
+            if call.whole:
+                lenient = self.options.lenient_streams
+                response, message = await runner.run(whole_message(attempts, lenient=lenient))
+                return APIResponse(response, attempts, lambda _: cast("T", message))
+            received = await runner.run(exchange(attempts))
+        return APIResponse(received.http_response(), attempts, call.decode)
+
+    async def open(self, call: Call[Any]) -> tuple[StreamFlow, AsyncRunner]:
+        """Send `call` and receive the head of its response; its body is read later."""
+        runner = self.runner()
+        flow = stream_flow(runner.attempts(call), lenient=self.options.lenient_streams)
+        await runner.run(flow.open())
+        return flow, runner
+
+
+class AsyncRunner:
+    """Performs the steps of one call: sends, reads and sleeps."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+        self._clock = getattr(transport, "clock", AsyncMonotonicClock)
+        self._response: AsyncOpenResponse | None = None
+
+    def attempts(self, call: Call[Any]) -> Attempts:
+        """Return the attempts of `call`, on the clock of this runner."""
+        return Attempts(call, self._clock.now, random.random)
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Perform the steps of `flow` and return its result."""
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = await self._perform(step)
+                except APIError as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as end:
+            return cast("T", end.value)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _perform(self, step: Step) -> ResponseHead | bytes | None:
+        if isinstance(step, Read):
+            if self._response is None:
+                raise RuntimeError(
+                    "the response was cut off by an interruption; there is no more to read"
+                )
+            return await self._response.read(step.timeout)
+        await self.close()
+        if isinstance(step, Send):
+            self._response = await self._transport.send(step.request)
+            head = self._response.head
+            head.received_at = time.time()
+            log_response(step.request, head)
+            return head
+        log_sleep(step.seconds)
+        await self._clock.sleep(step.seconds)
+        return None
+
+    async def close(self) -> None:
+        """Give back the connection, or cut it if something is still arriving; idempotent."""
+        response, self._response = self._response, None
+        if response is not None:
+            await response.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

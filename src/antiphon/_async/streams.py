@@ -1,0 +1,162 @@
+"""Streams of a message: its events as they are received, and views of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from typing_extensions import TypeVar as TypeVarWithDefault
+
+from .._core.endpoints import Call
+from .._stream.flow import StreamFlow
+from .._stream.reader import MessageReader
+from .._wire.http import HTTPResponse
+from ..errors import Attempt
+from ..responses import deprecated_tries
+from ..types.events import MessageStreamEvent, RawMessageStreamEvent
+from .runner import AsyncRunner, AsyncSession
+
+if TYPE_CHECKING:
+    from .._core.flow import Attempts
+    from ..types.message import Message
+
+__all__ = ["AsyncMessageStream", "AsyncMessageStreamManager", "AsyncStream"]
+
+T = TypeVar("T")
+EventT = TypeVarWithDefault("EventT", default=RawMessageStreamEvent)
+OutputT = TypeVarWithDefault("OutputT", default=None)
+
+
+class _AsyncItems(Generic[T]):
+    """The items that a view of a stream gives, one by one."""
+
+    def __init__(self, flow: StreamFlow, runner: AsyncRunner, take: Callable[[], T | None]) -> None:
+        self._flow = flow
+        self._runner = runner
+        self._take = take
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while (item := self._take()) is None:
+            if not await self._runner.run(self._flow.receive()):
+                raise StopAsyncIteration
+        return item
+
+
+class _AsyncEventStream(_AsyncItems[T]):
+    """A message being received: one sequence of events, of which every view takes its items."""
+
+    @property
+    def response(self) -> HTTPResponse:
+        """Status and headers of the response."""
+        return self._flow.response
+
+    @property
+    def request_id(self) -> str | None:
+        """The API's id of the request; quote it to support."""
+        return self.response.headers.get("request-id")
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The failed attempts before this stream."""
+        return tuple(self._flow.attempts.failures)
+
+    @property
+    def retries_taken(self) -> int:
+        """How often the call was tried again before this stream."""
+        return self._flow.attempts.retries
+
+    @property
+    def tries(self) -> Attempts:
+        """The old name of what `attempts` tells; deprecated."""
+        return deprecated_tries(self._flow.attempts)
+
+    async def close(self) -> None:
+        """Cut the stream. What was not read is lost, and nothing more can be read."""
+        self._flow.close()
+        await self._runner.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class AsyncStream(_AsyncEventStream[EventT]):
+    """The events of a message as the API sends them; leaving the loop early cuts the connection."""
+
+    def __init__(self, flow: StreamFlow, runner: AsyncRunner) -> None:
+        take: Any = partial(flow.take, MessageReader.event)
+        super().__init__(flow, runner, take)
+
+    async def __aiter__(self) -> AsyncIterator[EventT]:
+        # A generator, so that leaving a loop early closes the stream although somebody holds it.
+        try:
+            while True:
+                try:
+                    event = await self.__anext__()
+                except StopAsyncIteration:
+                    return
+                yield event
+        finally:
+            await self.close()
+
+
+class AsyncMessageStream(_AsyncEventStream[MessageStreamEvent], Generic[OutputT]):
+    """A message while it is received, with views of it.
+
+    Iterate over it for all events, or over `text_stream` for the text. Views may be mixed: each
+    event is delivered once, to the view that reads it.
+    """
+
+    def __init__(self, flow: StreamFlow, runner: AsyncRunner) -> None:
+        super().__init__(flow, runner, flow.take_derived_event)
+
+    @property
+    def text_stream(self) -> AsyncIterator[str]:
+        """The pieces of text, as they are received."""
+        return _AsyncItems(self._flow, self._runner, partial(self._flow.take, MessageReader.text))
+
+    @property
+    def current_message_snapshot(self) -> Message:
+        """The message so far.
+
+        Raises:
+            RuntimeError: the first event was not yet received.
+        """
+        return self._flow.reader.message
+
+    async def until_done(self) -> None:
+        """Read to the end of the stream."""
+        while await self._runner.run(self._flow.receive()):
+            self._flow.skip()
+
+    async def get_final_message(self) -> Message:
+        """Read to the end of the stream and return the whole message."""
+        await self.until_done()
+        return self._flow.finished_message()
+
+    async def get_final_text(self) -> str:
+        """Read to the end of the stream and return the text of the message, all blocks joined."""
+        return (await self.get_final_message()).text
+
+
+class AsyncMessageStreamManager(Generic[OutputT]):
+    """`async with client.messages.stream(...) as stream`: opens on entering, closes on leaving."""
+
+    def __init__(self, session: AsyncSession, call: Call[Message]) -> None:
+        self._session = session
+        self._call = call
+        self._stream: AsyncMessageStream[OutputT] | None = None
+
+    async def __aenter__(self) -> AsyncMessageStream[OutputT]:
+        self._stream = AsyncMessageStream(*await self._session.open(self._call))
+        return self._stream
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._stream is not None:
+            await self._stream.close()
