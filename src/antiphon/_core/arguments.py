@@ -22,7 +22,7 @@ from typing_extensions import is_typeddict
 
 from .._wire.sentinels import NOT_GIVEN
 
-__all__ = ["check_names", "keywords"]
+__all__ = ["check_names", "keywords", "nearest"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias, TypeVar, overload
 
 from .secret import Secret, is_secret_header
@@ -278,6 +277,8 @@ def _seconds(text: str | None) -> float | None:
 
 def _epoch(date: str | None) -> float | None:
     """Return the seconds since 1970 that an HTTP date stands for."""
+    from email.utils import parsedate_to_datetime  # loads nine modules, and is rarely needed
+
     try:
         moment = parsedate_to_datetime(date or "")
     except ValueError:
