@@ -1,7 +1,9 @@
-"""What can go wrong, and what each error tells."""
+"""Handle what can go wrong, and see what each error says."""
 
 import antiphon
+from simulator import use_simulator_without_key
 
+use_simulator_without_key()
 client = antiphon.Client(max_retries=2, timeout=60)
 for model in ("claude-haiku-4-5", "claude-nonesuch"):
     try:
@@ -9,12 +11,12 @@ for model in ("claude-haiku-4-5", "claude-nonesuch"):
             model=model, max_tokens=100, messages=[{"role": "user", "content": "Hello"}]
         )
     except antiphon.RateLimitError as error:
-        print("too much at once; come back in", error.retry_after, "seconds")
+        print("Rate limit reached; try again in", error.retry_after, "seconds.")
     except antiphon.APIStatusError as error:
-        print(f"refused with {error.status_code}: {error.message} (request {error.request_id})")
+        print(f"Refused with {error.status_code}: {error.message} (request {error.request_id})")
     except antiphon.APIConnectionError as error:
-        print(f"no answer from {error.host}, at {error.phase}: {error}")
+        print(f"No response from {error.host}, phase {error.phase}: {error}")
         for attempt in error.attempts:
-            print(f"  tried at {attempt.started:.1f} s for {attempt.elapsed:.1f} s")
+            print(f"  attempt at {attempt.started:.1f} s, took {attempt.elapsed:.1f} s")
     else:
         print(message.text)

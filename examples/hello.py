@@ -1,7 +1,9 @@
-"""One question, one answer."""
+"""Send one prompt and print the reply."""
 
 import antiphon
+from simulator import use_simulator_without_key
 
+use_simulator_without_key()
 client = antiphon.Client()
 message = client.messages.create(
     model="claude-haiku-4-5",

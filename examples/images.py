@@ -1,5 +1,6 @@
-"""Describe the images (JPEG, PNG) and PDFs named on the command line, or a small one drawn here."""
+"""Describe the images (JPEG, PNG) and PDFs named on the command line, or a red square drawn here."""
 
+import io
 import struct
 import sys
 import zlib
@@ -8,19 +9,19 @@ from typing import Literal
 
 import antiphon
 from antiphon.types import ContentBlockParam
+from simulator import use_simulator_without_key
 
 
-def drawn() -> Path:
-    """A red square, as a PNG file."""
-    side, path = 64, Path("square.png")
+def red_square() -> bytes:
+    """Return a PNG file."""
+    side = 64
     rows = (b"\0" + b"\xff\0\0" * side) * side
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)),
         (b"IDAT", zlib.compress(rows)),
         (b"IEND", b""),
     )
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*named) for named in chunks))
-    return path
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*named) for named in chunks)
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
@@ -29,7 +30,7 @@ def chunk(name: bytes, content: bytes) -> bytes:
 
 
 def block(path: Path) -> ContentBlockParam:
-    """The file as part of a message; the client reads and encodes it."""
+    """Return a file as part of a message; the client reads and encodes it."""
     if path.suffix == ".pdf":
         return {
             "type": "document",
@@ -41,18 +42,19 @@ def block(path: Path) -> ContentBlockParam:
     return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": path}}
 
 
-paths = [Path(name) for name in sys.argv[1:]] or [drawn()]
+def drawn() -> ContentBlockParam:
+    """Return an image that is in memory."""
+    file = io.BytesIO(red_square())
+    return {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": file}}
+
+
+use_simulator_without_key()
+blocks = [block(Path(name)) for name in sys.argv[1:]] or [drawn()]
 message = antiphon.Client().messages.create(
     model="claude-haiku-4-5",
     max_tokens=1024,
     messages=[
-        {
-            "role": "user",
-            "content": [
-                *(block(path) for path in paths),
-                {"type": "text", "text": "What is in these?"},
-            ],
-        }
+        {"role": "user", "content": [*blocks, {"type": "text", "text": "What do you see?"}]},
     ],
 )
 print(message.text)

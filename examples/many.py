@@ -1,19 +1,20 @@
-"""Many questions at once, a few at a time, one failure not spoiling the rest."""
+"""Send many prompts, five at a time; one that fails does not stop the others."""
 
 import asyncio
 
 import antiphon
+from simulator import use_simulator_without_key
 
-QUESTIONS = [f"What is {n} times {n}?" for n in range(20)]
+PROMPTS = [f"What is {n} times {n}?" for n in range(20)]
 
 
-async def answer(client: antiphon.AsyncClient, turn: asyncio.Semaphore, question: str) -> str:
-    async with turn:
+async def reply(client: antiphon.AsyncClient, five: asyncio.Semaphore, prompt: str) -> str:
+    async with five:
         try:
             message = await client.messages.create(
                 model="claude-haiku-4-5",
                 max_tokens=100,
-                messages=[{"role": "user", "content": question}],
+                messages=[{"role": "user", "content": prompt}],
             )
         except antiphon.APIError as error:
             return f"failed: {error}"
@@ -21,11 +22,12 @@ async def answer(client: antiphon.AsyncClient, turn: asyncio.Semaphore, question
 
 
 async def main() -> None:
-    turn = asyncio.Semaphore(5)
+    five = asyncio.Semaphore(5)
     async with antiphon.AsyncClient() as client:
-        answers = await asyncio.gather(*(answer(client, turn, question) for question in QUESTIONS))
-    for question, text in zip(QUESTIONS, answers, strict=True):
-        print(question, "→", text)
+        replies = await asyncio.gather(*(reply(client, five, prompt) for prompt in PROMPTS))
+    for prompt, text in zip(PROMPTS, replies, strict=True):
+        print(prompt, "→", text)
 
 
+use_simulator_without_key()
 asyncio.run(main())

@@ -1,4 +1,4 @@
-"""A test of your own code with no key and no network."""
+"""Test your own code with no key and no network."""
 
 import antiphon
 from antiphon.local import LocalServer
@@ -18,4 +18,4 @@ def summary(client: antiphon.Client, text: str) -> str:
 with LocalServer() as server:
     client = antiphon.Client(base_url=server.url, api_key="any")
     assert summary(client, "A long text.")
-    print("passed")
+    print("The test passed; a simulator replied, not Claude.")

@@ -1,7 +1,9 @@
-"""An answer while it arrives; if it breaks off, what had arrived is still there."""
+"""Print a reply while it is received; if the connection breaks, keep what was received."""
 
 import antiphon
+from simulator import use_simulator_without_key
 
+use_simulator_without_key()
 client = antiphon.Client()
 try:
     with client.messages.stream(
@@ -11,8 +13,8 @@ try:
     ) as stream:
         for text in stream.text_stream:
             print(text, end="", flush=True)
-        print("\n", stream.get_final_message().stop_reason)
+        print("\nstop reason:", stream.get_final_message().stop_reason)
 except antiphon.APIError as error:
     print("\nfailed:", error)
     if error.partial is not None:
-        print("so far:", error.partial.text)
+        print("received so far:", error.partial.text)

@@ -1,7 +1,8 @@
-"""A loop in which Claude calls functions until it has its answer."""
+"""Let Claude call a function until it can reply."""
 
 import antiphon
 from antiphon.types import MessageParam, ToolParam, ToolResultBlockParam, ToolUseBlock
+from simulator import use_simulator_without_key
 
 TOOLS: list[ToolParam] = [
     {
@@ -18,7 +19,7 @@ TOOLS: list[ToolParam] = [
 
 def result(call: ToolUseBlock) -> ToolResultBlockParam:
     if not call.complete:
-        content, is_error = f"cut off: {call.raw_input}", True
+        content, is_error = f"The input was cut off: {call.raw_input}", True
     else:
         content, is_error = str(call.input["a"] + call.input["b"]), False
     return {
@@ -29,14 +30,15 @@ def result(call: ToolUseBlock) -> ToolResultBlockParam:
     }
 
 
+use_simulator_without_key()
 client = antiphon.Client()
 messages: list[MessageParam] = [{"role": "user", "content": "Use the add tool for 27 and 15."}]
 while True:
-    answer = client.messages.create(
+    message = client.messages.create(
         model="claude-haiku-4-5", max_tokens=1024, tools=TOOLS, messages=messages
     )
-    if answer.stop_reason != "tool_use":
+    if message.stop_reason != "tool_use":
         break
-    messages.append(answer.to_param())
-    messages.append({"role": "user", "content": [result(call) for call in answer.tool_uses]})
-print(answer.text)
+    messages.append(message.to_param())
+    messages.append({"role": "user", "content": [result(call) for call in message.tool_uses]})
+print(message.text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import re
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from tests.support.media_samples import JPEG, pdf
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+EXAMPLES = sorted({*(ROOT / "examples").glob("*.py")} - {ROOT / "examples" / "simulator.py"})
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -36,10 +38,25 @@ def test_the_blocks_of_a_page_run(page, workplace):
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_the_examples_run(example, workplace, capsys, monkeypatch):
-    monkeypatch.setattr("sys.argv", [example.name])
-    exec(compile(example.read_text(), example.name, "exec"), {"__name__": "__main__"})
-    assert capsys.readouterr().out.strip()
+def test_the_examples_run_without_a_key_and_say_who_replies(example, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(example)],
+        capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert "a simulator repli" in done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_examples_use_the_server_that_the_environment_names(server, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "test")
+    before = len(server.requests)
+    hello = str(ROOT / "examples" / "hello.py")
+    done = subprocess.run([sys.executable, hello], capture_output=True, text=True, check=True)
+    assert "a simulator replies" not in done.stderr
+    assert len(server.requests) == before + 1
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
