@@ -6,16 +6,15 @@ import sys
 
 from antiphon.local import LocalServer
 
-SETTINGS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL")
-
 
 def use_simulator_without_key() -> None:
-    """Start a local server for this program, unless the environment says where to send requests."""
-    if any(os.environ.get(name) for name in SETTINGS):
+    """Start a local server for this program, if the environment has no key."""
+    if os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN"):
         return
-    server = LocalServer()
-    server.start()
-    atexit.register(server.close)
-    os.environ["ANTHROPIC_BASE_URL"] = server.url
-    os.environ["ANTHROPIC_API_KEY"] = "any"
+    os.environ["ANTHROPIC_API_KEY"] = "any"  # the simulator takes any key
+    if not os.environ.get("ANTHROPIC_BASE_URL"):  # else `antiphon serve` runs already
+        server = LocalServer()
+        server.start()
+        atexit.register(server.close)
+        os.environ["ANTHROPIC_BASE_URL"] = server.url
     print("ANTHROPIC_API_KEY is not set: a simulator replies, not Claude.", file=sys.stderr)

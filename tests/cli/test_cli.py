@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,6 +22,8 @@ from antiphon.local.api.latency import Latency
 from tests.support.cut_server import cut_server
 from tests.support.stream_events import STREAMS
 
+PATIENCE = 60
+"""Seconds after which a command that should have ended fails the test."""
 COMMAND = [sys.executable, "-m", "antiphon"]
 
 
@@ -32,7 +34,7 @@ def run(*words: str, stdin: str = "", **environ: str) -> subprocess.CompletedPro
         capture_output=True,
         text=True,
         env={**os.environ, **environ},
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -51,7 +53,7 @@ def test_without_a_key_a_simulator_answers_and_says_so():
     done = run("ask", "Hello, Claude")
     assert done.returncode == 0
     assert done.stdout.strip()
-    assert "simulator, not Claude" in done.stderr
+    assert "simulator replies, not Claude" in done.stderr
     assert "ANTHROPIC_API_KEY" in done.stderr
 
 
@@ -102,7 +104,8 @@ def test_an_encoding_without_a_character_loses_nothing(server):
     [
         (("ask",), 2, "no prompt"),
         (("ask", "  "), 2, "no prompt"),
-        (("serve", "--port", "65536"), 2, "65536"),
+        (("serve", "--port", "65536"), 2, "'65536' is not a port from 0 to 65535"),
+        (("serve", "--port", "abc"), 2, "'abc' is not a port from 0 to 65535"),
         (("serve", "--jitter", "7"), 2, "jitter"),
         (("ask", "--max-tokens", "many", "Hi"), 2, "--max-tokens"),
         (("ask", "--base-url", "nowhere", "Hi"), 2, "base_url"),
@@ -116,6 +119,31 @@ def test_failures_are_a_line_and_a_code(words, code, said):
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(("command", "option"), [("ask", "--usge"), ("serve", "--prot")])
+def test_a_mistyped_option_shows_the_usage_of_the_command(command, option):
+    done = run(command, option, "Hi")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"usage: antiphon {command} ")
+    assert f"unrecognized arguments: {option}" in done.stderr
+
+
+def test_a_port_in_use_is_said_with_what_to_do():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        done = run("serve", "--port", port)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"antiphon: port {port} of 127.0.0.1 is in use; choose another")
+
+
+@pytest.mark.parametrize("words", [(), ("ask",), ("count",), ("serve",)])
+def test_help_begins_with_what_it_does_and_ends_with_examples(words):
+    done = run(*words, "--help")
+    assert done.returncode == 0
+    examples = done.stdout.partition("examples:\n")[2].splitlines()
+    assert examples
+    assert all(f"antiphon {' '.join(words)}" in example for example in examples)
 
 
 @contextmanager
@@ -185,8 +213,6 @@ def test_a_stream_cut_off_prints_what_had_arrived():
 
 
 def test_an_interrupt_is_quiet():
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listener:
         environ = {**os.environ, "ANTHROPIC_API_KEY": "k"}
         environ["ANTHROPIC_BASE_URL"] = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -199,13 +225,11 @@ def test_an_interrupt_is_quiet():
         )
         connection, _ = listener.accept()
         assert connection.recv(10)
-        started = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=PATIENCE)
         connection.close()
     assert process.returncode == 130
     assert b"Traceback" not in err
-    assert time.monotonic() - started < 5
 
 
 def test_an_interrupt_leaves_what_had_arrived():
@@ -219,7 +243,7 @@ def test_an_interrupt_leaves_what_had_arrived():
         assert process.stdout is not None
         begun = process.stdout.read(5)
         process.send_signal(signal.SIGINT)
-        rest, err = process.communicate(timeout=10)
+        rest, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert begun == b"Simul"
     assert rest.endswith(b"\n")
@@ -235,7 +259,7 @@ def test_a_closed_stdout_is_quiet(server):
     )  # fmt: skip
     assert process.stdout is not None
     process.stdout.close()
-    assert process.wait(timeout=30) == 141
+    assert process.wait(timeout=PATIENCE) == 141
     assert process.stderr is not None
     assert process.stderr.read() == b""
     process.stderr.close()
@@ -244,7 +268,7 @@ def test_a_closed_stdout_is_quiet(server):
 def test_a_stdout_that_was_never_open_is_quiet():
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "ask", "Hi"],
-        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ), timeout=60,
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ), timeout=PATIENCE,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (141, b"")
 
@@ -266,7 +290,7 @@ def test_serving_says_where_and_stops_when_told():
     )
     assert response.rate_limits.requests.limit == 7
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "simulates" in err
     assert "Traceback" not in err

@@ -235,7 +235,9 @@ def test_large_answers_stream_on_the_wire_and_plain_ones_do_not():
     assert (response.status_code, response.request_id) == (200, "req_s")
     body = response.read()
     plain = Scripted(Answer(body, headers=(("content-type", "application/json"),)))
-    message = client(plain, large_responses="wait").messages.create(**{**PARAMS, "max_tokens": 64_000})
+    message = client(plain, large_responses="wait").messages.create(
+        **{**PARAMS, "max_tokens": 64_000}
+    )
     assert b"stream" not in plain.requests[0].body
     assert message == response.parse()
 

@@ -138,7 +138,10 @@ def test_with_options_changes_what_it_says_and_shares_the_rest(kind):
     assert (twin.timeout, twin.max_retries) == (Timeout.of(3), 0)
     assert (client.timeout, client.max_retries) == (Timeout(), 2)
     assert {name: twin.default_headers[name] for name in "ab"} == {"a": "1", "b": "2"}
-    assert twin.copy(auth_token="t")._session.options.request_headers({})["authorization"] == "Bearer t"
+    assert (
+        twin.copy(auth_token="t")._session.options.request_headers({})["authorization"]
+        == "Bearer t"
+    )
     with pytest.raises(TypeError, match=r"'time_out'; did you mean 'timeout'"):
         client.with_options(time_out=3)
 

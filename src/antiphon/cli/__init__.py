@@ -1,6 +1,9 @@
-"""The `antiphon` command: ask, count, serve. Answers go to stdout, everything else to stderr.
+"""The `antiphon` command: one file for each of `ask`, `count` and `serve`, and the parsing of options.
 
-Exit codes: 0 done; 1 another failure; 2 wrong usage; 3 no or a wrong key (401, 403); 4 the request
+Programs may call `main`. Replies go to stdout, everything else to stderr. A command never shows a
+traceback: a failure is a line or two, and an exit code.
+
+Exit codes: 0 done; 1 another failure; 2 wrong usage; 3 no key or a wrong one (401, 403); 4 the request
 was refused (400, 402, 404, 413, …); 5 a rate limit (429); 6 the API failed or is overloaded; 7 the
 network or a time limit; 130 interrupted; 141 the reader of stdout has gone.
 """
@@ -14,85 +17,147 @@ from collections.abc import Sequence
 
 from .._version import __version__
 
+__all__ = ["DEFAULT_MODEL", "entry", "main"]
+
 DEFAULT_MODEL = "claude-haiku-4-5"
-_SIMULATES = "The local server simulates the Messages API. It is no model, and its answers say so."
+
+_SIMULATES = (
+    "The local server simulates the Messages API. It is not a model, and its replies say so."
+)
+_EXAMPLES = """\
+examples:
+  antiphon ask "Hello, Claude"
+  git diff | antiphon ask -s "Review this change." --usage
+  antiphon count < notes.txt
+  antiphon serve --port 8000
+"""
+_ASK_EXAMPLES = """\
+examples:
+  antiphon ask "Hello, Claude"
+  antiphon ask -m claude-opus-5 --thinking "Is 2027 a prime number?"
+  cat notes.txt | antiphon ask --json "Summarize this."
+"""
+_COUNT_EXAMPLES = """\
+examples:
+  antiphon count "How long is this?"
+  antiphon count < notes.txt
+"""
+_SERVE_EXAMPLES = """\
+examples:
+  antiphon serve --port 8000
+  antiphon serve --first-token 0.5 --tokens-per-second 40 --requests 50
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code."""
-    options = _parser().parse_args(argv)
-    from .exit import reported
+    """Run the command line and return its exit code.
 
-    return reported(options)
+    Args:
+        argv: the arguments; those of the process if None.
+
+    Raises:
+        SystemExit: the arguments are wrong, or ask for help or the version.
+    """
+    options, unknown = _parser().parse_known_args(argv)
+    if unknown:
+        # `parse_args` would show the usage of `antiphon`; that of the command lists what it takes.
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    from .exit import exit_code
+
+    return exit_code(options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="antiphon",
-        description="Talk to Claude through the Messages API, or to a local server that simulates it.",
-        epilog=f"Without ANTHROPIC_API_KEY, `ask` and `count` use a local server. {_SIMULATES}",
+        description="Talk to Claude through the Messages API, or to a local server that simulates it.\n"
+        f"Without ANTHROPIC_API_KEY, `ask` and `count` use a local server.\n{_SIMULATES}",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"antiphon {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _describe_ask(commands.add_parser("ask", help="send a prompt and print the answer"))
-    _describe_count(commands.add_parser("count", help="count the input tokens of a prompt"))
+
+    def command(name: str, says: str, examples: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=says,
+            description=f"{says[0].upper()}{says[1:]}.",
+            epilog=examples,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(parser=added)
+        return added
+
+    _describe_ask(command("ask", "send a prompt and print the reply", _ASK_EXAMPLES))
+    _describe_count(command("count", "count the input tokens of a prompt", _COUNT_EXAMPLES))
     _describe_serve(
-        commands.add_parser(
-            "serve", help="run a local server that simulates the API", description=_SIMULATES
+        command(
+            "serve",
+            "run a local server that simulates the API",
+            f"{_SIMULATES}\n\n{_SERVE_EXAMPLES}",
         )
     )
     return parser
 
 
 def _describe_ask(ask: argparse.ArgumentParser) -> None:
-    ask.set_defaults(module="ask")
+    ask.set_defaults(run=_ask)
     _describe_prompt(ask)
     ask.add_argument(
-        "--max-tokens", type=int, default=1024, metavar="N", help="longest answer (%(default)s)"
+        "--max-tokens",
+        type=int,
+        default=1024,
+        metavar="N",
+        help="maximum number of tokens to generate (%(default)s)",
     )
     ask.add_argument("--json", action="store_true", help="print the whole message as JSON")
-    ask.add_argument("--no-stream", action="store_true", help="print the answer when it is whole")
+    ask.add_argument("--no-stream", action="store_true", help="print the reply when it is complete")
     ask.add_argument(
-        "--thinking", action="store_true", help="let Claude think first, and show it on stderr"
+        "--thinking", action="store_true", help="let Claude think first, and show that on stderr"
     )
     ask.add_argument("--usage", action="store_true", help="show the tokens used on stderr")
 
 
 def _describe_count(count: argparse.ArgumentParser) -> None:
-    count.set_defaults(module="count")
+    count.set_defaults(run=_count)
     _describe_prompt(count)
 
 
 def _describe_prompt(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "prompt", nargs="*", help="the prompt; text piped to stdin comes before it"
+        "prompt", nargs="*", help="the prompt; text piped to stdin is put before it"
     )
     command.add_argument(
         "-m",
         "--model",
         default=os.environ.get("ANTHROPIC_MODEL", DEFAULT_MODEL),
-        help="(%(default)s, or ANTHROPIC_MODEL)",
+        help="the model (%(default)s; ANTHROPIC_MODEL sets another default)",
     )
     command.add_argument("-s", "--system", help="instructions for the whole conversation")
     command.add_argument(
-        "--base-url", metavar="URL", help="where the API is, if not at ANTHROPIC_BASE_URL"
+        "--base-url", metavar="URL", help="the address of the API (ANTHROPIC_BASE_URL)"
     )
 
 
 def _describe_serve(serve: argparse.ArgumentParser) -> None:
-    serve.set_defaults(module="serve")
-    serve.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
-    serve.add_argument("--port", type=_port, default=0, help="0, the default, takes a free one")
+    serve.set_defaults(run=_serve)
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
+    serve.add_argument("--port", type=_port, default=0, help="0, the default, takes a free port")
     serve.add_argument(
         "--control",
         action=argparse.BooleanOptionalAction,
-        help="control endpoints under /__antiphon/; by default on loopback alone",
+        help="control endpoints under /__antiphon/ (by default only if --host is a loopback address)",
     )
-    serve.add_argument("--seed", type=int, default=0, metavar="N", help="changes ids and answers")
-    pace = serve.add_argument_group("pace of the answers, which by default come at once")
-    pace.add_argument("--first-token", type=float, metavar="SECONDS")
-    pace.add_argument("--tokens-per-second", type=float, metavar="N")
-    pace.add_argument("--jitter", type=float, metavar="PART", help="from 0 to 1")
+    serve.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="another seed gives other ids and replies"
+    )
+    pace = serve.add_argument_group("pace of the replies (by default there is no delay)")
+    pace.add_argument("--first-token", type=float, metavar="SECONDS", help="before the first token")
+    pace.add_argument("--tokens-per-second", type=float, metavar="N", help="from then on")
+    pace.add_argument(
+        "--jitter", type=float, metavar="PART", help="random variation: 0 none, 0.5 for ±50 %%"
+    )
     limits = serve.add_argument_group("rate limits of each class of models, per minute")
     limits.add_argument("--requests", type=int, metavar="N")
     limits.add_argument("--input-tokens", type=int, metavar="N")
@@ -100,11 +165,32 @@ def _describe_serve(serve: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> int:
-    if not 0 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is not a port from 0 to 65535")
+    if not (text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
     return int(text)
 
 
+# Each command is imported when it runs: `antiphon --help` needs neither client nor server.
+
+
+def _ask(options: argparse.Namespace) -> None:
+    from .ask import run
+
+    run(options)
+
+
+def _count(options: argparse.Namespace) -> None:
+    from .count import run
+
+    run(options)
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from .serve import run
+
+    run(options)
+
+
 def entry() -> None:
-    """What the installed command runs."""
+    """Run the installed command and exit with its code."""
     sys.exit(main())

@@ -1,14 +1,16 @@
-"""`antiphon count`: the input tokens of a prompt."""
+"""`antiphon count`: count the input tokens of a prompt."""
 
 from __future__ import annotations
 
 import argparse
 
-from . import prompt as prompting
+from . import prompt
+
+__all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> None:
-    """Count; print the number."""
-    params = prompting.request(options)
-    with prompting.client(options) as client:
+    """Print the number of tokens."""
+    params = prompt.params(options)
+    with prompt.client(options) as client:
         print(client.messages.count_tokens(**params).input_tokens)

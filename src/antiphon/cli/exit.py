@@ -1,18 +1,21 @@
-"""How a command ends: exit codes, and failures in a line or two instead of a traceback."""
+"""How a command ends: its exit code, and a line or two on stderr when it fails."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from importlib import import_module
 
 from .. import errors
 
-INTERRUPTED, PIPE_CLOSED = 130, 141
+__all__ = ["exit_code"]
 
-_CHECK_KEY = "antiphon: check ANTHROPIC_API_KEY; without it, a local simulator answers."
+# What shells report for a program that SIGINT (2) or SIGPIPE (13) ended: 128 plus its number.
+_INTERRUPTED, _PIPE_CLOSED = 130, 141
 
+_CHECK_KEY = "antiphon: check ANTHROPIC_API_KEY; if it is not set, a local simulator replies."
+
+# The first class that fits decides, so a class stands before the one it derives from.
 _CODES: tuple[tuple[type[Exception], int], ...] = (
     (errors.AuthenticationError, 3),
     (errors.PermissionDeniedError, 3),
@@ -28,21 +31,22 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
-def reported(options: argparse.Namespace) -> int:
-    """Run the command that was chosen; its exit code, once a failure has been told on stderr."""
-    if sys.stdout is None:
-        return PIPE_CLOSED
+def exit_code(options: argparse.Namespace) -> int:
+    """Run the chosen command and return its exit code; a failure is printed on stderr."""
+    if sys.stdout is None:  # it was closed before the program started
+        return _PIPE_CLOSED
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
-        reconfigure(errors="backslashreplace")  # no answer is lost to an encoding
+        # A terminal whose encoding lacks a character shows its code instead of losing the reply.
+        reconfigure(errors="backslashreplace")
     try:
-        import_module(f".{options.module}", __package__).run(options)
+        options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _INTERRUPTED
     except BrokenPipeError:
         # What is left in the buffer has no reader, and must not be flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
+        return _PIPE_CLOSED
     except (errors.AntiphonError, ValueError, TypeError, OSError) as failure:
         print(f"antiphon: {failure}", file=sys.stderr)
         if isinstance(failure, errors.AuthenticationError):

@@ -1,4 +1,4 @@
-"""What `ask` and `count` have in common: the prompt, and whom to send it to."""
+"""What `ask` and `count` share: the parameters made from the prompt, and the client to send them with."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from typing import Any
 
 from .._sync.client import Client
 
+__all__ = ["client", "params"]
+
 _SIMULATED = (
-    "antiphon: no API key, so a local server answers: a simulator, not Claude.\n"
+    "antiphon: no API key, so a local simulator replies, not Claude.\n"
     "antiphon: for Claude, get a key and `export ANTHROPIC_API_KEY=…`."
 )
 
 
-def request(options: argparse.Namespace) -> dict[str, Any]:
-    """The parameters that the command line and stdin make.
+def params(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters that the command line and stdin give.
 
     Raises:
         ValueError: there is no prompt.
@@ -27,22 +29,22 @@ def request(options: argparse.Namespace) -> dict[str, Any]:
     prompt = "\n\n".join(part for part in (piped, " ".join(options.prompt)) if part)
     if not prompt.strip():
         raise ValueError("no prompt: give it as an argument, or pipe it in")
-    params: dict[str, Any] = {
+    given: dict[str, Any] = {
         "model": options.model,
         "messages": [{"role": "user", "content": prompt}],
     }
-    return params if options.system is None else {**params, "system": options.system}
+    return given if options.system is None else {**given, "system": options.system}
 
 
 @contextmanager
 def client(options: argparse.Namespace) -> Generator[Client]:
-    """A client of the API, or of a local server for this one command if there is no key."""
+    """Open a client of the API, or without a key of a local server that runs for this command."""
     environ = os.environ
-    known = environ.get("ANTHROPIC_API_KEY") or environ.get("ANTHROPIC_AUTH_TOKEN")
+    has_key = bool(environ.get("ANTHROPIC_API_KEY") or environ.get("ANTHROPIC_AUTH_TOKEN"))
     base_url = options.base_url or environ.get("ANTHROPIC_BASE_URL")
-    if known or base_url:
-        # A server of one's own takes any key, and the API says what it thinks of this one.
-        yield Client(base_url=base_url, api_key=None if known else "none")
+    if has_key or base_url:
+        # A local server at this URL takes any key; the API refuses this one and says why.
+        yield Client(base_url=base_url, api_key=None if has_key else "none")
         return
     from ..local import LocalServer
 
