@@ -60,25 +60,25 @@ class ThreadedReply:
 
 
 @contextlib.contextmanager
-def urllib3(most_connections: int = 1000) -> Iterator[Transport]:
-    yield SyncTransport(most_connections=most_connections)
+def sync_own(max_connections: int = 1000) -> Iterator[Transport]:
+    yield SyncTransport(max_connections=max_connections)
 
 
 @contextlib.contextmanager
-def httpx2_sync(most_connections: int = 1000) -> Iterator[Transport]:
-    limits = httpx2.Limits(max_connections=most_connections)
+def httpx2_sync(max_connections: int = 1000) -> Iterator[Transport]:
+    limits = httpx2.Limits(max_connections=max_connections)
     with httpx2.Client(verify=shared_context(), limits=limits) as client:
         yield HttpxTransport(client)
 
 
 @contextlib.asynccontextmanager
-async def asyncio_own(most_connections: int = 1000) -> AsyncIterator[AsyncTransport]:
-    yield AsyncioTransport(most_connections=most_connections)
+async def asyncio_own(max_connections: int = 1000) -> AsyncIterator[AsyncTransport]:
+    yield AsyncioTransport(max_connections=max_connections)
 
 
 @contextlib.asynccontextmanager
-async def httpx2_async(most_connections: int = 1000) -> AsyncIterator[AsyncTransport]:
-    limits = httpx2.Limits(max_connections=most_connections)
+async def httpx2_async(max_connections: int = 1000) -> AsyncIterator[AsyncTransport]:
+    limits = httpx2.Limits(max_connections=max_connections)
     async with httpx2.AsyncClient(verify=shared_context(), limits=limits) as client:
         yield AsyncHttpxTransport(client)
 
@@ -114,7 +114,7 @@ class Kit:
 KITS = {
     kit.name: kit
     for kit in (
-        Kit("urllib3", open_sync=urllib3),
+        Kit("sync", open_sync=sync_own),
         Kit("asyncio", open_async=asyncio_own),
         Kit("httpx2, sync", open_sync=httpx2_sync),
         Kit("httpx2, asyncio", open_async=httpx2_async),

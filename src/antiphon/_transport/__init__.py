@@ -1,6 +1,10 @@
-"""The seam between the client and the network: three verbs (send, read, close), sync and async.
+"""What carries requests to a server and responses back: the protocols, and the transports that follow them.
 
-Adapters live beside this file. They raise `APIConnectionError` and `APITimeoutError`, nothing else.
+Import `Transport`, `AsyncTransport` and the two response protocols from here (users take them from
+`antiphon.transport`), and what a client gets by default from `default`. A transport knows sockets,
+proxies, TLS and HTTP/1.1. It never retries, never looks into a body, and raises
+`APIConnectionError` or its subclass `APITimeoutError` when it fails. DECISIONS.md says why it is
+built as it is.
 """
 
 from __future__ import annotations
@@ -9,30 +13,48 @@ from typing import Protocol, runtime_checkable
 
 from .._wire.http import Request, ResponseHead
 
+__all__ = ["AsyncOpenResponse", "AsyncTransport", "OpenResponse", "Transport"]
+
 
 class OpenResponse(Protocol):
-    """One answer being received."""
+    """A response whose head has arrived and whose body is still to be read."""
 
     head: ResponseHead
 
     def read(self, timeout: float | None) -> bytes:
-        """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end.
+        """Return the next bytes of the body as they arrive, with the content encoding undone.
 
-        `timeout` bounds the wait for these bytes, in seconds.
+        Args:
+            timeout: seconds to wait for these bytes; `None` waits as long as it takes.
+
+        Returns:
+            At least one byte, or ``b""`` once the body has ended as it should.
+
+        Raises:
+            APIConnectionError: the body cannot be completed.
+            APITimeoutError: nothing arrived in time.
         """
         ...
 
     def close(self) -> None:
-        """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
+        """Keep the connection if the body was read to its end, else close it; may be called twice."""
         ...
 
 
 @runtime_checkable
 class Transport(Protocol):
-    """Sends requests over connections that it keeps."""
+    """Sends requests, over connections that it keeps."""
 
     def send(self, request: Request) -> OpenResponse:
-        """Send `request` and wait for the head of its answer."""
+        """Send a request and wait for the head of its response.
+
+        Args:
+            request: what to send, and the clocks that bound each part of sending it.
+
+        Raises:
+            APIConnectionError: no response arrived.
+            APITimeoutError: one of the request's clocks ran out.
+        """
         ...
 
     def close(self) -> None:
@@ -41,25 +63,25 @@ class Transport(Protocol):
 
 
 class AsyncOpenResponse(Protocol):
-    """`OpenResponse`, awaited."""
+    """An `OpenResponse` whose methods are awaited."""
 
     head: ResponseHead
 
     async def read(self, timeout: float | None) -> bytes:
-        """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end."""
+        """Return the next bytes of the body, as `OpenResponse.read` does."""
         ...
 
     async def close(self) -> None:
-        """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
+        """Keep the connection if the body was read to its end, else close it; may be called twice."""
         ...
 
 
 @runtime_checkable
 class AsyncTransport(Protocol):
-    """`Transport`, awaited."""
+    """A `Transport` whose methods are awaited."""
 
     async def send(self, request: Request) -> AsyncOpenResponse:
-        """Send `request` and wait for the head of its answer."""
+        """Send a request and wait for the head of its response, as `Transport.send` does."""
         ...
 
     async def close(self) -> None:

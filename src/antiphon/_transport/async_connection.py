@@ -1,4 +1,16 @@
-"""One connection of the async transport: bytes out, bytes in, and clocks."""
+"""One connection of the async transport: bytes out, bytes in, and clocks.
+
+It is an asyncio protocol, not a pair of streams: asyncio's `StreamReader` copies what arrives once
+more, and its `readuntil` knows nothing of HTTP. Received bytes wait in a list until the one reader
+takes them all; when more than a megabyte waits, the socket is not read until then.
+
+Every wait is bounded, but a timer for each wait costs a tenth of the wait itself. So a `Deadline`
+keeps one timer per connection. A wait only notes when it ends, and a timer that rings too early
+sets itself again.
+
+A connection may outlive its loop, and then asyncio offers no public way to close the socket
+without a warning. `_cut` at the end of the file says what it does instead.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +20,37 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
-from .failures import ClosedByPeerError, OutOfTimeError, Progress
-from .http1 import ResponseReader, request_head
+from .failures import OutOfTimeError, Progress
+from .http1 import ResponseReader, TruncatedResponseError, request_head
 from .origin import Origin
 from .proxies import Proxy
+from .route import Route
+from .sync_connection import check_tunnel
 from .tcp import (
     MAX_IDLE_SECONDS,
+    NEXT_ADDRESS_SECONDS,
     SINGLE_WRITE_BYTES,
     WRITE_CHUNK_BYTES,
     keep_alive,
 )
 from .tls import shared_context
 
-_MOST_WAITING = 1024 * 1024
-"""Bytes received and not read, from which on the server has to wait."""
-_NEXT_ADDRESS_AFTER = 0.25
-"""Seconds before a further address of the host is tried at the same time (RFC 8305)."""
-_LONGEST_HANDSHAKE = 3600.0
-"""More than any connect clock, which is what ends it."""
+__all__ = ["AsyncConnection"]
+
+# A caller that reads slowly makes the server wait, instead of filling the memory. A megabyte is
+# some ten thousand events of a stream, so it is seldom reached.
+_MAX_WAITING_BYTES = 1024 * 1024
+
+# asyncio bounds the TLS handshake by itself, and by 60 seconds unless it is told otherwise. The
+# connect clock is what ends it, so this has to be more than any connect clock.
+_MAX_HANDSHAKE_SECONDS = 3600.0
 
 
 class AsyncConnection(asyncio.Protocol):
     """One open socket: what it receives waits here.
 
     Args:
-        closed: told when it is closed, from whichever side.
+        closed: called when the connection is closed, by either side.
     """
 
     def __init__(self, closed: Callable[[AsyncConnection], object]) -> None:
@@ -50,9 +68,10 @@ class AsyncConnection(asyncio.Protocol):
         self._is_resting = False
         self._rests_since = 0.0
 
-    async def open(self, origin: Origin, proxy: Proxy | None, progress: Progress) -> None:
-        """Connect to `origin`, through the proxy and TLS as needed."""
+    async def open(self, route: Route, progress: Progress) -> None:
+        """Connect to the route's origin, through the proxy and TLS as needed."""
         progress.phase = "connect"
+        origin, proxy = route.origin, route.proxy
         end = proxy or origin
         await self._loop.create_connection(
             lambda: self, end.host, end.port, **_addresses_at_once(self._loop)
@@ -76,7 +95,7 @@ class AsyncConnection(asyncio.Protocol):
                 self,
                 shared_context(),
                 server_hostname=host,
-                ssl_handshake_timeout=_LONGEST_HANDSHAKE,
+                ssl_handshake_timeout=_MAX_HANDSHAKE_SECONDS,
             ),
         )
 
@@ -85,56 +104,52 @@ class AsyncConnection(asyncio.Protocol):
         self._open_transport.write(request_head("CONNECT", origin.shown, headers, 0))
         reader = ResponseReader("CONNECT")
         while reader.head is None:
-            data = await self.receive(None)
-            if not data:
-                raise ClosedByPeerError
-            reader.feed(data)
-        if not 200 <= reader.head.status < 300:
-            raise OSError(f"the proxy answered {reader.head.status}")
+            reader.feed(await self.receive(None))  # bounded by the connect clock around `open`
+        check_tunnel(reader)
 
     @property
     def _open_transport(self) -> asyncio.Transport:
         if self._transport is None:
-            raise self._failure or ClosedByPeerError()
+            raise self._failure or TruncatedResponseError()
         return self._transport
 
     def is_fit(self) -> bool:
-        """Whether the server, as far as can be seen, still listens; it rests no longer."""
+        """Tell whether the server, as far as can be seen, still waits for a request; end the rest."""
         self._is_resting = False
         fresh = time.monotonic() - self._rests_since <= MAX_IDLE_SECONDS
         return fresh and not self._ended
 
     def rest(self) -> bool:
-        """Wait for another request; false if it cannot."""
+        """Begin to wait for another request; return whether the connection can carry one."""
         self._rests_since = time.monotonic()
         self._is_resting = not (self._ended or self._waiting)
         return self._is_resting
 
     def cut(self) -> None:
-        """Close the socket at once, whether or not the loop still runs; idempotent."""
+        """Close the socket at once, whether or not the loop still runs; may be called twice."""
         self._patience.cancel()
         transport, self._transport = self._transport, None
         if transport is not None:
             self._closed(self)
             _cut(self._loop, transport)
 
-    async def write(self, opening: bytes, progress: Progress) -> None:
-        """Send the head and the body, each piece within the write clock."""
+    async def write(self, route: Route, progress: Progress) -> None:
+        """Send the request, each piece of it within the write clock."""
         progress.phase = "send"
-        transport, body = self._open_transport, progress.request.body
-        if len(body) <= SINGLE_WRITE_BYTES:
-            transport.write(opening + body)
+        transport, request = self._open_transport, progress.request
+        if len(request.body) <= SINGLE_WRITE_BYTES:
+            transport.write(route.head(request) + request.body)
             return
-        transport.write(opening)
-        rest = memoryview(body)
+        transport.write(route.head(request))
+        rest = memoryview(request.body)
         while rest and not self._ended:
             transport.write(rest[:WRITE_CHUNK_BYTES])
             rest = rest[WRITE_CHUNK_BYTES:]
-            async with asyncio.timeout(progress.limit(progress.request.timeout.write)):
+            async with asyncio.timeout(progress.limit(request.timeout.write)):
                 await self._writable.wait()
 
     async def receive(self, seconds: float | None) -> bytes:
-        """What has arrived, as soon as anything has; b"" when the server closed."""
+        """Return what has arrived, as soon as anything has; ``b""`` when the server closed."""
         if not self._waiting and not self._ended:
             await self._wait(seconds)
         if not self._waiting:
@@ -142,7 +157,7 @@ class AsyncConnection(asyncio.Protocol):
                 raise self._failure
             return b""
         received = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
-        if self._size > _MOST_WAITING and self._transport is not None:
+        if self._size > _MAX_WAITING_BYTES and self._transport is not None:
             self._transport.resume_reading()
         self._waiting.clear()
         self._size = 0
@@ -169,12 +184,12 @@ class AsyncConnection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_resting:  # nobody asked
+        if self._is_resting:  # nothing was requested: it belongs to no response
             self.connection_lost(None)
             return
         self._waiting.append(data)
         self._size += len(data)
-        if self._size > _MOST_WAITING:
+        if self._size > _MAX_WAITING_BYTES:
             self._open_transport.pause_reading()
         self._tell()
 
@@ -193,9 +208,10 @@ class AsyncConnection(asyncio.Protocol):
 
 
 def _addresses_at_once(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
-    """How asyncio's own loops are told to try several addresses; uvloop tries one after the other."""
+    """Return the argument that has a loop try several addresses at once."""
+    # uvloop does not know it (tried with 0.21 and 0.22) and tries one address after the other.
     if isinstance(loop, asyncio.BaseEventLoop):
-        return {"happy_eyeballs_delay": _NEXT_ADDRESS_AFTER}
+        return {"happy_eyeballs_delay": NEXT_ADDRESS_SECONDS}
     return {}
 
 
@@ -214,7 +230,7 @@ class Deadline:
         self.ends = None
 
     def begin(self, seconds: float | None) -> None:
-        """A wait begins that may last this long."""
+        """Note that a wait begins which may last this long."""
         if seconds is None:
             return
         self.ends = ends = self._loop.time() + seconds
@@ -239,11 +255,17 @@ class Deadline:
 
 
 def _cut(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
+    """Close the socket under `transport`, now.
+
+    A loop that does not run any more would have to run once to close it, and asyncio warns about
+    transports that are collected while open. So where the loop stands still this does by hand what
+    the loop would do next. It uses names that are not public: `_call_connection_lost` of asyncio's
+    socket transports, and `_ssl_protocol` and `_closed` of those under TLS (tried with CPython 3.11
+    to 3.14). Where a name is missing, as under uvloop, the socket is closed when it is collected.
+    """
     if loop.is_running():
         transport.abort()
         return
-    # Closing goes through the loop, which will not run again: asyncio offers no other way to close
-    # the socket, and would warn about it when the transport is collected.
     under_tls = getattr(transport, "_ssl_protocol", None)
     if under_tls is not None:
         transport._closed = True

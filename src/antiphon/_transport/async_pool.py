@@ -1,6 +1,14 @@
-"""The async transport: asyncio makes the connections, `http1` speaks over them.
+"""The async transport: connections kept per event loop and origin, HTTP/1.1 spoken by `http1`.
 
-The twin of `urllib3_pool`, with connections of its own for each event loop.
+The pool works as the one of `sync_pool` does. What differs is that a connection belongs to the event
+loop that opened it, and that a client may be used in several loops: one after the other
+(`asyncio.run` in a script), or at the same time in several threads. So the transport keeps pools per
+loop, and the pools must go when their loop goes.
+
+A loop tells nobody that it ends, except its asynchronous generators: `asyncio.run` closes those
+before the loop. So each `_LoopPools` keeps such a generator alive, suspended in a `try`, and its
+`finally` closes the connections. A loop that is closed without that (`loop.close()`) is noticed when
+the next loop sends its first request.
 """
 
 from __future__ import annotations
@@ -12,64 +20,65 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
-from .._wire.http import Request, ResponseHead
+from .._wire.http import Request
 from . import AsyncOpenResponse
 from .async_connection import AsyncConnection
-from .failures import PROTOCOL_FAILURES, ClosedByPeerError, Progress
-from .http1 import (
-    ACCEPTED_ENCODINGS,
-    ResponseReader,
-    TruncatedResponseError,
-    request_head,
-)
-from .origin import Origin, Target, target_of
-from .proxies import Proxy, UnusableProxyError, proxy_for
+from .failures import Progress
+from .origin import Origin, target_of
+from .pooled_response import PooledResponse
 from .redirects import follow_async
+from .route import Route
 from .tcp import MAX_CONNECTIONS
+
+__all__ = ["AsyncioTransport"]
 
 
 class AsyncioTransport:
-    """Connections kept per event loop and origin; opened when first needed."""
+    """The default transport of async clients under asyncio.
 
-    def __init__(self, *, most_connections: int = MAX_CONNECTIONS) -> None:
-        self._most = most_connections
-        self._lines: _PoolsByLoop = {}
+    Args:
+        max_connections: to one origin, for each event loop; further calls wait for one to become free.
+    """
+
+    def __init__(self, *, max_connections: int = MAX_CONNECTIONS) -> None:
+        self._max_connections = max_connections
+        self._loops: _PoolsByLoop = {}
         _living.add(self)
-        weakref.finalize(self, _end_all, self._lines)
+        weakref.finalize(self, _end_all, self._loops)
 
     async def send(self, request: Request) -> AsyncOpenResponse:
-        """Send `request` and wait for the head of its answer; redirects are followed."""
+        """Send `request` and wait for the head of its response; redirects are followed."""
         return await follow_async(self._send, request)
 
     async def close(self) -> None:
         """Close every connection of the running loop."""
-        line = self._lines.pop(asyncio.get_running_loop(), None)
-        if line is not None:
-            line.end()
+        pools = self._loops.pop(asyncio.get_running_loop(), None)
+        if pools is not None:
+            pools.end()
 
     def forget(self) -> None:
         """Start afresh after a fork: connections and loops belong to the parent."""
-        _left_to_the_parent.append(self._lines.copy())
-        self._lines.clear()
+        _left_to_the_parent.append(self._loops.copy())
+        self._loops.clear()
 
     async def _send(self, request: Request) -> AsyncOpenResponse:
-        line = self._lines.get(asyncio.get_running_loop()) or await self._new_line()
-        place = target_of(request.url)
-        pool = line.pools.get(place.origin) or line.new_pool(request, place.origin)
-        progress = Progress(request, pool.proxy)
+        pools = self._loops.get(asyncio.get_running_loop()) or await self._new_loop()
+        origin = target_of(request.url).origin
+        pool = pools.by_origin.get(origin) or pools.new_pool(request, origin)
+        progress = Progress(request, pool.route.proxy)
         try:
-            return await pool.exchange(place, progress)
-        except PROTOCOL_FAILURES as error:
-            raise progress.failure(error) from error
+            return await pool.exchange(progress)
+        except Exception as error:
+            progress.fail(error)
 
-    async def _new_line(self) -> _LoopPools:
-        loop = asyncio.get_running_loop()
-        for other in list(self._lines):
-            if other.is_closed() and (left := self._lines.pop(other, None)):
+    async def _new_loop(self) -> _LoopPools:
+        for other in list(self._loops):
+            if other.is_closed() and (left := self._loops.pop(other, None)):
                 left.end()
-        line = self._lines[loop] = _LoopPools(self._most)
-        await line.end_with_loop(self._lines)
-        return line
+        loop = asyncio.get_running_loop()
+        pools = self._loops[loop] = _LoopPools(loop, self._max_connections)
+        await pools.end_with_loop(self._loops)
+        return pools
 
 
 _living: weakref.WeakSet[AsyncioTransport] = weakref.WeakSet()
@@ -87,45 +96,47 @@ if hasattr(os, "register_at_fork"):
 
 
 class _LoopPools:
-    """The connections of one event loop."""
+    """The pools of one event loop."""
 
-    def __init__(self, most: int) -> None:
-        self.pools: dict[Origin, AsyncPool] = {}
-        self._loop = asyncio.get_running_loop()
-        self._most = most
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_connections: int) -> None:
+        self.by_origin: dict[Origin, AsyncPool] = {}
+        self._loop = loop
+        self._max_connections = max_connections
         self._end: AsyncGenerator[None] | None = None
 
     def new_pool(self, request: Request, origin: Origin) -> AsyncPool:
-        """The connections to an origin that was not asked before."""
-        try:
-            proxy = proxy_for(origin)
-        except UnusableProxyError as error:
-            raise Progress(request, phase="proxy").failure(error) from error
-        pool = self.pools[origin] = AsyncPool(origin, proxy, self._most)
+        """Make the pool of an origin to which nothing was sent before.
+
+        Raises:
+            APIConnectionError: the environment names a proxy that cannot be used.
+        """
+        pool = AsyncPool(Route.to(origin, request), self._max_connections)
+        self.by_origin[origin] = pool
         return pool
 
-    async def end_with_loop(self, lines: _PoolsByLoop) -> None:
-        """Have the loop end this line when it shuts down, as `asyncio.run` does."""
+    async def end_with_loop(self, loops: _PoolsByLoop) -> None:
+        """Have the loop close the connections when it shuts down, as `asyncio.run` does."""
 
         async def until_shutdown() -> AsyncGenerator[None]:
             try:
                 yield
             finally:
-                lines.pop(self._loop, None)
-                for pool in self.pools.values():
+                loops.pop(self._loop, None)
+                for pool in self.by_origin.values():
                     pool.cut()
 
         self._end = until_shutdown()
         await anext(self._end)
 
     def end(self) -> None:
-        """Cut every connection: here and now, or in the thread where the loop runs."""
+        """Close every connection: here and now, or in the thread where the loop runs."""
         end, self._end = self._end, None
         if end is None:
             return
         if self._loop.is_running() and not _runs_here(self._loop):
             # Collecting the generator has the loop close it, in its own thread.
             return
+        # The generator awaits nothing, so one step runs it to its end, with or without a loop.
         with suppress(StopIteration):
             end.aclose().send(None)
 
@@ -133,9 +144,9 @@ class _LoopPools:
 _PoolsByLoop = dict[asyncio.AbstractEventLoop, _LoopPools]
 
 
-def _end_all(lines: _PoolsByLoop) -> None:
-    while lines:
-        lines.popitem()[1].end()
+def _end_all(loops: _PoolsByLoop) -> None:
+    while loops:
+        loops.popitem()[1].end()
 
 
 def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
@@ -146,38 +157,32 @@ def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
 
 
 class AsyncPool:
-    """The connections of a loop to one origin."""
+    """The connections of an event loop to one origin."""
 
-    def __init__(self, origin: Origin, proxy: Proxy | None, most: int) -> None:
-        self.proxy = proxy
-        self._forwards = proxy is not None and origin.scheme == "http"
-        self._headers = {"host": origin.host_header, "accept-encoding": ACCEPTED_ENCODINGS}
-        if proxy is not None and self._forwards:
-            self._headers |= proxy.headers
-        self._origin = origin
-        self._free = asyncio.Semaphore(most)
+    def __init__(self, route: Route, max_connections: int) -> None:
+        self.route = route
+        self._free = asyncio.Semaphore(max_connections)
         self._resting: deque[AsyncConnection] = deque()
         self._open: set[AsyncConnection] = set()
 
-    async def exchange(self, place: Target, progress: Progress) -> AsyncOpenResponse:
-        """Send a request and receive the head of its answer."""
-        request = progress.request
-        opening = request_head(
-            request.method,
-            place.url if self._forwards else place.target,
-            {**self._headers, **request.headers},
-            len(request.body),
-        )
-        reply = AsyncConnectionResponse(self, await self._connection(progress), progress)
+    async def exchange(self, progress: Progress) -> AsyncOpenResponse:
+        """Send a request and receive the head of its response."""
+        await self._enter(progress)
         try:
-            await reply.open(opening)
+            connection = self._rested(progress) or await self._opened(progress)
         except BaseException:
-            await reply.close()
+            self._free.release()
             raise
-        return reply
+        response = AsyncResponse(self, connection, progress)
+        try:
+            await response.open(self.route)
+        except BaseException:
+            await response.close()
+            raise
+        return response
 
     def give_back(self, connection: AsyncConnection, *, fit: bool) -> None:
-        """Take back a connection; `fit` for another request, or else to be cut."""
+        """Take back a connection: `fit` for another request, or to be closed."""
         if fit and connection.rest():
             self._resting.append(connection)
         else:
@@ -185,24 +190,21 @@ class AsyncPool:
         self._free.release()
 
     def cut(self) -> None:
-        """Cut every connection."""
+        """Close every connection."""
         for connection in list(self._open):
             connection.cut()
 
-    async def _connection(self, progress: Progress) -> AsyncConnection:
+    async def _enter(self, progress: Progress) -> None:
+        """Wait until a connection may be used."""
         progress.phase = "pool"
         if self._free.locked():
             async with asyncio.timeout(progress.limit(progress.request.timeout.pool)):
                 await self._free.acquire()
         else:
-            await self._free.acquire()  # at once
-        try:
-            return self._rested(progress) or await self._opened(progress)
-        except BaseException:
-            self._free.release()
-            raise
+            await self._free.acquire()  # at once: a timeout would cost more than it does
 
     def _rested(self, progress: Progress) -> AsyncConnection | None:
+        """Return a resting connection that is still fit; close those that are not."""
         while self._resting:
             connection = self._resting.pop()
             if connection.is_fit():
@@ -215,7 +217,7 @@ class AsyncPool:
         connection = AsyncConnection(self._open.discard)
         try:
             async with asyncio.timeout(progress.limit(progress.request.timeout.connect)):
-                await connection.open(self._origin, self.proxy, progress)
+                await connection.open(self.route, progress)
         except BaseException:
             connection.cut()
             raise
@@ -223,70 +225,36 @@ class AsyncPool:
         return connection
 
 
-class AsyncConnectionResponse:
-    """An answer arriving over a connection of a pool."""
+class AsyncResponse(PooledResponse[AsyncConnection]):
+    """A response arriving over a connection of a pool."""
 
-    __slots__ = ("__weakref__", "_connection", "_pool", "_progress", "_reader", "head")
+    __slots__ = ()
 
-    head: ResponseHead
-
-    def __init__(self, pool: AsyncPool, connection: AsyncConnection, progress: Progress) -> None:
-        self._pool = pool
-        self._connection: AsyncConnection | None = connection
-        self._progress = progress
-        self._reader = ResponseReader(progress.request.method)
-
-    async def open(self, opening: bytes) -> None:
+    async def open(self, route: Route) -> None:
         """Send the request and wait for the head."""
-        connection, progress, reader = self._connection, self._progress, self._reader
-        assert connection is not None
-        await connection.write(opening, progress)
+        connection, progress, reader = self._connected(), self._progress, self._reader
+        await connection.write(route, progress)
         progress.phase = "first byte"
         while reader.head is None:
-            data = await connection.receive(progress.limit(progress.request.timeout.read))
-            if not data:
-                raise TruncatedResponseError if reader.begun else ClosedByPeerError
-            reader.feed(data)
+            reader.feed(await connection.receive(progress.limit(progress.request.timeout.read)))
         progress.phase = "body"
         self.head = reader.head
 
     async def read(self, timeout: float | None) -> bytes:
-        """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end."""
+        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
         reader = self._reader
         try:
-            while not (data := reader.body()):
-                if reader.ended:
-                    self._give_back()
-                    break
-                await self._receive(timeout)
+            while not (data := reader.body()) and not reader.ended:
+                reader.feed(await self._connected().receive(timeout))
         except BaseException as error:
-            self._cut()
-            if isinstance(error, PROTOCOL_FAILURES):
-                raise self._progress.failure(error) from error
-            raise
+            self._fail(error)
+        if not data:
+            self._release(fit=True)
         return data
 
-    async def _receive(self, timeout: float | None) -> None:
-        if self._connection is None:
-            raise TruncatedResponseError
-        data = await self._connection.receive(timeout)
-        if data:
-            self._reader.feed(data)
-        else:
-            self._reader.finish()
-
     async def close(self) -> None:
-        """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
-        self._give_back()
+        """Keep the connection if the body was read to its end, else close it; may be called twice."""
+        self._release(fit=True)
 
-    def _give_back(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._pool.give_back(connection, fit=self._reader.reusable)
-
-    def _cut(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._pool.give_back(connection, fit=False)
-
-    __del__ = _give_back
+    def __del__(self) -> None:
+        self._release(fit=True)

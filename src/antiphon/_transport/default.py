@@ -42,7 +42,7 @@ def default_sync() -> Transport:
 
         return SyncTransport()
 
-    return _shared("urllib3", make)
+    return _shared("sync", make)
 
 
 def default_async() -> AsyncTransport:

@@ -1,4 +1,13 @@
-"""What stopped an attempt, said in one kind of error whatever library it came from."""
+"""What stopped an attempt, told by one kind of error whatever library it came from.
+
+Python, OpenSSL, asyncio and httpx tell the same failure in different words and classes. A
+`Progress` follows one attempt through its phases. When something stops it, the error it makes says
+how far the attempt got, what the operating system said (not what a library made of it), and what
+to try. The original exception stays in ``__cause__``.
+
+Each text has the same form: what happened to which host, the phase and the time it took, the cause,
+then a hint. No text shows the credential or a proxy's password.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +17,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from typing import cast
+from typing import NoReturn, cast
 
 from .._wire.http import Request
 from ..errors import APIConnectionError, APITimeoutError
@@ -17,6 +26,8 @@ from .origin import Origin, target_of
 from .proxies import Proxy
 from .tls import missing_certificates
 
+__all__ = ["OutOfTimeError", "Progress"]
+
 _WHAT_FAILED = {
     "resolve": "Could not find the address of {host}",
     "connect": "Could not connect to {host}",
@@ -24,8 +35,8 @@ _WHAT_FAILED = {
     "tls": "Could not agree on TLS with {host}",
     "pool": "No connection to {host} became free",
     "send": "Could not send the request to {host}",
-    "first byte": "No answer came from {host}",
-    "body": "The answer from {host} broke off",
+    "first byte": "No response came from {host}",
+    "body": "The response from {host} broke off",
 }
 
 _CLOSED_BY_PEER = (
@@ -40,19 +51,14 @@ _CLOSED_BY_PEER = (
 _UNVERIFIED = ssl.SSLCertVerificationError
 
 
-class ClosedByPeerError(EOFError):
-    """The server closed the connection instead of answering."""
-
-    def __init__(self) -> None:
-        super().__init__("the server closed the connection without answering")
-
-
 class OutOfTimeError(TimeoutError):
     """A clock of the call ran out."""
 
 
-PROTOCOL_FAILURES = (OSError, EOFError, MalformedResponseError, TruncatedResponseError)
-"""What can stop an exchange, whatever library carries it."""
+_IO_FAILURES = (OSError, EOFError, MalformedResponseError, TruncatedResponseError)
+"""What can stop an exchange and need not stop the next one."""
+
+_CONNECTING = frozenset({"resolve", "connect", "proxy", "tls"})
 
 
 class Progress:
@@ -64,7 +70,7 @@ class Progress:
     origin: Origin
     proxy: Proxy | None
     phase: str
-    """Where it is: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte` or `body`."""
+    """The phase it is in: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte` or `body`."""
     reused: bool
     """Whether the connection had carried a request before."""
 
@@ -86,7 +92,7 @@ class Progress:
         return time.monotonic() - self.started
 
     def limit(self, seconds: float | None) -> float | None:
-        """`seconds`, or what is left of the total if that is less.
+        """Return `seconds`, or what is left of the total if that is less.
 
         Raises:
             OutOfTimeError: nothing is left.
@@ -98,10 +104,24 @@ class Progress:
             raise OutOfTimeError
         return left if seconds is None or left < seconds else seconds
 
-    def failure(self, error: BaseException, *, timed_out: bool = False) -> APIConnectionError:
-        """The error to raise, ``from error``.
+    def fail(self, error: BaseException) -> NoReturn:
+        """Raise what `error`, which stopped the attempt, means to the caller.
 
-        `timed_out` is for libraries whose timeouts are no `TimeoutError`.
+        Whatever goes wrong while connecting is a failed connection, also if a tool that guards the
+        network raises an exception of its own. Later only I/O is: the rest are mistakes in the
+        program, which stay as they are.
+        """
+        connecting = self.phase in _CONNECTING and isinstance(error, Exception)
+        if connecting or isinstance(error, _IO_FAILURES):
+            raise self.failure(error) from error
+        raise error
+
+    def failure(self, error: BaseException, *, timed_out: bool = False) -> APIConnectionError:
+        """Return the error to raise ``from error``.
+
+        Args:
+            error: what stopped the attempt.
+            timed_out: whether it is the timeout of a library that has classes of its own for it.
         """
         causes = list(_causes(error))
         phase = self._refined(causes)
@@ -131,7 +151,7 @@ class Progress:
         )
 
     def _refined(self, causes: list[BaseException]) -> str:
-        """The phase, where the cause tells more than the library did."""
+        """Return the phase; the cause may tell more than the library did."""
         if self.phase not in ("connect", "proxy"):
             return self.phase
         tls = any(isinstance(cause, ssl.SSLError) for cause in causes)
@@ -161,12 +181,14 @@ class Progress:
         return f" {hint}" if hint else ""
 
 
+# How a server that expects TLS refuses plain HTTP: the first bytes of an alert record, as they stand
+# in the text of a `MalformedResponseError`.
 _TLS_ALERT = r"\x15\x03"
 _CLOCKS = {"pool": "pool", "send": "write", "first byte": "read", "body": "read"}
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """`error` and what it came from, outermost first."""
+    """Give `error` and what it came from, outermost first."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -178,7 +200,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _said_by(causes: list[BaseException]) -> str:
-    """What the operating system said, else what the library said."""
+    """Return what the operating system said, else what the library said."""
     said = [words for words in map(_words_of, reversed(causes)) if words]
     return " ".join(said[0].split()).rstrip(".") if said else type(causes[0]).__name__
 
@@ -197,7 +219,7 @@ def _words_of(cause: BaseException) -> str:
 
 
 def _plain(reason: str) -> str:
-    """OpenSSL's ``WRONG_VERSION_NUMBER`` as words."""
+    """Return OpenSSL's ``WRONG_VERSION_NUMBER`` as words."""
     return reason.replace("_", " ").lower()
 
 
@@ -220,6 +242,7 @@ def _certificate_hint(error: ssl.SSLCertVerificationError) -> str:
 
 
 def _spoke_plainly(error: ssl.SSLError) -> bool:
+    # The names differ between the versions of OpenSSL (tried with 3.0).
     reason = f"{error.reason or ''} {error}".upper().replace(" ", "_")
     return any(sign in reason for sign in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER"))
 

@@ -1,43 +1,68 @@
-"""HTTP/1.1 as bytes: requests written, answers read; no socket in sight (RFC 9112)."""
+"""HTTP/1.1 as bytes: the head of a request written, a response read (RFC 9112); no socket in sight.
+
+A `ResponseReader` is fed whatever arrives, in pieces of any size, and gives out the head as soon as
+it is complete and then the body. It reads one response only: the next one gets a new reader.
+
+Where two programs could disagree about where a response ends, a response could be cut short or two
+could be mixed up without anybody noticing. So the framing is strict: the end of a body is known by
+`content-length`, by chunks, or by the end of the connection, and anything that is not exactly one
+of these is an error. Where only taste differs, the reader is tolerant: any reason phrase, any case,
+folded headers, several equal `content-length` headers.
+
+Every byte is looked at a bounded number of times. What cannot be interpreted yet (the start of a
+head or of a chunk's size) is held back, up to a limit. Whole chunks are cut out of the received
+bytes by position, many in one call, because a streamed message is thousands of small chunks.
+"""
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Protocol
 
 from .._wire.http import Headers, ResponseHead
 from .._wire.secret import Secret
+from .content_encoding import BrokenEncodingError, Inflate
 
-ACCEPTED_ENCODINGS = "gzip, deflate"
-"""The content encodings that `ResponseReader` undoes."""
+__all__ = [
+    "ClosedByPeerError",
+    "MalformedResponseError",
+    "ResponseReader",
+    "TruncatedResponseError",
+    "request_head",
+]
 
+# More than any real head or trailer section: servers accept 8 to 64 KiB, and a response without
+# an end to its head must not fill the memory.
 _HEAD_LIMIT = 256 * 1024
-_PIECE = 64 * 1024
-_GZIP = zlib.MAX_WBITS | 16
-_RAW = -zlib.MAX_WBITS
 
 
 class MalformedResponseError(Exception):
-    """What arrived is not an HTTP/1.1 answer; the text says why."""
+    """What arrived is not an HTTP/1.1 response; the text says why."""
 
 
 class TruncatedResponseError(Exception):
-    """The connection ended before the answer did."""
+    """The connection ended before the response did."""
 
     def __init__(self) -> None:
-        super().__init__("the connection was closed before the end of the answer")
+        super().__init__("the connection was closed before the end of the response")
+
+
+class ClosedByPeerError(EOFError):
+    """The server closed the connection without a byte of a response."""
+
+    def __init__(self) -> None:
+        super().__init__("the server closed the connection without a response")
 
 
 def request_head(
     method: str, target: str, headers: Mapping[str, str | Secret], length: int
 ) -> bytes:
-    """The head of a request whose body has `length` bytes.
+    """Return the head of a request whose body has `length` bytes.
 
     Raises:
-        ValueError: a name or value would start another header.
+        ValueError: a name or value contains a line break, which would start another header.
     """
     lines = [f"{method} {target} HTTP/1.1"]
     lines += [
@@ -53,7 +78,7 @@ def request_head(
 
 
 class ResponseReader:
-    """One answer being received: feed it what arrives, take out the head and the body."""
+    """One response being received: feed it what arrives, take out the head and the body."""
 
     __slots__ = ("_framing", "_held", "_inflate", "_method", "_waiting", "head")
 
@@ -69,18 +94,13 @@ class ResponseReader:
         self._waiting = b""
 
     @property
-    def begun(self) -> bool:
-        """Whether any byte has arrived."""
-        return self.head is not None or bool(self._held)
-
-    @property
     def ended(self) -> bool:
         """Whether the whole body has arrived."""
         return self.head is not None and self._framing.ended
 
     @property
     def reusable(self) -> bool:
-        """Whether the connection can carry another request after this answer."""
+        """Whether the connection can carry another request after this response."""
         head = self.head
         if head is None or not self._framing.ended or self._framing.surplus:
             return False
@@ -90,57 +110,65 @@ class ResponseReader:
         )
 
     def feed(self, data: bytes) -> None:
-        """Take in `data`, which has just arrived.
+        """Take in `data`, which has just arrived; ``b""`` says that the connection has ended.
 
         Raises:
-            MalformedAnswerError: it is not HTTP/1.1.
+            MalformedResponseError: it is not HTTP/1.1.
+            TruncatedResponseError: the connection ended within the response.
+            ClosedByPeerError: the connection ended before the response began.
         """
+        if not data:
+            self._finish()
+            return
         if self.head is None:
             data = self._feed_head(self._held + data if self._held else data)
             if not data:
                 return
         self._waiting += self._framing.feed(data)
 
-    def finish(self) -> None:
-        """Nothing more will arrive.
+    def body(self) -> bytes:
+        """Return the next bytes of the body, content encoding undone; ``b""`` if none are waiting.
 
         Raises:
-            CutAnswerError: the answer is not whole.
+            MalformedResponseError: they are not in the encoding that the headers name.
         """
+        waiting, self._waiting = self._waiting, b""
+        if self._inflate is None:
+            return waiting
+        try:
+            return self._inflate.feed(waiting, last=self._framing.ended)
+        except BrokenEncodingError as error:
+            raise MalformedResponseError(str(error)) from error
+
+    def _finish(self) -> None:
+        if self.head is None and not self._held:
+            raise ClosedByPeerError
         if self.head is None or not self._framing.finish():
             raise TruncatedResponseError
 
-    def body(self) -> bytes:
-        """The next bytes of the body, content encoding undone; ``b""`` when none are waiting.
-
-        Raises:
-            MalformedAnswerError: they are not in the encoding that the headers name.
-        """
-        waiting, self._waiting = self._waiting, b""
-        if self._inflate is not None:
-            return self._inflate.feed(waiting, last=self._framing.ended)
-        return waiting
-
     def _feed_head(self, data: bytes) -> bytes:
-        """Look for the head in all that has arrived; what of it belongs to the body."""
+        """Look for the head in all that has arrived; return what belongs to the body."""
         while True:
             end = data.find(b"\r\n\r\n")
             if end < 0:
                 if len(data) > _HEAD_LIMIT:
                     raise MalformedResponseError(f"headers of more than {_HEAD_LIMIT} bytes")
                 if not b"HTTP/1.".startswith(data[:7]):
-                    raise MalformedResponseError(f"the answer begins with {data[:20]!r}")
+                    raise MalformedResponseError(f"the response begins with {data[:20]!r}")
                 self._held = data
                 return b""
-            head = parse_head(data[:end])
+            head = _parse_head(data[:end])
             data = data[end + 4 :]
-            # 1xx answers precede the real one; 101 would change the protocol, which is never asked for.
+            # 1xx responses precede the real one. 101 would change the protocol, which is never requested.
             if not 100 <= head.status < 200:
                 break
         self._held = b""
         self.head = head
-        self._framing = framing_of(self._method, head)
-        self._inflate = Inflate.of(head.headers)
+        self._framing = _framing_of(self._method, head)
+        try:
+            self._inflate = Inflate.of(head.headers)
+        except BrokenEncodingError as error:
+            raise MalformedResponseError(str(error)) from error
         return data
 
 
@@ -148,17 +176,17 @@ _STATUS_LINE = re.compile(r"(HTTP/1\.[01]) ([1-9]\d\d)(?: .*)?")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-@lru_cache(maxsize=512)  # every answer has the same ones
+@lru_cache(maxsize=512)  # a server sends the same few names with every response
 def _is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
-def parse_head(block: bytes) -> ResponseHead:
-    """The head in `block`, which is all before the empty line."""
+def _parse_head(block: bytes) -> ResponseHead:
+    """Return the head in `block`, which is all before the empty line."""
     first, *lines = block.decode("latin-1").split("\r\n")
     status = _STATUS_LINE.fullmatch(first)
     if status is None:
-        raise MalformedResponseError(f"the answer begins with {first[:60]!r}")
+        raise MalformedResponseError(f"the response begins with {first[:60]!r}")
     raw: list[tuple[str, str]] = []
     for line in lines:
         name, colon, value = line.partition(":")
@@ -179,33 +207,33 @@ class BodyFraming(Protocol):
     """Whether bytes came after the end: the connection cannot be used again."""
 
     def feed(self, data: bytes) -> bytes:
-        """The body's part of `data`."""
+        """Return the part of `data` that belongs to the body."""
         ...
 
     def finish(self) -> bool:
-        """Nothing more will arrive: whether the body is whole."""
+        """Note that nothing more will arrive; return whether the body is whole."""
         ...
 
 
-def framing_of(method: str, head: ResponseHead) -> BodyFraming:
-    """How the body of an answer is framed (RFC 9112 §6.3)."""
+def _framing_of(method: str, head: ResponseHead) -> BodyFraming:
+    """Return how the body of a response is framed (RFC 9112 §6.3)."""
     if method == "HEAD" or head.status in (204, 304):
-        return Sized(0)
+        return SizedBody(0)
     coding = head.headers.get("transfer-encoding", "").lower()
     if coding == "chunked":
-        return Chunked()
+        return ChunkedBody()
     if coding:
         raise MalformedResponseError(f"the transfer coding {coding[:40]!r} was not asked for")
     lengths = {length.strip() for length in head.headers.get("content-length", "").split(",")}
     if lengths == {""}:
-        return UntilClosed()
+        return EndlessBody()
     length = lengths.pop()
     if lengths or not (length.isascii() and length.isdigit()):
         raise MalformedResponseError("the content-length is not one number")
-    return Sized(int(length))
+    return SizedBody(int(length))
 
 
-class Sized:
+class SizedBody:
     """A body of an announced length."""
 
     __slots__ = ("_left", "ended", "surplus")
@@ -216,6 +244,7 @@ class Sized:
         self.surplus = False
 
     def feed(self, data: bytes) -> bytes:
+        """Return `data` up to the announced length."""
         if len(data) > self._left:
             self.surplus = True
             data = data[: self._left]
@@ -224,14 +253,15 @@ class Sized:
         return data
 
     def finish(self) -> bool:
+        """Return whether all announced bytes have arrived."""
         return self.ended
 
 
-_NO_BODY = Sized(0)
+_NO_BODY = SizedBody(0)
 
 
-class UntilClosed:
-    """A body that ends with the connection."""
+class EndlessBody:
+    """A body that ends with the connection, which therefore cannot be used again."""
 
     __slots__ = ("ended", "surplus")
 
@@ -240,21 +270,29 @@ class UntilClosed:
         self.surplus = True
 
     def feed(self, data: bytes) -> bytes:
+        """Return all of `data`."""
         return data
 
     def finish(self) -> bool:
+        """Return true: the end of the connection is the end of the body."""
         self.ended = True
         return True
 
 
+# Fifteen hexadecimal digits are more than any body; the bound keeps a size line short.
 _SIZE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n"
 _FIRST_SIZE = re.compile(_SIZE)
 _NEXT_SIZE = re.compile(rb"\r\n" + _SIZE)
+# A size with its extensions, which nobody uses: more is an attack or a mistake.
 _SIZE_LIMIT = 4096
 
 
-class Chunked:
-    """A body in chunks (RFC 9112 §7.1); extensions and trailers are dropped."""
+class ChunkedBody:
+    """A body in chunks (RFC 9112 §7.1); extensions and trailers are dropped.
+
+    From the second chunk on, the line break that ends one chunk and the size of the next are
+    matched together, so that a received piece of a thousand chunks costs a thousand matches.
+    """
 
     __slots__ = ("_held", "_left", "_size", "_trailers", "ended", "surplus")
 
@@ -267,6 +305,7 @@ class Chunked:
         self.surplus = False
 
     def feed(self, data: bytes) -> bytes:
+        """Return the content of the chunks in `data`."""
         if self._held:
             data = self._held + data
             self._held = b""
@@ -313,57 +352,5 @@ class Chunked:
             self._held = rest
 
     def finish(self) -> bool:
+        """Return whether the last chunk has arrived."""
         return self.ended
-
-
-class Inflate:
-    """Undoes gzip or deflate, a bounded piece at a time."""
-
-    __slots__ = ("_begun", "_gzip", "_stream", "_tail")
-
-    @classmethod
-    def of(cls, headers: Headers) -> Inflate | None:
-        """What undoes the content encoding that `headers` name; `None` for none."""
-        encoding = headers.get("content-encoding", "").strip().lower()
-        if encoding in ("", "identity"):
-            return None
-        if encoding in ("gzip", "x-gzip", "deflate"):
-            return cls(gzip=encoding != "deflate")
-        raise MalformedResponseError(f"the content encoding {encoding[:40]!r} was not asked for")
-
-    def __init__(self, *, gzip: bool) -> None:
-        self._gzip = gzip
-        self._stream = zlib.decompressobj(_GZIP)
-        self._tail = b""
-        self._begun = False
-
-    def feed(self, data: bytes, *, last: bool) -> bytes:
-        """The next piece of plain bytes; `last` tells that no more encoded ones will come."""
-        encoded = self._tail + data
-        if not self._gzip and not self._begun and len(encoded) < 2 and not last:
-            self._tail = encoded
-            return b""
-        try:
-            plain = self._inflated(encoded)
-        except zlib.error as error:
-            raise MalformedResponseError(f"the content encoding is broken ({error})") from error
-        if last and self._begun and not plain and not self._stream.eof:
-            raise MalformedResponseError("the content encoding ends early")
-        return plain
-
-    def _inflated(self, encoded: bytes) -> bytes:
-        if not encoded and not self._begun:
-            return b""
-        if not self._begun and not self._gzip:
-            self._stream = zlib.decompressobj(zlib.MAX_WBITS if _is_zlib(encoded) else _RAW)
-        if self._stream.eof and encoded:  # gzip allows several members, one after the other
-            self._stream = zlib.decompressobj(_GZIP)
-        self._begun = True
-        plain = self._stream.decompress(encoded, _PIECE)
-        self._tail = self._stream.unconsumed_tail or self._stream.unused_data
-        return plain
-
-
-def _is_zlib(encoded: bytes) -> bool:
-    """Whether it begins as RFC 1950 says; some servers send deflate without that wrapping."""
-    return encoded[0] & 15 == 8 and int.from_bytes(encoded[:2]) % 31 == 0

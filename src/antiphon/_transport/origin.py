@@ -6,8 +6,13 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
+__all__ = ["DEFAULT_PORTS", "Origin", "Target", "is_loopback", "target_of"]
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""The schemes that can be spoken, and the port of each."""
+
+# What a URL may contain unquoted (RFC 3986 §2.2), and `%`: what is quoted already stays as it is.
 _KEPT_IN_TARGETS = "/:?#[]@!$&'()*+,;=%~"
-_PORTS = {"http": 80, "https": 443}
 
 
 class Origin(NamedTuple):
@@ -15,7 +20,7 @@ class Origin(NamedTuple):
 
     scheme: str
     host: str
-    """Without the brackets of IPv6; ASCII."""
+    """The host in ASCII, without the brackets of IPv6."""
     port: int
 
     @property
@@ -25,9 +30,9 @@ class Origin(NamedTuple):
 
     @property
     def host_header(self) -> str:
-        """What the `Host` header says: the port only where it is not the scheme's own."""
+        """The value of the `Host` header: with the port only where it is not the scheme's own."""
         name = f"[{self.host}]" if ":" in self.host else self.host
-        return name if self.port == _PORTS[self.scheme] else f"{name}:{self.port}"
+        return name if self.port == DEFAULT_PORTS[self.scheme] else f"{name}:{self.port}"
 
 
 class Target(NamedTuple):
@@ -35,27 +40,39 @@ class Target(NamedTuple):
 
     origin: Origin
     target: str
-    """Path and query, ASCII."""
+    """Path and query, in ASCII."""
 
     @property
     def url(self) -> str:
-        """The whole URL, as a proxy is asked for it."""
+        """The whole URL, as it is sent to a proxy."""
         return f"{self.origin.scheme}://{self.origin.host_header}{self.target}"
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # a client sends to few URLs, thousands of times each
 def target_of(url: str) -> Target:
-    """The place that `url` names.
+    """Return the origin and the target that `url` names.
 
     Raises:
         ValueError: it is not an http or https URL with a host.
     """
     parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"base_url: {url!r} is not an http:// or https:// URL with a host")
     host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
     target = parts.path or "/"
     if parts.query:
         target += f"?{parts.query}"
-    origin = Origin(parts.scheme, host, parts.port or _PORTS[parts.scheme])
+    origin = Origin(parts.scheme, host, parts.port or DEFAULT_PORTS[parts.scheme])
     return Target(origin, quote(target, safe=_KEPT_IN_TARGETS))
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` is this machine, by its name or address alone."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
-from .origin import Origin
+from .origin import DEFAULT_PORTS, Origin, is_loopback
 
+__all__ = ["Proxy", "UnusableProxyError", "proxy_environment", "proxy_for"]
+
+# `REQUEST_METHOD` marks a CGI program, where `HTTP_PROXY` may come from a request's header:
+# `urllib.request` ignores the variable there.
 _VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUEST_METHOD")
-_PORTS = {"http": 80, "https": 443}
 
 
 class UnusableProxyError(OSError):
@@ -36,21 +39,21 @@ class Proxy:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every request to the proxy itself carries."""
+        """The headers of every request to the proxy itself."""
         return {"proxy-authorization": self.authorization} if self.authorization else {}
 
 
 def proxy_environment() -> tuple[str | None, ...]:
-    """The variables that choose a proxy, as they are now."""
+    """Return the variables that choose a proxy, as they are now."""
     environ = os.environ
     return tuple(environ.get(name) or environ.get(name.upper()) for name in _VARIABLES)
 
 
 def proxy_for(origin: Origin) -> Proxy | None:
-    """The proxy to reach `origin` through: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`.
+    """Return the proxy to reach `origin` through, as the environment names it.
 
-    The rules are those of `urllib.request`. This machine's loopback is never proxied: another
-    machine could not reach it.
+    The rules are those of `urllib.request` for `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
+    `NO_PROXY`. This machine's loopback is never proxied: another machine could not reach it.
 
     Raises:
         UnusableProxyError: the variable does not hold the URL of an HTTP proxy.
@@ -59,30 +62,19 @@ def proxy_for(origin: Origin) -> Proxy | None:
 
     proxies = getproxies()
     url = proxies.get(origin.scheme) or proxies.get("all")
-    if not url or _is_loopback(origin.host) or proxy_bypass(f"{origin.host}:{origin.port}"):
+    if not url or is_loopback(origin.host) or proxy_bypass(f"{origin.host}:{origin.port}"):
         return None
     return _parsed(url)
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    from ipaddress import ip_address
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _parsed(url: str) -> Proxy:
     parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme not in _PORTS or not parts.hostname:
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         _refuse(parts.scheme)
     return Proxy(
         parts.scheme,
         parts.hostname,
-        parts.port or _PORTS[parts.scheme],
+        parts.port or DEFAULT_PORTS[parts.scheme],
         _basic(parts.username, parts.password or "") if parts.username else None,
     )
 

@@ -1,4 +1,4 @@
-"""Redirects, followed in one place for every transport."""
+"""Redirects, followed in the same way by every transport."""
 
 from __future__ import annotations
 
@@ -13,19 +13,76 @@ from .._wire.url import URL
 from . import AsyncOpenResponse, OpenResponse
 from .origin import target_of
 
-_MOST = 3
-_SAME_METHOD = (307, 308)
-_ANY = (301, 302, 303, 307, 308)
+__all__ = ["follow", "follow_async", "is_credential", "redirected"]
+
+# The API itself never redirects. A gateway may do it once or twice (to https, to another host of
+# the same company); more is a circle.
+_MAX_REDIRECTS = 3
+
+_SAME_METHOD = frozenset({307, 308})
+_ANY_METHOD = frozenset({301, 302, 303, 307, 308})
+
+
+def follow(send: Callable[[Request], OpenResponse], request: Request) -> OpenResponse:
+    """Send `request`, and again to wherever the responses redirect it, at most three times."""
+    redirects = _Redirects(request)
+    response = send(request)
+    while onward := redirects.next(response.head):
+        response.close()
+        response = send(onward)
+    return response
+
+
+async def follow_async(
+    send: Callable[[Request], Awaitable[AsyncOpenResponse]], request: Request
+) -> AsyncOpenResponse:
+    """Send `request` as `follow` does, awaited."""
+    redirects = _Redirects(request)
+    response = await send(request)
+    while onward := redirects.next(response.head):
+        await response.close()
+        response = await send(onward)
+    return response
+
+
+class _Redirects:
+    """The redirects of one request: how many are left, and how much time."""
+
+    __slots__ = ("_left", "_request", "_started")
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._left = _MAX_REDIRECTS
+        self._started = time.monotonic()
+
+    def next(self, head: ResponseHead) -> Request | None:
+        """Return the request to send after this response; `None` when there is to be none."""
+        if head.status not in _ANY_METHOD or not self._left:
+            return None
+        onward = redirected(self._request, head)
+        if onward is None:
+            return None
+        self._left -= 1
+        self._request = onward
+        return self._within_total(onward)
+
+    def _within_total(self, request: Request) -> Request:
+        total = request.timeout.total
+        if total is None:
+            return request
+        # A clock of zero would mean no clock; the next attempt to wait fails at once instead.
+        left = max(total - (time.monotonic() - self._started), 0.001)
+        return replace(request, timeout=request.timeout.within(left))
 
 
 def redirected(request: Request, head: ResponseHead) -> Request | None:
-    """The request to send next when `head` redirects; `None` when its answer is the last.
+    """Return the request to send next when `head` redirects; `None` when its response is the last.
 
-    A body is sent again only where the status promises the same method (307, 308), never from
-    https to http; to another origin, it goes without any credential.
+    A body is sent again only where the status promises the same method (307, 308). Nothing goes
+    from https to http, and to another origin it goes without any credential.
     """
     location = head.headers.get("location")
-    allowed = _ANY if request.method == "GET" else _SAME_METHOD
+    allowed = _ANY_METHOD if request.method == "GET" else _SAME_METHOD
     if head.status not in allowed or not location:
         return None
     url = urljoin(request.url, location)
@@ -44,46 +101,7 @@ def _without_credentials(headers: Mapping[str, str | Secret]) -> dict[str, str |
 
 
 def is_credential(name: str) -> bool:
-    """Whether a header, by its lower-case name, may carry a credential."""
+    """Tell whether a header, by its lower-case name, may carry a credential."""
     return name in SECRET_HEADERS or any(
         part in name for part in ("auth", "key", "token", "secret", "credential", "cookie")
     )
-
-
-def follow(send: Callable[[Request], OpenResponse], request: Request) -> OpenResponse:
-    """Send `request`, and go where its answers redirect to, at most three times."""
-    started = time.monotonic()
-    reply = send(request)
-    for _ in range(_MOST):
-        onward = redirected(request, reply.head) if reply.head.status in _ANY else None
-        if onward is None:
-            break
-        reply.close()
-        request = _hurried(onward, started)
-        reply = send(request)
-    return reply
-
-
-async def follow_async(
-    send: Callable[[Request], Awaitable[AsyncOpenResponse]], request: Request
-) -> AsyncOpenResponse:
-    """`follow`, awaited."""
-    started = time.monotonic()
-    reply = await send(request)
-    for _ in range(_MOST):
-        onward = redirected(request, reply.head) if reply.head.status in _ANY else None
-        if onward is None:
-            break
-        await reply.close()
-        request = _hurried(onward, started)
-        reply = await send(request)
-    return reply
-
-
-def _hurried(request: Request, started: float) -> Request:
-    """`request` with what is left of its total time."""
-    total = request.timeout.total
-    if total is None:
-        return request
-    left = max(total - (time.monotonic() - started), 0.001)
-    return replace(request, timeout=request.timeout.within(left))

@@ -1,0 +1,56 @@
+"""What the responses of both pools share: the reader, and when their connection goes back."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
+
+from .._wire.http import ResponseHead
+from .failures import Progress
+from .http1 import ResponseReader, TruncatedResponseError
+
+__all__ = ["Pool", "PooledResponse"]
+
+ConnectionT = TypeVar("ConnectionT")
+
+
+class Pool(Protocol):
+    """What connections go back to."""
+
+    def give_back(self, connection: Any, *, fit: bool) -> None:
+        """Take back a connection: `fit` for another request, or to be closed."""
+        ...
+
+
+class PooledResponse(Generic[ConnectionT]):
+    """A response arriving over a connection of a pool."""
+
+    __slots__ = ("__weakref__", "_connection", "_pool", "_progress", "_reader", "head")
+
+    head: ResponseHead
+
+    def __init__(self, pool: Pool, connection: ConnectionT, progress: Progress) -> None:
+        self._pool = pool
+        self._connection: ConnectionT | None = connection
+        self._progress = progress
+        self._reader = ResponseReader(progress.request.method)
+
+    def _connected(self) -> ConnectionT:
+        """Return the connection.
+
+        Raises:
+            TruncatedResponseError: it is gone, so the rest of the body will not arrive.
+        """
+        if self._connection is None:
+            raise TruncatedResponseError
+        return self._connection
+
+    def _release(self, *, fit: bool) -> None:
+        """Let go of the connection, once."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._pool.give_back(connection, fit=fit and self._reader.reusable)
+
+    def _fail(self, error: BaseException) -> NoReturn:
+        """Close the connection, and raise what `error`, which stopped a read, means to the caller."""
+        self._release(fit=False)
+        self._progress.fail(error)

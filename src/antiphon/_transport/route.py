@@ -1,0 +1,53 @@
+"""How the requests to one origin travel: straight, through a tunnel, or forwarded by a proxy."""
+
+from __future__ import annotations
+
+from .._wire.http import Request
+from .content_encoding import ACCEPTED_ENCODINGS
+from .failures import Progress
+from .http1 import request_head
+from .origin import Origin, target_of
+from .proxies import Proxy, UnusableProxyError, proxy_for
+
+__all__ = ["Route"]
+
+
+class Route:
+    """The way to one origin, and how the heads of requests look that take it."""
+
+    __slots__ = ("_forwarded", "_headers", "origin", "proxy")
+
+    def __init__(self, origin: Origin, proxy: Proxy | None) -> None:
+        self.origin = origin
+        self.proxy = proxy
+        # A proxy tunnels https without reading it; plain http it reads and forwards.
+        self._forwarded = proxy is not None and origin.scheme == "http"
+        self._headers = {"host": origin.host_header, "accept-encoding": ACCEPTED_ENCODINGS}
+        if proxy is not None and self._forwarded:
+            self._headers |= proxy.headers
+
+    @classmethod
+    def to(cls, origin: Origin, request: Request) -> Route:
+        """Return the route to `origin` that the environment names.
+
+        Raises:
+            APIConnectionError: the environment names a proxy that cannot be used for `request`.
+        """
+        try:
+            return cls(origin, proxy_for(origin))
+        except UnusableProxyError as error:
+            raise Progress(request, phase="proxy").failure(error) from error
+
+    def head(self, request: Request) -> bytes:
+        """Return the head of `request` as bytes.
+
+        Raises:
+            ValueError: a header contains a line break.
+        """
+        target = target_of(request.url)
+        return request_head(
+            request.method,
+            target.url if self._forwarded else target.target,
+            {**self._headers, **request.headers},
+            len(request.body),
+        )

@@ -1,0 +1,397 @@
+"""One connection of the sync transport: opened within the connect clock, then bytes out and bytes in.
+
+`socket.create_connection` gives every address of a host the whole timeout, looks the name up
+without any, and `ssl` cannot wrap a connection that is itself TLS. So opening is written here, step
+by step, and every step (name, addresses, proxy, TLS) gets what is left of one connect clock.
+
+A name is looked up in a thread of its own, because the system's call cannot be given a time limit.
+Several addresses are tried as RFC 8305 says: a further one every 0.25 s, or at once when one
+fails, and the first that connects wins. So neither a dead address nor a slow one uses up the clock.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import selectors
+import socket
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from .._wire.http import Request
+from .failures import OutOfTimeError, Progress
+from .http1 import MalformedResponseError, ResponseReader, request_head
+from .origin import Origin
+from .proxies import Proxy
+from .route import Route
+from .tcp import (
+    MAX_IDLE_SECONDS,
+    NEXT_ADDRESS_SECONDS,
+    SINGLE_WRITE_BYTES,
+    WRITE_CHUNK_BYTES,
+    keep_alive,
+)
+from .tls import shared_context
+
+__all__ = ["SyncConnection", "open_connection"]
+
+T = TypeVar("T")
+
+# The largest record of TLS is 16 KiB; four of them are as much as one system call usually has.
+_RECEIVE_BYTES = 64 * 1024
+
+
+class SyncConnection:
+    """One open socket."""
+
+    __slots__ = ("_sock", "_timeout", "rests_since")
+
+    def __init__(self, sock: Socket) -> None:
+        self._sock = sock
+        self.rests_since = 0.0
+        self._timeout: float | None = -1.0  # none yet: the first bound is always set
+
+    def is_fit(self) -> bool:
+        """Tell whether the server, as far as can be seen, still waits for a request.
+
+        A socket that can be read while nothing was requested holds the end of the connection or
+        bytes that belong to no request.
+        """
+        rested = time.monotonic() - self.rests_since
+        return rested <= MAX_IDLE_SECONDS and not _is_readable(self._sock)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sock.close()
+
+    def write(self, route: Route, progress: Progress) -> None:
+        """Send the request, each piece of it within the write clock."""
+        progress.phase = "send"
+        request = progress.request
+        write = request.timeout.write
+        self._bound(progress.limit(write))
+        if failure := self._write_beginning(route, request):
+            raise failure
+        if len(request.body) <= SINGLE_WRITE_BYTES:
+            return
+        rest = memoryview(request.body)
+        while rest:
+            self._bound(progress.limit(write))
+            rest = rest[self._sock.send(rest[:WRITE_CHUNK_BYTES]) :]
+
+    def _write_beginning(self, route: Route, request: Request) -> BaseException | None:
+        """Send the head, and with it a small body; return what stopped that.
+
+        The head holds the credential, and the frames below this one hold the head (`ssl` is
+        written in Python). So the failure is returned without its frames, which a traceback with
+        local variables would show.
+        """
+        body = request.body if len(request.body) <= SINGLE_WRITE_BYTES else b""
+        try:
+            self._sock.sendall(route.head(request) + body)
+        except BaseException as error:
+            return error.with_traceback(None)
+        return None
+
+    def read(self, seconds: float | None) -> bytes:
+        """Return what has arrived, as soon as anything has; ``b""`` when the server closed."""
+        self._bound(seconds)
+        return self._sock.recv(_RECEIVE_BYTES)
+
+    def _bound(self, seconds: float | None) -> None:
+        """Let no send or receive wait longer than this."""
+        if seconds != self._timeout:  # setting it is a system call
+            self._sock.settimeout(seconds)
+            self._timeout = seconds
+
+
+def _is_readable(sock: Socket) -> bool:
+    if isinstance(sock, NestedTLSSocket) and sock.has_received:
+        return True
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        return bool(selector.select(0))
+
+
+def open_connection(route: Route, progress: Progress) -> SyncConnection:
+    """Open a connection to the route's origin, through the proxy and TLS as needed.
+
+    Raises:
+        OSError: it could not be opened.
+        OutOfTimeError: the connect clock ran out.
+    """
+    progress.phase = "connect" if route.proxy else "resolve"
+    clock = _ConnectClock(progress.limit(progress.request.timeout.connect))
+    end = route.proxy or route.origin
+    addresses = _addresses(end.host, end.port, clock)
+    progress.phase = "connect"
+    plain = _connected(addresses, clock)
+    sock: Socket = plain
+    try:
+        keep_alive(plain)
+        if route.proxy is not None:
+            progress.phase = "proxy"
+            sock = _through_proxy(sock, route.origin, route.proxy, clock)
+        if route.origin.scheme == "https":
+            progress.phase = "tls"
+            sock = _secured(sock, route.origin.host, clock)
+    except BaseException:
+        sock.close()
+        raise
+    return SyncConnection(sock)
+
+
+class _ConnectClock:
+    """The connect clock of one connection."""
+
+    __slots__ = ("_ends",)
+
+    def __init__(self, seconds: float | None) -> None:
+        self._ends = None if seconds is None else time.monotonic() + seconds
+
+    def left(self) -> float | None:
+        """Return the seconds that are left, `None` without a limit.
+
+        Raises:
+            OutOfTimeError: none are left.
+        """
+        if self._ends is None:
+            return None
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise OutOfTimeError
+        return left
+
+
+Address: TypeAlias = tuple[int, int, int, str, Any]
+"""What `socket.getaddrinfo` gives: family, type, protocol, canonical name, address."""
+
+
+def _addresses(host: str, port: int, clock: _ConnectClock) -> Sequence[Address]:
+    """Look `host` up, in a thread that is left behind when the clock runs out."""
+    lookup = _Lookup(host, port)
+    seconds = clock.left()
+    if seconds is None or _is_numeric(host):
+        lookup.run()
+    else:
+        try:
+            threading.Thread(target=lookup.run, name="antiphon-resolver", daemon=True).start()
+        except RuntimeError:  # no more threads: the lookup is more important than its clock
+            lookup.run()
+        if not lookup.done.wait(seconds):
+            raise OutOfTimeError
+    if lookup.failure is not None:
+        raise lookup.failure
+    return lookup.addresses
+
+
+def _is_numeric(host: str) -> bool:
+    """Tell whether `host` is an address already."""
+    return ":" in host or host.replace(".", "").isdigit()
+
+
+class _Lookup:
+    """The addresses of one host."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        self.addresses: Sequence[Address] = ()
+        self.failure: BaseException | None = None
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        """Look it up; note what came of it."""
+        try:
+            self.addresses = socket.getaddrinfo(self.host, self.port, 0, socket.SOCK_STREAM)
+        except BaseException as error:
+            self.failure = error
+        finally:
+            self.done.set()
+
+
+def _connected(addresses: Sequence[Address], clock: _ConnectClock) -> socket.socket:
+    """Return a socket connected to the first of the addresses that accepts it."""
+    waiting = deque(_families_in_turn(addresses))
+    failure: OSError | None = None
+    with selectors.DefaultSelector() as selector:
+        try:
+            while waiting or selector.get_map():
+                if waiting:
+                    try:
+                        _begin_connecting(waiting.popleft(), selector)
+                    except OSError as error:
+                        failure = error
+                        continue
+                left = clock.left()
+                patience = NEXT_ADDRESS_SECONDS if waiting else left
+                if left is not None and patience is not None:
+                    patience = min(left, patience)
+                for key, _ in selector.select(patience):
+                    sock: socket.socket = key.data
+                    selector.unregister(sock)
+                    code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                    if not code:
+                        return sock
+                    sock.close()
+                    failure = OSError(code, os.strerror(code))
+        finally:
+            for key in list(selector.get_map().values()):
+                key.data.close()
+    raise failure or OSError("the host has no address")
+
+
+def _families_in_turn(addresses: Sequence[Address]) -> Sequence[Address]:
+    """Return the addresses so that IPv6 and IPv4 take turns: often only one of them works."""
+    first = [address for address in addresses if address[0] == addresses[0][0]]
+    other = [address for address in addresses if address[0] != addresses[0][0]]
+    pairs = itertools.zip_longest(first, other)
+    return [address for pair in pairs for address in pair if address is not None]
+
+
+def _begin_connecting(address: Address, selector: selectors.BaseSelector) -> None:
+    family, kind, protocol, _, where = address
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        # Not `connect_ex`: tools that guard the network, such as pytest-socket, watch `connect`.
+        try:
+            sock.connect(where)
+        except BlockingIOError:
+            pass
+        selector.register(sock, selectors.EVENT_WRITE, sock)
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _through_proxy(sock: Socket, origin: Origin, proxy: Proxy, clock: _ConnectClock) -> Socket:
+    """Return the socket on which the proxy forwards, or behind which its tunnel begins."""
+    if proxy.scheme == "https":
+        sock = _secured(sock, proxy.host, clock)
+    if origin.scheme == "https":
+        try:
+            _open_tunnel(sock, origin, proxy, clock)
+        except BaseException:
+            sock.close()
+            raise
+    return sock
+
+
+def _open_tunnel(sock: Socket, origin: Origin, proxy: Proxy, clock: _ConnectClock) -> None:
+    headers = {"host": origin.shown, **proxy.headers}
+    sock.settimeout(clock.left())
+    sock.sendall(request_head("CONNECT", origin.shown, headers, 0))
+    reader = ResponseReader("CONNECT")
+    while reader.head is None:
+        sock.settimeout(clock.left())
+        reader.feed(sock.recv(_RECEIVE_BYTES))
+    check_tunnel(reader)
+
+
+def check_tunnel(reader: ResponseReader) -> None:
+    """Check the response of a proxy to CONNECT.
+
+    Raises:
+        OSError: the proxy refused.
+        MalformedResponseError: bytes follow that only the server behind it could have sent.
+    """
+    assert reader.head is not None
+    if not reader.head.ok:
+        raise OSError(f"the proxy answered {reader.head.status}")
+    if reader.body():
+        raise MalformedResponseError("the proxy sent bytes before the tunnel was used")
+
+
+def _secured(sock: Socket, host: str, clock: _ConnectClock) -> Socket:
+    """Return a TLS socket over `sock`, which is closed if the handshake fails."""
+    context = shared_context()
+    try:
+        if isinstance(sock, socket.socket) and not isinstance(sock, ssl.SSLSocket):
+            sock.settimeout(clock.left())
+            sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+            sock.do_handshake()  # the timeout bounds all of it, not each of its reads
+            return sock
+        nested = NestedTLSSocket(sock, context, host)
+        nested.do_handshake(clock.left)
+    except BaseException:
+        sock.close()
+        raise
+    return nested
+
+
+class NestedTLSSocket:
+    """TLS inside the TLS of a proxy.
+
+    `ssl.SSLSocket` speaks to a descriptor, so it cannot speak through another one. This one keeps
+    the inner TLS in memory and passes its records through the outer socket.
+    """
+
+    def __init__(self, outer: Socket, context: ssl.SSLContext, host: str) -> None:
+        self._outer = outer
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+
+    def do_handshake(self, left: Callable[[], float | None]) -> None:
+        """Agree on TLS, each wait bounded by what is `left` then."""
+        self._perform(self._tls.do_handshake, left)
+
+    @property
+    def has_received(self) -> bool:
+        """Whether records have arrived that were not read."""
+        return bool(self._incoming.pending)
+
+    def recv(self, size: int) -> bytes:
+        """Return what has arrived, at most `size` bytes; ``b""`` at the end."""
+        try:
+            return self._perform(lambda: self._tls.read(size))
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b""
+
+    def send(self, data: bytes | memoryview) -> int:
+        """Send all of `data`; return its size."""
+        return self._perform(lambda: self._tls.write(data))
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of `data`."""
+        self.send(data)
+
+    def _perform(self, step: Callable[[], T], left: Callable[[], float | None] | None = None) -> T:
+        """Run a step of the inner TLS, and move its records until it is done."""
+        while True:
+            try:
+                result = step()
+            except ssl.SSLWantReadError:
+                if left is not None:
+                    self._outer.settimeout(left())
+                self._flush()
+                data = self._outer.recv(_RECEIVE_BYTES)
+                self._incoming.write(data) if data else self._incoming.write_eof()
+            else:
+                self._flush()
+                return result
+
+    def _flush(self) -> None:
+        if records := self._outgoing.read():
+            self._outer.sendall(records)
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Let no send or receive wait longer than this."""
+        self._outer.settimeout(seconds)
+
+    def fileno(self) -> int:
+        """Return the descriptor of the outer socket."""
+        return self._outer.fileno()
+
+    def close(self) -> None:
+        """Close the outer socket."""
+        self._outer.close()
+
+
+Socket: TypeAlias = "socket.socket | NestedTLSSocket"
+"""A connected socket, with or without TLS."""

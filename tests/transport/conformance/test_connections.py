@@ -1,0 +1,169 @@
+"""Connections: kept, reused, given up."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import anyio
+
+from antiphon.errors import APIConnectionError
+from tests.support.conformance import failure_of, row, seen
+from tests.support.transport_kits import fetch, request
+from tests.support.wire_server import PATIENCE, Peer, Received, WireServer, forever
+
+
+@row("connections are kept and used again")
+async def test_connections_are_reused(transport):
+    with WireServer() as server:
+        for _ in range(5):
+            assert await fetch(transport, server.url) == b"ok"
+        assert server.connections == 1
+
+
+@row("`connection: close` is obeyed")
+async def test_connection_close_is_obeyed(transport):
+    with WireServer(
+        forever(lambda peer, _: peer.answer(headers="connection: close\r\n"))
+    ) as server:
+        for _ in range(2):
+            assert await fetch(transport, server.url) == b"ok"
+        assert server.connections == 2
+
+
+@row("a kept connection that the server closes on the next request is stale")
+async def test_closed_on_the_next_request_is_stale(transport):
+    def once(peer: Peer) -> None:
+        peer.request()
+        peer.answer()
+        peer.request()
+
+    with WireServer(once) as server:
+        assert await fetch(transport, server.url) == b"ok"
+        error = await failure_of(transport.send(request(server.url)))
+        assert error.stale
+        assert error.phase in ("send", "first byte")
+        assert await fetch(transport, server.url) == b"ok"
+
+
+@row("a kept connection that the server resets is stale")
+async def test_reset_on_the_next_request_is_stale(transport):
+    def once(peer: Peer) -> None:
+        peer.request()
+        peer.answer()
+        peer.request()
+        peer.reset()
+
+    with WireServer(once) as server:
+        assert await fetch(transport, server.url) == b"ok"
+        assert (await failure_of(transport.send(request(server.url)))).stale
+
+
+@row("a connection that the server closed while idle costs no call")
+async def test_closed_while_idle_costs_no_call(transport):
+    closed = threading.Event()
+
+    def once(peer: Peer) -> None:
+        peer.request()
+        peer.answer()
+        peer.sock.close()
+        closed.set()
+
+    with WireServer(once) as server:
+        assert await fetch(transport, server.url) == b"ok"
+        await seen(closed)
+        try:
+            answer = await fetch(transport, server.url)
+        except APIConnectionError as error:
+            if not error.stale:  # noticed only in the sending, and sent again by the core
+                raise
+        else:
+            assert answer == b"ok"
+            assert server.connections == 2
+
+
+@row("a body that is left unread cuts the connection")
+async def test_unread_body_closes_the_connection(transport):
+    gone = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\nbegin")
+        peer.wait_for_hangup()
+        gone.set()
+
+    with WireServer(script) as server:
+        reply = await transport.send(request(server.url))
+        assert await reply.read(PATIENCE) == b"begin"
+        await reply.close()
+        await reply.close()
+        await seen(gone)
+
+
+@row("a body that is read slowly waits at the server")
+async def test_slow_reader_makes_the_server_wait(transport):
+    sent: list[int] = []
+    stuck = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        peer.sock.settimeout(0.5)
+        try:
+            while sum(sent) < MUCH:
+                sent.append(peer.sock.send(b"x" * 65536))
+        except TimeoutError:
+            stuck.set()
+            peer.sock.settimeout(PATIENCE)
+            peer.send(b"x" * (MUCH - sum(sent)))
+        peer.sock.close()
+
+    with WireServer(script) as server:
+        reply = await transport.send(request(server.url))
+        size = len(await reply.read(PATIENCE))
+        await seen(stuck)
+        assert sum(sent) < MUCH
+        while piece := await reply.read(PATIENCE):
+            size += len(piece)
+        assert size == MUCH
+        await reply.close()
+
+
+MUCH = 64 * 1024 * 1024
+
+
+@row("32 calls at once")
+async def test_32_calls_at_once(transport):
+    with WireServer(forever(lambda peer, received: peer.answer(received.body))) as server:
+        answers: dict[int, bytes] = {}
+
+        async def call(number: int) -> None:
+            for _ in range(5):
+                answers[number] = await fetch(transport, server.url, b"%d" % number)
+
+        async with anyio.create_task_group() as group:
+            for number in range(32):
+                group.start_soon(call, number)
+        assert answers == {number: b"%d" % number for number in range(32)}
+        assert server.connections <= 32
+
+
+@pytest.mark.slow
+@row("5,000 calls leave no descriptor behind")
+async def test_5000_calls_leave_no_descriptor(transport):
+    def open_descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    def answer(peer: Peer, received: Received) -> None:
+        ending = "connection: close\r\n" if received.target == "/close" else ""
+        peer.answer(headers=ending)
+        if ending:
+            raise ConnectionError
+
+    with WireServer(forever(answer)) as server:
+        before = 0
+        for number in range(5000):
+            await fetch(transport, f"{server.url}/close" if number % 10 == 0 else server.url)
+            if number == 20:
+                before = open_descriptors()
+        assert open_descriptors() <= before + 2
