@@ -192,6 +192,8 @@ class APIConnectionError(APIError):
     """Seconds from the start of the attempt to the failure."""
     stale: bool
     """Whether it can only mean that a kept connection had been closed while idle: nothing was answered."""
+    transient: bool
+    """Whether another attempt may succeed: false if the `http_client` or a guard of the network refused."""
 
     def __init__(
         self,
@@ -203,6 +205,7 @@ class APIConnectionError(APIError):
         proxy: str | None = None,
         elapsed: float | None = None,
         stale: bool = False,
+        transient: bool = True,
     ) -> None:
         super().__init__(message, request)
         self.phase = phase
@@ -210,6 +213,7 @@ class APIConnectionError(APIError):
         self.proxy = proxy
         self.elapsed = elapsed
         self.stale = stale
+        self.transient = transient
 
 
 class APITimeoutError(APIConnectionError):

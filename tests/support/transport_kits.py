@@ -38,25 +38,25 @@ class Threaded:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
 
-    async def send(self, outgoing: Request) -> ThreadedReply:
-        return ThreadedReply(await anyio.to_thread.run_sync(self.transport.send, outgoing))
+    async def send(self, outgoing: Request) -> ThreadedResponse:
+        return ThreadedResponse(await anyio.to_thread.run_sync(self.transport.send, outgoing))
 
     async def close(self) -> None:
         self.transport.close()
 
 
-class ThreadedReply:
-    """A sync reply, each of its calls in a worker thread."""
+class ThreadedResponse:
+    """A sync response, each of its calls in a worker thread."""
 
-    def __init__(self, reply: OpenResponse) -> None:
-        self.head: ResponseHead = reply.head
-        self._reply = reply
+    def __init__(self, response: OpenResponse) -> None:
+        self.head: ResponseHead = response.head
+        self._response = response
 
     async def read(self, timeout: float | None) -> bytes:
-        return await anyio.to_thread.run_sync(self._reply.read, timeout)
+        return await anyio.to_thread.run_sync(self._response.read, timeout)
 
     async def close(self) -> None:
-        self._reply.close()
+        self._response.close()
 
 
 @contextlib.contextmanager
@@ -123,15 +123,15 @@ KITS = {
 }
 
 
-async def whole(reply: AsyncOpenResponse) -> bytes:
-    """The body of an answer, to its end; then the connection is given back."""
+async def whole(response: AsyncOpenResponse) -> bytes:
+    """Return the body of a response, read to its end; then the connection is given back."""
     pieces: list[bytes] = []
-    while piece := await reply.read(PATIENCE):
+    while piece := await response.read(PATIENCE):
         pieces.append(piece)
-    await reply.close()
+    await response.close()
     return b"".join(pieces)
 
 
 async def fetch(transport: AsyncTransport, url: str, body: bytes = b"{}", **settings: Any) -> bytes:
-    """Send a request and read the whole body of its answer."""
+    """Send a request and read the whole body of its response."""
     return await whole(await transport.send(request(url, body, **settings)))

@@ -75,8 +75,8 @@ class Peer:
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)
 
-    def answer(self, body: bytes = b"ok", *, headers: str = "", status: str = "200 OK") -> None:
-        """A whole answer with a content-length."""
+    def respond(self, body: bytes = b"ok", *, headers: str = "", status: str = "200 OK") -> None:
+        """Send a whole response with a content-length."""
         head = f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{headers}\r\n"
         self.send(head.encode("latin-1") + body)
 
@@ -97,28 +97,28 @@ class Peer:
 Script = Callable[[Peer], Any]
 
 
-def forever(answer: Callable[[Peer, Received], Any]) -> Script:
+def forever(respond: Callable[[Peer, Received], Any]) -> Script:
     """Answer one request after the other."""
 
     def script(peer: Peer) -> None:
         while True:
-            answer(peer, peer.request())
+            respond(peer, peer.request())
 
     return script
 
 
-def answer_all(peer: Peer) -> None:
+def respond_to_all(peer: Peer) -> None:
     """Answer every request with ``ok``."""
     while True:
         peer.request()
-        peer.answer()
+        peer.respond()
 
 
 @dataclass
 class WireServer:
     """Runs `script` for every connection; a script's failure fails the test."""
 
-    script: Script = answer_all
+    script: Script = respond_to_all
     tls: ssl.SSLContext | None = None
     connections: int = 0
     requests: list[Received] = field(default_factory=list)
@@ -190,21 +190,23 @@ class WireServer:
 
 
 class ConnectProxy(WireServer):
-    """An HTTP proxy that resolves every name to loopback; `credentials` are asked for if given."""
+    """An HTTP proxy that resolves every name to loopback; `credentials` are received for if given."""
 
     def __init__(self, credentials: str | None = None, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(self._serve, tls)
         self.credentials = credentials
 
     def _serve(self, peer: Peer) -> None:
-        asked = peer.request()
-        if self.credentials and asked.values("proxy-authorization") != [self.credentials]:
-            peer.answer(b"", status="407 Proxy Authentication Required")
+        received = peer.request()
+        if self.credentials and received.values("proxy-authorization") != [self.credentials]:
+            peer.respond(b"", status="407 Proxy Authentication Required")
             return
-        if asked.method != "CONNECT":
-            peer.answer(f"proxied {asked.target}".encode())
+        if received.method != "CONNECT":
+            peer.respond(f"proxied {received.target}".encode())
             return
-        with socket.create_connection(("127.0.0.1", int(asked.target.rpartition(":")[2]))) as far:
+        with socket.create_connection(
+            ("127.0.0.1", int(received.target.rpartition(":")[2]))
+        ) as far:
             far.settimeout(PATIENCE)
             peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
             _relay(peer.sock, far)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 import subprocess
 import sys
 import weakref
@@ -14,6 +15,9 @@ import pytest
 from antiphon import AsyncClient, Client
 from antiphon._transport import AsyncTransport, Transport
 from antiphon._transport.default import async_transport_for, transport_for
+from antiphon.errors import APIConnectionError
+from antiphon.transport import Headers, Request, ResponseHead
+from tests.support.scripted import AsyncClock, Clock
 from tests.support.transport_kits import Threaded, fetch, request
 from tests.support.wire_server import PATIENCE, Peer, Received, WireServer, forever
 
@@ -35,12 +39,12 @@ def test_another_environment_is_another_transport(monkeypatch, variable):
 def test_a_transport_goes_with_its_last_client():
     transport = transport_for()
     with WireServer() as server:
-        reply = transport.send(request(server.url))
-        while reply.read(PATIENCE):
+        response = transport.send(request(server.url))
+        while response.read(PATIENCE):
             pass
-        reply.close()
+        response.close()
         gone = weakref.ref(transport)
-        del transport, reply
+        del transport, response
         gc.collect()
         assert gone() is None
         assert server.connections == 1
@@ -74,7 +78,7 @@ COUNTED = b'{"input_tokens": 3}'
 
 def deaf_to_the_second(peer: Peer) -> None:
     peer.request()
-    peer.answer(COUNTED, headers="content-type: application/json\r\n")
+    peer.respond(COUNTED, headers="content-type: application/json\r\n")
     peer.request()
 
 
@@ -119,9 +123,9 @@ def test_an_async_transport_is_taken_as_it_is():
 def test_a_client_of_the_user_carries_the_requests_and_stays_open():
     with WireServer() as server, httpx2.Client(headers={"x-mine": "1"}) as client:
         transport = transport_for(client)
-        reply = transport.send(request(server.url))
-        assert reply.read(PATIENCE) == b"ok"
-        reply.close()
+        response = transport.send(request(server.url))
+        assert response.read(PATIENCE) == b"ok"
+        response.close()
         transport.close()
         assert not client.is_closed
         assert server.requests[0].values("x-mine") == ["1"]
@@ -142,7 +146,7 @@ def test_an_async_client_of_the_user_stays_open():
 @pytest.mark.parametrize("kind", [httpx2.Client, httpx2.AsyncClient])
 def test_the_credentials_of_the_users_client_stay_at_home(kind):
     def moved(peer: Peer, received: Received) -> None:
-        peer.answer(status="307 Moved", headers=f"location: {other.url}/\r\n")
+        peer.respond(status="307 Moved", headers=f"location: {other.url}/\r\n")
 
     async def main() -> None:
         client = kind(headers={"x-api-key": "sk-secret", "x-mine": "1"}, auth=("me", "pass"))
@@ -163,11 +167,104 @@ def test_the_credentials_of_the_users_client_stay_at_home(kind):
         assert not last.values("authorization")
 
 
-def test_what_is_wrong_in_the_users_own_client_stays_what_it_is():
-    client = httpx2.Client()
-    client.close()
-    with pytest.raises(RuntimeError, match="closed"):
-        transport_for(client).send(request("http://127.0.0.1:9/"))
+def test_a_closed_client_of_the_user_is_a_failed_connection_and_not_retried():
+    http_client = httpx2.Client()
+    http_client.close()
+    client = Client(base_url="http://127.0.0.1:9", api_key="k", http_client=http_client)
+    with pytest.raises(APIConnectionError, match="closed") as caught:
+        client.messages.count_tokens(model="m", messages=[])
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    assert len(caught.value.attempts) == 1
+
+
+class Broken:
+    """A transport of a user that raises; its response raises in its turn."""
+
+    def __init__(self, *, send: Exception | None = None, read: Exception | None = None) -> None:
+        self.failures = (send, read)
+        self.clock = Clock()  # waiting between attempts takes no time
+        self.sent = 0
+        self.head = ResponseHead(200, Headers())
+
+    def send(self, request: Request) -> Broken:
+        self.sent += 1
+        return self._fail(0)
+
+    def read(self, timeout: float | None) -> Broken:
+        return self._fail(1)
+
+    def _fail(self, step: int) -> Broken:
+        if failure := self.failures[step]:
+            raise failure
+        return self
+
+    def close(self) -> None: ...
+
+
+class AsyncBroken:
+    """`Broken`, awaited."""
+
+    def __init__(self, **failures: Exception) -> None:
+        self.broken = Broken(**failures)
+        self.clock = AsyncClock(self.broken.clock)
+        self.head = self.broken.head
+
+    async def send(self, request: Request) -> AsyncBroken:
+        self.broken.send(request)
+        return self
+
+    async def read(self, timeout: float | None) -> Broken:
+        return self.broken.read(timeout)
+
+    async def close(self) -> None: ...
+
+
+FAILURES = [
+    (OSError("no route"), 3),
+    (EOFError("gone"), 3),
+    (AssertionError("no recorded request fits"), 1),
+    (TypeError("not bytes"), 1),
+    (RuntimeError("the network is blocked"), 1),
+]
+
+
+@pytest.mark.parametrize("step", ["send", "read"])
+@pytest.mark.parametrize(("failure", "attempts"), FAILURES)
+def test_exceptions_of_a_users_transport_are_failed_connections(step, failure, attempts):
+    transport = Broken(**{step: failure})
+    client = Client(api_key="k", http_client=transport)
+    with pytest.raises(APIConnectionError, match=str(failure)) as caught:
+        client.messages.count_tokens(model="m", messages=[])
+    assert caught.value.__cause__ is failure
+    assert caught.value.phase == ("first byte" if step == "send" else "body")
+    assert transport.sent == len(caught.value.attempts) == attempts
+
+
+@pytest.mark.parametrize("step", ["send", "read"])
+@pytest.mark.parametrize(("failure", "attempts"), FAILURES)
+def test_exceptions_of_a_users_async_transport_are_failed_connections(step, failure, attempts):
+    transport = AsyncBroken(**{step: failure})
+
+    async def main() -> None:
+        client = AsyncClient(api_key="k", http_client=transport)
+        with pytest.raises(APIConnectionError, match=str(failure)) as caught:
+            await client.messages.count_tokens(model="m", messages=[])
+        assert caught.value.__cause__ is failure
+
+    anyio.run(main)
+    assert transport.broken.sent == attempts
+
+
+def test_what_a_guard_of_the_network_raises_is_a_failed_connection(monkeypatch):
+    class BlockedSocket(socket.socket):
+        def __init__(self, *args: object) -> None:
+            raise RuntimeError("sockets are blocked in tests")
+
+    monkeypatch.setattr(socket, "socket", BlockedSocket)
+    with pytest.raises(APIConnectionError, match="sockets are blocked") as caught:
+        transport_for().send(request("http://127.0.0.1:9/"))
+    assert caught.value.phase == "connect"
+    assert not caught.value.transient
 
 
 class AsyncOnly:

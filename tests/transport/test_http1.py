@@ -1,4 +1,4 @@
-"""HTTP/1.1 read from bytes: the same answer however the bytes are cut."""
+"""HTTP/1.1 read from bytes: the same response however the bytes are cut."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CUTS = st.lists(st.integers(0, 2000), max_size=20)
 
 
 def read(pieces: list[bytes]) -> tuple[ResponseReader, bytes]:
-    """Feed an answer in pieces and take out its body as it comes."""
+    """Feed an response in pieces and take out its body as it comes."""
     reader = ResponseReader("POST")
     body = b""
     for piece in pieces:
@@ -46,7 +46,7 @@ def chunked(parts: list[bytes], extension: bytes = b"", trailers: bytes = b"") -
     return b"".join(chunks) + b"0\r\n" + trailers + b"\r\n"
 
 
-def answer(headers: bytes, body: bytes) -> bytes:
+def response(headers: bytes, body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nx-first: 1\r\n" + headers + b"\r\n" + body
 
 
@@ -57,7 +57,7 @@ def answer(headers: bytes, body: bytes) -> bytes:
     CUTS,
 )
 def test_chunks_are_read_alike_however_they_are_cut(parts, extension, trailers, places):
-    data = answer(b"transfer-encoding: chunked\r\n", chunked(parts, extension, trailers))
+    data = response(b"transfer-encoding: chunked\r\n", chunked(parts, extension, trailers))
     reader, body = read(cut(data, places))
     assert body == b"".join(parts)
     assert reader.ended
@@ -66,19 +66,19 @@ def test_chunks_are_read_alike_however_they_are_cut(parts, extension, trailers, 
 
 @given(BODIES, CUTS)
 def test_a_sized_body_is_read_alike_however_it_is_cut(body, places):
-    reader, received = read(cut(answer(b"content-length: %d\r\n" % len(body), body), places))
+    reader, received = read(cut(response(b"content-length: %d\r\n" % len(body), body), places))
     assert received == body
     assert reader.ended
     assert reader.reusable
 
 
 @given(st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=6), CUTS, st.data())
-def test_an_answer_that_breaks_off_is_never_whole(parts, places, draw):
+def test_a_response_that_breaks_off_is_never_whole(parts, places, draw):
     framed = draw.draw(
         st.sampled_from(
             [
-                answer(b"transfer-encoding: chunked\r\n", chunked(parts)),
-                answer(b"content-length: %d\r\n" % len(b"".join(parts)), b"".join(parts)),
+                response(b"transfer-encoding: chunked\r\n", chunked(parts)),
+                response(b"content-length: %d\r\n" % len(b"".join(parts)), b"".join(parts)),
             ]
         )
     )
@@ -103,7 +103,7 @@ def test_encodings_are_undone_however_they_are_cut(plain, places, encoding):
     }[encoding]
     name = b"deflate" if encoding in ("deflate", "raw") else b"gzip"
     headers = b"content-encoding: %b\r\ncontent-length: %d\r\n" % (name, len(encoded))
-    reader, body = read(cut(answer(headers, encoded), places))
+    reader, body = read(cut(response(headers, encoded), places))
     assert body == plain
     assert reader.ended
 
@@ -112,11 +112,11 @@ def test_encodings_are_undone_however_they_are_cut(plain, places, encoding):
 def test_an_encoding_that_breaks_off_is_never_whole(encoded, draw):
     end = draw.draw(st.integers(1, len(encoded) - 1))
     with pytest.raises(MalformedResponseError):
-        read([answer(b"content-encoding: gzip\r\ncontent-length: %d\r\n" % end, encoded[:end])])
+        read([response(b"content-encoding: gzip\r\ncontent-length: %d\r\n" % end, encoded[:end])])
 
 
 def test_a_body_without_length_ends_with_the_connection():
-    reader, body = read([answer(b"", b"to the "), b"end"])
+    reader, body = read([response(b"", b"to the "), b"end"])
     assert not reader.ended
     reader.feed(b"")
     assert (body, reader.ended, reader.reusable) == (b"to the end", True, False)
@@ -143,11 +143,11 @@ def test_whether_the_connection_can_be_used_again(version, headers, reusable):
 @pytest.mark.parametrize(
     "whole",
     [
-        answer(b"content-length: 2\r\n", b"ok"),
-        answer(b"transfer-encoding: chunked\r\n", chunked([b"ok"])),
+        response(b"content-length: 2\r\n", b"ok"),
+        response(b"transfer-encoding: chunked\r\n", chunked([b"ok"])),
     ],
 )
-def test_bytes_after_the_answer_are_not_its_and_end_the_connection(whole, surplus):
+def test_bytes_after_the_response_end_the_connection(whole, surplus):
     reader, body = read([whole + surplus])
     assert body == b"ok"
     assert reader.ended
@@ -161,9 +161,9 @@ def test_statuses_without_a_body(status):
     assert reader.ended
 
 
-def test_interim_answers_are_passed_over():
+def test_interim_responses_are_skipped():
     reader, body = read(
-        [b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + answer(b"content-length: 2\r\n", b"ok")]
+        [b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + response(b"content-length: 2\r\n", b"ok")]
     )
     assert reader.head is not None
     assert (reader.head.status, body) == (200, b"ok")
@@ -186,19 +186,19 @@ def test_a_folded_header_is_one():
         b"HTTP/1.1 2000 OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
-        answer(b"content-length: 2, 3\r\n", b""),
-        answer(b"content-length: -1\r\n", b""),
-        answer(b"content-length: +2\r\n", b""),
-        answer(b"content-length: 2_0\r\n", b""),
-        answer(b"transfer-encoding: gzip, chunked\r\n", b""),
-        answer(b"content-encoding: br\r\n", b"x"),
-        answer(b"content-encoding: gzip\r\ncontent-length: 4\r\n", b"nope"),
-        answer(b"transfer-encoding: chunked\r\n", b"0x5\r\nhello\r\n"),
-        answer(b"transfer-encoding: chunked\r\n", b"-5\r\nhello\r\n"),
-        answer(b"transfer-encoding: chunked\r\n", b"5\nhello\n"),
-        answer(b"transfer-encoding: chunked\r\n", b"2\r\nhello\r\n"),
-        answer(b"transfer-encoding: chunked\r\n", b"1" * 5000),
-        answer(b"transfer-encoding: chunked\r\n", b"0\r\n" + b"x: y\r\n" * 60_000),
+        response(b"content-length: 2, 3\r\n", b""),
+        response(b"content-length: -1\r\n", b""),
+        response(b"content-length: +2\r\n", b""),
+        response(b"content-length: 2_0\r\n", b""),
+        response(b"transfer-encoding: gzip, chunked\r\n", b""),
+        response(b"content-encoding: br\r\n", b"x"),
+        response(b"content-encoding: gzip\r\ncontent-length: 4\r\n", b"nope"),
+        response(b"transfer-encoding: chunked\r\n", b"0x5\r\nhello\r\n"),
+        response(b"transfer-encoding: chunked\r\n", b"-5\r\nhello\r\n"),
+        response(b"transfer-encoding: chunked\r\n", b"5\nhello\n"),
+        response(b"transfer-encoding: chunked\r\n", b"2\r\nhello\r\n"),
+        response(b"transfer-encoding: chunked\r\n", b"1" * 5000),
+        response(b"transfer-encoding: chunked\r\n", b"0\r\n" + b"x: y\r\n" * 60_000),
         b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 60_000,
     ],
 )
@@ -208,7 +208,7 @@ def test_what_is_not_http_is_said_to_be_so(data):
 
 
 def test_equal_lengths_said_twice_are_one():
-    reader, body = read([answer(b"content-length: 2\r\ncontent-length: 2\r\n", b"ok")])
+    reader, body = read([response(b"content-length: 2\r\ncontent-length: 2\r\n", b"ok")])
     assert (body, reader.ended) == (b"ok", True)
 
 

@@ -20,18 +20,18 @@ url = sys.argv[1]
 def request(path="/", body=b"{}"):
     return Request("POST", url + path, {"x-api-key": "k"}, body, Timeout(20, 20, 20, 20, 20))
 def call(transport, path="/"):
-    reply = transport.send(request(path))
+    response = transport.send(request(path))
     body = b""
-    while piece := reply.read(20):
+    while piece := response.read(20):
         body += piece
-    reply.close()
+    response.close()
     return body
 async def acall(transport, path="/"):
-    reply = await transport.send(request(path))
+    response = await transport.send(request(path))
     body = b""
-    while piece := await reply.read(20):
+    while piece := await response.read(20):
         body += piece
-    await reply.close()
+    await response.close()
     return body
 def wait(pid):
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
@@ -60,20 +60,20 @@ def run(program: str, server: WireServer) -> str:
 
 @pytest.fixture(params=["http", "https"])
 def server(request, tmp_path, monkeypatch):
-    """A server that answers with the number of the connection, plain or under TLS."""
+    """A server that responds with the number of the connection, plain or under TLS."""
 
-    def answer(peer: Peer, received: Received) -> None:
+    def respond(peer: Peer, received: Received) -> None:
         if received.target == "/half":
             peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf")
             peer.wait_for_hangup()
-        peer.answer(b"%d" % peer.number)
+        peer.respond(b"%d" % peer.number)
 
     tls = None
     if request.param == "https":
         AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
         tls = certified("127.0.0.1")
-    with WireServer(forever(answer), tls=tls) as server:
+    with WireServer(forever(respond), tls=tls) as server:
         yield server
 
 
@@ -154,16 +154,16 @@ def test_a_client_dropped_in_another_thread(server):
     assert printed == "b'0'\n"
 
 
-def test_an_answer_dropped_half_way(server):
+def test_a_response_dropped_half_way(server):
     printed = run(
         """
-        reply = transport_for().send(request("/half"))
-        print(reply.read(20))
-        del reply
+        response = transport_for().send(request("/half"))
+        print(response.read(20))
+        del response
         async def main():
-            reply = await async_transport_for().send(request("/half"))
-            print(await reply.read(20))
-            del reply
+            response = await async_transport_for().send(request("/half"))
+            print(await response.read(20))
+            del response
             await asyncio.sleep(0)
         asyncio.run(main())
         gc.collect()
@@ -179,11 +179,11 @@ def test_one_loop_per_thread(server):
         async def main():
             transport = async_transport_for()
             return [await acall(transport), await acall(transport)]
-        answers = []
-        threads = [threading.Thread(target=lambda: answers.append(asyncio.run(main()))) for _ in range(4)]
+        bodies = []
+        threads = [threading.Thread(target=lambda: bodies.append(asyncio.run(main()))) for _ in range(4)]
         for thread in threads: thread.start()
         for thread in threads: thread.join()
-        print(sorted(answers))
+        print(sorted(bodies))
         """,
         server,
     )
@@ -237,14 +237,14 @@ def test_32_threads_on_one_client(server):
     printed = run(
         """
         transport = transport_for()
-        answers = []
+        bodies = []
         def work():
             for _ in range(10):
-                answers.append(call(transport))
+                bodies.append(call(transport))
         threads = [threading.Thread(target=work) for _ in range(32)]
         for thread in threads: thread.start()
         for thread in threads: thread.join()
-        print(len(answers))
+        print(len(bodies))
         """,
         server,
     )

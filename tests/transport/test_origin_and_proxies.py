@@ -138,5 +138,5 @@ def test_only_a_get_follows_a_redirect_that_may_change_the_method(status):
     assert onward("/v2", status, "GET") is not None
 
 
-def test_an_answer_is_no_redirect():
+def test_a_200_is_no_redirect():
     assert onward("/v2", 200) is None

@@ -41,7 +41,7 @@ def backoff(retries: int, chance: float) -> float:
 
 def _is_worth_it(error: APIError) -> bool:
     if isinstance(error, APIConnectionError):
-        return True
+        return error.transient
     if not isinstance(error, APIStatusError):
         return False
     told = error.response.headers.get("x-should-retry")

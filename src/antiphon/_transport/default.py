@@ -1,4 +1,4 @@
-"""The transport of a client: the shared one, or what the user passed as `http_client`."""
+"""Which transport a client gets: the one that all clients share, or what the user passed as `http_client`."""
 
 from __future__ import annotations
 
@@ -13,41 +13,77 @@ from . import AsyncTransport, Transport
 from .proxies import proxy_environment
 from .tls import trust_environment
 
+__all__ = ["async_transport_for", "transport_for"]
+
 T = TypeVar("T")
 
 
 def transport_for(http_client: Any = None) -> Transport:
-    """What carries the requests of a sync client.
+    """Return what carries the requests of a sync client.
+
+    Args:
+        http_client: what the user passed: a sync client of httpx2 or httpx, or a `Transport`. `None`
+            stands for the default.
 
     Raises:
-        TypeError: `http_client` cannot carry them.
+        TypeError: `http_client` cannot carry the requests of a sync client.
     """
-    return default_sync() if http_client is None else adapt(http_client)
+    if http_client is None:
+        return _shared("sync", _sync)
+    if _is_httpx(http_client):
+        if hasattr(http_client, "aclose"):
+            _refuse(http_client, "is async; pass it to AsyncClient, or pass an httpx2.Client here")
+        from .httpx import HttpxTransport
+
+        return HttpxTransport(http_client)
+    if not isinstance(http_client, Transport):
+        _refuse(http_client, "cannot carry requests; pass an httpx2.Client or nothing")
+    if inspect.iscoroutinefunction(http_client.send):
+        _refuse(http_client, "is async; pass it to AsyncClient")
+    if _is_own(http_client):
+        return http_client
+    from .users import UsersTransport
+
+    return UsersTransport(http_client)
 
 
 def async_transport_for(http_client: Any = None) -> AsyncTransport:
-    """What carries the requests of an async client.
+    """Return what carries the requests of an async client.
+
+    Args:
+        http_client: what the user passed: an async client of httpx2 or httpx, or an
+            `AsyncTransport`. `None` stands for the default: asyncio's connections, or httpx2 where
+            asyncio does not run.
 
     Raises:
-        TypeError: `http_client` cannot carry them.
+        TypeError: `http_client` cannot carry the requests of an async client.
+        RuntimeError: the default needs httpx2, which is not installed.
     """
-    return default_async() if http_client is None else adapt_async(http_client)
+    if http_client is None:
+        return _shared("asyncio", _asyncio) if _asyncio_runs() else _shared("httpx2", _httpx2)
+    if _is_httpx(http_client):
+        if not hasattr(http_client, "aclose"):
+            _refuse(http_client, "is sync; pass it to Client, or pass an httpx2.AsyncClient here")
+        from .httpx import AsyncHttpxTransport
+
+        return AsyncHttpxTransport(http_client)
+    if not isinstance(http_client, AsyncTransport):
+        _refuse(http_client, "cannot carry requests; pass an httpx2.AsyncClient or nothing")
+    if not inspect.iscoroutinefunction(http_client.send):
+        _refuse(http_client, "is sync; pass it to Client")
+    if _is_own(http_client):
+        return http_client
+    from .users import AsyncUsersTransport
+
+    return AsyncUsersTransport(http_client)
 
 
-def default_sync() -> Transport:
-    """The transport that all sync clients share, for the proxies and certificates in force now."""
+# Imported only when needed: a program uses one of the three, and importing asyncio or httpx2 costs
+# more than a request.
+def _sync() -> Transport:
+    from .sync_pool import SyncTransport
 
-    def make() -> Transport:
-        from .sync_pool import SyncTransport
-
-        return SyncTransport()
-
-    return _shared("sync", make)
-
-
-def default_async() -> AsyncTransport:
-    """The transport that all async clients share: asyncio's connections, or httpx2 where asyncio does not run."""
-    return _shared("asyncio", _asyncio) if _asyncio_runs() else _shared("httpx2", _httpx2)
+    return SyncTransport()
 
 
 def _asyncio() -> AsyncTransport:
@@ -72,46 +108,13 @@ def _asyncio_runs() -> bool:
     return True
 
 
-def adapt(http_client: Any) -> Transport:
-    """The transport that `http_client` is, or is made into.
-
-    Raises:
-        TypeError: it is neither a transport nor a sync client of httpx2 (or httpx).
-    """
-    if _is_httpx(http_client):
-        if hasattr(http_client, "aclose"):
-            _refuse(http_client, "is async; pass it to AsyncClient, or pass an httpx2.Client here")
-        from .httpx import HttpxTransport
-
-        return HttpxTransport(http_client)
-    if not isinstance(http_client, Transport):
-        _refuse(http_client, "cannot carry requests; pass an httpx2.Client or nothing")
-    if inspect.iscoroutinefunction(http_client.send):
-        _refuse(http_client, "is async; pass it to AsyncClient")
-    return http_client
-
-
-def adapt_async(http_client: Any) -> AsyncTransport:
-    """The async transport that `http_client` is, or is made into.
-
-    Raises:
-        TypeError: it is neither an async transport nor an async client of httpx2 (or httpx).
-    """
-    if _is_httpx(http_client):
-        if not hasattr(http_client, "aclose"):
-            _refuse(http_client, "is sync; pass it to Client, or pass an httpx2.AsyncClient here")
-        from .httpx import AsyncHttpxTransport
-
-        return AsyncHttpxTransport(http_client)
-    if not isinstance(http_client, AsyncTransport):
-        _refuse(http_client, "cannot carry requests; pass an httpx2.AsyncClient or nothing")
-    if not inspect.iscoroutinefunction(http_client.send):
-        _refuse(http_client, "is sync; pass it to Client")
-    return http_client
-
-
 def _is_httpx(http_client: Any) -> bool:
     return all(hasattr(http_client, name) for name in ("build_request", "send", "stream"))
+
+
+def _is_own(transport: object) -> bool:
+    """Tell whether a transport is one of this package, which raises the right errors by itself."""
+    return type(transport).__module__.startswith(f"{__name__.partition('.')[0]}.")
 
 
 def _refuse(http_client: Any, why: str) -> NoReturn:
@@ -124,7 +127,7 @@ _sharing = threading.Lock()
 
 
 def _shared(kind: str, make: Callable[[], T]) -> T:
-    """One transport per kind and environment, for as long as a client holds it."""
+    """Return the one transport of its kind and environment; it lives as long as a client holds it."""
     key = (kind, trust_environment(), proxy_environment())
     with _sharing:
         transport = _transports.get(key)
@@ -134,7 +137,7 @@ def _shared(kind: str, make: Callable[[], T]) -> T:
 
 
 def _after_fork() -> None:
-    global _sharing
+    global _sharing  # another thread of the parent may have held it
     _sharing = threading.Lock()
 
 

@@ -148,6 +148,7 @@ class Progress:
             proxy=proxy,
             elapsed=elapsed,
             stale=self._is_stale(phase, causes),
+            transient=any(isinstance(cause, _IO_FAILURES) or _is_httpx(cause) for cause in causes),
         )
 
     def _refined(self, causes: list[BaseException]) -> str:
@@ -197,6 +198,11 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
             error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
         else:
             error = error.__cause__ or error.__context__
+
+
+def _is_httpx(cause: BaseException) -> bool:
+    """Tell whether it is a failed exchange of httpx or httpx2, which need not be imported here."""
+    return any(kind.__name__ == "HTTPError" for kind in type(cause).__mro__)
 
 
 def _said_by(causes: list[BaseException]) -> str:

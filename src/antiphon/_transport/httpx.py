@@ -1,6 +1,10 @@
-"""The transport on a client of httpx2 (or httpx), which the user made and keeps.
+"""The transports over a client of httpx2 (or httpx), which the user made and keeps.
 
-It goes by names instead of classes, so that both libraries fit and neither is imported.
+Classes and events are recognised by their names, so that both libraries fit and neither is imported
+for it. httpx has no notion of phases and no clock for a whole attempt, but the connection pool below
+it reports every step to a `trace` extension. There this adapter learns how far an attempt got, and
+there it gives the next step what is left of the total, by writing into the request's `timeout`
+extension, which the pool reads again before each step (tried with httpx2 2.16).
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from .failures import Progress
 from .origin import Origin, target_of
 from .proxies import Proxy
 from .redirects import follow, follow_async, is_credential
+
+__all__ = ["AsyncHttpxTransport", "HttpxTransport"]
 
 # How the connection pool below httpx names its steps, and the clock that bounds each.
 _STEPS = {
@@ -40,7 +46,7 @@ class HttpxTransport:
         self._client = client
 
     def send(self, request: Request) -> OpenResponse:
-        """Send `request` and wait for the head of its answer; redirects are followed."""
+        """Send `request` and wait for the head of its response; redirects are followed."""
         home = target_of(request.url).origin
         return follow(lambda onward: self._send(onward, home), request)
 
@@ -58,7 +64,7 @@ class HttpxTransport:
 
 
 class HttpxResponse:
-    """An answer arriving over httpx2."""
+    """A response arriving over httpx2."""
 
     def __init__(self, response: Any, progress: Progress, outgoing: Any) -> None:
         self.head = _head_of(response, progress)
@@ -68,10 +74,8 @@ class HttpxResponse:
         self._pieces: Generator[bytes, None, None] = response.iter_bytes()
 
     def read(self, timeout: float | None) -> bytes:
-        """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end.
-
-        httpx fixes the bound of every read at the first.
-        """
+        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
+        # The sync library takes the bound of every read from the first one.
         _bound(self._outgoing, "read", timeout)
         try:
             return _next_piece(self._pieces)
@@ -80,7 +84,7 @@ class HttpxResponse:
             _raise(self._progress, error)
 
     def close(self) -> None:
-        """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
+        """Keep the connection if the body was read to its end, else close it; may be called twice."""
         self._pieces.close()
         self._response.close()
 
@@ -97,7 +101,7 @@ class AsyncHttpxTransport:
 
     @classmethod
     def own(cls) -> AsyncHttpxTransport:
-        """A transport for where asyncio does not run, such as trio.
+        """Return a transport for where asyncio does not run, such as trio.
 
         It keeps no connections: they could outlive the run that they belong to.
 
@@ -117,7 +121,7 @@ class AsyncHttpxTransport:
         return cls(httpx2.AsyncClient(verify=shared_context(), limits=limits))
 
     async def send(self, request: Request) -> AsyncOpenResponse:
-        """Send `request` and wait for the head of its answer; redirects are followed."""
+        """Send `request` and wait for the head of its response; redirects are followed."""
         home = target_of(request.url).origin
         return await follow_async(lambda onward: self._send(onward, home), request)
 
@@ -138,7 +142,7 @@ class AsyncHttpxTransport:
 
 
 class AsyncHttpxResponse:
-    """`HttpxResponse`, awaited."""
+    """An `HttpxResponse` whose methods are awaited."""
 
     def __init__(self, response: Any, progress: Progress, outgoing: Any) -> None:
         self.head = _head_of(response, progress)
@@ -148,7 +152,7 @@ class AsyncHttpxResponse:
         self._pieces: AsyncGenerator[bytes, None] = response.aiter_bytes()
 
     async def read(self, timeout: float | None) -> bytes:
-        """The next bytes as they arrive, content-encoding undone; ``b""`` at the clean end."""
+        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
         import anyio
 
         _bound(self._outgoing, "read", None)
@@ -160,7 +164,7 @@ class AsyncHttpxResponse:
             _raise(self._progress, error)
 
     async def close(self) -> None:
-        """Give the connection back if the body was read to its end, otherwise cut it; idempotent."""
+        """Keep the connection if the body was read to its end, else close it; may be called twice."""
         import anyio
 
         with anyio.CancelScope(shield=True):
@@ -182,7 +186,7 @@ def _begun(request: Request) -> Progress:
 
 
 def _outgoing(client: Any, progress: Progress, home: Origin) -> tuple[Any, dict[str, Any]]:
-    """The request as httpx has it, with the client's own settings merged in, and how to send it.
+    """Return the request as httpx has it, with the client's own settings, and how to send it.
 
     Away from `home`, where a redirect led to, the client's own credentials are left out as well.
     """
@@ -195,8 +199,8 @@ def _outgoing(client: Any, progress: Progress, home: Origin) -> tuple[Any, dict[
             if phase == "connect":
                 progress.reused = False
                 progress.proxy = _proxy_behind(details, progress.origin)
-            asked = details.get("request")
-            through_proxy = asked is not None and getattr(asked, "method", b"") == b"CONNECT"
+            sent = details.get("request")
+            through_proxy = sent is not None and getattr(sent, "method", b"") == b"CONNECT"
             progress.phase = "proxy" if through_proxy else phase
             _bound(outgoing, clock, progress.limit(getattr(clocks, clock)))
 
@@ -221,7 +225,7 @@ def _outgoing(client: Any, progress: Progress, home: Origin) -> tuple[Any, dict[
 
 
 def _proxy_behind(details: dict[str, Any], origin: Origin) -> Proxy | None:
-    """The proxy, if the connection being made leads elsewhere than to `origin`."""
+    """Return the proxy, if the connection being made leads elsewhere than to `origin`."""
     host, port = details.get("host"), details.get("port")
     if not isinstance(host, str) or not isinstance(port, int) or (host, port) == origin[1:]:
         return None
@@ -241,9 +245,9 @@ def _head_of(response: Any, progress: Progress) -> ResponseHead:
 
 
 def _raise(progress: Progress, error: BaseException) -> NoReturn:
-    """Raise what `error` means; what is not a failure of the exchange stays as it is."""
-    names = [kind.__name__ for kind in type(error).__mro__]
-    if "HTTPError" not in names and not isinstance(error, OSError):
+    """Raise what `error` means; cancellation and interruption stay what they are."""
+    if not isinstance(error, Exception):
         raise error
+    names = [kind.__name__ for kind in type(error).__mro__]
     progress.phase = _PHASES.get(names[0], progress.phase) if progress.phase != "tls" else "tls"
     raise progress.failure(error, timed_out="TimeoutException" in names) from error

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import select
 import selectors
 import socket
 import ssl
@@ -20,6 +21,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias, TypeVar
 
 from .._wire.http import Request
@@ -112,9 +114,12 @@ class SyncConnection:
 def _is_readable(sock: Socket) -> bool:
     if isinstance(sock, NestedTLSSocket) and sock.has_received:
         return True
-    with selectors.DefaultSelector() as selector:
-        selector.register(sock, selectors.EVENT_READ)
-        return bool(selector.select(0))
+    # `poll` takes any descriptor, which `select` does only on Windows, where there is no `poll`.
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([sock], [], [], 0)[0])
 
 
 def open_connection(route: Route, progress: Progress) -> SyncConnection:
@@ -259,10 +264,8 @@ def _begin_connecting(address: Address, selector: selectors.BaseSelector) -> Non
     try:
         sock.setblocking(False)
         # Not `connect_ex`: tools that guard the network, such as pytest-socket, watch `connect`.
-        try:
+        with suppress(BlockingIOError):
             sock.connect(where)
-        except BlockingIOError:
-            pass
         selector.register(sock, selectors.EVENT_WRITE, sock)
     except BaseException:
         sock.close()

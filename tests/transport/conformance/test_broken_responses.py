@@ -36,12 +36,12 @@ def cut_row(title: str) -> Callable[..., None]:
                 peer.reset()
 
         with WireServer(script) as server:
-            reply = await transport.send(request(server.url))
-            arrived = await reply.read(PATIENCE)
+            response = await transport.send(request(server.url))
+            arrived = await response.read(PATIENCE)
             while arrived != b"half-":
-                arrived += await reply.read(PATIENCE)
+                arrived += await response.read(PATIENCE)
             read.set()
-            error = await failure_of(reply.read(PATIENCE))
+            error = await failure_of(response.read(PATIENCE))
         assert error.phase == "body"
         assert not isinstance(error, APITimeoutError)
         assert not error.stale
@@ -67,14 +67,14 @@ async def test_bytes_before_a_cut_are_given_to_a_late_reader(transport):
         closed.set()
 
     with WireServer(script) as server:
-        reply = await transport.send(request(server.url))
+        response = await transport.send(request(server.url))
         await seen(closed)
         await anyio.wait_all_tasks_blocked()
         arrived = b""
         while len(arrived) < 5:
-            arrived += await reply.read(PATIENCE)
+            arrived += await response.read(PATIENCE)
         assert arrived == b"half-"
-        assert (await failure_of(reply.read(PATIENCE))).phase == "body"
+        assert (await failure_of(response.read(PATIENCE))).phase == "body"
 
 
 @row("closed without a response: phase first byte, not stale on a new connection")

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import anyio
+import pytest
 
 from antiphon.errors import APIConnectionError
 from tests.support.conformance import failure_of, row, seen
@@ -24,7 +25,7 @@ async def test_connections_are_reused(transport):
 @row("`connection: close` is obeyed")
 async def test_connection_close_is_obeyed(transport):
     with WireServer(
-        forever(lambda peer, _: peer.answer(headers="connection: close\r\n"))
+        forever(lambda peer, _: peer.respond(headers="connection: close\r\n"))
     ) as server:
         for _ in range(2):
             assert await fetch(transport, server.url) == b"ok"
@@ -35,7 +36,7 @@ async def test_connection_close_is_obeyed(transport):
 async def test_closed_on_the_next_request_is_stale(transport):
     def once(peer: Peer) -> None:
         peer.request()
-        peer.answer()
+        peer.respond()
         peer.request()
 
     with WireServer(once) as server:
@@ -50,7 +51,7 @@ async def test_closed_on_the_next_request_is_stale(transport):
 async def test_reset_on_the_next_request_is_stale(transport):
     def once(peer: Peer) -> None:
         peer.request()
-        peer.answer()
+        peer.respond()
         peer.request()
         peer.reset()
 
@@ -65,7 +66,7 @@ async def test_closed_while_idle_costs_no_call(transport):
 
     def once(peer: Peer) -> None:
         peer.request()
-        peer.answer()
+        peer.respond()
         peer.sock.close()
         closed.set()
 
@@ -73,12 +74,12 @@ async def test_closed_while_idle_costs_no_call(transport):
         assert await fetch(transport, server.url) == b"ok"
         await seen(closed)
         try:
-            answer = await fetch(transport, server.url)
+            body = await fetch(transport, server.url)
         except APIConnectionError as error:
             if not error.stale:  # noticed only in the sending, and sent again by the core
                 raise
         else:
-            assert answer == b"ok"
+            assert body == b"ok"
             assert server.connections == 2
 
 
@@ -93,10 +94,10 @@ async def test_unread_body_closes_the_connection(transport):
         gone.set()
 
     with WireServer(script) as server:
-        reply = await transport.send(request(server.url))
-        assert await reply.read(PATIENCE) == b"begin"
-        await reply.close()
-        await reply.close()
+        response = await transport.send(request(server.url))
+        assert await response.read(PATIENCE) == b"begin"
+        await response.close()
+        await response.close()
         await seen(gone)
 
 
@@ -119,14 +120,14 @@ async def test_slow_reader_makes_the_server_wait(transport):
         peer.sock.close()
 
     with WireServer(script) as server:
-        reply = await transport.send(request(server.url))
-        size = len(await reply.read(PATIENCE))
+        response = await transport.send(request(server.url))
+        size = len(await response.read(PATIENCE))
         await seen(stuck)
         assert sum(sent) < MUCH
-        while piece := await reply.read(PATIENCE):
+        while piece := await response.read(PATIENCE):
             size += len(piece)
         assert size == MUCH
-        await reply.close()
+        await response.close()
 
 
 MUCH = 64 * 1024 * 1024
@@ -134,17 +135,17 @@ MUCH = 64 * 1024 * 1024
 
 @row("32 calls at once")
 async def test_32_calls_at_once(transport):
-    with WireServer(forever(lambda peer, received: peer.answer(received.body))) as server:
-        answers: dict[int, bytes] = {}
+    with WireServer(forever(lambda peer, received: peer.respond(received.body))) as server:
+        bodies: dict[int, bytes] = {}
 
         async def call(number: int) -> None:
             for _ in range(5):
-                answers[number] = await fetch(transport, server.url, b"%d" % number)
+                bodies[number] = await fetch(transport, server.url, b"%d" % number)
 
         async with anyio.create_task_group() as group:
             for number in range(32):
                 group.start_soon(call, number)
-        assert answers == {number: b"%d" % number for number in range(32)}
+        assert bodies == {number: b"%d" % number for number in range(32)}
         assert server.connections <= 32
 
 
@@ -154,13 +155,13 @@ async def test_5000_calls_leave_no_descriptor(transport):
     def open_descriptors() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))
 
-    def answer(peer: Peer, received: Received) -> None:
+    def respond(peer: Peer, received: Received) -> None:
         ending = "connection: close\r\n" if received.target == "/close" else ""
-        peer.answer(headers=ending)
+        peer.respond(headers=ending)
         if ending:
             raise ConnectionError
 
-    with WireServer(forever(answer)) as server:
+    with WireServer(forever(respond)) as server:
         before = 0
         for number in range(5000):
             await fetch(transport, f"{server.url}/close" if number % 10 == 0 else server.url)

@@ -25,7 +25,7 @@ async def test_cancelled_before_the_head(transport):
     def script(peer: Peer) -> None:
         peer.request()
         if peer.number:
-            peer.answer()
+            peer.respond()
             return
         waiting.set()
         peer.wait_for_hangup()
@@ -47,20 +47,20 @@ async def test_cancelled_within_a_body(transport):
     def script(peer: Peer) -> None:
         peer.request()
         if peer.number:
-            peer.answer()
+            peer.respond()
             return
         peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf-")
         peer.wait_for_hangup()
         gone.set()
 
     with WireServer(script) as server:
-        reply = await transport.send(request(server.url))
-        assert await reply.read(PATIENCE) == b"half-"
+        response = await transport.send(request(server.url))
+        assert await response.read(PATIENCE) == b"half-"
         async with anyio.create_task_group() as group:
-            group.start_soon(reply.read, PATIENCE)
+            group.start_soon(response.read, PATIENCE)
             await anyio.wait_all_tasks_blocked()
             group.cancel_scope.cancel()
-        await reply.close()
+        await response.close()
         await seen(gone)
         assert await fetch(transport, server.url) == b"ok"
 
@@ -73,7 +73,7 @@ def interrupt_row(title: str, path: str) -> Callable[..., None]:
 
         def script(peer: Peer) -> None:
             if peer.request().target == "/":
-                peer.answer()
+                peer.respond()
                 return
             if path == "/body":
                 peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf-")
@@ -83,13 +83,13 @@ def interrupt_row(title: str, path: str) -> Callable[..., None]:
 
         with WireServer(script) as server, kit.open_sync() as transport:
             with pytest.raises(KeyboardInterrupt):
-                reply = transport.send(request(server.url + path))
-                while reply.read(PATIENCE):
+                response = transport.send(request(server.url + path))
+                while response.read(PATIENCE):
                     pass
             assert gone.wait(PATIENCE)
-            reply = transport.send(request(server.url))
-            assert reply.read(PATIENCE) == b"ok"
-            reply.close()
+            response = transport.send(request(server.url))
+            assert response.read(PATIENCE) == b"ok"
+            response.close()
 
     unless = dict.fromkeys(("asyncio", "httpx2_asyncio", "httpx2_trio"), ASYNC)
     return pytest.mark.parametrize("kit", add_row(title, body, **unless))(body)

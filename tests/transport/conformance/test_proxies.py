@@ -18,7 +18,7 @@ async def test_proxy_tunnels_https(transport, proxy):
         url = f"https://api.test:{server.port}/v1"
         assert await fetch(transport, url) == b"ok"
         assert await fetch(transport, url) == b"ok"
-        assert [asked.target for asked in proxy.requests] == [f"api.test:{server.port}"]
+        assert [received.target for received in proxy.requests] == [f"api.test:{server.port}"]
         assert not proxy.requests[0].values("x-api-key")
 
 
@@ -26,7 +26,7 @@ async def test_proxy_tunnels_https(transport, proxy):
 async def test_proxy_that_speaks_tls(transport, proxy):
     with WireServer(tls=certified("api.test")) as server:
         assert await fetch(transport, f"https://api.test:{server.port}/") == b"ok"
-        assert [asked.target for asked in proxy.requests] == [f"api.test:{server.port}"]
+        assert [received.target for received in proxy.requests] == [f"api.test:{server.port}"]
         assert not server.requests[0].values("proxy-authorization")
 
 

@@ -10,13 +10,13 @@ from tests.support.wire_server import Peer, Received, WireServer, forever
 
 
 def redirecting(status: int, location: str) -> Callable[[Peer, Received], None]:
-    def answer(peer: Peer, received: Received) -> None:
+    def respond(peer: Peer, received: Received) -> None:
         if received.target == "/old":
-            peer.answer(b"moved", status=f"{status} Moved", headers=f"location: {location}\r\n")
+            peer.respond(b"moved", status=f"{status} Moved", headers=f"location: {location}\r\n")
         else:
-            peer.answer(b"arrived")
+            peer.respond(b"arrived")
 
-    return answer
+    return respond
 
 
 @row("307 and 308 are followed with method, body and, to the same origin, credentials")
@@ -48,16 +48,16 @@ async def test_credentials_stay_behind_a_redirect_to_another_origin(transport):
 async def test_redirects_that_may_change_the_method_are_not_followed(transport):
     for status in (301, 302, 303):
         with WireServer(forever(redirecting(status, "/new"))) as server:
-            reply = await transport.send(request(f"{server.url}/old"))
-            assert reply.head.status == status
-            assert await whole(reply) == b"moved"
+            response = await transport.send(request(f"{server.url}/old"))
+            assert response.head.status == status
+            assert await whole(response) == b"moved"
             assert len(server.requests) == 1
 
 
 @row("redirects in a circle end")
 async def test_redirects_in_a_circle_end(transport):
     with WireServer(forever(redirecting(307, "/old"))) as server:
-        reply = await transport.send(request(f"{server.url}/old"))
-        assert reply.head.status == 307
-        await reply.close()
+        response = await transport.send(request(f"{server.url}/old"))
+        assert response.head.status == 307
+        await response.close()
         assert len(server.requests) == 4

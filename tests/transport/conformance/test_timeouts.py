@@ -32,10 +32,13 @@ async def test_read_timeout_before_the_head(transport):
 async def test_total_bounds_the_wait_for_the_head(transport):
     def silent(peer: Peer) -> None:
         peer.request()
+        peer.respond()
+        peer.request()
         peer.wait_for_hangup()
 
     with WireServer(silent) as server:
-        error = await failure_of(transport.send(request(server.url, total=0.1)))
+        assert await fetch(transport, server.url) == b"ok"  # the connection is open from here on
+        error = await failure_of(transport.send(request(server.url, total=0.5)))
     assert isinstance(error, APITimeoutError)
     assert error.phase == "first byte"
 
@@ -50,16 +53,16 @@ async def test_read_timeout_within_a_body(transport):
     def stalls(peer: Peer) -> None:
         peer.request()
         if peer.number:
-            peer.answer()
+            peer.respond()
             return
         peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf-")
         peer.wait_for_hangup()
         gone.set()
 
     with WireServer(stalls) as server:
-        reply = await transport.send(request(server.url))
-        assert await reply.read(PATIENCE) == b"half-"
-        error = await failure_of(reply.read(0.1))
+        response = await transport.send(request(server.url))
+        assert await response.read(PATIENCE) == b"half-"
+        error = await failure_of(response.read(0.1))
         assert isinstance(error, APITimeoutError)
         assert error.phase == "body"
         await seen(gone)
@@ -94,7 +97,7 @@ async def test_exhausted_pool_waits(transport):
         read.wait(PATIENCE)
         peer.send(b"whole")
         peer.request()
-        peer.answer()
+        peer.respond()
 
     with WireServer(script) as server:
         first = await transport.send(request(server.url))

@@ -26,31 +26,31 @@ async def test_bytes_are_given_as_they_arrive(transport):
         peer.send(b"0\r\n\r\n")
 
     with WireServer(script) as server:
-        reply = await transport.send(request(server.url))
+        response = await transport.send(request(server.url))
         for number, event in enumerate(read):
-            assert await reply.read(PATIENCE) == b"%d" % number
+            assert await response.read(PATIENCE) == b"%d" % number
             event.set()
-        assert await reply.read(PATIENCE) == b""
-        assert await reply.read(PATIENCE) == b""
-        await reply.close()
+        assert await response.read(PATIENCE) == b""
+        assert await response.read(PATIENCE) == b""
+        await response.close()
 
 
 @row("large bodies both ways")
 async def test_large_bodies_both_ways(transport):
-    answer = os.urandom(3_000_000)
+    large = os.urandom(3_000_000)
     sent = os.urandom(12_000_000)
-    with WireServer(forever(lambda peer, received: peer.answer(answer))) as server:
-        reply = await transport.send(request(server.url, sent))
+    with WireServer(forever(lambda peer, received: peer.respond(large))) as server:
+        response = await transport.send(request(server.url, sent))
         pieces = 0
         received = b""
-        while piece := await reply.read(PATIENCE):
+        while piece := await response.read(PATIENCE):
             received += piece
             pieces += 1
-        await reply.close()
-        assert received == answer
+        await response.close()
+        assert received == large
         assert pieces > 10
         assert hashlib.sha256(server.requests[0].body).digest() == hashlib.sha256(sent).digest()
-        assert await fetch(transport, server.url) == answer
+        assert await fetch(transport, server.url) == large
         assert server.connections == 1
 
 
@@ -59,12 +59,12 @@ async def test_gzip_and_deflate_are_undone(transport):
     plain = b"some text " * 20_000
     encoded = {"/gzip": gzip.compress(plain), "/deflate": zlib.compress(plain)}
 
-    def answer(peer: Peer, received: Received) -> None:
-        peer.answer(
+    def respond(peer: Peer, received: Received) -> None:
+        peer.respond(
             encoded[received.target], headers=f"content-encoding: {received.target[1:]}\r\n"
         )
 
-    with WireServer(forever(answer)) as server:
+    with WireServer(forever(respond)) as server:
         for target in encoded:
             assert await fetch(transport, server.url + target) == plain
         accepted = server.requests[0].values("accept-encoding")[0]
@@ -89,10 +89,10 @@ async def test_gzip_in_pieces_is_given_in_pieces(transport):
         peer.send(chunk(encoder.compress(b"second") + encoder.flush()) + b"0\r\n\r\n")
 
     with WireServer(script) as server:
-        reply = await transport.send(request(server.url))
-        assert await reply.read(PATIENCE) == b"first"
+        response = await transport.send(request(server.url))
+        assert await response.read(PATIENCE) == b"first"
         read.set()
-        assert await whole(reply) == b"second"
+        assert await whole(response) == b"second"
 
 
 @row(
@@ -105,30 +105,30 @@ async def test_gzip_that_ends_early(transport):
     cut = gzip.compress(os.urandom(1000))[:-20]
     head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(cut)
     with responding(head + cut) as server:
-        reply = await transport.send(request(server.url))
-        error = await failure_of(whole(reply))
+        response = await transport.send(request(server.url))
+        error = await failure_of(whole(response))
     assert error.phase == "body"
 
 
 @row("HTTP/1.0: the body ends with the connection")
 async def test_http_1_0_body_ends_with_the_connection(transport):
     with responding(b"HTTP/1.0 200 OK\r\ncontent-type: x/y\r\n\r\nto the ", b"end") as server:
-        reply = await transport.send(request(server.url))
-        assert reply.head.http_version == "HTTP/1.0"
-        assert await whole(reply) == b"to the end"
+        response = await transport.send(request(server.url))
+        assert response.head.http_version == "HTTP/1.0"
+        assert await whole(response) == b"to the end"
         assert await fetch(transport, server.url) == b"to the end"
 
 
 @row("responses without a body")
 async def test_responses_without_a_body(transport):
-    def answer(peer: Peer, received: Received) -> None:
+    def respond(peer: Peer, received: Received) -> None:
         peer.send(b"HTTP/1.1 204 No Content\r\nx-y: z\r\n\r\n")
 
-    with WireServer(forever(answer)) as server:
+    with WireServer(forever(respond)) as server:
         for _ in range(2):
-            reply = await transport.send(request(server.url, b"", method="DELETE"))
-            assert reply.head.status == 204
-            assert await whole(reply) == b""
+            response = await transport.send(request(server.url, b"", method="DELETE"))
+            assert response.head.status == 204
+            assert await whole(response) == b""
         assert server.connections == 1
 
 
@@ -136,22 +136,22 @@ async def test_responses_without_a_body(transport):
 async def test_interim_responses_are_skipped(transport):
     interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
     with responding(interim, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok") as server:
-        reply = await transport.send(request(server.url))
-        assert reply.head.status == 200
-        assert await whole(reply) == b"ok"
+        response = await transport.send(request(server.url))
+        assert response.head.status == 200
+        assert await whole(response) == b"ok"
 
 
 @row("headers: repeated, empty, of 12 KiB, in any case")
 async def test_unusual_headers(transport):
     odd = f"X-Two: a\r\nx-two: b\r\nx-empty:\r\nx-long: {'v' * 12_288}\r\nX-LATIN: caf\xe9\r\n"
-    with WireServer(forever(lambda peer, received: peer.answer(headers=odd))) as server:
-        reply = await transport.send(request(server.url))
-        headers = reply.head.headers
+    with WireServer(forever(lambda peer, received: peer.respond(headers=odd))) as server:
+        response = await transport.send(request(server.url))
+        headers = response.head.headers
         assert headers["x-TWO"] == "a, b"
         assert headers["x-empty"] == ""
         assert len(headers["x-long"]) == 12_288
         assert headers["x-latin"] == "caf\xe9"
-        assert await whole(reply) == b"ok"
+        assert await whole(response) == b"ok"
 
 
 @row("the request is sent as it was made")
@@ -176,7 +176,7 @@ async def test_request_is_sent_as_it_was_made(transport):
     ),
 )
 async def test_cookies_are_not_kept(transport):
-    with WireServer(forever(lambda peer, _: peer.answer(headers="set-cookie: a=b\r\n"))) as server:
+    with WireServer(forever(lambda peer, _: peer.respond(headers="set-cookie: a=b\r\n"))) as server:
         await fetch(transport, server.url)
         await fetch(transport, server.url)
         assert not server.requests[1].values("cookie")
