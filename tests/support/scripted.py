@@ -43,7 +43,7 @@ class Reply:
             part = self.parts.pop(0)
             if isinstance(part, bytes):
                 return part
-            if isinstance(part, Exception):
+            if isinstance(part, BaseException):
                 raise part
             if timeout is not None and part > timeout:
                 self.parts.insert(0, part - timeout)
@@ -60,7 +60,7 @@ class Reply:
 class Scripted:
     """Answers requests in turn; keeps what was sent."""
 
-    def __init__(self, *answers: Answer | Exception) -> None:
+    def __init__(self, *answers: Answer | BaseException) -> None:
         self.answers = list(answers)
         self.clock = Clock()
         self.requests: list[Request] = []
@@ -69,7 +69,7 @@ class Scripted:
     def send(self, request: Request) -> Reply:
         self.requests.append(request)
         answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         self.replies.append(Reply(answer, self.clock))
         return self.replies[-1]
@@ -106,7 +106,7 @@ class AsyncReply:
 class AsyncScripted:
     """`Scripted`, awaited."""
 
-    def __init__(self, *answers: Answer | Exception) -> None:
+    def __init__(self, *answers: Answer | BaseException) -> None:
         self.played = Scripted(*answers)
         self.clock = AsyncClock(self.played.clock)
 
