@@ -11,10 +11,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from ._wire.http import Request, ResponseHead
+from ._wire.http import HTTPResponse, Request, ResponseHead
 from ._wire.secret import Secret, is_secret_header
 
-__all__ = ["configure_logging", "log_failure", "log_response", "log_sleep", "logger"]
+__all__ = [
+    "configure_logging",
+    "log_attempt_failure",
+    "log_failure",
+    "log_read",
+    "log_request",
+    "log_response",
+    "log_sleep",
+    "log_stream_end",
+    "logger",
+]
 
 logger = logging.getLogger("antiphon")
 
@@ -74,15 +84,20 @@ def log_response(request: Request, head: ResponseHead) -> None:
     logger.debug("response headers %r", head.headers)
 
 
-def log_body(body: bytes) -> None:
+def log_read(chunk: bytes) -> None:
     """Log a part of a response body, if bodies are asked for."""
-    if _Bodies.shown:
-        logger.debug("response body: %s", _beginning(body))
+    if _Bodies.shown and chunk:
+        logger.debug("response body: %s", _beginning(chunk))
 
 
-def log_failure(request: Request, error: Exception) -> None:
-    """Log that an attempt failed without a response."""
-    logger.info("%s %s: %s", request.method, request.url, error)
+def log_attempt_failure(error: Exception) -> None:
+    """Log that an attempt failed without a whole response."""
+    logger.info("attempt failed: %s", error)
+
+
+def log_failure(error: Exception) -> None:
+    """Log that a call failed and is not tried again."""
+    logger.info("call failed: %s", error)
 
 
 def log_sleep(seconds: float) -> None:
@@ -90,9 +105,10 @@ def log_sleep(seconds: float) -> None:
     logger.info("waiting %.3g s before another attempt", seconds)
 
 
-def log_end(status: str) -> None:
-    """Log how a stream ended."""
-    logger.info("the stream ended: %s", status)
+def log_stream_end(response: HTTPResponse) -> None:
+    """Log that a stream was received to its end."""
+    request_id = response.headers.get("request-id", "no request id")
+    logger.info("%s %s: stream complete (%s)", response.method, response.url, request_id)
 
 
 def _shown(name: str, value: str | Secret) -> str:

@@ -16,7 +16,15 @@ from .._wire.http import ResponseHead
 from ..base_client import SessionState
 from ..errors import APIError
 from ..responses import APIResponse
-from ..telemetry import log_response, log_sleep
+from ..telemetry import (
+    log_attempt_failure,
+    log_failure,
+    log_read,
+    log_request,
+    log_response,
+    log_sleep,
+    log_stream_end,
+)
 
 __all__ = ["AsyncRunner", "AsyncSession"]
 
@@ -79,14 +87,25 @@ class AsyncRunner:
                 try:
                     result = await self._perform(step)
                 except APIError as error:
+                    log_attempt_failure(error)
                     step = flow.throw(error)
                 else:
                     step = flow.send(result)
         except StopIteration as end:
             return cast("T", end.value)
-        except BaseException:
+        except BaseException as error:
             await self.close()
+            if isinstance(error, APIError):
+                log_failure(error)
             raise
+
+    async def receive(self, flow: StreamFlow) -> bool:
+        """Receive further frames of a stream; return False once it has ended."""
+        ended = flow.ended
+        received = await self.run(flow.receive())
+        if flow.ended and not ended:
+            log_stream_end(flow.response)
+        return received
 
     async def _perform(self, step: Step) -> ResponseHead | bytes | None:
         if isinstance(step, Read):
@@ -94,9 +113,12 @@ class AsyncRunner:
                 raise RuntimeError(
                     "the response was cut off by an interruption; there is no more to read"
                 )
-            return await self._response.read(step.timeout)
+            chunk = await self._response.read(step.timeout)
+            log_read(chunk)
+            return chunk
         await self.close()
         if isinstance(step, Send):
+            log_request(step.request)
             self._response = await self._transport.send(step.request)
             head = self._response.head
             head.received_at = time.time()

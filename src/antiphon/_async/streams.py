@@ -11,6 +11,7 @@ from typing_extensions import TypeVar as TypeVarWithDefault
 from .._core.endpoints import Call
 from .._stream.flow import StreamFlow
 from .._stream.reader import MessageReader
+from .._wire.awaitable import AwaitableResult
 from .._wire.http import HTTPResponse
 from ..errors import Attempt
 from ..responses import deprecated_tries
@@ -41,12 +42,12 @@ class _AsyncItems(Generic[T]):
 
     async def __anext__(self) -> T:
         while (item := self._take()) is None:
-            if not await self._runner.run(self._flow.receive()):
+            if not await self._runner.receive(self._flow):
                 raise StopAsyncIteration
         return item
 
 
-class _AsyncEventStream(_AsyncItems[T]):
+class _AsyncEventStream(_AsyncItems[T], AwaitableResult):
     """A message being received: one sequence of events, of which every view takes its items."""
 
     @property
@@ -132,7 +133,7 @@ class AsyncMessageStream(_AsyncEventStream[MessageStreamEvent], Generic[OutputT]
 
     async def until_done(self) -> None:
         """Read to the end of the stream."""
-        while await self._runner.run(self._flow.receive()):
+        while await self._runner.receive(self._flow):
             self._flow.skip()
 
     async def get_final_message(self) -> Message:

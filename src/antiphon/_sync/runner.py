@@ -17,7 +17,15 @@ from .._wire.http import ResponseHead
 from ..base_client import SessionState
 from ..errors import APIError
 from ..responses import APIResponse
-from ..telemetry import log_response, log_sleep
+from ..telemetry import (
+    log_attempt_failure,
+    log_failure,
+    log_read,
+    log_request,
+    log_response,
+    log_sleep,
+    log_stream_end,
+)
 
 __all__ = ["Runner", "Session"]
 
@@ -80,14 +88,25 @@ class Runner:
                 try:
                     result = self._perform(step)
                 except APIError as error:
+                    log_attempt_failure(error)
                     step = flow.throw(error)
                 else:
                     step = flow.send(result)
         except StopIteration as end:
             return cast("T", end.value)
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, APIError):
+                log_failure(error)
             raise
+
+    def receive(self, flow: StreamFlow) -> bool:
+        """Receive further frames of a stream; return False once it has ended."""
+        ended = flow.ended
+        received = self.run(flow.receive())
+        if flow.ended and not ended:
+            log_stream_end(flow.response)
+        return received
 
     def _perform(self, step: Step) -> ResponseHead | bytes | None:
         if isinstance(step, Read):
@@ -95,9 +114,12 @@ class Runner:
                 raise RuntimeError(
                     "the response was cut off by an interruption; there is no more to read"
                 )
-            return self._response.read(step.timeout)
+            chunk = self._response.read(step.timeout)
+            log_read(chunk)
+            return chunk
         self.close()
         if isinstance(step, Send):
+            log_request(step.request)
             self._response = self._transport.send(step.request)
             head = self._response.head
             head.received_at = time.time()

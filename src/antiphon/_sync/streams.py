@@ -42,7 +42,7 @@ class _Items(Generic[T]):
 
     def __next__(self) -> T:
         while (item := self._take()) is None:
-            if not self._runner.run(self._flow.receive()):
+            if not self._runner.receive(self._flow):
                 raise StopIteration
         return item
 
@@ -133,7 +133,7 @@ class MessageStream(_EventStream[MessageStreamEvent], Generic[OutputT]):
 
     def until_done(self) -> None:
         """Read to the end of the stream."""
-        while self._runner.run(self._flow.receive()):
+        while self._runner.receive(self._flow):
             self._flow.skip()
 
     def get_final_message(self) -> Message:

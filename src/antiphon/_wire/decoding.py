@@ -26,6 +26,7 @@ from typing import (
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator, core_schema
 
+from .awaitable import AwaitableResult
 from .json import is_list, is_object
 
 __all__ = [
@@ -135,8 +136,8 @@ class WireModel(BaseModel):
         return schema
 
 
-class ResponseModel(WireModel):
-    """What a whole request is answered with: it knows the request's id."""
+class ResponseModel(WireModel, AwaitableResult):
+    """The result of a call: it knows the id of its request."""
 
     @property
     def _request_id(self) -> str | None:
