@@ -73,7 +73,7 @@ class _MovedModules:
     """The last finder of Python's import system: it knows the old names of our modules."""
 
     @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> object:
+    def find_spec(name: str, *_: object) -> object:
         """Return how to load a module of this package that has moved; None for all others."""
         if not name.startswith(f"{__name__}."):
             return None

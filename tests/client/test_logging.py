@@ -59,10 +59,10 @@ def test_the_failure_of_a_call_is_logged(caplog):
 
 
 def test_the_end_of_a_stream_is_logged_once(caplog):
-    with caplog.at_level(logging.INFO, logger="antiphon"):
-        with client(Answer(STREAMS["text"])).messages.stream(**ASK) as stream:
-            stream.until_done()
-            stream.get_final_message()
+    opening = client(Answer(STREAMS["text"])).messages.stream(**ASK)
+    with caplog.at_level(logging.INFO, logger="antiphon"), opening as stream:
+        stream.until_done()
+        stream.get_final_message()
     ends = [r.getMessage() for r in caplog.records if "stream complete" in r.getMessage()]
     assert ends == ["POST https://api.anthropic.com/v1/messages: stream complete (req_s)"]
 

@@ -11,12 +11,13 @@ from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 __all__ = ["OLD_MODULES", "find"]
 
 OLD_MODULES = {
-    "antiphon.async_client": "antiphon._async.client",
-    "antiphon.client": "antiphon._sync.client",
+    "antiphon.async_client": "antiphon",
+    "antiphon.client": "antiphon",
     "antiphon.local.clock": "antiphon.local.metering.clock",
     "antiphon.local.inprocess": "antiphon.local.serving.in_process",
     "antiphon.local.journal": "antiphon.local.api.journal",
@@ -64,3 +65,8 @@ class _Alias(ModuleType):
 
     def __dir__(self) -> list[str]:
         return dir(self._module)
+
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        # `antiphon.local.serve` was a module; it is a function now. Whoever imported the module has
+        # put it in the place of the function, which must go on working.
+        return getattr(self._module, self.__name__.rpartition(".")[2])(*args, **settings)

@@ -1,5 +1,6 @@
 """Tools that the client runs: definitions, the choice among them, calls and results."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Required, TypeAlias, cast
 
@@ -475,3 +476,11 @@ ToolChoiceParam: TypeAlias = Annotated[
 """How Claude uses the tools it is given; told apart by `type`."""
 
 ToolChoice: TypeAlias = ToolChoiceParam
+
+
+def __getattr__(name: str) -> object:
+    """Find the names that stood in this module in version 0.1 and are in `server_tools` now."""
+    types = sys.modules[__package__ or ""]
+    if name.startswith("_") or name not in dir(types):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(types, name)
