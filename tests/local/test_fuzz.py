@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from antiphon.local import App, VirtualClock
 from antiphon.local.api.journal import Journal
-from tests.support.asking import BODY, Answered, ask
+from tests.support.app_requests import BODY, AppResponse, send
 
 pytestmark = pytest.mark.slow
 
@@ -95,38 +95,38 @@ requests = st.fixed_dictionaries(
 )
 
 
-def check(answered: Answered) -> None:
+def check(response: AppResponse) -> None:
     """It is an answer of the API, whatever it says."""
-    assert answered.headers["x-antiphon-simulated"] == "true"
-    assert answered.headers["request-id"].startswith("req_01")
-    if answered.status == 200:
-        assert answered.content
+    assert response.headers["x-antiphon-simulated"] == "true"
+    assert response.headers["request-id"].startswith("req_01")
+    if response.status == 200:
+        assert response.content
         return
-    assert answered.json["error"]["type"] == TYPES[answered.status]
-    assert isinstance(answered.json["error"]["message"], str)
-    assert answered.json.get("request_id") == answered.headers["request-id"]
+    assert response.json["error"]["type"] == TYPES[response.status]
+    assert isinstance(response.json["error"]["message"], str)
+    assert response.json.get("request_id") == response.headers["request-id"]
 
 
 FUZZED = App(VirtualClock())
-FUZZED.journal = Journal(most=10)
+FUZZED.journal = Journal(max_entries=10)
 
 
 @settings(max_examples=400)
 @given(requests, st.sampled_from(PATHS))
-def test_any_object_as_a_body(body, path):
-    check(ask(FUZZED, path, body))
+def test_any_json_object_gets_an_api_response(body, path):
+    check(send(FUZZED, path, body))
 
 
 @settings(max_examples=400)
 @given(requests)
-def test_nearly_right_create_requests(changes):
-    check(ask(FUZZED, body={**BODY, **changes}))
+def test_nearly_right_create_request_gets_an_api_response(changes):
+    check(send(FUZZED, body={**BODY, **changes}))
 
 
 @settings(max_examples=200)
 @given(st.binary(max_size=50) | anything.map(lambda value: json.dumps(value).encode()))
-def test_any_bytes_as_a_body(content):
-    check(ask(FUZZED, body=content))
+def test_any_bytes_get_an_api_response(content):
+    check(send(FUZZED, body=content))
 
 
 HEADER_VALUE = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=30)
@@ -144,23 +144,23 @@ HEADER_VALUE = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"])
         HEADER_VALUE | st.sampled_from(["gzip", "Bearer x", "application/json; charset=x"]),
     ),
 )  # fmt: skip
-def test_any_method_path_and_headers(method, path, headers):
-    check(ask(FUZZED, path, BODY, method=method, **headers))
+def test_any_method_path_and_headers_get_an_api_response(method, path, headers):
+    check(send(FUZZED, path, BODY, method=method, **headers))
 
 
 @settings(max_examples=100)
 @given(st.lists(requests, max_size=3))
-def test_any_items_of_a_batch(items):
+def test_any_items_of_a_batch_get_results(items):
     app = App(VirtualClock(), batch_seconds=0)
     requests: list[dict[str, Any]] = [
         {"custom_id": str(index), "params": params} for index, params in enumerate(items)
     ]
-    answered = ask(app, "/v1/messages/batches", {"requests": requests})
-    check(answered)
+    response = send(app, "/v1/messages/batches", {"requests": requests})
+    check(response)
     if items:
-        counts = answered.json["request_counts"]
+        counts = response.json["request_counts"]
         assert counts["succeeded"] + counts["errored"] == len(items)
-        check(ask(app, f"/v1/messages/batches/{answered.json['id']}/results"))
+        check(send(app, f"/v1/messages/batches/{response.json['id']}/results"))
 
 
 DEEP = 900
@@ -204,19 +204,19 @@ EXTREME = {
 
 @pytest.mark.parametrize("name", EXTREME)
 @pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
-def test_bodies_of_extreme_shape(path, name):
+def test_body_of_extreme_shape_gets_an_api_response(path, name):
     field, value = EXTREME[name]
     rest = json.dumps({key: BODY[key] for key in BODY if key != field})
-    check(ask(App(VirtualClock()), path, f'{rest[:-1]},"{field}":{value}}}'.encode()))
+    check(send(App(VirtualClock()), path, f'{rest[:-1]},"{field}":{value}}}'.encode()))
 
 
 SOAKED = int(os.environ.get("ANTIPHON_SOAK", "3000"))
 """How many requests the soak makes; `ANTIPHON_SOAK=100000` for the long one."""
 
 
-def test_memory_stays_flat():
+def test_memory_does_not_grow_with_requests():
     app = App(VirtualClock())
-    app.journal = Journal(most=100)
+    app.journal = Journal(max_entries=100)
     mixed: list[dict[str, Any]] = [
         BODY,
         {**BODY, "stream": True},
@@ -226,8 +226,8 @@ def test_memory_stays_flat():
 
     def run(count: int) -> None:
         for number in range(count):
-            asked = [{"role": "user", "content": f"Number {number}"}]
-            ask(app, body={**mixed[number % len(mixed)], "messages": asked})
+            messages_ = [{"role": "user", "content": f"Number {number}"}]
+            send(app, body={**mixed[number % len(mixed)], "messages": messages_})
             app.clock.advance(0.1)
 
     run(1000)

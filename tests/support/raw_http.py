@@ -22,7 +22,7 @@ BODY: dict[str, Any] = {
 
 
 def post(path: str = "/v1/messages", body: Any = BODY, **headers: str) -> bytes:
-    """The bytes of a POST request."""
+    """Return the bytes of a POST request."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     fields = {**HEADERS, "content-length": str(len(content)), **named}
@@ -40,8 +40,8 @@ class RawClient:
     """One TCP connection to a server."""
 
     def __init__(self, url: str) -> None:
-        place = urlsplit(url)
-        self.socket = socket.create_connection((place.hostname, place.port), timeout=20)
+        address = urlsplit(url)
+        self.socket = socket.create_connection((address.hostname, address.port), timeout=20)
         self._arrived = b""
 
     def __enter__(self) -> Self:
@@ -58,11 +58,11 @@ class RawClient:
         self.socket.close()
 
     def until(self, mark: bytes) -> bytes:
-        """What arrives up to and including `mark`."""
+        """Return what arrives up to and including `mark`."""
         while mark not in self._arrived:
             chunk = self.socket.recv(65536)
             if not chunk:
-                raise EOFError(self._arrived)
+                raise EOFError(self._arrived[-200:])
             self._arrived += chunk
         found, _, self._arrived = self._arrived.partition(mark)
         return found + mark
@@ -71,19 +71,19 @@ class RawClient:
         while len(self._arrived) < count:
             chunk = self.socket.recv(65536)
             if not chunk:
-                raise EOFError(self._arrived)
+                raise EOFError(self._arrived[-200:])
             self._arrived += chunk
         found, self._arrived = self._arrived[:count], self._arrived[count:]
         return found
 
     def head(self) -> tuple[int, dict[str, str]]:
-        """Status and headers of the next answer."""
+        """Return status and headers of the next response."""
         first, *lines = self.until(b"\r\n\r\n").decode("latin-1").split("\r\n")[:-2]
         headers = dict(line.split(": ", 1) for line in lines)
         return int(first.split(" ")[1]), {name.lower(): value for name, value in headers.items()}
 
     def body(self, headers: dict[str, str]) -> bytes:
-        """The body that follows a head."""
+        """Return the body that follows a head."""
         if "content-length" in headers:
             return self.exactly(int(headers["content-length"]))
         chunks: list[bytes] = []
@@ -93,13 +93,13 @@ class RawClient:
         self.until(b"\r\n")
         return b"".join(chunks)
 
-    def answer(self) -> tuple[int, dict[str, str], bytes]:
-        """The next answer, whole."""
+    def response(self) -> tuple[int, dict[str, str], bytes]:
+        """Return the next response, whole."""
         status, headers = self.head()
         return status, headers, self.body(headers)
 
     def rest(self) -> bytes:
-        """Everything up to the end of the connection."""
+        """Return everything up to the end of the connection."""
         content, self._arrived = self._arrived, b""
         while chunk := self.socket.recv(65536):
             content += chunk

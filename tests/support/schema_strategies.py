@@ -95,3 +95,15 @@ LEAVES = st.one_of(
     st.sampled_from([{"type": "boolean"}, {"type": "null"}, {"type": ["string", "null"]}, {}]),
 )
 SCHEMAS = st.recursive(LEAVES, _nested, max_leaves=8)
+PROMPTS = st.sampled_from(
+    [
+        "",
+        "What's the weather in Paris and Tokyo in celsius?",
+        "add 2 and -3.5, then mail ann@example.org about https://example.org/x",
+        "rouge, 7, 0.25 and 1e9; open notes/todo.txt on 2026-11-23",
+    ]
+)
+
+
+def object_schema(**properties):
+    return {"type": "object", "properties": properties, "required": [*properties]}

@@ -1,24 +1,36 @@
-"""The Messages API on your own machine: a simulator to develop and test against, not a model.
+"""A simulated Messages API on your own machine, to develop and test against; it is not a model.
 
-Names are found when they are first used: what runs without sockets loads none.
+Import what `__all__` names from here; the packages inside are not public. Each name is loaded when
+it is first used, so that tests without sockets load none. Nothing here talks to the real API.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .api.app import App as App
-    from .api.journal import Recorded as Recorded
-    from .api.latency import Latency as Latency
-    from .metering.clock import SystemClock as SystemClock
-    from .metering.clock import VirtualClock as VirtualClock
-    from .metering.rate_limits import Limits as Limits
-    from .serving.in_process import AsyncInProcess as AsyncInProcess
-    from .serving.in_process import InProcess as InProcess
-    from .serving.listener import serve as serve
-    from .serving.local_server import LocalServer as LocalServer
+    from .api.app import App
+    from .api.journal import Recorded
+    from .api.latency import Latency
+    from .metering.clock import SystemClock, VirtualClock
+    from .metering.rate_limits import Limits
+    from .serving.in_process import AsyncInProcess, InProcess
+    from .serving.listener import serve
+    from .serving.local_server import LocalServer
 
-_HOMES = {
+__all__ = [
+    "App",
+    "AsyncInProcess",
+    "InProcess",
+    "Latency",
+    "Limits",
+    "LocalServer",
+    "Recorded",
+    "SystemClock",
+    "VirtualClock",
+    "serve",
+]
+
+_MODULES = {
     "App": "api.app",
     "AsyncInProcess": "serving.in_process",
     "InProcess": "serving.in_process",
@@ -33,12 +45,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value  # the next look-up does not come here
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted(_HOMES)
+    return __all__

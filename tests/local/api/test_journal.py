@@ -6,7 +6,7 @@ import json
 
 from antiphon.local import App, LocalServer, Recorded, VirtualClock
 from antiphon.local.api.journal import Journal
-from tests.support.asking import BODY, ask
+from tests.support.app_requests import BODY, send
 from tests.support.raw_http import RawClient, post
 
 
@@ -14,7 +14,7 @@ def entry(name: str = "") -> Recorded:
     return Recorded(f"req_{name}", "POST", "/v1/messages", {}, 0.0)
 
 
-def test_secrets_are_never_kept():
+def test_journal_never_holds_secrets():
     app = App(VirtualClock())
     secrets = {
         "x_api_key": "sk-ant-1",
@@ -23,35 +23,35 @@ def test_secrets_are_never_kept():
         "proxy_authorization": "sk-ant-4",
     }
     servers = [{"type": "url", "name": "m", "url": "https://m", "authorization_token": "sk-ant-5"}]
-    ask(app, body={**BODY, "mcp_servers": servers}, **secrets)
+    send(app, body={**BODY, "mcp_servers": servers}, **secrets)
     [recorded] = app.journal.entries()
     assert "sk-ant" not in json.dumps(recorded.as_json())
     assert "sk-ant" not in repr(recorded)
     assert recorded.headers["x-api-key"] == "[secret]"
 
 
-def test_payloads_are_shortened_and_texts_are_not():
+def test_base64_is_shortened_and_text_is_not():
     app = App(VirtualClock())
     image = {"type": "base64", "media_type": "image/png", "data": "iVBOR" * 100}
     text = "long " * 1000
     content = [{"type": "image", "source": image}, {"type": "text", "text": text}]
-    ask(app, body={**BODY, "messages": [{"role": "user", "content": content}]})
+    send(app, body={**BODY, "messages": [{"role": "user", "content": content}]})
     [recorded] = app.journal.entries()
     blocks = recorded.body["messages"][0]["content"]
     assert blocks[0]["source"]["data"] == "iVBOR" * 12 + "iVBO… (500 characters)"
     assert blocks[1]["text"] == text
 
 
-def test_heavy_bodies_are_kept_without_their_weight():
+def test_large_bodies_are_kept_without_their_payloads():
     journal = Journal()
     body = {"source": {"data": "A" * 10_000_000}, "text": "kept"}
     recorded = entry()
     journal.record(recorded, json.dumps(body).encode())
-    assert recorded.weight < 1000
+    assert recorded.size < 1000
     assert recorded.body["text"] == "kept"
 
 
-def test_what_is_no_json_is_kept_as_text():
+def test_body_that_is_not_json_is_kept_as_text():
     journal = Journal()
     for content, shown in (
         (b"", None),
@@ -62,8 +62,8 @@ def test_what_is_no_json_is_kept_as_text():
         assert journal.entries()[-1].body == shown
 
 
-def test_the_journal_is_bounded_in_number_and_in_bytes():
-    journal = Journal(most=3, heaviest=100)
+def test_journal_is_bounded_in_number_and_bytes():
+    journal = Journal(max_entries=3, max_bytes=100)
     for number in range(5):
         journal.record(entry(str(number)), b"{}")
     assert [kept.request_id for kept in journal.entries()] == ["req_2", "req_3", "req_4"]
@@ -76,13 +76,13 @@ def test_the_journal_is_bounded_in_number_and_in_bytes():
     assert len(journal.entries()) == 1
 
 
-def test_very_deep_bodies_are_readable():
+def test_very_deep_body_is_cut_at_a_depth():
     journal = Journal()
     journal.record(entry(), b"[" * 1000 + b"]" * 1000)
     assert "…" in json.dumps(journal.entries()[0].body, ensure_ascii=False)
 
 
-def test_status_and_duration():
+def test_entry_has_status_and_duration():
     from antiphon.local.api.latency import Latency
 
     app = App(VirtualClock(), latency=Latency(first_token=2))
@@ -94,15 +94,15 @@ def test_status_and_duration():
 
 def _request():
     from antiphon._wire.http import Request, Timeout
-    from tests.support.asking import HEADERS
+    from tests.support.app_requests import HEADERS
 
     return Request("POST", "http://l/v1/messages", HEADERS, json.dumps(BODY).encode(), Timeout())
 
 
-def test_a_running_server_shows_its_requests():
+def test_running_server_lists_its_requests():
     with LocalServer() as server, RawClient(server.url) as client:
         client.send(post())
-        client.answer()
+        client.response()
         [recorded] = server.requests
         assert (recorded.path, recorded.status) == ("/v1/messages", 200)
         assert recorded.body["model"] == "claude-haiku-4-5"

@@ -23,18 +23,18 @@ def pauses(latency, seed=0):
     return [pause for pause, _ in latency.paced(EVENTS, Random(seed))]
 
 
-def test_answers_come_at_once_by_default():
+def test_default_latency_has_no_pauses():
     assert pauses(Latency()) == [0.0] * len(EVENTS)
     assert Latency().whole(1_000, Random(0)) == 0.0
 
 
-def test_the_first_event_waits_and_words_take_their_time():
+def test_first_event_and_text_take_their_time():
     latency = Latency(first_token=2.0, tokens_per_second=4.0)
     assert pauses(latency) == [2.0, 0.0, 0.5, 0.25, 0.0, 0.0, 0.0]
     assert latency.whole(3, Random(0)) == 2.75
 
 
-def test_events_pass_unchanged_and_in_order():
+def test_events_are_passed_unchanged_and_in_order():
     assert [event for _, event in Latency(1.0, 10.0, 0.5).paced(EVENTS, Random(1))] == EVENTS
 
 
@@ -42,10 +42,10 @@ def test_events_pass_unchanged_and_in_order():
 def test_jitter_stays_in_its_bounds_and_is_seeded(jitter, seed):
     latency = Latency(first_token=2.0, tokens_per_second=4.0, jitter=jitter)
     steady = pauses(Latency(first_token=2.0, tokens_per_second=4.0))
-    strayed = pauses(latency, seed)
-    for pause, middle in zip(strayed, steady, strict=True):
+    varied = pauses(latency, seed)
+    for pause, middle in zip(varied, steady, strict=True):
         assert middle * (1 - jitter) - 1e-9 <= pause <= middle * (1 + jitter) + 1e-9
-    assert strayed == pauses(latency, seed)
+    assert varied == pauses(latency, seed)
 
 
 def test_jitter_makes_pauses_differ():
@@ -56,6 +56,6 @@ def test_jitter_makes_pauses_differ():
     ("name", "value"),
     [("first_token", -1), ("tokens_per_second", 0), ("tokens_per_second", -3), ("jitter", 1.5)],
 )
-def test_impossible_paces_are_refused(name, value):
+def test_impossible_latency_is_refused(name, value):
     with pytest.raises(ValueError, match=f"^{name}: "):
         Latency(**{name: value})

@@ -5,14 +5,14 @@ import pytest
 from antiphon.local import SystemClock, VirtualClock
 
 
-def test_a_virtual_clock_stands_still_until_it_is_moved():
+def test_virtual_clock_stands_still_until_it_is_moved():
     clock = VirtualClock(1000.0)
     assert (clock(), clock()) == (1000.0, 1000.0)
     clock.advance(2.5)
     assert clock() == 1002.5
 
 
-def test_the_systems_clock_runs_and_can_be_moved_on():
+def test_system_clock_runs_and_can_be_moved_on():
     clock = SystemClock()
     before = clock()
     clock.advance(3600)
@@ -20,12 +20,12 @@ def test_the_systems_clock_runs_and_can_be_moved_on():
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
-def test_time_does_not_go_back(seconds):
+def test_clock_refuses_to_go_back(seconds):
     with pytest.raises(ValueError, match="seconds"):
         VirtualClock().advance(seconds)
 
 
-def test_watchers_hear_of_every_move():
+def test_watchers_are_called_after_every_move():
     clock, heard = VirtualClock(), []
     watcher = lambda: heard.append(clock())  # noqa: E731
     clock.watch(watcher)

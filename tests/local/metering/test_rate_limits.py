@@ -47,7 +47,7 @@ def test_remaining_counts_down_in_thousands():
     assert headers["anthropic-ratelimit-tokens-remaining"] == "11999000"
 
 
-def test_reset_tells_when_the_bucket_is_full():
+def test_reset_header_is_when_the_bucket_is_full():
     clock = VirtualClock(0.0)
     limits = limited(clock, input_tokens=60_000)
     limits.admit(MODEL, 30_000)
@@ -64,7 +64,7 @@ def test_reset_tells_when_the_bucket_is_full():
         ({"output_tokens": 500}, 1, 600, "500 output tokens"),
     ],
 )
-def test_a_limit_that_is_used_up_refuses_in_the_words_of_the_api(limits, tokens, produced, unit):
+def test_used_up_limit_refuses_in_the_words_of_the_api(limits, tokens, produced, unit):
     organization = limited(VirtualClock(), **limits)
     assert organization.admit(MODEL, tokens) is None
     organization.produced(MODEL, produced)
@@ -81,7 +81,7 @@ def test_a_limit_that_is_used_up_refuses_in_the_words_of_the_api(limits, tokens,
 
 
 @given(st.integers(1, 500), st.integers(1, 100_000), st.integers(1, 100_000))
-def test_who_waits_as_told_is_admitted(requests, capacity, tokens):
+def test_request_is_admitted_after_retry_after(requests, capacity, tokens):
     clock = VirtualClock()
     limits = limited(clock, requests=requests, input_tokens=capacity)
     tokens = min(tokens, capacity)
@@ -92,7 +92,16 @@ def test_who_waits_as_told_is_admitted(requests, capacity, tokens):
     assert limits.admit(MODEL, tokens) is None
 
 
-def test_a_refused_request_takes_nothing():
+@pytest.mark.parametrize(("taken", "retry_after"), [(0, 1), (30, 30), (60, 60)])
+def test_request_over_the_capacity_waits_until_the_bucket_is_full(taken, retry_after):
+    limits = limited(VirtualClock(), input_tokens=60)
+    limits.admit(MODEL, taken)
+    over = limits.admit(MODEL, 1_000)
+    assert over is not None
+    assert over.retry_after == retry_after
+
+
+def test_refused_request_takes_nothing_from_the_buckets():
     clock = VirtualClock()
     limits = limited(clock, input_tokens=1_000)
     limits.admit(MODEL, 900)
@@ -136,18 +145,18 @@ def test_classes_of_models_have_their_own_buckets():
         ("some-other-model", "some-other-model"),
     ],
 )
-def test_classes(model, name):
+def test_models_that_share_limits_have_one_class(model, name):
     assert limit_class(model) == name
 
 
-def test_made_up_models_take_no_unbounded_room():
+def test_any_number_of_model_names_is_admitted():
     limits = limited(VirtualClock(), requests=1)
     for number in range(5_000):
         assert limits.admit(f"model-{number}", 1) is None
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**7), st.integers(0, 4 * 10**9))
-def test_headers_keep_their_form(taken, produced, now):
+def test_headers_keep_their_format(taken, produced, now):
     limits = limited(VirtualClock(now))
     limits.admit(MODEL, taken)
     limits.produced(MODEL, produced)

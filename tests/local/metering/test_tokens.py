@@ -10,12 +10,20 @@ from hypothesis import strategies as st
 
 from antiphon.catalog.image_tokens import HIGH_RESOLUTION, STANDARD, downsized, image_tokens
 from antiphon.catalog.models import CATALOG
-from antiphon.local.metering.tokens import count, count_text, output_tokens, portions
+from antiphon.local.metering.tokens import PromptTokens, count_text, output_tokens
 from tests.support.media_samples import png
 from tests.support.request_samples import MESSAGES, WEATHER
 
 HAIKU = "claude-haiku-4-5"
 MODELS = st.sampled_from([card.id for card in CATALOG])
+
+
+def count(body):
+    return PromptTokens(body).total
+
+
+def blocks(body):
+    return PromptTokens(body).blocks
 
 
 def said(text, model=HAIKU, **more):
@@ -47,11 +55,11 @@ RECORDED = [
 
 
 @pytest.mark.parametrize(("body", "tokens", "band"), RECORDED)
-def test_recorded_requests(body, tokens, band):
+def test_estimate_of_recorded_requests(body, tokens, band):
     assert abs(count(body) - tokens) <= band
 
 
-def test_the_stated_band_holds():
+def test_bands_of_recorded_requests_are_as_documented():
     assert all(band <= max(2, 0.05 * tokens) for _, tokens, band in RECORDED)
 
 
@@ -66,7 +74,7 @@ def test_the_stated_band_holds():
         ((3840, 2160), 1560, 4784),
     ],
 )
-def test_image_samples(size, standard, high):
+def test_image_tokens_of_documented_sizes(size, standard, high):
     assert image_tokens(*size, STANDARD) == standard
     assert image_tokens(*size, HIGH_RESOLUTION) == high
 
@@ -80,7 +88,7 @@ def test_image_samples(size, standard, high):
         ((3840, 2160), HIGH_RESOLUTION, (2576, 1449)),
     ],
 )
-def test_resized_samples(size, tier, smaller):
+def test_images_are_downsized_as_documented(size, tier, smaller):
     assert downsized(*size, tier) == smaller
 
 
@@ -93,7 +101,7 @@ def test_images_fit_their_tier_and_turn(width, height, tier):
     assert downsized(*smaller, tier) == smaller
 
 
-def test_an_image_costs_its_patches_whatever_the_tokenizer():
+def test_image_costs_its_patches_whatever_the_tokenizer():
     data = base64.b64encode(png(1920, 1080)).decode()
     source = {"type": "base64", "media_type": "image/png", "data": data}
     block = {"type": "image", "source": source}
@@ -102,7 +110,7 @@ def test_an_image_costs_its_patches_whatever_the_tokenizer():
         assert count(body) == 7 + tokens
 
 
-def test_a_pdf_costs_by_its_pages():
+def test_pdf_costs_by_its_pages():
     pypdf = pytest.importorskip("pypdf")
 
     def pages(number):
@@ -119,7 +127,7 @@ def test_a_pdf_costs_by_its_pages():
     assert 1_500 <= pages(1) <= 3_000 + 1_568
 
 
-def test_newer_tokenizers_make_about_a_third_more():
+def test_newer_tokenizer_makes_about_a_third_more():
     text = "The quick brown fox jumps over the lazy dog. " * 40
     ratio = count_text("claude-opus-5", text) / count_text("claude-opus-4-6", text)
     assert 1.25 < ratio < 1.35
@@ -143,10 +151,10 @@ def test_tools_bring_a_hidden_prompt(choice, tokens):
         ({"type": "browser_toolset_20260801"}, HAIKU, 6_600),
     ],
 )
-def test_built_in_tools_cost_a_fixed_amount_more(tool, model, extra):
-    tokens = next(portions(said("hello", model, tools=[WEATHER, tool])))
+def test_anthropic_tools_cost_a_fixed_amount_more(tool, model, extra):
+    tokens = blocks(said("hello", model, tools=[WEATHER, tool]))[0]
     assert tokens.section == "tools"
-    built_in = [each for each in portions(said("hello", model, tools=[WEATHER, tool]))][1]
+    built_in = blocks(said("hello", model, tools=[WEATHER, tool]))[1]
     assert extra < built_in.tokens < extra + 60
 
 
@@ -170,14 +178,14 @@ def test_thinking_of_earlier_turns_counts_only_where_it_is_kept():
     assert more("claude-opus-4-5") >= 100
 
 
-def test_markers_of_caching_are_free():
+def test_cache_marks_cost_nothing():
     marked = [{"type": "text", "text": "hello", "cache_control": {"type": "ephemeral"}}]
     assert count(said(marked)) == count(said("hello"))
     tool = {**WEATHER, "cache_control": {"type": "ephemeral"}}
     assert count(said("hello", tools=[tool])) == count(said("hello", tools=[WEATHER]))
 
 
-def test_citations_are_free():
+def test_citations_cost_nothing():
     citation = {"type": "char_location", "cited_text": "word " * 100}
     plain, cited = {"type": "text", "text": "hello"}, {"type": "text", "text": "hello"}
     cited["citations"] = [citation]
@@ -186,14 +194,14 @@ def test_citations_are_free():
 
 
 @given(MODELS, MESSAGES)
-def test_a_request_weighs_what_its_blocks_weigh(model, messages):
+def test_total_is_the_sum_of_the_blocks(model, messages):
     body = {"model": model, "messages": messages}
-    assert count(body) == sum(portion.tokens for portion in portions(body))
-    assert all(portion.tokens >= 0 for portion in portions(body))
+    assert count(body) == sum(counted.tokens for counted in blocks(body))
+    assert all(counted.tokens >= 0 for counted in blocks(body))
 
 
 @given(MODELS, MESSAGES, st.text(min_size=1))
-def test_more_is_never_less(model, messages, text):
+def test_another_message_never_costs_less(model, messages, text):
     body = {"model": model, "messages": messages}
     more = {"model": model, "messages": [*messages, {"role": "user", "content": text}]}
     stays = all(card.keeps_thinking for card in CATALOG if card.id == model)
@@ -201,14 +209,14 @@ def test_more_is_never_less(model, messages, text):
 
 
 @given(MODELS, st.text(), st.text())
-def test_text_is_counted_alike_alone_and_in_a_message(model, one, other):
+def test_text_costs_the_same_alone_and_in_a_message(model, one, other):
     together = count_text(model, one + other)
     assert together <= count_text(model, one) + count_text(model, other) + 2
     body = {"model": model, "messages": [{"role": "user", "content": one}]}
     assert count(body) == 7 + count_text(model, one)
 
 
-def test_odd_values_are_counted():
+def test_values_that_json_writers_refuse_are_counted():
     deep = value = {}
     for _ in range(2_000):
         value["a"] = value = {}
@@ -217,7 +225,7 @@ def test_odd_values_are_counted():
         assert count({"model": HAIKU, "messages": [{"role": "assistant", "content": [block]}]}) > 7
 
 
-def test_json_costs_what_its_length_says():
+def test_json_costs_by_its_length():
     given_input = {"words": ["lorem ipsum"] * 500}
     block = {"type": "tool_use", "id": "t", "name": "f", "input": given_input}
     expected = len(json.dumps(given_input, separators=(",", ":"))) / 3.6
@@ -237,7 +245,7 @@ def test_documents_and_search_results_cost_their_words():
         assert count(said([block])) == 7 + tokens
 
 
-def test_an_output_format_costs_its_schema():
+def test_output_format_costs_its_schema():
     schema = {"type": "object", "properties": {"answer": {"type": "string"}}}
     form = {"type": "json_schema", "schema": schema}
     more = count(said("hello", output_config={"format": form})) - count(said("hello"))

@@ -28,7 +28,7 @@ def conversation(*blocks):
 
 
 @given(st.text(), NONCES)
-def test_what_was_signed_is_accepted(text, nonce):
+def test_signed_thinking_is_valid(text, nonce):
     signature = OURS.sign(text, nonce)
     assert len(signature) >= 100
     assert b64decode(signature, validate=True)
@@ -36,13 +36,13 @@ def test_what_was_signed_is_accepted(text, nonce):
 
 
 @given(st.text(), st.text(), NONCES)
-def test_other_thinking_is_not(text, other, nonce):
+def test_signature_of_other_thinking_is_invalid(text, other, nonce):
     assume(text != other)
     assert OURS.verify(conversation(thinking(other, OURS.sign(text, nonce))))
 
 
 @given(st.data())
-def test_any_other_character_is_noticed(data):
+def test_signature_with_one_other_character_is_invalid(data):
     signature = OURS.sign("thought", NONCE)
     at = data.draw(st.integers(0, len(signature) - 1))
     other = data.draw(st.characters(exclude_characters=signature[at]))
@@ -51,15 +51,15 @@ def test_any_other_character_is_noticed(data):
 
 
 @pytest.mark.parametrize("signature", ["", "=", "AAAA", "é" * 108, "A" * 108, "not base64!"])
-def test_nonsense_is_not_a_signature(signature):
+def test_malformed_signature_is_invalid(signature):
     assert OURS.verify(conversation(thinking("thought", signature)))
 
 
-def test_another_servers_signature_is_not():
+def test_signature_by_another_key_is_invalid():
     assert OURS.verify(conversation(thinking("a", Signatures(b"other key").sign("a", NONCE))))
 
 
-def test_the_error_is_worded_as_the_api_words_it():
+def test_invalid_signature_has_the_text_of_the_api():
     good = thinking("a", OURS.sign("a", NONCE))
     invalid = OURS.verify(conversation(good, thinking("b", good["signature"])))
     assert invalid is not None
@@ -67,7 +67,7 @@ def test_the_error_is_worded_as_the_api_words_it():
     assert invalid.message == "messages.1.content.1: Invalid `signature` in `thinking` block"
 
 
-def test_redacted_thinking_is_checked_too():
+def test_redacted_thinking_is_checked():
     block = {"type": "redacted_thinking", "data": OURS.sign("", NONCE)}
     assert OURS.verify(conversation(block)) is None
     invalid = OURS.verify(conversation({**block, "data": "AAAA"}))
@@ -75,6 +75,6 @@ def test_redacted_thinking_is_checked_too():
     assert invalid.message == "messages.1.content.0: Invalid `data` in `redacted_thinking` block"
 
 
-def test_conversations_without_thinking_are_fine():
+def test_conversation_without_thinking_is_valid():
     assert OURS.verify({"messages": [{"role": "assistant", "content": "plain"}]}) is None
     assert OURS.verify({"messages": []}) is None

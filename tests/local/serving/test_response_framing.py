@@ -9,7 +9,7 @@ from antiphon.local.serving.response_framing import ResponseFraming
 PLAIN = (("content-type", "text/plain"),)
 
 
-def test_a_body_of_unknown_length_is_chunked():
+def test_body_of_unknown_length_is_chunked():
     framing = ResponseFraming()
     assert framing.head(200, PLAIN) == (
         b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -21,7 +21,7 @@ def test_a_body_of_unknown_length_is_chunked():
 
 
 @pytest.mark.parametrize(("said", "keeps"), [(3, True), (4, False), (2, False)])
-def test_a_length_that_is_not_true_ends_the_connection(said, keeps):
+def test_untrue_length_ends_the_connection(said, keeps):
     framing = ResponseFraming()
     head = framing.head(200, (("Content-Length", str(said)),))
     assert b"chunked" not in head
@@ -30,13 +30,13 @@ def test_a_length_that_is_not_true_ends_the_connection(said, keeps):
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_statuses_without_a_body(status):
+def test_statuses_without_a_body_get_none(status):
     framing = ResponseFraming()
     assert b"chunked" not in framing.head(status, ())
     assert framing.body(b"x") + framing.end() == b""
 
 
-def test_head_requests_have_the_head_alone():
+def test_response_to_head_has_no_body():
     framing = ResponseFraming(b"HEAD")
     framing.head(200, (("content-length", "5"),))
     assert framing.body(b"hello") + framing.end() == b""
@@ -48,23 +48,23 @@ def test_head_requests_have_the_head_alone():
     [ResponseFraming(version=b"1.0"), ResponseFraming(keep=False)],
     ids=["old", "asked to close"],
 )
-def test_connections_that_are_not_kept(framing):
+def test_old_or_closing_client_gets_connection_close(framing):
     assert framing.head(200, PLAIN).count(b"\r\nconnection: close\r\n") == 1
     assert not framing.keeps
 
 
-def test_a_server_may_close_too():
+def test_connection_close_of_the_response_ends_the_connection():
     framing = ResponseFraming()
     assert framing.head(200, (("connection", "close"),)).count(b"connection: close") == 1
     assert not framing.keeps
 
 
 @pytest.mark.parametrize("value", ["a\r\nx-evil: 1", "a\nb", "a\rb"])
-def test_headers_cannot_be_smuggled(value):
+def test_header_with_a_line_break_is_refused(value):
     with pytest.raises(ValueError, match="line break"):
         ResponseFraming().head(200, (("x", value),))
 
 
-def test_overloaded_has_a_name():
+def test_529_has_a_reason_phrase_and_unknown_statuses_none():
     assert ResponseFraming().head(529, ()).startswith(b"HTTP/1.1 529 Overloaded\r\n")
     assert ResponseFraming().head(599, ()).startswith(b"HTTP/1.1 599 \r\n")

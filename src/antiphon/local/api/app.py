@@ -1,4 +1,17 @@
-"""The Messages API as a function: a request in, the steps of its answer out."""
+"""The Messages API as a function: a request in, the steps of its response out.
+
+`App.__call__` is all that a listener or a test needs. A request goes through these stations, in
+the order in which the real API looks at it, and the first objection is the response:
+
+1. size of the body, path and method (`_endpoint`);
+2. key, version and betas (`_admit`);
+3. content type, encoding and JSON (`Exchange.body`);
+4. the rule book, signatures of thinking and rate limits (`Simulation`);
+5. the reply itself, whole or streamed at the pace of `Latency`.
+
+An objection is raised as `RequestRefusedError` anywhere below and becomes a response in one place.
+Each request is noted in the journal while its steps are performed.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +22,6 @@ from ..._wire.http import Request
 from ..metering.clock import Clock, SystemClock
 from ..metering.rate_limits import Limits
 from ..replies.ids import new_id
-from . import models
 from .batches import Batches
 from .control import PREFIX, Control
 from .errors import RequestRefusedError, not_found
@@ -19,26 +31,27 @@ from .headers import Keys, betas_of, check_size, version_of
 from .journal import Journal, Recorded, without_secrets
 from .latency import Latency
 from .messages import MessageResult, Simulation
+from .models import Models
 from .steps import Pause, Steps, WriteHead
 
 __all__ = ["App"]
 
 
 class App:
-    """A simulated Messages API: it answers, but it is no model.
+    """A simulated Messages API: it replies, but it is not a model.
 
     Args:
-        clock: the server's time.
-        seed: changes every id and answer.
-        keys: the API keys it accepts; by default any that does not contain "invalid".
+        clock: the server's time; by default that of this machine.
+        seed: changes every id and every opaque value.
+        keys: the only API keys accepted; by default any that does not contain "invalid".
         control: whether there are control endpoints under ``/__antiphon/``.
-        batch_seconds: how long a message batch takes.
+        batch_seconds: how many seconds a message batch takes.
         limits: what each class of models may be used in a minute; by default more than tests need.
-        latency: the pace of answers; by default they come at once.
+        latency: the pace of replies; by default they come at once.
     """
 
     clock: Clock
-    """The server's time, which tests may move on."""
+    """The server's time; tests may move it on."""
     journal: Journal
     """The requests so far."""
     control: bool
@@ -63,25 +76,29 @@ class App:
         self._simulation = Simulation(self.clock, seed, limits or Limits())
         self._latency = latency or Latency()
         self._batches = Batches(self.clock, self._rng, self._simulation, batch_seconds)
+        self._models = Models(self.clock)
         self._control = Control(self.journal, self.clock, self.reset)
 
     def reset(self) -> None:
-        """Forget what was asked, cached, limited and batched; the clock stays as it is."""
+        """Forget all requests, cached prompts, used-up limits and batches; keep the clock."""
         self.journal.clear()
         self._batches.clear()
         self._simulation.clear()
 
     def __call__(self, request: Request) -> Steps:
-        """The steps that answer `request`."""
-        visit = Exchange.of(request, new_id("req", self._rng), self.clock())
-        steps = self._answered(visit)
-        return steps if visit.path.startswith(f"/{PREFIX}/") else self._recorded(visit, steps)
+        """Return the steps of the response to `request`."""
+        exchange = Exchange.of(request, new_id("req", self._rng), self.clock())
+        steps = self._respond(exchange)
+        is_control = exchange.path.startswith(f"/{PREFIX}/")
+        return steps if is_control else self._recorded(exchange, steps)
 
-    def _recorded(self, visit: Exchange, steps: Steps) -> Steps:
-        """The same steps, noted in the journal while they are taken."""
-        request = visit.request
-        headers = without_secrets(visit.headers)
-        entry = Recorded(visit.request_id, request.method, visit.target, headers, visit.arrived)
+    def _recorded(self, exchange: Exchange, steps: Steps) -> Steps:
+        """Yield the same steps, and note the exchange in the journal meanwhile."""
+        request = exchange.request
+        headers = without_secrets(exchange.headers)
+        entry = Recorded(
+            exchange.request_id, request.method, exchange.target, headers, exchange.arrived
+        )
         self.journal.record(entry, request.body)
         try:
             for step in steps:
@@ -89,25 +106,25 @@ class App:
                     entry.status = step.status
                 yield step
         finally:
-            entry.seconds = self.clock() - visit.arrived
+            entry.seconds = self.clock() - exchange.arrived
 
-    def _answered(self, visit: Exchange) -> Steps:
+    def _respond(self, exchange: Exchange) -> Steps:
         try:
-            yield from self._endpoint(visit)(visit)
+            yield from self._endpoint(exchange)(exchange)
         except RequestRefusedError as refusal:
-            yield from visit.refused(refusal)
+            yield from exchange.error_response(refusal)
 
-    def _endpoint(self, visit: Exchange) -> Endpoint:
-        """What answers a visit that brings what every request must bring."""
-        segments = visit.segments
-        check_size(visit.path, len(visit.request.body))
-        endpoint = _chosen(self._resource(segments), visit.request.method)
+    def _endpoint(self, exchange: Exchange) -> Endpoint:
+        """Return the endpoint for a request; refuse the request if it lacks what all need."""
+        segments = exchange.segments
+        check_size(exchange.path, len(exchange.request.body))
+        endpoint = _for_method(self._resource(segments), exchange.request.method)
         if segments[0] != PREFIX:
-            self._admit(visit)
+            self._admit(exchange)
         return endpoint
 
     def _resource(self, segments: Sequence[str]) -> dict[str, Endpoint]:
-        """What answers each method of a path."""
+        """Return the endpoints of a path by their methods."""
         match segments:
             case ["v1", "messages"]:
                 return {"POST": self._create}
@@ -116,43 +133,45 @@ class App:
             case ["v1", "messages", "batches", *rest]:
                 return self._batches.resource(rest)
             case ["v1", "models", *rest]:
-                return models.resource(rest)
+                return self._models.resource(rest)
             case [name, *rest] if name == PREFIX and self.control:
                 return self._control.resource(rest)
             case _:
                 raise not_found()
 
-    def _admit(self, visit: Exchange) -> None:
-        headers = visit.headers
+    def _admit(self, exchange: Exchange) -> None:
+        """Check the headers that every request of the API needs, and note what they say."""
+        headers = exchange.headers
         self._keys.check(headers)
-        visit.workspace = headers.get("anthropic-workspace-id") or WORKSPACE
-        visit.version = version_of(headers)
-        visit.betas = betas_of(headers)
+        exchange.workspace = headers.get("anthropic-workspace-id") or WORKSPACE
+        exchange.version = version_of(headers)
+        exchange.betas = betas_of(headers)
 
-    def _create(self, visit: Exchange) -> Steps:
-        body = visit.body()
-        produced = self._simulation.create(body, visit.asker())
-        answered = self._streamed if body.get("stream") else self._whole
-        return answered(visit, produced)
+    def _create(self, exchange: Exchange) -> Steps:
+        body = exchange.body()
+        result = self._simulation.create(body, exchange.caller())
+        respond = self._streamed if body.get("stream") else self._whole
+        return respond(exchange, result)
 
-    def _whole(self, visit: Exchange, produced: MessageResult) -> Steps:
-        if seconds := self._latency.whole(produced.output_tokens, self._rng):
+    def _whole(self, exchange: Exchange, result: MessageResult) -> Steps:
+        if seconds := self._latency.whole(result.output_tokens, self._rng):
             yield Pause(seconds)
-        yield from visit.json(produced.message, more=produced.headers)
+        yield from exchange.json(result.message, more=result.headers)
 
-    def _streamed(self, visit: Exchange, produced: MessageResult) -> Steps:
-        more = (("cache-control", "no-cache"), *produced.headers)
-        yield visit.head(200, "text/event-stream; charset=utf-8", more)
-        yield from paced(produced.message, produced.raw_inputs, self._latency, self._rng)
+    def _streamed(self, exchange: Exchange, result: MessageResult) -> Steps:
+        more = (("cache-control", "no-cache"), *result.headers)
+        yield exchange.head(200, "text/event-stream; charset=utf-8", more)
+        yield from paced(result.message, result.raw_inputs, self._latency, self._rng)
 
-    def _count(self, visit: Exchange) -> Steps:
-        return visit.json({"input_tokens": self._simulation.count(visit.body(), visit.asker())})
+    def _count(self, exchange: Exchange) -> Steps:
+        tokens = self._simulation.count(exchange.body(), exchange.caller())
+        return exchange.json({"input_tokens": tokens})
 
 
-def _chosen(methods: dict[str, Endpoint], method: str) -> Endpoint:
-    if method not in methods:
-        allowed = ("allow", ", ".join(methods))
+def _for_method(endpoints: dict[str, Endpoint], method: str) -> Endpoint:
+    if method not in endpoints:
+        allow = ("allow", ", ".join(endpoints))
         raise RequestRefusedError(
-            405, "invalid_request_error", "Method Not Allowed", headers=(allowed,)
+            405, "invalid_request_error", "Method Not Allowed", headers=(allow,)
         )
-    return methods[method]
+    return endpoints[method]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any
 
+from ..._wire.json import JSONObject
 from ..metering.clock import Clock
 from ..replies.ids import new_id
 from .batch import Batch, items_of
@@ -24,7 +24,7 @@ class Batches:
     Args:
         clock: the server's.
         rng: makes ids.
-        simulation: answers the items.
+        simulation: makes the results of the items.
         seconds: how long a batch takes.
     """
 
@@ -36,91 +36,95 @@ class Batches:
         self._batches: dict[str, Batch] = {}
 
     def resource(self, segments: Sequence[str]) -> dict[str, Endpoint]:
-        """What answers each method of a path below ``/v1/messages/batches``."""
+        """Return the endpoints of a path below ``/v1/messages/batches`` by their methods."""
         match segments:
             case []:
                 return {"GET": self._list, "POST": self._create}
             case [identifier]:
-                return self._of(identifier, GET=self._retrieve, DELETE=self._delete)
+                return self._of_batch(identifier, GET=self._retrieve, DELETE=self._delete)
             case [identifier, "cancel"]:
-                return self._of(identifier, POST=self._cancel)
+                return self._of_batch(identifier, POST=self._cancel)
             case [identifier, "results"]:
-                return self._of(identifier, GET=self._results)
+                return self._of_batch(identifier, GET=self._results)
             case _:
                 raise not_found()
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Forget all batches."""
         self._batches.clear()
 
-    def _of(
+    def _of_batch(
         self, identifier: str, **methods: Callable[[Exchange, Batch], Steps]
     ) -> dict[str, Endpoint]:
-        def of(answer: Callable[[Exchange, Batch], Steps]) -> Endpoint:
-            return lambda visit: answer(visit, self._find(identifier, visit))
+        """Return endpoints that find the batch of a path before they respond."""
 
-        return {method: of(answer) for method, answer in methods.items()}
+        def finding(respond: Callable[[Exchange, Batch], Steps]) -> Endpoint:
+            return lambda exchange: respond(exchange, self._find(identifier, exchange))
 
-    def _find(self, identifier: str, visit: Exchange) -> Batch:
+        return {method: finding(respond) for method, respond in methods.items()}
+
+    def _find(self, identifier: str, exchange: Exchange) -> Batch:
         batch = self._batches.get(identifier)
-        if batch is None or batch.workspace != visit.workspace:
+        if batch is None or batch.workspace != exchange.workspace:
             raise not_found(f"Message batch {identifier} not found.")
         batch.catch_up(self._clock())
         return batch
 
-    def _create(self, visit: Exchange) -> Steps:
-        items = items_of(visit.body())
-        asker = visit.asker()
+    def _create(self, exchange: Exchange) -> Steps:
+        items = items_of(exchange.body())
+        caller = exchange.caller()
         batch = Batch(
             id=new_id("msgbatch", self._rng),
-            workspace=asker.workspace,
+            workspace=caller.workspace,
             items=items,
             created=self._clock(),
             seconds=self._seconds,
-            run=lambda params: self._simulation.result(params, asker),
+            run=lambda params: self._simulation.batch_result(params, caller),
         )
         self._batches[batch.id] = batch
-        return visit.json(self._shown(batch, visit))
+        return exchange.json(self._as_json(batch, exchange))
 
-    def _list(self, visit: Exchange) -> Steps:
-        mine = [batch for batch in self._batches.values() if batch.workspace == visit.workspace]
-        return visit.json(
-            page([self._shown(batch, visit) for batch in reversed(mine)], visit.query)
-        )
+    def _list(self, exchange: Exchange) -> Steps:
+        batches = [
+            batch for batch in self._batches.values() if batch.workspace == exchange.workspace
+        ]
+        newest_first = [self._as_json(batch, exchange) for batch in reversed(batches)]
+        return exchange.json(page(newest_first, exchange.query))
 
-    def _retrieve(self, visit: Exchange, batch: Batch) -> Steps:
-        return visit.json(self._shown(batch, visit))
+    def _retrieve(self, exchange: Exchange, batch: Batch) -> Steps:
+        return exchange.json(self._as_json(batch, exchange))
 
-    def _cancel(self, visit: Exchange, batch: Batch) -> Steps:
+    def _cancel(self, exchange: Exchange, batch: Batch) -> Steps:
         if batch.ended(self._clock()):
             raise invalid(f"Message batch {batch.id} has already ended and cannot be canceled.")
         if batch.canceled is None:
             batch.canceled = self._clock()
-        return visit.json(self._shown(batch, visit))
+        return exchange.json(self._as_json(batch, exchange))
 
-    def _delete(self, visit: Exchange, batch: Batch) -> Steps:
+    def _delete(self, exchange: Exchange, batch: Batch) -> Steps:
         if not batch.ended(self._clock()):
             raise invalid(
                 f"Message batch {batch.id} cannot be deleted while it is being processed;"
                 " cancel it first."
             )
         del self._batches[batch.id]
-        return visit.json({"id": batch.id, "type": "message_batch_deleted"})
+        return exchange.json({"id": batch.id, "type": "message_batch_deleted"})
 
-    def _results(self, visit: Exchange, batch: Batch) -> Steps:
+    def _results(self, exchange: Exchange, batch: Batch) -> Steps:
         _check_results(batch, self._clock())
         attachment = f"attachment; filename*=utf-8''{batch.id}_results.jsonl"
-        yield visit.head(200, "application/x-jsonl", (("content-disposition", attachment),))
+        yield exchange.head(200, "application/x-jsonl", (("content-disposition", attachment),))
         for line in batch.lines():
             yield Write(line)
 
-    def _shown(self, batch: Batch, visit: Exchange) -> dict[str, Any]:
+    def _as_json(self, batch: Batch, exchange: Exchange) -> JSONObject:
         now = self._clock()
         batch.catch_up(now)
-        return batch.as_json(now, visit.origin)
+        return batch.as_json(now, exchange.origin)
 
 
 def _check_results(batch: Batch, now: float) -> None:
+    """Refuse a request for results that are not there yet, or no longer."""
     if not batch.ended(now):
         raise invalid(f"Message batch {batch.id} has not ended; it has no results yet.")
     if batch.archived(now):

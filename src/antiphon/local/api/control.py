@@ -16,10 +16,17 @@ from .steps import Steps
 __all__ = ["PREFIX", "Control"]
 
 PREFIX = "__antiphon"
+"""The first segment of every control path; no path of the API begins so."""
 
 
 class Control:
-    """Answers what is asked under ``/__antiphon/``."""
+    """The endpoints under ``/__antiphon/``.
+
+    Args:
+        journal: the requests so far.
+        clock: the server's.
+        reset: forgets the server's state.
+    """
 
     def __init__(self, journal: Journal, clock: Clock, reset: Callable[[], None]) -> None:
         self._journal = journal
@@ -27,42 +34,43 @@ class Control:
         self._reset = reset
 
     def resource(self, segments: Sequence[str]) -> dict[str, Endpoint]:
-        """What answers each method of a path below the prefix."""
+        """Return the endpoints of a path below the prefix by their methods."""
         match segments:
             case ["health"]:
-                return {"GET": self._health}
+                return {"GET": self._get_health}
             case ["requests"]:
-                return {"GET": self._requests}
+                return {"GET": self._get_requests}
             case ["reset"]:
-                return {"POST": self._cleared}
+                return {"POST": self._post_reset}
             case ["clock"]:
-                return {"GET": self._told, "POST": self._advanced}
+                return {"GET": self._get_clock, "POST": self._post_clock}
             case _:
                 raise not_found()
 
-    def _health(self, visit: Exchange) -> Steps:
-        return visit.json({"status": "ok", "simulated": True})
+    def _get_health(self, exchange: Exchange) -> Steps:
+        return exchange.json({"status": "ok", "simulated": True})
 
-    def _requests(self, visit: Exchange) -> Steps:
-        return visit.json({"data": [entry.as_json() for entry in self._journal.entries()]})
+    def _get_requests(self, exchange: Exchange) -> Steps:
+        return exchange.json({"data": [entry.as_json() for entry in self._journal.entries()]})
 
-    def _cleared(self, visit: Exchange) -> Steps:
+    def _post_reset(self, exchange: Exchange) -> Steps:
         self._reset()
-        return visit.json({"status": "ok"})
+        return exchange.json({"status": "ok"})
 
-    def _told(self, visit: Exchange) -> Steps:
-        return visit.json({"now": self._clock(), "running": self._clock.running})
+    def _get_clock(self, exchange: Exchange) -> Steps:
+        return exchange.json({"now": self._clock(), "running": self._clock.running})
 
-    def _advanced(self, visit: Exchange) -> Steps:
-        seconds = _seconds(visit.request.body)
+    def _post_clock(self, exchange: Exchange) -> Steps:
+        seconds = _seconds(exchange.request.body)
         try:
             self._clock.advance(seconds)
         except ValueError as error:
             raise invalid(f"advance: {error}") from error
-        return self._told(visit)
+        return self._get_clock(exchange)
 
 
 def _seconds(body: Body) -> float:
+    """Return the seconds that a request wants to move the clock on."""
     try:
         match orjson.loads(body):
             case {"advance": int() | float() as seconds}:

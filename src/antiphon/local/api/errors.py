@@ -1,26 +1,26 @@
-"""What the server does not accept, said as the API says it (Messages API, errors)."""
+"""Error responses, in the words and the envelope of the API (Messages API, errors)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from ..._wire.json import JSONObject
 from ...rules import Finding
+from .steps import HeaderPairs
 
-__all__ = ["RequestRefusedError", "invalid", "not_found", "refused", "too_large"]
-
-_TOO_LARGE = {"error": {"type": "request_too_large", "message": "Request exceeds the maximum size"}}
+__all__ = ["RequestRefusedError", "broken_rule", "invalid", "not_found", "too_large"]
 
 
 class RequestRefusedError(Exception):
-    """An answer of status 400 or more.
+    """A request that gets an error response, of status 400 or more.
 
     Args:
         status: the HTTP status.
         kind: the `type` of the error.
         message: its text.
         details: its `details`, such as ``{"error_code": …}``.
-        headers: more headers of the answer.
+        headers: more headers of the response.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class RequestRefusedError(Exception):
         message: str,
         *,
         details: Mapping[str, Any] | None = None,
-        headers: tuple[tuple[str, str], ...] = (),
+        headers: HeaderPairs = (),
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -39,39 +39,42 @@ class RequestRefusedError(Exception):
         self.details = details
         self.headers = headers
 
-    def error(self) -> dict[str, Any]:
-        """The `error` of the answer's body."""
-        error: dict[str, Any] = {"type": self.kind, "message": self.message}
+    def error(self) -> JSONObject:
+        """Return the `error` of the response's body."""
+        error: JSONObject = {"type": self.kind, "message": self.message}
         return error | {"details": self.details} if self.details else error
 
-    def body(self, request_id: str) -> dict[str, Any]:
-        """The body of the answer."""
+    def body(self, request_id: str) -> JSONObject:
+        """Return the body of the response."""
         return {"type": "error", "error": self.error(), "request_id": request_id}
 
 
 class RequestTooLargeRefusal(RequestRefusedError):
-    """A body over the limit: refused by the API's edge, whose errors have a shape of their own."""
+    """A body over the limit.
 
-    def body(self, request_id: str) -> dict[str, Any]:  # noqa: ARG002  the edge knows no ids
-        """The body of the answer."""
-        return _TOO_LARGE
+    The network edge of the API refuses it, and its envelope has neither `type` nor `request_id`.
+    """
+
+    def body(self, request_id: str) -> JSONObject:  # noqa: ARG002  the edge knows no ids
+        """Return the body of the response."""
+        return {"error": self.error()}
 
 
 def invalid(message: str, **details: Any) -> RequestRefusedError:
-    """400 `invalid_request_error`."""
+    """Return a 400 `invalid_request_error`."""
     return RequestRefusedError(400, "invalid_request_error", message, details=details)
 
 
-def refused(finding: Finding) -> RequestRefusedError:
-    """What a rule of the rule book says."""
+def broken_rule(finding: Finding) -> RequestRefusedError:
+    """Return the error of a broken rule, as the rule book words it."""
     return RequestRefusedError(finding.status, finding.type, finding.message)
 
 
 def not_found(message: str = "Not found") -> RequestRefusedError:
-    """404 `not_found_error`."""
+    """Return a 404 `not_found_error`."""
     return RequestRefusedError(404, "not_found_error", message)
 
 
 def too_large() -> RequestRefusedError:
-    """413 `request_too_large`."""
+    """Return a 413 `request_too_large`."""
     return RequestTooLargeRefusal(413, "request_too_large", "Request exceeds the maximum size")

@@ -1,42 +1,43 @@
-"""An answer as a stream: its events at the pace they are made, and signs of life between."""
+"""A reply as an event stream: its events at their pace, with pings in long silences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from random import Random
-from typing import Any
 
 from ..._stream.writer import PING, events, framed, write_message
+from ..._wire.json import JSONObject
 from .latency import Latency
 from .steps import Pause, Step, Write
 
 __all__ = ["paced", "with_pings"]
 
 _AT_ONCE = Latency()
-_LONGEST_SILENCE = 15.0
-_MOST_PADDING = 15
+_MAX_SILENCE = 15.0
+# The API pads its events with up to 15 spaces, so that their lengths do not betray their tokens.
+_MAX_PADDING = 15
 
 
 def paced(
-    message: Mapping[str, Any], raw_inputs: Mapping[int, str], latency: Latency, rng: Random
+    message: JSONObject, raw_inputs: Mapping[int, str], latency: Latency, rng: Random
 ) -> Iterator[Step]:
-    """The steps that stream a message."""
-    if latency == _AT_ONCE:
+    """Return the steps that stream a message."""
+    if latency == _AT_ONCE:  # the writer has a faster way when all events are sent together
         return map(Write, write_message(message, rng=rng, raw_inputs=raw_inputs))
     return with_pings(_timed(message, raw_inputs, latency, rng))
 
 
 def _timed(
-    message: Mapping[str, Any], raw_inputs: Mapping[int, str], latency: Latency, rng: Random
+    message: JSONObject, raw_inputs: Mapping[int, str], latency: Latency, rng: Random
 ) -> Iterator[Step]:
     for seconds, event in latency.paced(events(message, rng=rng, raw_inputs=raw_inputs), rng):
         if seconds:
             yield Pause(seconds)
-        yield Write(framed(event, rng.randint(0, _MOST_PADDING)))
+        yield Write(framed(event, rng.randint(0, _MAX_PADDING)))
 
 
 def with_pings(steps: Iterable[Step]) -> Iterator[Step]:
-    """The same steps, with a ping per 15 seconds of silence (Messages API, streaming)."""
+    """Yield the same steps, and a ping after every 15 seconds of silence (docs, streaming)."""
     silence = 0.0
     for step in steps:
         if not isinstance(step, Pause):
@@ -44,10 +45,10 @@ def with_pings(steps: Iterable[Step]) -> Iterator[Step]:
             yield step
             continue
         left = step.seconds
-        while silence + left > _LONGEST_SILENCE:
-            yield Pause(_LONGEST_SILENCE - silence)
+        while silence + left > _MAX_SILENCE:
+            yield Pause(_MAX_SILENCE - silence)
             yield Write(framed(PING))
-            left -= _LONGEST_SILENCE - silence
+            left -= _MAX_SILENCE - silence
             silence = 0.0
         silence += left
         yield Pause(left)

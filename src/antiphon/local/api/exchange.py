@@ -1,4 +1,4 @@
-"""One request on its way through the app, and the steps that end it."""
+"""One request on its way through the app, and the responses that it may get."""
 
 from __future__ import annotations
 
@@ -7,51 +7,56 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs, unquote
 
 import orjson
 
 from ..._wire.http import Request
+from ..._wire.json import JSONObject
 from .errors import RequestRefusedError
-from .headers import content_of, parsed
+from .headers import content_of, parse_object
 from .messages import ORGANIZATION, Caller
-from .steps import Steps, Write, WriteHead
+from .steps import HeaderPairs, Steps, Write, WriteHead
 
 __all__ = ["WORKSPACE", "Endpoint", "Exchange"]
 
 WORKSPACE = "wrkspc_01SimuLatedWorkspace00000"
+"""The workspace of requests that name none."""
 
-_RETRIED = frozenset({408, 409, 429})
-
-Fields = tuple[tuple[str, str], ...]
+# Besides server errors: timeouts, conflicts and rate limits pass by themselves.
+_RETRYABLE = frozenset({408, 409, 429})
 
 
 @dataclass(slots=True)
 class Exchange:
-    """A request, what is known of who sent it, and the answers it may get."""
+    """A request, what is known about its sender, and the responses that it may get."""
 
     request: Request
     headers: dict[str, str]
-    """Those of the request, by their lower-case names."""
+    """The headers of the request, by their lower-case names."""
     origin: str
     """Scheme, host and port as the client knows them."""
     path: str
-    """The path that was asked for, as it was sent."""
+    """The path as it was sent, still quoted."""
     raw_query: str
+    """The query as it was sent, without the question mark."""
     request_id: str
+    """The id of the request, also in the response's `request-id` header."""
     arrived: float
-    """Seconds since 1970 on the server's clock."""
+    """When the request arrived, in seconds since 1970 on the server's clock."""
     version: str = ""
+    """The version of the API that its headers name."""
     betas: frozenset[str] = frozenset()
+    """The betas that its headers name."""
     workspace: str | None = None
-    """Whose request it is; None until its key was accepted."""
+    """The workspace that the request belongs to; None until its key was accepted."""
 
     @classmethod
     def of(cls, request: Request, request_id: str, arrived: float) -> Exchange:
-        """A visit that begins."""
-        scheme, _, place = request.url.partition("://")
-        host, _, target = place.partition("/")
+        """Return the exchange that a request begins, with its URL in parts."""
+        scheme, _, rest = request.url.partition("://")
+        host, _, target = rest.partition("/")
         path, _, query = target.partition("?")
         headers = request.revealed_headers()
         return cls(request, headers, f"{scheme}://{host}", f"/{path}", query, request_id, arrived)
@@ -68,31 +73,34 @@ class Exchange:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query; the last of repeated names counts."""
+        """The parameters of the query; the last of repeated ones counts."""
         return {name: values[-1] for name, values in parse_qs(self.raw_query).items()}
 
-    def body(self) -> dict[str, Any]:
-        """The body as a JSON object."""
-        return parsed(content_of(self.headers, self.path, self.request.body))
+    def body(self) -> JSONObject:
+        """Return the request's body, which must be a JSON object.
 
-    def asker(self) -> Caller:
-        """Who asks, once its key was accepted."""
+        Raises:
+            RequestRefusedError: content type, encoding or JSON are wrong.
+        """
+        return parse_object(content_of(self.headers, self.path, self.request.body))
+
+    def caller(self) -> Caller:
+        """Return who sends the request; call this once the key was accepted."""
         assert self.workspace is not None
         return Caller(self.workspace, self.version, self.betas)
 
-    def head(self, status: int, content_type: str, more: Fields = ()) -> WriteHead:
-        """The head of an answer, with the headers that all have."""
-        tenant: Fields = ()
+    def head(self, status: int, content_type: str, more: HeaderPairs = ()) -> WriteHead:
+        """Return the head of a response, with the headers that every response has."""
+        tenant: HeaderPairs = ()
         if self.workspace is not None:
             tenant = (
                 ("anthropic-organization-id", ORGANIZATION),
                 ("anthropic-workspace-id", self.workspace),
             )
-        date = _date(int(self.arrived))
         return WriteHead(
             status,
             (
-                ("date", date),
+                ("date", _http_date(int(self.arrived))),
                 ("content-type", content_type),
                 ("request-id", self.request_id),
                 *tenant,
@@ -101,22 +109,22 @@ class Exchange:
             ),
         )
 
-    def json(self, content: Any, status: int = 200, more: Fields = ()) -> Steps:
-        """An answer in JSON."""
+    def json(self, content: Any, status: int = 200, more: HeaderPairs = ()) -> Steps:
+        """Yield the steps of a JSON response."""
         yield self.head(status, "application/json", more)
         yield Write(orjson.dumps(content))
 
-    def refused(self, refusal: RequestRefusedError) -> Steps:
-        """The answer that a refusal is."""
-        retry = refusal.status in _RETRIED or refusal.status >= 500
+    def error_response(self, refusal: RequestRefusedError) -> Steps:
+        """Return the steps of an error response."""
+        retry = refusal.status in _RETRYABLE or refusal.status >= 500
         more = (("x-should-retry", "true" if retry else "false"), *refusal.headers)
         return self.json(refusal.body(self.request_id), refusal.status, more)
 
 
-Endpoint = Callable[[Exchange], Steps]
-"""Answers the visits of one method of one path."""
+Endpoint: TypeAlias = Callable[[Exchange], Steps]
+"""Responds to the requests of one method and one path."""
 
 
 @lru_cache(maxsize=4)
-def _date(second: int) -> str:
+def _http_date(second: int) -> str:
     return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)

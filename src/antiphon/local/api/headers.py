@@ -1,43 +1,54 @@
-"""What every request must bring before its content matters, in the order the API looks at it."""
+"""What every request needs before its content matters, in the order in which the API checks it."""
 
 from __future__ import annotations
 
 import re
 import zlib
 from collections.abc import Collection, Mapping
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
 from ..._wire.http import Body
+from ..._wire.json import JSONObject, is_object
 from .errors import RequestRefusedError, invalid, too_large
 
-__all__ = ["Keys", "betas_of", "check_size", "content_of", "parsed", "size_limit", "version_of"]
+__all__ = [
+    "Keys",
+    "betas_of",
+    "check_size",
+    "content_of",
+    "parse_object",
+    "size_limit",
+    "version_of",
+]
 
-VERSIONS = ("2023-06-01", "2026-10-21")
+_VERSIONS = ("2023-06-01", "2026-10-21")
 _MEGABYTE = 1024 * 1024
 _BATCHES = "/v1/messages/batches"
+# Nobody outside the API knows all names of betas; those that exist end in a date.
 _BETA = re.compile(r"[a-z0-9-]+-\d{4}-\d{2}-\d{2}")
-_COMPRESSED = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+# The `wbits` of zlib: 31 reads a gzip header, 15 a zlib header.
+_COMPRESSIONS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _CHARSETS = ("", "utf-8", "utf8", "us-ascii")
 
 
 def size_limit(path: str) -> int:
-    """The bytes a body sent to `path` may have."""
+    """Return the most bytes that a body sent to `path` may have (docs, request size limits)."""
     return (256 if path == _BATCHES else 32) * _MEGABYTE
 
 
 def check_size(path: str, size: int) -> None:
-    """Refuse a body of more bytes than the path takes."""
+    """Refuse a body that is too large for its path."""
     if size > size_limit(path):
         raise too_large()
 
 
 class Keys:
-    """The keys a server accepts.
+    """The API keys that a server accepts.
 
     Args:
-        accepted: these alone; by default any that does not contain "invalid".
+        accepted: the only keys; by default any that does not contain "invalid".
     """
 
     def __init__(self, accepted: Collection[str] | None = None) -> None:
@@ -70,17 +81,17 @@ def _unauthenticated(message: str) -> RequestRefusedError:
 
 
 def version_of(headers: Mapping[str, str]) -> str:
-    """The version of the API that a request asks for."""
+    """Return the version of the API that a request names; refuse an unknown one."""
     version = headers.get("anthropic-version")
     if version is None:
         raise invalid("anthropic-version: header is required")
-    if version not in VERSIONS:
+    if version not in _VERSIONS:
         raise invalid(f'anthropic-version: "{version}" is not a valid version')
     return version
 
 
 def betas_of(headers: Mapping[str, str]) -> frozenset[str]:
-    """The betas that a request asks for; any name that ends in a date will do."""
+    """Return the betas that a request names; refuse names that cannot be betas."""
     given = headers.get("anthropic-beta")
     if not given:
         return frozenset()
@@ -96,7 +107,7 @@ def betas_of(headers: Mapping[str, str]) -> frozenset[str]:
 
 
 def content_of(headers: Mapping[str, str], path: str, body: Body) -> Body:
-    """The body with its content encoding undone, if it is declared as JSON."""
+    """Return the body with its content encoding undone; refuse it if it is not JSON in UTF-8."""
     kind, _, parameters = headers.get("content-type", "").partition(";")
     if kind.strip().lower() != "application/json":
         raise invalid("content-type: must be application/json")
@@ -117,35 +128,36 @@ def _charset(parameters: str) -> str:
 
 
 def _decompressed(encoding: str, body: Body, limit: int) -> bytes:
-    if encoding not in _COMPRESSED:
+    """Return the decompressed body; it is never inflated beyond `limit` bytes."""
+    if encoding not in _COMPRESSIONS:
         message = f"content-encoding: {encoding!r} is not supported; use gzip, deflate or none"
         raise invalid(message, error_code="request_body_encoding_unsupported")
-    decoder = zlib.decompressobj(_COMPRESSED[encoding])
+    decoder = zlib.decompressobj(_COMPRESSIONS[encoding])
     try:
         content = decoder.decompress(body, limit + 1)
     except zlib.error as error:
-        raise _broken(encoding) from error
+        raise _not_valid(encoding) from error
     if len(content) > limit:
         details = {"error_code": "request_body_too_large_after_decoding"}
         message = "Request exceeds the maximum size"
         raise RequestRefusedError(413, "request_too_large", message, details=details)
     if not decoder.eof:
-        raise _broken(encoding)
+        raise _not_valid(encoding)
     return content
 
 
-def _broken(encoding: str) -> RequestRefusedError:
+def _not_valid(encoding: str) -> RequestRefusedError:
     message = f"content-encoding: the request body is not valid {encoding}"
     return invalid(message, error_code="request_body_encoding_invalid")
 
 
-def parsed(content: Body) -> dict[str, Any]:
-    """The body as a JSON object."""
+def parse_object(content: Body) -> JSONObject:
+    """Return the JSON object in `content`; refuse anything else."""
     try:
         # The API's texts for malformed JSON are those of this parser.
         value: Any = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise invalid(f"The request body is not valid JSON: {error}") from error
-    if not isinstance(value, dict):
+    if not is_object(value):
         raise invalid("Input should be a valid dictionary or object to extract fields from")
-    return cast("dict[str, Any]", value)
+    return value

@@ -1,34 +1,39 @@
-"""What the server was asked, without secrets and without the weight of what was uploaded."""
+"""The requests that the server received, without secrets and without the weight of uploads."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
 from ..._wire.http import Body
+from ..._wire.json import JSONObject, is_list, is_object
 from ..._wire.secret import SECRET_HEADERS
 
-__all__ = ["Journal", "Recorded"]
+__all__ = ["Journal", "Recorded", "without_secrets"]
 
 _SECRET_HEADERS = SECRET_HEADERS | {"proxy-authorization"}
+# The key of an MCP server stands in the body.
 _SECRET_FIELDS = frozenset({"authorization_token"})
 _HIDDEN = "[secret]"
-_LONGEST_PAYLOAD = 64
-_LONGEST_TEXT = 200
+_MAX_PAYLOAD = 64
+_MAX_TEXT = 200
+# Bodies up to this size are kept as they came and made readable when somebody looks; larger ones
+# hold mostly base64 and are shortened at once, so that a thousand of them fit in memory.
 _HEAVY = 64 * 1024
-_DEEPEST = 200
+# Far below Python's limit for recursion.
+_MAX_DEPTH = 200
 
 
 @dataclass(slots=True)
 class Recorded:
-    """One request and how it was answered."""
+    """One request, and the status and duration of its response."""
 
     request_id: str
-    """The id in the answer's `request-id` header."""
+    """The id in the response's `request-id` header."""
     method: str
     """Upper case."""
     path: str
@@ -38,30 +43,31 @@ class Recorded:
     started: float
     """When it arrived: seconds since 1970 on the server's clock."""
     status: int | None = None
-    """The status it was answered with; None while there is no answer."""
+    """The status of the response; None before the response begins."""
     seconds: float | None = None
-    """How long the answer took on the server's clock; None while it lasts."""
+    """How long the response took on the server's clock; None until it has ended."""
     _content: bytes = field(default=b"", repr=False)
 
     @property
     def body(self) -> Any:
-        """The body as JSON values, base64 payloads shortened; the text itself if it is no JSON.
+        """The body as JSON values with base64 payloads shortened; as text if it is not JSON.
 
-        None stands for no body.
+        None if there was no body.
         """
         return _readable(self._content)
 
     def keep(self, content: Body) -> None:
-        """Keep the body; a heavy one without its payloads."""
-        self._content = bytes(content) if len(content) <= _HEAVY else _lightened(content)
+        """Keep the body; of a large one, keep it without its payloads."""
+        heavy = len(content) > _HEAVY
+        self._content = orjson.dumps(_readable(content)) if heavy else bytes(content)
 
     @property
-    def weight(self) -> int:
-        """The bytes kept of its body."""
+    def size(self) -> int:
+        """The number of bytes kept of the body."""
         return len(self._content)
 
-    def as_json(self) -> dict[str, Any]:
-        """All of it as JSON values."""
+    def as_json(self) -> JSONObject:
+        """Return all of it as JSON values."""
         return {
             "request_id": self.request_id,
             "method": self.method,
@@ -78,36 +84,36 @@ class Journal:
     """The latest requests, bounded in number and bytes.
 
     Args:
-        most: how many requests are kept.
-        heaviest: how many bytes of bodies are kept in all.
+        max_entries: how many requests are kept.
+        max_bytes: how many bytes of their bodies are kept in all.
     """
 
-    def __init__(self, most: int = 1000, heaviest: int = 16 * 1024 * 1024) -> None:
-        self._most = most
-        self._heaviest = heaviest
-        self._weight = 0
+    def __init__(self, max_entries: int = 1000, max_bytes: int = 16 * 1024 * 1024) -> None:
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._bytes = 0
         self._entries: deque[Recorded] = deque()
 
     def record(self, entry: Recorded, content: Body) -> None:
-        """Add a request with its body, dropping the oldest ones if there are too many."""
+        """Add a request with its body; drop the oldest ones if there are too many."""
         entry.keep(content)
         self._entries.append(entry)
-        self._weight += entry.weight
-        while len(self._entries) > self._most or self._weight > self._heaviest:
-            self._weight -= self._entries.popleft().weight
+        self._bytes += entry.size
+        while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
+            self._bytes -= self._entries.popleft().size
 
     def entries(self) -> list[Recorded]:
-        """The requests, oldest first."""
+        """Return the requests, oldest first."""
         return list(self._entries)
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Forget all requests."""
         self._entries.clear()
-        self._weight = 0
+        self._bytes = 0
 
 
 def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers, with the values of secret ones replaced."""
+    """Return the headers with the values of secret ones replaced."""
     return {name: _HIDDEN if name in _SECRET_HEADERS else value for name, value in headers.items()}
 
 
@@ -115,35 +121,29 @@ def _readable(content: Body) -> Any:
     if not content:
         return None
     try:
-        return _shown(orjson.loads(content))
+        return _redacted(orjson.loads(content))
     except orjson.JSONDecodeError:
-        return _cut(content.decode("utf-8", "replace"), _LONGEST_TEXT)
+        return _shortened(content.decode("utf-8", "replace"), _MAX_TEXT)
 
 
-def _lightened(content: Body) -> bytes:
-    readable = _readable(content)
-    return orjson.dumps(readable)
-
-
-def _shown(value: Any, depth: int = 0) -> Any:
-    """`value` with payloads shortened and secrets replaced; very deep parts are left out."""
-    if depth > _DEEPEST:
+def _redacted(value: Any, depth: int = 0) -> Any:
+    """Return `value` with payloads shortened and secrets replaced; "…" stands for deep parts."""
+    if depth > _MAX_DEPTH:
         return "…"
-    if isinstance(value, list):
-        return [_shown(item, depth + 1) for item in cast("list[object]", value)]
-    if isinstance(value, dict):
-        fields = cast("dict[str, Any]", value)
-        return {name: _shown_field(name, fields[name], depth + 1) for name in fields}
+    if is_list(value):
+        return [_redacted(item, depth + 1) for item in value]
+    if is_object(value):
+        return {name: _redacted_field(name, value[name], depth + 1) for name in value}
     return value
 
 
-def _shown_field(name: str, value: Any, depth: int) -> Any:
+def _redacted_field(name: str, value: Any, depth: int) -> Any:
     if name in _SECRET_FIELDS:
         return _HIDDEN
     if name == "data" and isinstance(value, str):
-        return _cut(value, _LONGEST_PAYLOAD)
-    return _shown(value, depth)
+        return _shortened(value, _MAX_PAYLOAD)
+    return _redacted(value, depth)
 
 
-def _cut(text: str, longest: int) -> str:
+def _shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"

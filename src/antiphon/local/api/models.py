@@ -2,74 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
+from ..._wire.json import JSONObject
 from ...catalog.models import CATALOG, ModelCard, find
+from ..metering.clock import Clock
 from .errors import not_found
 from .exchange import Endpoint, Exchange
 from .pagination import page
 from .steps import Steps
 
-__all__ = ["resource"]
+__all__ = ["Models"]
 
 _THINKING_TYPES = ("adaptive", "between_tools", "disabled", "enabled")
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _EDITS = ("clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112")
 _SERVER_TOOLS = ("web_search", "web_fetch", "code_execution", "tool_search")
 _EVERY_MODEL = ("batch", "citations", "code_execution", "image_input", "pdf_input")
-_SHOWN = ("active", "deprecated")
+# What the list shows when the query names no lifecycle.
+_LISTED_BY_DEFAULT = ("active", "deprecated")
 
 
-def resource(segments: Sequence[str]) -> dict[str, Endpoint]:
-    """What answers each method of a path below ``/v1/models``."""
-    match segments:
-        case []:
-            return {"GET": _listed}
-        case [name]:
-            return {"GET": _retrieved(name)}
-        case _:
-            raise not_found()
+class Models:
+    """The models list of a server.
+
+    Args:
+        clock: the server's; models are deprecated and retired by its day.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def resource(self, segments: Sequence[str]) -> dict[str, Endpoint]:
+        """Return the endpoints of a path below ``/v1/models`` by their methods."""
+        match segments:
+            case []:
+                return {"GET": self._list}
+            case [name]:
+                return {"GET": lambda exchange: self._retrieve(name, exchange)}
+            case _:
+                raise not_found()
+
+    def _list(self, exchange: Exchange) -> Steps:
+        requested = exchange.query.get("lifecycle")
+        lifecycles = requested.split(",") if requested else _LISTED_BY_DEFAULT
+        today = self._clock.today()
+        cards = [card for card in CATALOG if card.lifecycle(today) in lifecycles]
+        return exchange.json(page([_as_json(card, today) for card in cards], exchange.query))
+
+    def _retrieve(self, name: str, exchange: Exchange) -> Steps:
+        card = find(name)
+        if card is None:
+            raise not_found(f"model: {name}")
+        return exchange.json(_as_json(card, self._clock.today()))
 
 
-def _listed(visit: Exchange) -> Steps:
-    wanted = visit.query.get("lifecycle")
-    shown = wanted.split(",") if wanted else _SHOWN
-    cards = [card for card in CATALOG if card.lifecycle() in shown]
-    return visit.json(page([_as_json(card) for card in cards], visit.query))
-
-
-def _retrieved(name: str) -> Callable[[Exchange], Steps]:
-    card = find(name)
-    if card is None:
-        raise not_found(f"model: {name}")
-    return lambda visit: visit.json(_as_json(card))
-
-
-def _as_json(card: ModelCard) -> dict[str, Any]:
-    """The model as the API shows it."""
+def _as_json(card: ModelCard, today: date) -> JSONObject:
+    """Return the model as the API shows it."""
     return {
         "id": card.id,
         "type": "model",
         "display_name": card.display_name,
-        "created_at": _day(card.created),
+        "created_at": _midnight(card.created),
         "line": card.line,
-        "lifecycle": card.lifecycle(),
-        "deprecated_at": _day(card.deprecated),
-        "retires_at": _day(card.retires),
+        "lifecycle": card.lifecycle(today),
+        "deprecated_at": _midnight(card.deprecated),
+        "retires_at": _midnight(card.retires),
         "max_input_tokens": card.window,
         "max_tokens": card.max_output,
         "capabilities": _capabilities(card),
     }
 
 
-def _capabilities(card: ModelCard) -> dict[str, Any]:
-    everywhere: dict[str, Any] = {name: _supported(True) for name in _EVERY_MODEL}
+def _capabilities(card: ModelCard) -> JSONObject:
+    everywhere: JSONObject = {name: _supported(True) for name in _EVERY_MODEL}
     return everywhere | {
-        "context_management": _each(_EDITS, _EDITS),
-        "effort": _each(_EFFORTS, card.efforts),
-        "server_tools": _each(_SERVER_TOOLS, _SERVER_TOOLS),
+        "context_management": _group(_EDITS, _EDITS),
+        "effort": _group(_EFFORTS, card.efforts),
+        "server_tools": _group(_SERVER_TOOLS, _SERVER_TOOLS),
         "structured_outputs": _supported(True),
         "thinking": {
             "supported": True,
@@ -78,15 +89,15 @@ def _capabilities(card: ModelCard) -> dict[str, Any]:
     }
 
 
-def _each(names: Iterable[str], supported: Sequence[str]) -> dict[str, Any]:
-    """What a group of capabilities supports, one by one and as a whole."""
-    leaves: dict[str, Any] = {name: _supported(name in supported) for name in names}
-    return leaves | {"supported": bool(supported)}
+def _group(names: Iterable[str], supported: Sequence[str]) -> JSONObject:
+    """Return what is supported of a group of capabilities, one by one and as a whole."""
+    each: JSONObject = {name: _supported(name in supported) for name in names}
+    return each | {"supported": bool(supported)}
 
 
-def _supported(whether: bool) -> dict[str, bool]:
-    return {"supported": whether}
+def _supported(value: bool) -> JSONObject:
+    return {"supported": value}
 
 
-def _day(day: date | None) -> str | None:
+def _midnight(day: date | None) -> str | None:
     return None if day is None else f"{day.isoformat()}T00:00:00Z"

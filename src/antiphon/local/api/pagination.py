@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from ..._wire.json import JSONObject
 from .errors import invalid
 
 __all__ = ["page"]
 
-_DEFAULT = 20
-_MOST = 1000
+# Bounds of the API's documentation.
+_DEFAULT_LIMIT = 20
+_MAX_LIMIT = 1000
 
 
-def page(items: Sequence[Mapping[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
-    """The page of `items` that a query asks for with `limit`, `after_id` and `before_id`."""
-    limit = _limit(query.get("limit", str(_DEFAULT)))
+def page(items: Sequence[JSONObject], query: Mapping[str, str]) -> JSONObject:
+    """Return the page of `items` that a query names with `limit`, `after_id` and `before_id`."""
+    limit = _limit(query.get("limit", str(_DEFAULT_LIMIT)))
     ids = [item["id"] for item in items]
     if "before_id" in query:
         end = _position(ids, "before_id", query["before_id"])
         start = max(0, end - limit)
-        more = start > 0
+        has_more = start > 0
     else:
         start = _position(ids, "after_id", query["after_id"]) + 1 if "after_id" in query else 0
         end = min(start + limit, len(items))
-        more = end < len(items)
-    shown = items[start:end]
+        has_more = end < len(items)
+    listed = items[start:end]
     return {
-        "data": list(shown),
-        "has_more": more,
-        "first_id": shown[0]["id"] if shown else None,
-        "last_id": shown[-1]["id"] if shown else None,
+        "data": list(listed),
+        "has_more": has_more,
+        "first_id": listed[0]["id"] if listed else None,
+        "last_id": listed[-1]["id"] if listed else None,
     }
 
 
@@ -43,13 +44,13 @@ def _limit(text: str) -> int:
         ) from error
     if limit < 1:
         raise invalid("limit: Input should be greater than or equal to 1")
-    if limit > _MOST:
-        raise invalid(f"limit: Input should be less than or equal to {_MOST}")
+    if limit > _MAX_LIMIT:
+        raise invalid(f"limit: Input should be less than or equal to {_MAX_LIMIT}")
     return limit
 
 
-def _position(ids: Sequence[str], name: str, wanted: str) -> int:
+def _position(ids: Sequence[str], name: str, value: str) -> int:
     try:
-        return ids.index(wanted)
+        return ids.index(value)
     except ValueError as error:
-        raise invalid(f"{name}: no item of this list has the id {wanted!r}") from error
+        raise invalid(f"{name}: no item of this list has the id {value!r}") from error

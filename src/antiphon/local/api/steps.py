@@ -1,9 +1,15 @@
-"""What the local server does with a connection, as values: each answer is a sequence of steps."""
+"""What the local server does with a connection, as values: a response is a sequence of steps."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TypeAlias
+
+__all__ = ["Abort", "HeaderPairs", "Pause", "Step", "Steps", "Write", "WriteHead"]
+
+HeaderPairs: TypeAlias = tuple[tuple[str, str], ...]
+"""Names and values of headers, in the order in which they are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +17,7 @@ class WriteHead:
     """Send the status line and headers."""
 
     status: int
-    headers: tuple[tuple[str, str], ...]
+    headers: HeaderPairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Abort:
     """Reset the connection."""
 
 
-Step = WriteHead | Write | Pause | Abort
+Step: TypeAlias = WriteHead | Write | Pause | Abort
 
-Steps = Generator[Step, None, None]
-"""The steps of one answer, made as they are taken; closing it gives the answer up."""
+Steps: TypeAlias = Generator[Step, None, None]
+"""The steps of one response, produced as they are performed; closing it abandons the response."""

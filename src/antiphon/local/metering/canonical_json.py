@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
-
 import orjson
+
+from ..._wire.json import is_list, is_object
+
+__all__ = ["canonical"]
 
 
 def canonical(value: object, *, sort: bool = False) -> bytes:
-    """`value` as bytes: equal values give equal bytes, whatever their depth.
+    """Return `value` as bytes, so that equal values give equal bytes.
 
-    Ordinary values are spelled as compact JSON. Those that JSON writers refuse (nested hundreds
-    deep, huge integers, lone surrogates) get another unambiguous spelling of about the same length.
+    Ordinary values are written as compact JSON. Values that orjson refuses (nested hundreds deep,
+    integers over 64 bits, lone surrogates) get another unambiguous spelling of about the same
+    length, because requests may hold them and must still be hashed and counted.
 
     Args:
         value: anything a JSON parser may return.
@@ -21,24 +23,25 @@ def canonical(value: object, *, sort: bool = False) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if sort else None)
     except TypeError:
-        return _spelled(value, sort).encode()
+        return _prefix_notation(value, sort).encode()
 
 
-def _spelled(value: object, sort: bool) -> str:
-    """`value` in prefix notation, where each container tells its length first."""
+def _prefix_notation(value: object, sort: bool) -> str:
+    """Return `value` as text in which each container states its length before its items.
+
+    A stack of our own replaces recursion, so that depth has no limit.
+    """
     parts: list[str] = []
-    waiting: list[object] = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, Mapping):
-            pairs = list(cast("Mapping[str, Any]", item).items())
-            pairs = sorted(pairs, key=lambda pair: pair[0]) if sort else pairs
+    stack: list[object] = [value]
+    while stack:
+        item = stack.pop()
+        if is_object(item):
+            pairs = sorted(item.items()) if sort else list(item.items())
             parts.append(f"{{{len(pairs)}")
-            waiting += [part for pair in reversed(pairs) for part in reversed(pair)]
-        elif isinstance(item, list):
-            elements = cast("list[object]", item)
-            parts.append(f"[{len(elements)}")
-            waiting += reversed(elements)
+            stack += [part for pair in reversed(pairs) for part in reversed(pair)]
+        elif is_list(item):
+            parts.append(f"[{len(item)}")
+            stack += reversed(item)
         else:
             parts.append(ascii(item))
     return ",".join(parts)

@@ -1,13 +1,15 @@
-"""The server's time: that of this machine, or one that stands still; both can be moved on."""
+"""The server's clock: real time, or time that stands still until a test moves it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+
+__all__ = ["Clock", "SystemClock", "VirtualClock"]
 
 
 class SystemClock:
-    """The time of this machine, plus what was added to it."""
+    """The time of this machine, plus what `advance` has added."""
 
     running = True
     """Whether time passes by itself."""
@@ -17,14 +19,21 @@ class SystemClock:
         self._watchers: set[Callable[[], None]] = set()
 
     def __call__(self) -> float:
-        """Seconds since 1970."""
+        """Return the current time in seconds since 1970."""
         return datetime.now(UTC).timestamp() + self._added
 
+    def today(self) -> date:
+        """Return the current day in UTC; models are deprecated and retired by it."""
+        return datetime.fromtimestamp(self(), UTC).date()
+
     def advance(self, seconds: float) -> None:
-        """Let this many seconds pass at once: waits that are due end, caches and batches expire.
+        """Move the time on at once: pauses that are over end, caches and batches expire.
+
+        Args:
+            seconds: how far to move, from 0.
 
         Raises:
-            ValueError: `seconds` is below zero or no number.
+            ValueError: `seconds` is negative, infinite or not a number.
         """
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"seconds: {seconds!r} is not a number from 0; time does not go back")
@@ -33,7 +42,7 @@ class SystemClock:
             watcher()
 
     def watch(self, watcher: Callable[[], None]) -> None:
-        """Call `watcher` whenever time is moved on, in the thread that moves it."""
+        """Call `watcher` after each `advance`, in the thread that called `advance`."""
         self._watchers.add(watcher)
 
     def unwatch(self, watcher: Callable[[], None]) -> None:
@@ -42,10 +51,11 @@ class SystemClock:
 
 
 class VirtualClock(SystemClock):
-    """A time that stands still until it is moved on.
+    """A clock that stands still until `advance` moves it.
 
     Args:
-        start: seconds since 1970; by default 2026-11-22T00:00:00Z, when the models table was made.
+        start: seconds since 1970; by default 2026-11-22T00:00:00Z, just before the day as of which
+            the model catalogue was written, so that every model in it is still served.
     """
 
     running = False
@@ -55,7 +65,7 @@ class VirtualClock(SystemClock):
         self._start = start
 
     def __call__(self) -> float:
-        """Seconds since 1970."""
+        """Return the current time in seconds since 1970."""
         return self._start + self._added
 
 

@@ -1,4 +1,17 @@
-"""Prompt caching, simulated: what of a prompt is read from cache, what is written, what is new."""
+"""Prompt caching, simulated: which part of a prompt is read, which is written, which is new.
+
+The API caches *prefixes*: everything from the start of the prompt (tools, then system, then
+messages) to a block that carries a breakpoint. So does this module, without storing any text:
+
+1. `_breakpoints` lists where prefixes end: explicit `cache_control` marks, the automatic mark of
+   the request, and results of server tools, as far as the prefix is large enough for the model.
+2. `_prefix_hashes` walks once over the prompt and takes the hash of each prefix that may matter.
+   Whatever must also be equal for a hit (model, tool choice, effort …) is hashed in where its
+   section begins, so that a change invalidates this section and the ones after it, no others.
+3. `lookup` finds the longest live prefix, up to 20 blocks back from each breakpoint. `commit`
+   stores the new prefixes. They are two steps because the API makes an entry usable only when the
+   reply of the request that wrote it has begun.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +22,24 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from ..._wire.json import JSONObject
 from ...catalog import models as catalog
 from .canonical_json import canonical
-from .tokens import Portion, part, portions
+from .request_parts import object_at
+from .tokens import CountedBlock, PromptTokens
 
-__all__ = ["CacheUsage", "Lookup", "PromptCache"]
+__all__ = ["CacheLookup", "CacheUsage", "PromptCache"]
 
-_LOOKED_BACK = 20
+# Numbers of the documentation on prompt caching.
+_LOOKBACK_BLOCKS = 20
 _SECONDS = {"5m": 300.0, "1h": 3600.0}
-_MINIMUM = 1_024
-_MOST_ENTRIES = 100_000
-_SWEEP_SECONDS = 60.0
 _NEVER_CACHED = ("thinking", "redacted_thinking")
+# For models that the catalogue does not know: the minimum of most.
+_DEFAULT_MINIMUM = 1_024
+# A bound on memory: some 20 MB of hashes.
+_MAX_ENTRIES = 100_000
+# Expired entries are dropped about once a minute, since a sweep looks at all of them.
+_SWEEP_SECONDS = 60.0
 
 
 class CacheUsage(NamedTuple):
@@ -33,7 +52,7 @@ class CacheUsage(NamedTuple):
     write_1h: int
     """Written for an hour."""
     uncached: int
-    """Neither: the ``input_tokens`` of the API's usage."""
+    """The rest: the ``input_tokens`` of the API's usage."""
 
     @property
     def total(self) -> int:
@@ -47,162 +66,180 @@ class CacheUsage(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
-    """What the cache says to one request, and what it will keep of it."""
+class CacheLookup:
+    """The result of looking a prompt up, and the entries that `commit` will write."""
 
     usage: CacheUsage
     """How the tokens split."""
     started: float
-    """When the request came; lifetimes count from here."""
+    """When the request came, in seconds since 1970; lifetimes count from here."""
     writes: Mapping[bytes, float]
-    """Lifetimes in seconds of the prefixes to keep, by their hashes."""
+    """Lifetimes in seconds of the prefixes to write, by their hashes."""
     hits: Sequence[bytes]
-    """Hashes of the prefixes that were found, whose lifetimes start anew."""
+    """Hashes of the prefixes that were found; their lifetimes start again."""
 
 
 class _Breakpoint(NamedTuple):
     """The end of a prefix to cache."""
 
     position: int
+    """The index of its last block in the prompt."""
     tokens: int
+    """The tokens of the prefix."""
     lifetime: float
+    """Seconds."""
+
+
+class _Entry(NamedTuple):
+    """A cached prefix."""
+
+    expires: float
+    """Seconds since 1970."""
+    lifetime: float
+    """Seconds that each use adds."""
+
+
+_NO_ENTRY = _Entry(0.0, 0.0)
 
 
 class PromptCache:
-    """The prefixes that earlier requests left, each for its lifetime.
+    """The prefixes that earlier requests have left, each for its lifetime.
 
     Args:
-        clock: gives the time, seconds since 1970.
+        clock: gives the time in seconds since 1970.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._entries: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
+        # Ordered from the longest unused to the latest used.
+        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         self._swept = clock()
 
-    def lookup(self, body: Mapping[str, Any], workspace: str = "") -> Lookup:
-        """How a request's prompt splits; nothing is kept before `commit`.
+    def lookup(self, prompt: PromptTokens, workspace: str = "") -> CacheLookup:
+        """Return how the tokens of a prompt split; nothing is stored before `commit`.
 
         Args:
-            body: the body of a create request.
-            workspace: its prefixes are found by requests of the same workspace only.
+            prompt: the prompt of a create request.
+            workspace: only requests of the same workspace find each other's prefixes.
         """
         now = self._clock()
-        prompt = list(portions(body))
-        sizes = list(accumulate(portion.tokens for portion in prompt))
-        total = sizes[-1] if sizes else 0
-        marks = _breakpoints(body, prompt, sizes)
+        blocks = prompt.blocks
+        sizes = list(accumulate(block.tokens for block in blocks))
+        marks = _breakpoints(prompt.body, blocks, sizes)
         if not marks:
-            return Lookup(CacheUsage(0, 0, 0, total), now, {}, ())
-        hashes = _prefix_hashes(body, workspace, prompt, marks)
+            return CacheLookup(CacheUsage(0, 0, 0, prompt.total), now, {}, ())
+        hashes = _prefix_hashes(prompt.body, workspace, blocks, marks)
         hit = max((self._hit(mark, hashes, now) for mark in marks), default=-1)
         new = [mark for mark in marks if mark.position > hit]
-        return Lookup(
-            usage=_split(sizes[hit] if hit >= 0 else 0, new, total),
+        return CacheLookup(
+            usage=_split(sizes[hit] if hit >= 0 else 0, new, prompt.total),
             started=now,
             writes={hashes[mark.position]: mark.lifetime for mark in new},
             hits=[hashes[at] for at in {hit, *(mark.position for mark in marks)} if 0 <= at <= hit],
         )
 
-    def commit(self, lookup: Lookup) -> None:
-        """Make usable what a request leaves; call it when its answer has begun."""
+    def commit(self, lookup: CacheLookup) -> None:
+        """Store the prefixes of a request; call this when its reply begins."""
         for prefix in lookup.hits:
             if entry := self._entries.get(prefix):
-                self._keep(prefix, lookup.started, entry[1])
+                self._store(prefix, lookup.started, entry.lifetime)
         for prefix, lifetime in lookup.writes.items():
-            self._keep(prefix, lookup.started, lifetime)
-        self._forget(self._clock())
+            self._store(prefix, lookup.started, lifetime)
+        self._evict(self._clock())
 
     def __len__(self) -> int:
-        """How many prefixes are kept."""
+        """Return the number of stored prefixes, expired ones not yet swept included."""
         return len(self._entries)
 
-    def _keep(self, prefix: bytes, started: float, lifetime: float) -> None:
-        self._entries[prefix] = started + lifetime, lifetime
+    def _store(self, prefix: bytes, started: float, lifetime: float) -> None:
+        self._entries[prefix] = _Entry(started + lifetime, lifetime)
         self._entries.move_to_end(prefix)
 
-    def _forget(self, now: float) -> None:
-        """Drop what has expired, now and then, and the longest unused beyond the bound."""
+    def _evict(self, now: float) -> None:
+        """Drop expired entries now and then, and beyond the bound the longest unused ones."""
         if now >= self._swept + _SWEEP_SECONDS:
             self._swept = now
-            live = ((key, entry) for key, entry in self._entries.items() if entry[0] > now)
+            live = ((key, entry) for key, entry in self._entries.items() if entry.expires > now)
             self._entries = OrderedDict(live)
-        while len(self._entries) > _MOST_ENTRIES:
+        while len(self._entries) > _MAX_ENTRIES:
             self._entries.popitem(last=False)
 
     def _hit(self, mark: _Breakpoint, hashes: Mapping[int, bytes], now: float) -> int:
-        """The last position up to `mark` where a live prefix ends, or -1."""
-        for position in _looked_at(mark):
-            expires, _ = self._entries.get(hashes[position], (0.0, 0.0))
-            if expires > now:
+        """Return the last position within the lookback of `mark` where a live prefix ends, or -1."""
+        for position in _lookback(mark):
+            if self._entries.get(hashes[position], _NO_ENTRY).expires > now:
                 return position
         return -1
 
 
-def _looked_at(mark: _Breakpoint) -> range:
-    """The positions at which a prefix is looked for, the latest first."""
-    return range(mark.position, max(-1, mark.position - _LOOKED_BACK), -1)
+def _lookback(mark: _Breakpoint) -> range:
+    """Return the positions at which a prefix is looked for, the latest first."""
+    return range(mark.position, max(-1, mark.position - _LOOKBACK_BLOCKS), -1)
 
 
 def _split(read: int, new: Sequence[_Breakpoint], total: int) -> CacheUsage:
-    """Read up to the hit, then written for an hour, then for five minutes, then new."""
+    """Divide the prompt: read, then written for an hour, then for five minutes, then uncached.
+
+    The rules require breakpoints of an hour to stand before those of five minutes.
+    """
     hour = max((mark.tokens for mark in new if mark.lifetime > _SECONDS["5m"]), default=read)
     last = max((mark.tokens for mark in new), default=read)
     return CacheUsage(read, last - hour, hour - read, total - last)
 
 
 def _breakpoints(
-    body: Mapping[str, Any], prompt: Sequence[Portion], sizes: Sequence[int]
+    body: JSONObject, blocks: Sequence[CountedBlock], sizes: Sequence[int]
 ) -> list[_Breakpoint]:
-    """Where prefixes end that are large enough to cache."""
+    """Return where prefixes end that are large enough to cache, in the order of the prompt."""
     lifetimes = {
         position: _SECONDS[control.get("ttl") or "5m"]
-        for position, portion in enumerate(prompt)
-        if (control := portion.block.get("cache_control"))
+        for position, counted in enumerate(blocks)
+        if (control := counted.block.get("cache_control"))
     }
     if automatic := body.get("cache_control"):
-        cacheable = (n for n in reversed(range(len(prompt))) if _may_be_cached(prompt[n]))
+        cacheable = (n for n in reversed(range(len(blocks))) if _may_be_cached(blocks[n]))
         if (last := next(cacheable, None)) is not None:
             lifetimes.setdefault(last, _SECONDS[automatic.get("ttl") or "5m"])
-    if lifetimes:
-        results = (n for n in reversed(range(len(prompt))) if _is_server_result(prompt[n]))
+    if lifetimes:  # a request that uses the cache at all also caches the last server tool result
+        results = (n for n in reversed(range(len(blocks))) if _is_server_result(blocks[n]))
         if (last := next(results, None)) is not None:
             lifetimes.setdefault(last, _SECONDS["5m"])
     card = catalog.find(body["model"])
-    minimum = card.cache_minimum if card else _MINIMUM
+    minimum = card.cache_minimum if card else _DEFAULT_MINIMUM
     marks = [_Breakpoint(n, sizes[n], lifetimes[n]) for n in sorted(lifetimes)]
     return [mark for mark in marks if mark.tokens >= minimum]
 
 
-def _may_be_cached(portion: Portion) -> bool:
-    block = portion.block
+def _may_be_cached(counted: CountedBlock) -> bool:
+    """Return whether the automatic breakpoint may stand on this block."""
+    block = counted.block
     return block.get("type") not in _NEVER_CACHED and block.get("text") != ""
 
 
-def _is_server_result(portion: Portion) -> bool:
-    """Whether a block is the result of one of the API's own tools, which are cached unasked."""
-    kind = str(portion.block.get("type"))
-    return portion.role == "assistant" and kind.endswith("_tool_result")
+def _is_server_result(counted: CountedBlock) -> bool:
+    """Return whether a block is the result of a tool that the API itself has run."""
+    kind = str(counted.block.get("type"))
+    return counted.role == "assistant" and kind.endswith("_tool_result")
 
 
 def _prefix_hashes(
-    body: Mapping[str, Any],
+    body: JSONObject,
     workspace: str,
-    prompt: Sequence[Portion],
+    blocks: Sequence[CountedBlock],
     marks: Sequence[_Breakpoint],
 ) -> dict[int, bytes]:
-    """The hashes of the prefixes that matter, by the position of their last block."""
-    wanted = {position for mark in marks for position in _looked_at(mark)}
-    conditions = _conditions(body, workspace, prompt)
+    """Return the hashes of the prefixes that a lookup needs, by the position of their end."""
+    wanted = {position for mark in marks for position in _lookback(mark)}
+    conditions = _conditions(body, workspace, blocks)
     hasher = blake2b(digest_size=16)
     hashes: dict[int, bytes] = {}
     section = ""
-    for position, portion in enumerate(prompt[: marks[-1].position + 1]):
-        while section != portion.section:
+    for position, counted in enumerate(blocks[: marks[-1].position + 1]):
+        while section != counted.section:
             section = _NEXT_SECTION[section]
             hasher.update(canonical(conditions[section]))
-        block = {key: portion.block[key] for key in portion.block if key != "cache_control"}
-        hasher.update(canonical([portion.role, block]))
+        block = {key: counted.block[key] for key in counted.block if key != "cache_control"}
+        hasher.update(canonical([counted.role, block]))
         if position in wanted:
             hashes[position] = hasher.copy().digest()
     return hashes
@@ -212,37 +249,37 @@ _NEXT_SECTION = {"": "tools", "tools": "system", "system": "messages"}
 
 
 def _conditions(
-    body: Mapping[str, Any], workspace: str, prompt: Sequence[Portion]
+    body: JSONObject, workspace: str, blocks: Sequence[CountedBlock]
 ) -> dict[str, list[Any]]:
-    """What else must be the same for each section to be found again (Messages API, caching)."""
-    sent = [portion.block for portion in prompt if portion.section == "messages"]
+    """Return what else must be equal for each section to be found (docs, cache invalidation)."""
+    sent = [counted.block for counted in blocks if counted.section == "messages"]
     inner = [block for outer in sent for block in _with_inner(outer)]
-    cites = any(part(block, "citations").get("enabled") is True for block in inner)
-    sees = any(block.get("type") == "image" for block in inner)
+    has_citations = any(object_at(block, "citations").get("enabled") is True for block in inner)
+    has_images = any(block.get("type") == "image" for block in inner)
     return {
         "tools": [workspace, body["model"], body.get("speed") or "standard"],
-        "system": [cites],
-        "messages": [sees, _choice(body), *_effort(body)],
+        "system": [has_citations],
+        "messages": [has_images, _tool_choice(body), *_thinking_and_effort(body)],
     }
 
 
-def _with_inner(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A block and the blocks of a tool result."""
+def _with_inner(block: JSONObject) -> list[JSONObject]:
+    """Return a block and, for a tool result, the blocks in it."""
     content = block.get("content") if block.get("type") == "tool_result" else None
     return [block, *content] if isinstance(content, list) else [block]
 
 
-def _choice(body: Mapping[str, Any]) -> Any:
-    """How tools are chosen; leaving it out is the same as "auto"."""
-    choice = {"type": "auto", **part(body, "tool_choice")}
+def _tool_choice(body: JSONObject) -> Any:
+    """Return how tools are chosen; leaving it out is the same as "auto"."""
+    choice = {"type": "auto", **object_at(body, "tool_choice")}
     return choice if choice.pop("disable_parallel_tool_use", False) is False else [choice]
 
 
-def _effort(body: Mapping[str, Any]) -> list[Any]:
-    """How much is thought; stating the model's default changes nothing."""
+def _thinking_and_effort(body: JSONObject) -> list[Any]:
+    """Return the settings of thinking and effort; stating the model's default changes nothing."""
     card = catalog.find(body["model"])
-    thinking = part(body, "thinking")
+    thinking = object_at(body, "thinking")
     default = "disabled" if card is None or card.thinking_default == "off" else "adaptive"
     kind = thinking.get("type") or default
-    effort = part(body, "output_config").get("effort") or (card and card.default_effort)
+    effort = object_at(body, "output_config").get("effort") or (card and card.default_effort)
     return [kind, thinking.get("budget_tokens"), effort]

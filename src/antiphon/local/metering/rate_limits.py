@@ -1,10 +1,10 @@
-"""Rate limits: token buckets that fill continuously, and the headers and refusals they give."""
+"""Rate limits: token buckets that fill continuously, and the headers and errors they produce."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,8 +14,10 @@ __all__ = ["Limits", "OverLimit", "RateLimitBuckets", "limit_class"]
 _MINUTE = 60.0
 _DATE = re.compile(r"-\d{8}$")
 _CLASS = re.compile(r"claude-(fable|mythos|opus|sonnet|haiku)-(\d+)(-5)?(?:-|$)")
-_SHARED = ("fable", "mythos")
-_MOST_CLASSES = 256
+# All versions of these families share one limit per major version (docs, rate limits).
+_SHARED_FAMILIES = ("fable", "mythos")
+# Requests may name any model, so the number of classes that are remembered has a bound.
+_MAX_CLASSES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,9 @@ class Limits:
     requests: int = 10_000
     """Requests per minute."""
     input_tokens: int = 10_000_000
-    """Input tokens per minute; those read from cache do not count."""
+    """Input tokens per minute; tokens read from cache do not count."""
     output_tokens: int = 2_000_000
-    """Output tokens per minute, counted when they are made."""
+    """Output tokens per minute, counted when they are produced."""
 
     def __post_init__(self) -> None:
         for name in ("requests", "input_tokens", "output_tokens"):
@@ -40,16 +42,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class OverLimit:
-    """A request that a limit does not admit."""
+    """The reason why a limit does not admit a request."""
 
     message: str
-    """What the API says."""
+    """The API's text."""
     retry_after: int
-    """Whole seconds until the limit admits it."""
+    """Whole seconds until the limit admits the request."""
 
 
 class _Bucket:
-    """So many units per minute; unused ones are kept up to a minute's worth."""
+    """A number of units per minute; unused ones are kept, up to a minute's worth."""
 
     __slots__ = ("_as_of", "_clock", "_level", "capacity")
 
@@ -60,7 +62,7 @@ class _Bucket:
         self._as_of = clock()
 
     def level(self) -> float:
-        """The units left now."""
+        """Return the units left now; below 0 after output that nobody could foresee."""
         now = self._clock()
         filled = max(0.0, now - self._as_of) * self.capacity / _MINUTE
         self._level = min(float(self.capacity), self._level + filled)
@@ -68,14 +70,19 @@ class _Bucket:
         return self._level
 
     def take(self, units: int) -> None:
+        """Use up `units`."""
         self._level = self.level() - units
 
     def wait(self, units: float) -> float:
-        """Seconds until `units` are left, or until the bucket is full if it never holds them."""
+        """Return the seconds until `units` are left.
+
+        A bucket never holds more than its capacity, so for more units than that this is the
+        time until it is full.
+        """
         return max(0.0, (min(units, self.capacity) - self.level()) * _MINUTE / self.capacity)
 
 
-class _Buckets:
+class _ClassBuckets:
     """The three buckets of one class of models."""
 
     __slots__ = ("input_tokens", "output_tokens", "requests")
@@ -87,34 +94,34 @@ class _Buckets:
 
 
 class RateLimitBuckets:
-    """The limits of one organization; each class of models has its own buckets.
+    """The rate limits of one organization; each class of models has its own buckets.
 
     Args:
         limits: what each class may use in a minute.
-        clock: gives the time, seconds since 1970.
-        organization: the id that refusals name.
+        clock: gives the time in seconds since 1970.
+        organization: the id that error texts name.
     """
 
     def __init__(self, limits: Limits, clock: Callable[[], float], organization: str) -> None:
         self._limits = limits
         self._clock = clock
         self._organization = organization
-        self._classes: dict[str, _Buckets] = {}
+        self._classes: dict[str, _ClassBuckets] = {}
 
     def admit(self, model: str, input_tokens: int) -> OverLimit | None:
-        """Take a request out of the buckets, or say which limit it exceeds and take nothing.
+        """Take a request out of the buckets, or return the limit it exceeds and take nothing.
 
         Args:
-            model: as requested.
-            input_tokens: its input without what is read from cache.
+            model: the model's name, as error texts shall name it.
+            input_tokens: the input without what is read from cache.
         """
         buckets = self._of(model)
-        wanted = (
+        needed = (
             (buckets.requests, 1, "requests"),
             (buckets.input_tokens, input_tokens, "input tokens"),
             (buckets.output_tokens, 1, "output tokens"),
         )
-        for bucket, units, name in wanted:
+        for bucket, units, name in needed:
             if units > bucket.level():
                 return self._over(bucket, units, name, model)
         buckets.requests.take(1)
@@ -122,11 +129,11 @@ class RateLimitBuckets:
         return None
 
     def produced(self, model: str, output_tokens: int) -> None:
-        """Take the tokens of an answer out of the bucket."""
+        """Take the tokens of a reply out of the bucket of output tokens."""
         self._of(model).output_tokens.take(output_tokens)
 
     def headers(self, model: str) -> list[tuple[str, str]]:
-        """The twelve ``anthropic-ratelimit-*`` headers as they stand now."""
+        """Return the twelve ``anthropic-ratelimit-*`` headers as they stand now."""
         buckets = self._of(model)
         tokens = (buckets.input_tokens, buckets.output_tokens)
         requests = buckets.requests
@@ -137,18 +144,19 @@ class RateLimitBuckets:
             *self._family("tokens", tokens, _thousands(sum(each.level() for each in tokens))),
         ]
 
-    def _of(self, model: str) -> _Buckets:
-        """The buckets of a model's class; the oldest of too many classes are forgotten."""
+    def _of(self, model: str) -> _ClassBuckets:
+        """Return the buckets of a model's class; forget the oldest class if there are too many."""
         name = limit_class(model)
         if name not in self._classes:
-            if len(self._classes) >= _MOST_CLASSES:
+            if len(self._classes) >= _MAX_CLASSES:
                 del self._classes[next(iter(self._classes))]
-            self._classes[name] = _Buckets(self._limits, self._clock)
+            self._classes[name] = _ClassBuckets(self._limits, self._clock)
         return self._classes[name]
 
     def _family(
-        self, name: str, buckets: tuple[_Bucket, ...] | list[_Bucket], remaining: int
+        self, name: str, buckets: Sequence[_Bucket], remaining: int
     ) -> list[tuple[str, str]]:
+        """Return the headers `limit`, `remaining` and `reset` of one family."""
         full = self._clock() + max(bucket.wait(bucket.capacity) for bucket in buckets)
         prefix = f"anthropic-ratelimit-{name}"
         return [
@@ -176,15 +184,16 @@ def _timestamp(second: int) -> str:
 
 @lru_cache(maxsize=256)
 def limit_class(model: str) -> str:
-    """The models that share limits with `model`, by a name for them (Messages API, rate limits)."""
+    """Return a name for the models that share limits with `model` (docs, rate limits)."""
     name = _DATE.sub("", model)
     found = _CLASS.match(name)
     if not found:
         return name
-    line, major, minor = found.groups()
-    return f"{line}-{major}" if line in _SHARED or major == "4" else f"{line}-{major}{minor or ''}"
+    family, major, minor = found.groups()
+    shared = family in _SHARED_FAMILIES or major == "4"
+    return f"{family}-{major}" if shared else f"{family}-{major}{minor or ''}"
 
 
 def _thousands(tokens: float) -> int:
-    """Rounded down to thousands, as the headers tell them."""
+    """Round down to thousands, as the headers of the API are."""
     return max(0, math.floor(tokens / 1000) * 1000)

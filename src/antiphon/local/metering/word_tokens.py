@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-# A word up to twelve letters, a few capitals, a few digits, a space before a digit, a run of up to
-# three signs, a line break with its indentation: about one token each.
+__all__ = ["word_tokens"]
+
+# Each match is about one token: a word of up to twelve letters, up to three capitals, up to three
+# digits, a space before a digit, up to three signs, a line break with its indentation.
 _PIECES = re.compile(
     r"[A-Z]?[a-z]{1,12}|[A-Z]{1,3}|[0-9]{1,3}|[ ](?=[0-9])|[^\sA-Za-z0-9]{1,3}|[\r\n\t]+[ ]*|[ ]{2,}"
 )
+# The same for text with accents, whose words are split into shorter pieces.
 _ACCENTED_PIECES = re.compile(
     r"[A-Z]?[a-z\u00c0-\u024f]{1,8}|[A-Z]{1,3}|[0-9]{1,3}|[ ](?=[0-9])"
     r"|[^\sA-Za-z0-9\u00c0-\u024f]{1,3}|[\r\n\t]+[ ]*|[ ]{2,}"
@@ -18,14 +21,15 @@ _DISTANT = re.compile(r"[\u0250-\u2fff]+")
 _IDEOGRAPHS = re.compile(r"[\u3000-\ud7ff\uf900-\ufaff\uff00-\uffef]+")
 _ASTRAL = re.compile(r"[\U00010000-\U0010ffff]+")
 
+# A lower bound for text without word boundaries, such as base64.
 _LETTERS_PER_TOKEN = 4
 _DISTANT_LETTERS_PER_TOKEN = 2
 _TOKENS_PER_ASTRAL = 2
 
 
 def word_tokens(text: str) -> int:
-    """The tokens of `text` by the older tokenizer: a word, a sign, or four letters make one."""
-    if text.isascii():
+    """Return the estimated tokens of `text` by the older of Claude's two tokenizers."""
+    if text.isascii():  # most text is, and one pattern suffices for it
         return max(len(_PIECES.findall(text)), len(text) // _LETTERS_PER_TOKEN)
     latin, distant = _without(_DISTANT, text)
     latin, ideographs = _without(_IDEOGRAPHS, latin)
@@ -39,6 +43,6 @@ def word_tokens(text: str) -> int:
 
 
 def _without(pattern: re.Pattern[str], text: str) -> tuple[str, int]:
-    """`text` less what `pattern` matches, and how many characters that were."""
+    """Return `text` without the matches of `pattern`, and the number of characters removed."""
     rest = pattern.sub("", text)
     return rest, len(text) - len(rest)

@@ -1,26 +1,26 @@
-"""Citations of the documents and search results of a request, true to what they say."""
+"""Citations of the documents and search results of a request; they quote what is really there."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
+from ..._wire.json import JSONObject
 from ...catalog import media
-from ..metering.tokens import blocks, part
+from ..metering.request_parts import content_blocks, object_at
 
-__all__ = ["citations"]
+__all__ = ["MAX_CITATIONS", "citations"]
 
-Block = Mapping[str, Any]
-
-_MOST = 3
+MAX_CITATIONS = 3
+"""Citations in one reply: enough to try every kind, and a reply stays short."""
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？]")
-_LONGEST = 120
+_MAX_SENTENCE = 120
 
 
-def citations(messages: Sequence[Mapping[str, Any]]) -> list[Block]:
-    """One citation for each of the first documents and search results that allow it."""
+def citations(messages: Sequence[JSONObject]) -> list[JSONObject]:
+    """Return one citation for each of the first documents and search results that allow it."""
     sources = list(_sources(messages))
     documents = [block for block in sources if block["type"] == "document"]
     results = [block for block in sources if block["type"] == "search_result"]
@@ -28,75 +28,84 @@ def citations(messages: Sequence[Mapping[str, Any]]) -> list[Block]:
         (_of_document(block, index) for index, block in enumerate(documents) if _allows(block)),
         (_of_result(block, index) for index, block in enumerate(results) if _allows(block)),
     )
-    cited = (citation for citation in found if citation)
-    return [citation for citation, _ in zip(cited, range(_MOST), strict=False)]
+    # Lazily: reading a PDF takes time, and only the first citations are used.
+    return list(islice((citation for citation in found if citation), MAX_CITATIONS))
 
 
-def _allows(block: Block) -> bool:
-    return part(block, "citations").get("enabled") is True
+def _allows(block: JSONObject) -> bool:
+    return object_at(block, "citations").get("enabled") is True
 
 
-def _sources(messages: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
-    """All documents and search results of a request, those in tool results too, in order."""
+def _sources(messages: Sequence[JSONObject]) -> Iterator[JSONObject]:
+    """Yield the documents and search results that the user sent, also those in tool results."""
     for message in messages:
         if message["role"] != "user" or isinstance(message["content"], str):
             continue
         for block in message["content"]:
-            inner = blocks(block.get("content")) if block["type"] == "tool_result" else (block,)
+            is_result = block["type"] == "tool_result"
+            inner = content_blocks(block.get("content")) if is_result else (block,)
             yield from (each for each in inner if each["type"] in ("document", "search_result"))
 
 
-def _of_document(block: Block, index: int) -> Block | None:
-    """A citation of the document's first sentence, if its words are known here."""
+def _of_document(block: JSONObject, index: int) -> JSONObject | None:
+    """Return a citation of a document's first sentence, if its text can be read here."""
     about = {"document_index": index, "document_title": block.get("title")}
     match block["source"]:
         case {"type": "text", "data": str(text)} if text.strip():
-            start, end = _sentence(text)
-            place = {"start_char_index": start, "end_char_index": end}
-            return _citation("char_location", text[start:end], {**about, **place})
-        case {"type": "content", "content": content} if words := _first_text(content):
-            place = {"start_block_index": words[0], "end_block_index": words[0] + 1}
-            return _citation("content_block_location", words[1], {**about, **place})
+            start, end = _first_sentence(text)
+            location = {"start_char_index": start, "end_char_index": end}
+            return _citation("char_location", text[start:end], {**about, **location})
+        case {"type": "content", "content": content} if found := _first_text(content):
+            position, text = found
+            location = {"start_block_index": position, "end_block_index": position + 1}
+            return _citation("content_block_location", text, {**about, **location})
         case {"type": "base64", "data": str(encoded)}:
             pdf = media.pdf(encoded)
             if pdf is None or not pdf.text.strip():
                 return None
-            start, end = _sentence(pdf.text)
-            place = {"start_page_number": 1, "end_page_number": 2}
-            return _citation("page_location", pdf.text[start:end], {**about, **place})
+            start, end = _first_sentence(pdf.text)
+            location = {"start_page_number": 1, "end_page_number": 2}
+            return _citation("page_location", pdf.text[start:end], {**about, **location})
         case _:
             return None
 
 
-def _sentence(text: str) -> tuple[int, int]:
-    """Where the first sentence of `text` stands, or its beginning if that is long."""
+def _first_sentence(text: str) -> tuple[int, int]:
+    """Return start and end of the first sentence of `text`, or of its beginning if it is long."""
     start = len(text) - len(text.lstrip())
-    beginning = text[start : start + _LONGEST]
+    beginning = text[start : start + _MAX_SENTENCE]
     if found := _SENTENCE_END.search(beginning):
         return start, start + found.end()
-    if len(beginning) == _LONGEST and " " in beginning:
+    if len(beginning) == _MAX_SENTENCE and " " in beginning:
         return start, start + beginning.rindex(" ")
     return start, start + len(beginning.rstrip())
 
 
-def _citation(kind: str, cited: str, place: Block) -> Block:
-    return {"type": kind, "cited_text": cited, **place, "file_id": None}
+def _citation(kind: str, cited: str, location: JSONObject) -> JSONObject:
+    return {"type": kind, "cited_text": cited, **location, "file_id": None}
 
 
-def _of_result(block: Block, index: int) -> Block | None:
-    words = _first_text(block["content"])
-    return words and {
+def _of_result(block: JSONObject, index: int) -> JSONObject | None:
+    found = _first_text(block["content"])
+    if found is None:
+        return None
+    position, text = found
+    return {
         "type": "search_result_location",
-        "cited_text": words[1],
+        "cited_text": text,
         "search_result_index": index,
         "source": block["source"],
         "title": block["title"],
-        "start_block_index": words[0],
-        "end_block_index": words[0] + 1,
+        "start_block_index": position,
+        "end_block_index": position + 1,
     }
 
 
 def _first_text(content: Any) -> tuple[int, str] | None:
-    """The first text block of a content and its index."""
-    texts = ((n, each["text"]) for n, each in enumerate(blocks(content)) if each["type"] == "text")
+    """Return the index and the text of the first text block of a content, if it has one."""
+    texts = (
+        (position, block["text"])
+        for position, block in enumerate(content_blocks(content))
+        if block["type"] == "text"
+    )
     return next(texts, None)

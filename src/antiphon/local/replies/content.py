@@ -1,63 +1,69 @@
-"""What a simulated Claude says and calls, before anything cuts it short."""
+"""The content of a simulated reply, before anything cuts it short."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
 
-from ..metering.tokens import part
+from ..._wire.json import JSONObject
+from ..metering.request_parts import object_at
 from . import client_tools, server_tools
 from .citations import citations
-from .description import describe, first_words, outcome
-from .languages import phrases
+from .description import describe_blocks, describe_result, first_words
 from .prompt import Prompt
 from .prompt_values import PromptValues
 from .schema_sample import sample
 from .server_tools import is_server_tool
-from .tool_selection import asked_tools, tool_name
+from .tool_selection import requested_tools, tool_name
 
-__all__ = ["PAUSE", "REFUSE", "Draft", "compose"]
+__all__ = ["PAUSE", "REFUSE", "Draft", "draft"]
 
-Block = dict[str, Any]
-Tool = Mapping[str, Any]
-Draft = tuple[list[Block], str]
+Draft = tuple[list[JSONObject], str]
+"""The content of a reply and its stop reason."""
 
 REFUSE = "[[refusal]]"
+"""In the last user turn: the reply is a refusal."""
 PAUSE = "[[pause_turn]]"
+"""In the last user turn: the reply is a paused turn."""
 
-_ECHO = 60
-_ECHO_OF_IDEOGRAPHS = 20
-_OWN_CLIENT_TOOLS = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
+_SIMULATED = "Simulated by antiphon's local server."
+# Characters of the prompt that a reply quotes; ideographs are words, so fewer of them say as much.
+_MAX_ECHO = 60
+_MAX_ECHO_OF_IDEOGRAPHS = 20
+_ANTHROPIC_CLIENT_TOOLS = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
 
 
-def compose(body: Mapping[str, Any], prompt: Prompt, rng: Random, now: float) -> Draft:
-    """The content of an answer and why it ends.
+def draft(body: JSONObject, prompt: Prompt, rng: Random, now: float) -> Draft:
+    """Return the content of a reply and its stop reason.
 
     Args:
         body: the request.
         prompt: its last turn.
-        rng: makes ids and opaque values.
-        now: the server's time, seconds since 1970.
+        rng: makes ids and values that only the API can read.
+        now: the server's time in seconds since 1970.
     """
     return _Composer(body, prompt, rng, now).draft()
 
 
 class _Composer:
-    """Composes the answer to one request."""
+    """Composes the reply to one request."""
 
-    def __init__(self, body: Mapping[str, Any], prompt: Prompt, rng: Random, now: float) -> None:
+    def __init__(self, body: JSONObject, prompt: Prompt, rng: Random, now: float) -> None:
         self._body = body
         self._prompt = prompt
         self._rng = rng
         self._now = now
-        self._phrases = phrases(prompt.text)
-        self._tools: Sequence[Tool] = body.get("tools") or ()
-        self._choice: Mapping[str, Any] = body.get("tool_choice") or {"type": "auto"}
+        self._tools: Sequence[JSONObject] = body.get("tools") or ()
+        self._choice: JSONObject = body.get("tool_choice") or {"type": "auto"}
 
     def draft(self) -> Draft:
-        """Whatever comes first: an ending asked for, results owed, calls, JSON, words."""
+        """Return the first of these that applies.
+
+        Results that are still missing, the ending that the prompt asks for, tool calls, structured
+        output, words.
+        """
         if self._prompt.pending:
             return [*map(self._result, self._prompt.pending), *self._words()], "end_turn"
         if not self._prompt.continued:
@@ -65,7 +71,7 @@ class _Composer:
                 return [], "refusal"
             if PAUSE in self._prompt.text:
                 return self._paused(), "pause_turn"
-            if tools := self._wanted():
+            if tools := self._tools_to_call():
                 return self._calls(tools)
             if schema := self._output_schema():
                 value = sample(schema, PromptValues(self._prompt.text), self._rng)
@@ -73,69 +79,68 @@ class _Composer:
         return self._words(), "end_turn"
 
     def _output_schema(self) -> Any:
-        output = part(part(self._body, "output_config"), "format")
-        return (output or part(self._body, "output_format")).get("schema")
+        output = object_at(object_at(self._body, "output_config"), "format")
+        return (output or object_at(self._body, "output_format")).get("schema")
 
-    def _paused(self) -> list[Block]:
-        """Words, and a call of a server tool, if there is one, that has no result yet."""
-        clues = PromptValues(self._prompt.text.replace(PAUSE, ""))
-        uses = [server_tools.call(tool, clues, self._rng) for tool in self._server_tools()[:1]]
-        return [_text(self._phrases.simulated), *uses]
+    def _paused(self) -> list[JSONObject]:
+        """Return words, and a call of the first server tool that has no result yet."""
+        values = PromptValues(self._prompt.text.replace(PAUSE, ""))
+        uses = [server_tools.call(tool, values, self._rng) for tool in self._server_tools()[:1]]
+        return [_text(_SIMULATED), *uses]
 
-    def _server_tools(self) -> list[Tool]:
+    def _server_tools(self) -> list[JSONObject]:
         return [tool for tool in self._tools if is_server_tool(tool)]
 
-    def _wanted(self) -> list[Tool]:
-        """The tools to call: as `tool_choice` says, otherwise those the prompt asks for."""
-        tools = [tool for tool in self._tools if _callable(tool)]
+    def _tools_to_call(self) -> list[JSONObject]:
+        """Return the tools that `tool_choice` demands, otherwise those that the prompt asks for."""
+        tools = [tool for tool in self._tools if _can_call(tool)]
         match self._choice:
             case {"type": "none"}:
                 return []
             case {"type": "tool", "name": name}:
-                wanted = [tool for tool in tools if tool_name(tool) == name]
+                chosen = [tool for tool in tools if tool_name(tool) == name]
             case {"type": "any"}:
-                ready = [tool for tool in tools if not tool.get("defer_loading")]
-                wanted = asked_tools(self._prompt.text, ready) or ready[:1]
+                loaded = [tool for tool in tools if not tool.get("defer_loading")]
+                chosen = requested_tools(self._prompt.text, loaded) or loaded[:1]
             case _:
-                wanted = self._findable(asked_tools(self._prompt.text, tools))
-        return wanted[:1] if self._choice.get("disable_parallel_tool_use") else wanted
+                chosen = self._findable(requested_tools(self._prompt.text, tools))
+        return chosen[:1] if self._choice.get("disable_parallel_tool_use") else chosen
 
-    def _findable(self, tools: list[Tool]) -> list[Tool]:
-        """`tools` less those deferred when there is no tool to find them with."""
+    def _findable(self, tools: list[JSONObject]) -> list[JSONObject]:
+        """Return `tools` without deferred ones, unless there is a tool to find these with."""
         if self._search_tool():
             return tools
         return [tool for tool in tools if not tool.get("defer_loading")]
 
-    def _search_tool(self) -> Tool | None:
+    def _search_tool(self) -> JSONObject | None:
         searches = (tool for tool in self._tools if _type(tool).startswith("tool_search_"))
         return next(searches, None)
 
-    def _calls(self, tools: list[Tool]) -> Draft:
-        """Calls of all `tools`; those of the server wait if the client has calls to answer."""
-        clients = [tool for tool in tools if not is_server_tool(tool)]
-        servers = [tool for tool in tools if is_server_tool(tool)]
+    def _calls(self, tools: list[JSONObject]) -> Draft:
+        """Return calls of all `tools`.
+
+        If the client has calls to run, those of the server get their results in the next turn.
+        """
+        client = [tool for tool in tools if not is_server_tool(tool)]
+        server = [tool for tool in tools if is_server_tool(tool)]
         forced = self._choice["type"] in ("any", "tool")
-        content = [] if forced else [_text(self._announcement(tools))]
-        clues = PromptValues(self._prompt.text)
+        content = [] if forced else [_text(_announcement(tools))]
+        values = PromptValues(self._prompt.text)
         search = self._search_tool()
-        if search and any(tool.get("defer_loading") for tool in clients):
-            servers = [tool for tool in servers if tool is not search]
-            content += self._answered(server_tools.call(search, clues, self._rng))
-        uses = [server_tools.call(tool, clues, self._rng) for tool in servers]
-        if clients:
-            return [*content, *uses, *self._client_calls(clients)], "tool_use"
-        answered = [block for use in uses for block in self._answered(use)]
-        return [*content, *answered, self._findings(answered)], "end_turn"
+        if search and any(tool.get("defer_loading") for tool in client):
+            server = [tool for tool in server if tool is not search]
+            content += self._with_result(server_tools.call(search, values, self._rng))
+        uses = [server_tools.call(tool, values, self._rng) for tool in server]
+        if client:
+            return [*content, *uses, *self._client_calls(client)], "tool_use"
+        run = [block for use in uses for block in self._with_result(use)]
+        return [*content, *run, self._summary(run)], "end_turn"
 
-    def _announcement(self, tools: Iterable[Tool]) -> str:
-        names = ", ".join(tool_name(tool) for tool in tools)
-        return f"{self._phrases.simulated} {self._phrases.calling} {names}"
-
-    def _client_calls(self, tools: Iterable[Tool]) -> list[Block]:
-        content: list[Block] = []
+    def _client_calls(self, tools: Iterable[JSONObject]) -> list[JSONObject]:
+        content: list[JSONObject] = []
         for tool in tools:
             caller = None
-            if version := _calling_code(tool):
+            if version := _code_caller(tool):
                 use = server_tools.code_calling(tool_name(tool), self._rng)
                 content.append(use)
                 caller = {"type": version, "tool_id": use["id"]}
@@ -145,80 +150,86 @@ class _Composer:
             return content[: first + 1]
         return content
 
-    def _answered(self, use: Block) -> list[Block]:
+    def _with_result(self, use: JSONObject) -> list[JSONObject]:
         return [use, self._result(use)]
 
-    def _result(self, use: Mapping[str, Any]) -> Block:
-        named = {tool_name(tool): tool for tool in self._tools}
-        return server_tools.result(use, named, self._rng, self._now)
+    def _result(self, use: JSONObject) -> JSONObject:
+        by_name = {tool_name(tool): tool for tool in self._tools}
+        return server_tools.result(use, by_name, self._rng, self._now)
 
-    def _findings(self, answered: Iterable[Block]) -> Block:
-        """A text about what server tools returned; it cites the first page a search found."""
-        results = [block for block in answered if block["type"].endswith("_tool_result")]
-        kinds = ", ".join(block["type"] for block in results)
-        text = _text(f"{self._phrases.results} {kinds}")
+    def _summary(self, run: Iterable[JSONObject]) -> JSONObject:
+        """Return a text about the results of server tools; it cites the first page found."""
+        results = [block for block in run if block["type"].endswith("_tool_result")]
+        text = _text(f"Results: {', '.join(block['type'] for block in results)}")
         for block in results:
             if block["type"] == "web_search_tool_result":
-                found = block["content"][0]
-                return {**text, "citations": [server_tools.search_citation(found, self._rng)]}
+                page = block["content"][0]
+                return {**text, "citations": [server_tools.search_citation(page, self._rng)]}
         return text
 
-    def _words(self) -> list[Block]:
-        """A reply in words: a continuation, a summary of results, or an echo; then citations."""
+    def _words(self) -> list[JSONObject]:
+        """Return a reply in words: a continuation, or a summary or echo with its citations."""
         if self._prompt.prefill is not None:
-            return [_text(_continuation(self._prompt.prefill, self._phrases.simulated))]
-        told = self._told_results() if self._prompt.results else self._echo()
-        cited = citations(self._body["messages"])
-        return [_text(f"{self._phrases.simulated} {told}".rstrip()), *map(self._cited, cited)]
+            return [_text(_continuation(self._prompt.prefill))]
+        words = self._client_results() if self._prompt.results else self._echo()
+        cited = map(_quotation, citations(self._body["messages"]))
+        return [_text(f"{_SIMULATED} {words}".rstrip()), *cited]
 
-    def _told_results(self) -> str:
-        names = self._prompt.names
-        told = (
-            f"{names.get(block['tool_use_id'], 'tool')}: {outcome(block)}"
+    def _client_results(self) -> str:
+        """Return the results that the client sent, each beside the name of its tool."""
+        names = self._prompt.tool_names
+        results = (
+            f"{names.get(block['tool_use_id'], 'tool')}: {describe_result(block)}"
             for block in self._prompt.results
         )
-        return f"{self._phrases.results} {'; '.join(told)}."
+        return f"Results: {'; '.join(results)}."
 
     def _echo(self) -> str:
-        """What was sent: its beginning, and the number and kind of its blocks."""
+        """Return what was sent: its first words, and the number and kinds of its blocks."""
         text = self._prompt.text
-        most = _ECHO if text[:_ECHO].isascii() or " " in text[:_ECHO] else _ECHO_OF_IDEOGRAPHS
-        wrote = f"{self._phrases.wrote} “{first_words(text, most)}”. " if text.strip() else ""
-        sent = describe(self._prompt.sent)
-        return f"{wrote}{self._phrases.received} {sent}." if sent else wrote
-
-    def _cited(self, citation: Mapping[str, Any]) -> Block:
-        said = first_words(citation["cited_text"], _ECHO)
-        return {**_text(f"{self._phrases.cited} “{said}”"), "citations": [citation]}
+        has_spaces = text[:_MAX_ECHO].isascii() or " " in text[:_MAX_ECHO]
+        most = _MAX_ECHO if has_spaces else _MAX_ECHO_OF_IDEOGRAPHS
+        quoted = f"You wrote: “{first_words(text, most)}”. " if text.strip() else ""
+        sent = describe_blocks(self._prompt.blocks)
+        return f"{quoted}Received: {sent}." if sent else quoted
 
 
-def _text(text: str) -> Block:
+def _text(text: str) -> JSONObject:
     return {"type": "text", "text": text}
 
 
-def _type(tool: Tool) -> str:
+def _type(tool: JSONObject) -> str:
     return str(tool.get("type") or "")
 
 
-def _callable(tool: Tool) -> bool:
-    """Whether calls of `tool` can be simulated."""
-    return (
-        "input_schema" in tool or is_server_tool(tool) or _type(tool).startswith(_OWN_CLIENT_TOOLS)
-    )
+def _announcement(tools: Iterable[JSONObject]) -> str:
+    return f"{_SIMULATED} Calling: {', '.join(tool_name(tool) for tool in tools)}"
 
 
-def _calling_code(tool: Tool) -> str | None:
-    """The code execution tool that alone may call `tool`, if Claude itself may not."""
+def _quotation(citation: JSONObject) -> JSONObject:
+    """Return a text block that quotes a source and cites it."""
+    quoted = first_words(citation["cited_text"], _MAX_ECHO)
+    return {**_text(f"Source: “{quoted}”"), "citations": [citation]}
+
+
+def _can_call(tool: JSONObject) -> bool:
+    """Return whether calls of `tool` can be simulated."""
+    is_custom = "input_schema" in tool
+    return is_custom or is_server_tool(tool) or _type(tool).startswith(_ANTHROPIC_CLIENT_TOOLS)
+
+
+def _code_caller(tool: JSONObject) -> str | None:
+    """Return the code execution tool that must call `tool`; None if Claude itself may call it."""
     callers: Sequence[str] = tool.get("allowed_callers") or ()
     return callers[0] if callers and "direct" not in callers else None
 
 
-def _continuation(prefill: str, simulated: str) -> str:
-    """Words that continue `prefill`; JSON that was begun is ended."""
+def _continuation(prefill: str) -> str:
+    """Return words that continue `prefill`; JSON that it begins is completed."""
     match prefill.rstrip()[-1:]:
         case "{":
-            return f'"simulated": {json.dumps(simulated, ensure_ascii=False)}}}'
+            return f'"simulated": {json.dumps(_SIMULATED, ensure_ascii=False)}}}'
         case "[":
-            return f"{json.dumps(simulated, ensure_ascii=False)}]"
+            return f"{json.dumps(_SIMULATED, ensure_ascii=False)}]"
         case _:
-            return f" … {simulated}"
+            return f" … {_SIMULATED}"

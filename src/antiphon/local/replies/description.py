@@ -1,37 +1,37 @@
-"""What was sent, in few words: number, kind and true nature of the blocks."""
+"""What a request sent, in few words: number and kinds of its blocks, and what files really are."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from ..._wire.json import JSONObject
 from ...catalog import media
-from ..metering.tokens import blocks
+from ..metering.request_parts import content_blocks
 
-__all__ = ["describe", "first_words", "outcome"]
+__all__ = ["describe_blocks", "describe_result", "first_words"]
 
-Block = Mapping[str, Any]
+# A reply stays short whatever was sent.
+_MAX_DETAILS = 3
+_MAX_RESULT = 40
 
-_SHOWN = 3
-_OUTCOME = 40
 
-
-def describe(sent: Iterable[Block]) -> str:
-    """The blocks by kind, with what images and documents really are: "text ×1, image ×1 (…)"."""
-    listed = list(sent)
+def describe_blocks(blocks: Iterable[JSONObject]) -> str:
+    """Return the blocks by kind, such as "text ×1, image ×2 (PNG 40×30; PNG 7×9)"."""
+    listed = list(blocks)
     kinds = Counter(block["type"] for block in listed)
-    return ", ".join(f"{kind} ×{number}{_natures(kind, listed)}" for kind, number in kinds.items())
+    return ", ".join(f"{kind} ×{number}{_details(kind, listed)}" for kind, number in kinds.items())
 
 
-def _natures(kind: str, sent: list[Block]) -> str:
-    natures = [nature for block in sent if block["type"] == kind and (nature := _nature(block))]
-    more = ["…"] if len(natures) > _SHOWN else []
-    return f" ({'; '.join(natures[:_SHOWN] + more)})" if natures else ""
+def _details(kind: str, blocks: list[JSONObject]) -> str:
+    """Return what the blocks of a kind hold, in parentheses; "" if there is nothing to say."""
+    details = [detail for block in blocks if block["type"] == kind and (detail := _detail(block))]
+    more = ["…"] if len(details) > _MAX_DETAILS else []
+    return f" ({'; '.join(details[:_MAX_DETAILS] + more)})" if details else ""
 
 
-def _nature(block: Block) -> str:
-    """What an image or document really is, from its bytes."""
+def _detail(block: JSONObject) -> str:
+    """Return what an image or document is, read from its bytes rather than its media type."""
     match block:
         case {"type": "image", "source": {"type": "base64", "data": str(encoded)}}:
             seen = media.image(encoded)
@@ -45,15 +45,17 @@ def _nature(block: Block) -> str:
             return ""
 
 
-def outcome(block: Block) -> str:
-    """What a tool result says, shortly; an error is called one."""
-    texts = [part["text"] for part in blocks(block.get("content")) if part["type"] == "text"]
-    said = first_words(" ".join(texts), _OUTCOME) or describe(blocks(block.get("content"))) or "–"
-    return f"error “{said}”" if block.get("is_error") else f"“{said}”"
+def describe_result(block: JSONObject) -> str:
+    """Return the beginning of a tool result, marked if it is an error."""
+    content = content_blocks(block.get("content"))
+    texts = [part["text"] for part in content if part["type"] == "text"]
+    shown = first_words(" ".join(texts), _MAX_RESULT) or describe_blocks(content) or "–"
+    return f"error “{shown}”" if block.get("is_error") else f"“{shown}”"
 
 
 def first_words(text: str, most: int = 24) -> str:
-    """The beginning of `text` in one line, cut at a word if it is longer than `most` characters."""
+    """Return the beginning of `text` on one line, cut at a word after at most `most` characters."""
+    # White space may shrink to a quarter and still fill the line; the rest need not be split.
     line = " ".join(text[: most * 4].split())
     if len(line) <= most:
         return line

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
+__all__ = ["new_id"]
+
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _LENGTH = 22
 
 
 def new_id(prefix: str, rng: Random) -> str:
-    """An id such as ``msg_01…``; the same from the same state of `rng`."""
+    """Return an id such as ``msg_01…``; the same state of `rng` gives the same id."""
     return f"{prefix}_01{''.join(rng.choices(_ALPHABET, k=_LENGTH))}"

@@ -1,88 +1,88 @@
-"""What a request asks for: its last turn, and what was still open before it."""
+"""The last turn of a conversation, read once: what the reply has to respond to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
 
-from ..metering.tokens import blocks
+from ..._wire.json import JSONObject
+from ..metering.request_parts import content_blocks
 
-__all__ = ["Block", "Prompt"]
-
-Block = Mapping[str, Any]
+__all__ = ["Prompt"]
 
 _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
-_LOOKED_AT = 3
+# The last user turn, the assistant's turn before it, and a prefill behind it.
+_TURNS_READ = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The last turn of a conversation, read once."""
+    """The last turn of a conversation."""
 
     text: str
-    """What the user wrote, all text blocks of the last user turn together."""
-    sent: tuple[Block, ...]
+    """The text blocks of the last user turn, joined by line breaks."""
+    blocks: tuple[JSONObject, ...]
     """The blocks of the last user turn that are not tool results."""
-    results: tuple[Block, ...]
+    results: tuple[JSONObject, ...]
     """The tool results in it."""
-    pending: tuple[Block, ...]
-    """Calls of server tools whose results are still owed."""
-    names: Mapping[str, str] = field(repr=False)
+    pending: tuple[JSONObject, ...]
+    """Calls of server tools that still have no result."""
+    tool_names: Mapping[str, str] = field(repr=False)
     """The tool names of the previous assistant turn by the ids of their calls."""
     prefill: str | None
-    """The beginning of the answer that came with the request, to be continued."""
+    """The beginning of the reply that the request brought, to be continued."""
     continued: bool
     """Whether the request ends with the assistant's turn."""
 
     @classmethod
-    def of(cls, body: Mapping[str, Any]) -> Prompt:
-        """What the body of a create request asks for."""
-        turns = _turns(body["messages"])
+    def of(cls, body: JSONObject) -> Prompt:
+        """Return the prompt of the body of a create request."""
+        turns = _last_turns(body["messages"])
         begun = turns.pop()[1] if turns and turns[-1][0] == "assistant" else ()
         user = turns.pop()[1] if turns else ()
         before = turns.pop()[1] if turns else ()
-        last: Block = begun[-1] if begun else {}
+        last: JSONObject = begun[-1] if begun else {}
         return cls(
             text=_encodable("\n".join(each["text"] for each in user if each["type"] == "text")),
-            sent=tuple(block for block in user if block["type"] != "tool_result"),
+            blocks=tuple(block for block in user if block["type"] != "tool_result"),
             results=tuple(block for block in user if block["type"] == "tool_result"),
-            pending=tuple(_unanswered(begun or before)),
-            names={block["id"]: block["name"] for block in before if block["type"] in _CALLS},
+            pending=tuple(_without_result(begun or before)),
+            tool_names={block["id"]: block["name"] for block in before if block["type"] in _CALLS},
             prefill=last["text"] if last.get("type") == "text" else None,
             continued=bool(begun),
         )
 
 
-def _turns(
-    messages: Sequence[Mapping[str, Any]],
-) -> list[tuple[str, tuple[Block, ...]]]:
-    """The last turns of a conversation; neighbours of one role are one, instructions are none."""
-    turns: list[tuple[str, list[Sequence[Block]]]] = []
+def _last_turns(messages: Sequence[JSONObject]) -> list[tuple[str, tuple[JSONObject, ...]]]:
+    """Return the last turns of a conversation, each with its role and blocks.
+
+    Consecutive messages of one role count as one turn; system messages are skipped.
+    """
+    turns: list[tuple[str, list[Sequence[JSONObject]]]] = []
     for message in reversed(messages):
         role = message["role"]
         if role == "system":
             continue
         if not turns or turns[-1][0] != role:
-            if len(turns) == _LOOKED_AT:
+            if len(turns) == _TURNS_READ:
                 break
             turns.append((role, []))
-        turns[-1][1].append(blocks(message["content"]))
+        turns[-1][1].append(content_blocks(message["content"]))
     return [(role, tuple(chain(*reversed(contents)))) for role, contents in reversed(turns)]
 
 
 def _encodable(text: str) -> str:
-    """`text` with halves of surrogate pairs replaced, for it is quoted in answers."""
+    """Replace lone surrogates, which JSON may hold and UTF-8 may not: replies quote the text."""
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
-def _unanswered(turn: Iterable[Block]) -> list[Block]:
-    """The server tool calls of an assistant turn that have no result in it."""
+def _without_result(turn: Iterable[JSONObject]) -> list[JSONObject]:
+    """Return the server tool calls of an assistant turn that have no result in it."""
     listed = list(turn)
-    answered = {block.get("tool_use_id") for block in listed}
+    with_result = {block.get("tool_use_id") for block in listed}
     return [
         block
         for block in listed
-        if block["type"] == "server_tool_use" and block["id"] not in answered
+        if block["type"] == "server_tool_use" and block["id"] not in with_result
     ]

@@ -1,9 +1,11 @@
-"""What a prompt says that may serve as the input of a tool."""
+"""Values found in a prompt that may serve as the input of a tool: places, numbers, URLs …"""
 
 from __future__ import annotations
 
 import re
 from functools import cached_property
+
+__all__ = ["PromptValues", "name_words"]
 
 _PLACE = r"[A-Z][\w.'’-]*(?:,? [A-Z][\w.'’-]*)*"
 _PLACES = re.compile(
@@ -11,7 +13,7 @@ _PLACES = re.compile(
 )
 _BETWEEN_PLACES = re.compile(r",? and |,? or | & ")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w])")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+")
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+")
 _SHAPES = {
     "url": re.compile(r"https?://[^\s<>\"')\]]+"),
     "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
@@ -21,7 +23,8 @@ _SHAPES = {
     "quoted": re.compile(r"[\"“«]\s*([^\"”»]+?)\s*[\"”»]"),
     "symbol": re.compile(r"\b[A-Z]{2,5}\b"),
 }
-_NAMED = {
+# Which shape a property asks for, by the words of its name.
+_SHAPE_NAMES = {
     "url": {"url", "uri", "link", "href", "website", "webpage"},
     "email": {"email", "mail", "recipient", "sender"},
     "date": {"date", "day", "when"},
@@ -31,31 +34,33 @@ _NAMED = {
     "quoted": {"command", "cmd"},
 }
 _PLACE_NAMES = {"location", "city", "place", "town", "destination", "country", "address", "region"}
-_TEXT_NAMES = {
-    "query", "q", "search", "question", "prompt", "topic", "keywords", "keyword", "term",
-    "text", "message", "content", "input", "body", "sentence", "phrase", "title", "name",
-}  # fmt: skip
+_TEXT_NAMES = set(
+    re.findall(
+        r"\w+",
+        "query q search question prompt topic keywords keyword term text message content input body"
+        " sentence phrase title name",
+    )
+)
 
-
-# Searching is quadratic in the worst case, and what is asked for stands near the beginning.
-_LONGEST = 2_000
+# The patterns take quadratic time in the worst case, and what a tool needs stands near the start.
+_MAX_TEXT = 2_000
 
 
 def name_words(name: str) -> list[str]:
-    """The lower-case words of a name in snake, kebab or camel case."""
-    return [word.lower() for word in _CAMEL.split(name) if word]
+    """Return the lower-case words of a name in snake, kebab or camel case."""
+    return [word.lower() for word in _WORD_BOUNDARY.split(name) if word]
 
 
 class PromptValues:
-    """Values found in a prompt, for properties whose names ask for them.
+    """Values of a prompt, found by the names of the properties that need them.
 
     Args:
         text: the prompt.
-        turn: which of several places to name, when one call is made for each.
+        turn: the index of the place to name, when one call is made for each of several places.
     """
 
     def __init__(self, text: str, turn: int = 0) -> None:
-        self.text: str = text[:_LONGEST]
+        self.text: str = text[:_MAX_TEXT]
         self._turn = turn
         self._used = 0
 
@@ -70,26 +75,30 @@ class PromptValues:
         return [float(number) for number in _NUMBER.findall(self.text)]
 
     def number(self) -> float | None:
-        """The next number of the prompt; each is used once."""
+        """Return the next number of the prompt, each once; None when there are no more."""
         if self._used == len(self._numbers):
             return None
         self._used += 1
         return self._numbers[self._used - 1]
 
-    def word(self, name: str) -> str | None:
-        """What the prompt says for a property of this name; None if it says nothing."""
+    def value_for(self, name: str) -> str | None:
+        """Return a value from the prompt that fits a property called `name`.
+
+        For `city` that is a place, for `url` a URL, for `query` the prompt itself; None if the
+        prompt has nothing that fits.
+        """
         words = set(name_words(name))
         if words & _PLACE_NAMES and self.places:
             return self.places[self._turn % len(self.places)]
-        for shape, names in _NAMED.items():
+        for shape, names in _SHAPE_NAMES.items():
             if words & names:
                 return self._first(shape)
         if words & _TEXT_NAMES:
             return self._first("quoted") or self.text.strip() or None
         return None
 
-    def names_place(self, names: list[str]) -> bool:
-        """Whether a property of these names would be given a place."""
+    def asks_for_place(self, names: list[str]) -> bool:
+        """Return whether one of these properties would be given a place."""
         return any(_PLACE_NAMES & set(name_words(name)) for name in names)
 
     def _first(self, shape: str) -> str | None:

@@ -1,9 +1,16 @@
-"""The answers of a simulated Claude: nothing is understood, everything is true to the wire.
+"""The reply of a simulated Claude: nothing is understood, everything is true to the wire.
 
-The same request gets the same answer. What it says follows from what was sent: the language, the
-kinds of blocks, the tools asked for. Phrases in the last user turn ask for rarer endings:
-``[[refusal]]`` for a refusal, ``[[pause_turn]]`` for a paused turn, ``[[redacted_thinking]]`` for
-thinking that is not shown.
+A reply is a function of the request, the server's seed and its time; the same request gets the
+same reply. It is made in the order in which Claude would produce it:
+
+1. `Prompt.of` reads the last turn, `Thinking.of` decides about thinking.
+2. `content.draft` writes the content that the request asks for: tool calls that its prompt
+   mentions, structured output, or an echo of what was sent.
+3. Stop sequences and then `max_tokens` (or the end of the context window) cut it.
+4. Only what is left is counted and signed.
+
+Phrases in the last user turn ask for rarer endings: ``[[refusal]]`` for a refusal,
+``[[pause_turn]]`` for a paused turn, ``[[redacted_thinking]]`` for thinking that is not shown.
 """
 
 from __future__ import annotations
@@ -16,76 +23,75 @@ from hashlib import blake2b
 from random import Random
 from typing import Any
 
+from ..._wire.json import JSONObject, is_object
 from ...catalog import models as catalog
 from ..metering.canonical_json import canonical
 from ..metering.prompt_cache import CacheUsage
-from ..metering.tokens import output_tokens, part
-from .content import compose
+from ..metering.tokens import output_tokens
+from . import content
 from .ids import new_id
 from .prompt import Prompt
 from .server_tools import runs_code
 from .signatures import Signatures
 from .thinking import Thinking
-from .truncation import at_stop_sequence, within
+from .truncation import at_stop_sequence, within_budget
 
 __all__ = ["Reply", "make_reply"]
 
-Block = dict[str, Any]
-
+# Containers of the API expire after some minutes without use.
 _CONTAINER_SECONDS = 300
-_REFUSAL = {
+_REFUSAL: JSONObject = {
     "type": "refusal",
     "category": "general_harms",
-    "explanation": "Simulated refusal: the prompt asked for it.",
+    "explanation": "Simulated refusal: the prompt contains its phrase.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """All of a message but what its input costs."""
+    """A message without the cost of its input."""
 
     id: str
     """The message's id."""
     model: str
-    """The model that answers, by its full name."""
-    content: list[Block]
+    """The full name of the model."""
+    content: list[JSONObject]
     """The content blocks."""
     stop_reason: str
-    """Why it ends."""
+    """Why the message ends."""
     stop_sequence: str | None
-    """The stop sequence it ends at."""
-    stop_details: Mapping[str, Any] | None
+    """The stop sequence that ended it."""
+    stop_details: JSONObject | None
     """More about a refusal."""
-    container: Mapping[str, Any] | None
-    """Where code ran, if it did."""
+    container: JSONObject | None
+    """The container in which code ran, if any did."""
     output_tokens: int
     """The tokens written, thinking included."""
     thinking_tokens: int
-    """Those of them that are thinking."""
+    """The tokens of thinking among them."""
     server_tool_use: Mapping[str, int] | None
     """How often each of the API's own tools ran."""
     raw_inputs: Mapping[int, str]
-    """The text of a tool's input by the index of its block, where `max_tokens` cut it."""
+    """The JSON text of a tool's input where `max_tokens` cut it, by the index of its block."""
     inference_geo: str
-    """Where it is said to be computed."""
+    """The region of the computation."""
     speed: str | None
-    """The speed asked for."""
+    """The speed that the request set."""
 
-    def message(self, read: CacheUsage, *, service_tier: str = "standard") -> Block:
-        """The message as the API sends it, keys in its order.
+    def message(self, read: CacheUsage, *, service_tier: str = "standard") -> JSONObject:
+        """Return the message as the API sends it, with its keys in the API's order.
 
         Args:
-            read: what the input costs.
+            read: the cost of the input.
             service_tier: "standard", or "batch" for an item of a batch.
         """
-        contained = {"container": self.container} if self.container else {}
         return {
             "model": self.model,
             "id": self.id,
             "type": "message",
             "role": "assistant",
             "content": self.content,
-            **contained,
+            **({"container": self.container} if self.container else {}),
             "stop_reason": self.stop_reason,
             "stop_sequence": self.stop_sequence,
             "stop_details": self.stop_details,
@@ -93,8 +99,8 @@ class Reply:
             "diagnostics": None,
         }
 
-    def _usage(self, read: CacheUsage, service_tier: str) -> Block:
-        usage: Block = {
+    def _usage(self, read: CacheUsage, service_tier: str) -> JSONObject:
+        usage: JSONObject = {
             "input_tokens": read.uncached,
             "cache_creation_input_tokens": read.write_5m + read.write_1h,
             "cache_read_input_tokens": read.read,
@@ -115,32 +121,33 @@ class Reply:
 
 
 def make_reply(
-    body: Mapping[str, Any],
+    body: JSONObject,
     *,
     signatures: Signatures,
     seed: int = 0,
     now: float = 0.0,
     input_tokens: int = 0,
 ) -> Reply:
-    """The simulated answer to the body of a create request that passed validation.
+    """Return the simulated reply to a create request that passed every rule.
 
     Args:
         body: the request; ``stream`` makes no difference.
         signatures: signs thinking.
-        seed: makes other answers to the same request, as far as ids and opaque values go.
-        now: the server's time, seconds since 1970.
-        input_tokens: the size of the prompt, so that the answer ends where the window is full.
+        seed: changes ids and opaque values, nothing else.
+        now: the server's time in seconds since 1970.
+        input_tokens: the size of the prompt; the reply ends where the context window is full.
     """
     card = catalog.find(body["model"])
     prompt = Prompt.of(body)
     rng = _random(body, seed)
     identifier = new_id("msg", rng)
     thinking = Thinking.of(body, prompt, card)
-    composed, stop_reason = compose(body, prompt, rng, now)
-    drafted = thinking.drafted() + composed if stop_reason != "refusal" else composed
+    drafted, stop_reason = content.draft(body, prompt, rng, now)
+    if stop_reason != "refusal":
+        drafted = thinking.draft() + drafted
     drafted, stop_sequence = at_stop_sequence(drafted, body.get("stop_sequences") or ())
     budget, exceeded = _budget(body, card, input_tokens)
-    cut = within(body["model"], drafted, budget)
+    cut = within_budget(body["model"], drafted, budget)
     if not cut.whole or budget == 0:
         stop_reason, stop_sequence = exceeded, None
     elif stop_sequence is not None:
@@ -148,7 +155,7 @@ def make_reply(
     return Reply(
         id=identifier,
         model=card.id if card else body["model"],
-        content=thinking.shown(cut.content, signatures, rng),
+        content=thinking.signed(cut.content, signatures, rng),
         stop_reason=stop_reason,
         stop_sequence=stop_sequence,
         stop_details=_REFUSAL if stop_reason == "refusal" else None,
@@ -162,35 +169,33 @@ def make_reply(
     )
 
 
-def _random(body: Mapping[str, Any], seed: int) -> Random:
-    """Chance that is the same for the same request."""
+def _random(body: JSONObject, seed: int) -> Random:
+    """Return a generator that is the same for the same request and seed."""
     request = {key: body[key] for key in body if key != "stream"}
     digest = blake2b(canonical(request, sort=True), digest_size=8, salt=seed.to_bytes(8, "big"))
     return Random(int.from_bytes(digest.digest(), "big"))
 
 
-def _budget(
-    body: Mapping[str, Any], card: catalog.ModelCard | None, input_tokens: int
-) -> tuple[int, str]:
-    """How many tokens may be written, and the stop reason when they do not suffice."""
-    asked = (body["max_tokens"], "max_tokens")
+def _budget(body: JSONObject, card: catalog.ModelCard | None, input_tokens: int) -> tuple[int, str]:
+    """Return how many tokens may be written, and the stop reason if they do not suffice."""
+    requested = (body["max_tokens"], "max_tokens")
     if card is None:
-        return asked
-    return min(asked, (max(0, card.window - input_tokens), "model_context_window_exceeded"))
+        return requested
+    return min(requested, (max(0, card.window - input_tokens), "model_context_window_exceeded"))
 
 
-def _thinking_tokens(model: str, content: Iterable[Block]) -> int:
-    return sum(output_tokens(model, block) for block in content if block["type"] == "thinking")
+def _thinking_tokens(model: str, blocks: Iterable[JSONObject]) -> int:
+    return sum(output_tokens(model, block) for block in blocks if block["type"] == "thinking")
 
 
 def _container(
-    body: Mapping[str, Any], content: Iterable[Block], rng: Random, now: float
-) -> Block | None:
-    """The container in which the code of an answer ran: the request's own, or a new one."""
-    if not any(runs_code(block) for block in content):
+    body: JSONObject, blocks: Iterable[JSONObject], rng: Random, now: float
+) -> JSONObject | None:
+    """Return the container in which the reply's code ran: the request's own, or a new one."""
+    if not any(runs_code(block) for block in blocks):
         return None
-    asked: Any = body.get("container")
-    given = part(body, "container").get("id") if isinstance(asked, dict) else asked
+    requested: Any = body.get("container")
+    given = requested.get("id") if is_object(requested) else requested
     expires = datetime.fromtimestamp(now + _CONTAINER_SECONDS, UTC)
     return {"id": given or new_id("container", rng), "expires_at": _zulu(expires)}
 
@@ -199,8 +204,8 @@ def _zulu(time: datetime) -> str:
     return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _server_tool_use(content: Iterable[Block]) -> Mapping[str, int] | None:
-    """How often the tools that are billed by use ran."""
-    ran = Counter(block["type"] for block in content)
+def _server_tool_use(blocks: Iterable[JSONObject]) -> Mapping[str, int] | None:
+    """Return how often the tools ran that are billed by use; None if none did."""
+    ran = Counter(block["type"] for block in blocks)
     uses = {f"{tool}_requests": ran[f"{tool}_tool_result"] for tool in ("web_search", "web_fetch")}
     return uses if any(uses.values()) else None

@@ -2,51 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
-Schema = Mapping[str, Any]
+from ..._wire.json import JSONObject, is_list, is_object
 
-_DEEPEST = 64
+__all__ = ["SchemaResolver"]
+
+# A schema that refers to itself by `allOf` alone would never end; real ones need a handful.
+_MAX_STEPS = 64
 _SCALARS = {"string", "number", "integer", "boolean", "null"}
-_HIGHEST_WINS = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
-_LOWEST_WINS = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
+_LOWER_BOUNDS = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
+_UPPER_BOUNDS = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
+_COMBINATIONS = {"allOf", "anyOf", "oneOf", "$ref"}
 
 
 class SchemaResolver:
     """Makes the parts of one schema plain.
 
     Args:
-        root: the whole schema, to which references point.
+        root: the whole schema; references point into it.
     """
 
     def __init__(self, root: object) -> None:
         self._root = root
 
-    def plain(self, schema: object, brief: bool) -> Schema | None:
-        """`schema` without $ref, allOf, anyOf and oneOf; None where nothing is allowed.
+    def plain(self, schema: object, brief: bool) -> JSONObject | None:
+        """Return `schema` without $ref, allOf, anyOf and oneOf; None if no value is allowed.
 
         Args:
             schema: a part of the root.
-            brief: of several alternatives take the one with the least in it.
+            brief: of several alternatives take the one whose values hold least.
         """
-        result: Schema = {}
-        waiting: list[object] = [schema]
-        for _ in range(_DEEPEST):
-            if not waiting:
+        result: JSONObject = {}
+        stack: list[object] = [schema]
+        for _ in range(_MAX_STEPS):
+            if not stack:
                 break
-            part = waiting.pop()
+            part = stack.pop()
             if part is False:
                 return None
-            if isinstance(part, Mapping):
-                own = cast("Schema", part)
-                result = merged(result, _without_combinations(own))
-                waiting += self._combined(own, brief)
+            if is_object(part):
+                result = _merged(result, _without_combinations(part))
+                stack += self._combined(part, brief)
         return result
 
-    def _combined(self, schema: Schema, brief: bool) -> list[object]:
-        """The schemas that hold besides the keywords of `schema` itself."""
+    def _combined(self, schema: JSONObject, brief: bool) -> list[object]:
+        """Return the schemas that hold besides the keywords of `schema` itself."""
         parts: list[object] = list(schema.get("allOf") or ())
         if isinstance(reference := schema.get("$ref"), str):
             parts.append(self._target(reference))
@@ -54,46 +56,42 @@ class SchemaResolver:
         return parts + [self._chosen(choice, brief) for choice in choices if choice]
 
     def _chosen(self, alternatives: list[object], brief: bool) -> object:
-        """The first alternative, or when being brief the one with the least in it."""
+        """Return the first alternative that is not null, or if `brief` the smallest one."""
         possible = [each for each in alternatives if each is not False] or [False]
         if brief:
-            return min(possible, key=self._weight)
+            return min(possible, key=self._size)
         return next((each for each in possible if each != {"type": "null"}), possible[0])
 
-    def _weight(self, schema: object) -> int:
-        """How much a value of `schema` holds: a scalar little, a reference most."""
-        if not isinstance(schema, Mapping):
+    def _size(self, schema: object) -> int:
+        """Return how much a value of `schema` holds: a scalar least, a reference most."""
+        if not is_object(schema):
             return 0
-        own = cast("Schema", schema)
-        if own.get("type") in _SCALARS or "const" in own or "enum" in own:
+        if schema.get("type") in _SCALARS or "const" in schema or "enum" in schema:
             return 0
-        if "$ref" in own:
+        if "$ref" in schema:
             return 3
-        return 2 if own.get("required") or own.get("minItems") else 1
+        return 2 if schema.get("required") or schema.get("minItems") else 1
 
     def _target(self, reference: str) -> object:
-        """What a local reference points to; anything is allowed where it points nowhere."""
-        target: Any = self._root
+        """Return what a local reference points to; True (anything) if it points nowhere."""
+        target: object = self._root
         for step in reference.removeprefix("#").split("/")[1:]:
             key = unquote(step).replace("~1", "/").replace("~0", "~")
-            if isinstance(target, list) and key.isdecimal():
-                target = dict(enumerate(cast("list[object]", target))).get(int(key), True)
-            elif isinstance(target, Mapping):
-                target = cast("Schema", target).get(key, True)
+            if is_list(target) and key.isdecimal():
+                target = dict(enumerate(target)).get(int(key), True)
+            elif is_object(target):
+                target = target.get(key, True)
             else:
                 return True
         return target
 
 
-_COMBINATIONS = {"allOf", "anyOf", "oneOf", "$ref"}
-
-
-def _without_combinations(schema: Schema) -> Schema:
+def _without_combinations(schema: JSONObject) -> JSONObject:
     return {key: schema[key] for key in schema if key not in _COMBINATIONS}
 
 
-def merged(one: Schema, other: Schema) -> Schema:
-    """A schema that allows what both allow."""
+def _merged(one: JSONObject, other: JSONObject) -> JSONObject:
+    """Return a schema that allows what both allow."""
     result = dict(one)
     for keyword, value in other.items():
         result[keyword] = _both(keyword, result[keyword], value) if keyword in result else value
@@ -101,10 +99,10 @@ def merged(one: Schema, other: Schema) -> Schema:
 
 
 def _both(keyword: str, one: Any, other: Any) -> Any:
-    """The value of a keyword that two schemas share."""
-    if keyword in _HIGHEST_WINS:
+    """Return the value of a keyword that satisfies the values in two schemas."""
+    if keyword in _LOWER_BOUNDS:
         return max(one, other)
-    if keyword in _LOWEST_WINS:
+    if keyword in _UPPER_BOUNDS:
         return min(one, other)
     match keyword:
         case "required":
@@ -117,19 +115,17 @@ def _both(keyword: str, one: Any, other: Any) -> Any:
         case "enum":
             return [option for option in one if option in other] or one
         case "type":
-            return _both_types(one, other)
+            return _common_types(one, other)
         case _:
             return one
 
 
-def _both_types(one: str | list[str], other: str | list[str]) -> str | list[str]:
-    """The types in both; an integer is a number too."""
+def _common_types(one: str | list[str], other: str | list[str]) -> str | list[str]:
+    """Return the types that both allow; an integer is a number too."""
     first = [one] if isinstance(one, str) else one
     second = [other] if isinstance(other, str) else other
-    narrow = [each for each in first if each in second or (each, "number") in _widened(second)]
-    narrow += [each for each in second if each == "integer" and "number" in first]
-    return list(dict.fromkeys(narrow)) or one
-
-
-def _widened(types: list[str]) -> set[tuple[str, str]]:
-    return {("integer", "number")} if "number" in types else set()
+    common = [
+        kind for kind in first if kind in second or (kind == "integer" and "number" in second)
+    ]
+    common += [kind for kind in second if kind == "integer" and "number" in first]
+    return list(dict.fromkeys(common)) or one

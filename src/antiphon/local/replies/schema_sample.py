@@ -1,26 +1,36 @@
-"""Values that satisfy a JSON schema, taken from a prompt where it says something that fits."""
+"""Values that satisfy a JSON schema, taken from a prompt where it says something that fits.
+
+The sampler walks down the schema. At each step `SchemaResolver` turns the schema at hand into a
+plain one (no references, no combinations), and the value is made by its type: a constant or an
+option first, then a value from the prompt, then the simplest value within the bounds.
+
+Schemas may be recursive or ask for far too much, so everything has a bound. Below a certain depth,
+or after a certain number of values, sampling is *brief*: only required properties, the smallest
+alternatives, no list items that are not demanded. Deeper still, or after still more values, it
+gives null, valid or not, because a reply must end.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from random import Random
 from typing import Any, cast
 
+from ..._wire.json import JSONObject, is_object
 from .prompt_values import PromptValues, name_words
 from .regex_sample import sample_text
 from .schema_resolver import SchemaResolver
 
 __all__ = ["sample"]
 
-Schema = Mapping[str, Any]
-
-_SIMPLE_DEPTH = 4
-_DEEPEST = 40
-_MANY_VALUES = 1_000
-_MOST_VALUES = 3_000
-_MOST_ITEMS = 1_000
-_LONGEST_TEXT = 100_000
+# Deep enough for the schemas of real tools, which nest three or four levels.
+_BRIEF_DEPTH = 4
+_MAX_DEPTH = 40
+# A reply of a thousand values is as long as a long reply of Claude's.
+_BRIEF_VALUES = 1_000
+_MAX_VALUES = 3_000
+_MAX_ITEMS = 1_000
+_MAX_TEXT = 100_000
 _FORMATS = {
     "date-time": "2026-01-01T12:00:00Z",
     "date": "2026-01-01",
@@ -40,163 +50,7 @@ _FORMATS = {
     "relative-json-pointer": "0",
     "regex": "example",
 }
-
-
-def sample(schema: object, clues: PromptValues, rng: Random) -> Any:
-    """A value valid against `schema`: JSON Schema 2020-12, as far as tools commonly use it.
-
-    Required properties and those the prompt says something about are filled. Types, enums,
-    constants, bounds, formats, simple patterns, items, anyOf, oneOf, allOf and local references
-    are followed, recursion as briefly as it allows; `not` and conditions are not.
-
-    Args:
-        schema: the schema; true or absent allows anything.
-        clues: what the prompt says.
-        rng: decides what the schema leaves open, such as a UUID.
-
-    Returns:
-        The value; an empty object for what is not a JSON schema.
-    """
-    try:
-        return _Maker(schema, clues, rng).value(schema)
-    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
-        return {}  # what looks like a schema is none, such as a bound that is no number
-
-
-class _Maker:
-    """Makes the values of one schema, within a bound on their number."""
-
-    def __init__(self, root: object, clues: PromptValues, rng: Random) -> None:
-        self._plainer = SchemaResolver(root)
-        self._clues = clues
-        self._rng = rng
-        self._made = 0
-
-    def value(self, schema: object, name: str = "", depth: int = 0, nth: int = 0) -> Any:
-        """A value for a property `name`; `nth` makes the elements of an array differ."""
-        self._made += 1
-        brief = depth > _SIMPLE_DEPTH or self._made > _MANY_VALUES
-        plain = self._plainer.plain(schema, brief)
-        if plain is None or depth > _DEEPEST or self._made > _MOST_VALUES:
-            return None
-        if "const" in plain:
-            return plain["const"]
-        if plain.get("enum"):
-            return self._choice(plain["enum"], nth)
-        match _type(plain, brief):
-            case "object":
-                return self._object(plain, depth, nth, brief)
-            case "array":
-                return self._array(plain, name, depth, brief)
-            case "integer":
-                return self._number(plain, nth, whole=True)
-            case "number":
-                return self._number(plain, nth, whole=False)
-            case "boolean":
-                return nth % 2 == 0
-            case "null":
-                return None
-            case _:
-                return self._text(plain, name, nth)
-
-    def _is_told(self, name: str, schema: object) -> bool:
-        """Whether the prompt says something about an optional property."""
-        if self._clues.word(name) is not None:
-            return True
-        own: Schema = cast("Schema", schema) if isinstance(schema, Mapping) else {}
-        return self._mentioned(own.get("enum") or []) is not None
-
-    def _choice(self, options: list[Any], nth: int) -> Any:
-        """The option the prompt mentions, or the first."""
-        if nth:
-            return options[nth % len(options)]
-        mentioned = self._mentioned(options)
-        return options[0] if mentioned is None else mentioned
-
-    def _mentioned(self, options: list[Any]) -> str | None:
-        """The first of the options whose words all stand in the prompt."""
-        prompt = set(name_words(self._clues.text))
-        names = (option for option in options if isinstance(option, str))
-        return next((name for name in names if {*name_words(name)} <= prompt and name), None)
-
-    def _object(self, schema: Schema, depth: int, nth: int, brief: bool) -> dict[str, Any]:
-        properties: Mapping[str, Any] = schema.get("properties") or {}
-        required: list[str] = list(dict.fromkeys(schema.get("required") or ()))
-        least = int(schema.get("minProperties") or 0)
-        names = required + [
-            name
-            for name in properties
-            if name not in required and not brief and self._is_told(name, properties[name])
-        ]
-        most = schema.get("maxProperties")
-        names = names[: max(int(most), len(required))] if most is not None else names
-        names += [name for name in properties if name not in names][: max(0, least - len(names))]
-        names += [f"extra_{n}" for n in range(min(least - len(names), _MOST_ITEMS))]
-        return {
-            name: self.value(self._property(schema, name), name, depth + 1, nth) for name in names
-        }
-
-    def _property(self, schema: Schema, name: str) -> object:
-        """The schema of a property, declared or additional."""
-        properties: Schema = schema.get("properties") or {}
-        return properties.get(name, schema.get("additionalProperties", True))
-
-    def _array(self, schema: Schema, name: str, depth: int, brief: bool) -> list[Any]:
-        first: list[object] = list(schema.get("prefixItems") or ())
-        least = int(schema.get("minItems") or 0)
-        wanted = max(least, 0 if brief else max(1, len(first)))
-        rest = schema.get("items", True)
-        if rest is False:
-            wanted = min(wanted, len(first))
-        if (most := schema.get("maxItems")) is not None:
-            wanted = min(wanted, int(most))
-        wanted = min(wanted, _MOST_ITEMS)
-        schemas = (first + [rest] * (wanted - len(first)))[:wanted]
-        return [self.value(each, name, depth + 1, nth) for nth, each in enumerate(schemas)]
-
-    def _number(self, schema: Schema, nth: int, *, whole: bool) -> int | float:
-        """The prompt's next number if it fits, otherwise the allowed one nearest to 1."""
-        step = schema.get("multipleOf") or (1 if whole else None)
-        low, high = _bounds(schema, step if whole else None)
-        said = self._clues.number()
-        if said is not None and low <= said <= high and not nth and (not step or said % step == 0):
-            return int(said) if said.is_integer() else said
-        number = _between(low, high, nth) if step is None else _multiple(step, low, high, nth)
-        return int(number) if whole else number
-
-    def _text(self, schema: Schema, name: str, nth: int) -> str:
-        """What the prompt says if it fits, otherwise a sample that does."""
-        least = min(int(schema.get("minLength") or 0), _LONGEST_TEXT)
-        most = schema.get("maxLength")
-        pattern, form = schema.get("pattern"), schema.get("format")
-        if pattern is not None and (sample := sample_text(pattern)) is not None:
-            return _padded(sample, least)
-        if form == "uuid":
-            return _uuid(self._rng)
-        if form in _FORMATS:
-            return _FORMATS[form]
-        text = self._clues.word(name) or f"simulated {' '.join(name_words(name)) or 'text'}"
-        text = f"{text} {nth + 1}" if nth else text
-        text = text.ljust(least, "x")
-        return text if most is None or len(text) <= most else _shortened(text, int(most), nth)
-
-
-def _type(schema: Schema, brief: bool) -> str:
-    """The type to make; where several are allowed the first, or null when being brief."""
-    types = schema.get("type")
-    if isinstance(types, str):
-        return types
-    if isinstance(types, list) and types:
-        allowed = cast("list[str]", types)
-        if brief and "null" in allowed:
-            return "null"
-        return next((each for each in allowed if each != "null"), "null")
-    for keyword, implied in _IMPLIED_TYPES.items():
-        if keyword in schema:
-            return implied
-    return "string"
-
-
+# The type that a schema means which names none, by the first of these keywords that it has.
 _IMPLIED_TYPES = {
     "properties": "object",
     "required": "object",
@@ -213,8 +67,170 @@ _IMPLIED_TYPES = {
 }
 
 
-def _bounds(schema: Schema, step: float | None) -> tuple[float, float]:
-    """The lowest and the highest number allowed, as far as known; exclusive bounds moved inward."""
+def sample(schema: object, values: PromptValues, rng: Random) -> Any:
+    """Return a value that is valid against `schema` (JSON Schema 2020-12, its common part).
+
+    Required properties are filled, and those that the prompt says something about. Types, enums,
+    constants, bounds, formats, simple patterns, items, anyOf, oneOf, allOf and local references
+    are followed; `not` and conditions are not.
+
+    Args:
+        schema: the schema; true or absent allows anything.
+        values: what the prompt offers.
+        rng: decides what the schema leaves open, such as a UUID.
+
+    Returns:
+        The value; an empty object if `schema` is not a JSON schema.
+    """
+    try:
+        return _Sampler(schema, values, rng).value(schema)
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        return {}  # it looks like a schema and is not one: a bound that is a string, for example
+
+
+class _Sampler:
+    """Makes the values of one schema, within a bound on their number."""
+
+    def __init__(self, root: object, values: PromptValues, rng: Random) -> None:
+        self._resolver = SchemaResolver(root)
+        self._prompt = values
+        self._rng = rng
+        self._made = 0
+
+    def value(self, schema: object, name: str = "", depth: int = 0, nth: int = 0) -> Any:
+        """Return a value for a property `name`; `nth` makes the items of an array differ."""
+        self._made += 1
+        brief = depth > _BRIEF_DEPTH or self._made > _BRIEF_VALUES
+        plain = self._resolver.plain(schema, brief)
+        if plain is None or depth > _MAX_DEPTH or self._made > _MAX_VALUES:
+            return None
+        if "const" in plain:
+            return plain["const"]
+        if plain.get("enum"):
+            return self._option(plain["enum"], nth)
+        match _type(plain, brief):
+            case "object":
+                return self._object(plain, depth, nth, brief)
+            case "array":
+                return self._array(plain, name, depth, brief)
+            case "integer":
+                return self._number(plain, nth, whole=True)
+            case "number":
+                return self._number(plain, nth, whole=False)
+            case "boolean":
+                return nth % 2 == 0
+            case "null":
+                return None
+            case _:
+                return self._text(plain, name, nth)
+
+    def _in_prompt(self, name: str, schema: object) -> bool:
+        """Return whether the prompt says something about an optional property."""
+        if self._prompt.value_for(name) is not None:
+            return True
+        options = schema.get("enum") if is_object(schema) else None
+        return self._mentioned(options or []) is not None
+
+    def _option(self, options: list[Any], nth: int) -> Any:
+        """Return the option that the prompt mentions, or the first."""
+        if nth:
+            return options[nth % len(options)]
+        mentioned = self._mentioned(options)
+        return options[0] if mentioned is None else mentioned
+
+    def _mentioned(self, options: list[Any]) -> str | None:
+        """Return the first option whose words all stand in the prompt, if there is one."""
+        prompt = set(name_words(self._prompt.text))
+        names = (option for option in options if isinstance(option, str))
+        return next((name for name in names if {*name_words(name)} <= prompt and name), None)
+
+    def _object(self, schema: JSONObject, depth: int, nth: int, brief: bool) -> JSONObject:
+        names = self._property_names(schema, brief)
+        return {
+            name: self.value(_property_schema(schema, name), name, depth + 1, nth) for name in names
+        }
+
+    def _property_names(self, schema: JSONObject, brief: bool) -> list[str]:
+        """Return the properties to fill: required ones, mentioned ones, and enough of them."""
+        properties: JSONObject = schema.get("properties") or {}
+        required: list[str] = list(dict.fromkeys(schema.get("required") or ()))
+        least = int(schema.get("minProperties") or 0)
+        names = required + [
+            name
+            for name in properties
+            if name not in required and not brief and self._in_prompt(name, properties[name])
+        ]
+        most = schema.get("maxProperties")
+        names = names[: max(int(most), len(required))] if most is not None else names
+        names += [name for name in properties if name not in names][: max(0, least - len(names))]
+        return names + [f"extra_{n}" for n in range(min(least - len(names), _MAX_ITEMS))]
+
+    def _array(self, schema: JSONObject, name: str, depth: int, brief: bool) -> list[Any]:
+        first: list[object] = list(schema.get("prefixItems") or ())
+        least = int(schema.get("minItems") or 0)
+        length = max(least, 0 if brief else max(1, len(first)))
+        rest = schema.get("items", True)
+        if rest is False:
+            length = min(length, len(first))
+        if (most := schema.get("maxItems")) is not None:
+            length = min(length, int(most))
+        length = min(length, _MAX_ITEMS)
+        schemas = (first + [rest] * (length - len(first)))[:length]
+        return [self.value(each, name, depth + 1, nth) for nth, each in enumerate(schemas)]
+
+    def _number(self, schema: JSONObject, nth: int, *, whole: bool) -> int | float:
+        """Return the prompt's next number if it fits, otherwise the allowed one nearest to 1."""
+        step = schema.get("multipleOf") or (1 if whole else None)
+        low, high = _bounds(schema, step if whole else None)
+        found = self._prompt.number()
+        fits = found is not None and low <= found <= high and (not step or found % step == 0)
+        if found is not None and fits and not nth:
+            return int(found) if found.is_integer() else found
+        number = _between(low, high, nth) if step is None else _multiple(step, low, high, nth)
+        return int(number) if whole else number
+
+    def _text(self, schema: JSONObject, name: str, nth: int) -> str:
+        """Return text from the prompt if it fits, otherwise a sample that does."""
+        least = min(int(schema.get("minLength") or 0), _MAX_TEXT)
+        most = schema.get("maxLength")
+        pattern, form = schema.get("pattern"), schema.get("format")
+        if pattern is not None and (matching := sample_text(pattern)) is not None:
+            return _padded(matching, least)
+        if form == "uuid":
+            return _uuid(self._rng)
+        if form in _FORMATS:
+            return _FORMATS[form]
+        words = " ".join(name_words(name)) or "text"
+        text = self._prompt.value_for(name) or f"simulated {words}"
+        text = f"{text} {nth + 1}" if nth else text
+        text = text.ljust(least, "x")
+        return text if most is None or len(text) <= most else _shortened(text, int(most), nth)
+
+
+def _property_schema(schema: JSONObject, name: str) -> object:
+    """Return the schema of a property, declared or additional."""
+    properties: JSONObject = schema.get("properties") or {}
+    return properties.get(name, schema.get("additionalProperties", True))
+
+
+def _type(schema: JSONObject, brief: bool) -> str:
+    """Return the type to make; of several the first that is not null, or null if `brief`."""
+    types = schema.get("type")
+    if isinstance(types, str):
+        return types
+    if isinstance(types, list) and types:
+        allowed = cast("list[str]", types)
+        if brief and "null" in allowed:
+            return "null"
+        return next((each for each in allowed if each != "null"), "null")
+    for keyword, implied in _IMPLIED_TYPES.items():
+        if keyword in schema:
+            return implied
+    return "string"
+
+
+def _bounds(schema: JSONObject, step: float | None) -> tuple[float, float]:
+    """Return the lowest and highest number allowed; exclusive bounds are moved inward."""
     low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     if above is not None:
@@ -225,18 +241,18 @@ def _bounds(schema: Schema, step: float | None) -> tuple[float, float]:
 
 
 def _multiple(step: float, low: float, high: float, nth: int) -> float:
-    """A multiple of `step` in the bounds, another for each `nth` as long as there are others."""
+    """Return a multiple of `step` within the bounds, a different one for each `nth` if possible."""
     first = math.ceil(max(low, min(1, high)) / step)
     if (first + nth) * step <= high:
         return (first + nth) * step
     last = math.floor(high / step)
-    if last * step > high:  # a bound next to zero is zero once divided
+    if last * step > high:  # the division rounded up to the next multiple
         last -= 1
     return (last - nth if (last - nth) * step >= low else last) * step
 
 
 def _between(low: float, high: float, nth: int) -> float:
-    """A number in the bounds, another for each `nth`, simple where it can be."""
+    """Return a number within the bounds, simple if possible, a different one for each `nth`."""
     first = max(low, min(1, high))
     if first + nth <= high:
         return first + nth
@@ -245,17 +261,18 @@ def _between(low: float, high: float, nth: int) -> float:
     return high - nth
 
 
-def _padded(sample: str, least: int) -> str:
-    """`sample` made long enough by repeating its last character."""
-    return sample + (sample[-1:] or "x") * (least - len(sample))
+def _padded(text: str, least: int) -> str:
+    """Return `text` made long enough by repeating its last character."""
+    return text + (text[-1:] or "x") * (least - len(text))
 
 
 def _shortened(text: str, most: int, nth: int) -> str:
-    """`text` cut to `most` characters, still another for each `nth`."""
+    """Return `text` cut to `most` characters, still different for each `nth`."""
     tail = str(nth) if nth else ""
     return (text[: max(0, most - len(tail))] + tail)[:most]
 
 
 def _uuid(rng: Random) -> str:
+    """Return a UUID of version 4 and its usual variant."""
     digits = f"{rng.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

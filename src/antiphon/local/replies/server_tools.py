@@ -1,4 +1,4 @@
-"""The tools the API runs itself, simulated: their calls and plausible results."""
+"""The tools that the API runs itself, simulated: their calls and plausible results."""
 
 from __future__ import annotations
 
@@ -8,91 +8,91 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from ..._wire.json import JSONObject
 from .ids import new_id
 from .prompt_values import PromptValues
 from .tool_selection import tool_name
 
 __all__ = ["call", "code_calling", "is_server_tool", "result", "runs_code", "search_citation"]
 
-Block = dict[str, Any]
-Tool = Mapping[str, Any]
-_Outcome = Callable[[Mapping[str, Any], Mapping[str, Tool], Random, float], Any]
-
 _SERVER_TOOLS = ("web_search_", "web_fetch_", "code_execution_", "tool_search_tool_")
-_LEGACY_CODE = "code_execution_20250522"
-_LONGEST_PATTERN = 200
-_QUERY = 200
-_DIRECT = {"type": "direct"}
+# The first version takes Python code; the later ones run commands and edit files.
+_PYTHON_ONLY = "code_execution_20250522"
+# The bound that the API puts on the patterns of tool search; queries are kept as short.
+_MAX_PATTERN = 200
+_MAX_QUERY = 200
+_MAX_TOOLS_FOUND = 5
+_DIRECT_CALLER: JSONObject = {"type": "direct"}
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
-def is_server_tool(tool: Tool) -> bool:
-    """Whether the API runs `tool` itself, as far as it is simulated."""
+def is_server_tool(tool: JSONObject) -> bool:
+    """Return whether the API runs `tool` itself and the tool is simulated here."""
     return str(tool.get("type") or "").startswith(_SERVER_TOOLS)
 
 
-def call(tool: Tool, clues: PromptValues, rng: Random) -> Block:
-    """A call of a server tool, as the prompt asks for it."""
+def call(tool: JSONObject, values: PromptValues, rng: Random) -> JSONObject:
+    """Return a call of a server tool with input taken from the prompt."""
     kind = tool["type"]
     if kind.startswith("code_execution_"):
-        name, arguments = _code(kind, clues)
+        name, arguments = _code(kind, values)
     elif kind.startswith("web_search_"):
-        name, arguments = "web_search", {"query": clues.text.strip()[:_QUERY] or "antiphon"}
+        name, arguments = "web_search", {"query": values.text.strip()[:_MAX_QUERY] or "antiphon"}
     elif kind.startswith("web_fetch_"):
-        name, arguments = "web_fetch", {"url": clues.word("url") or _page(tool)}
+        name, arguments = "web_fetch", {"url": values.value_for("url") or _page(tool)}
     else:
-        words = clues.text.strip()[:_LONGEST_PATTERN]
+        words = values.text.strip()[:_MAX_PATTERN]
         name = tool_name(tool)
-        arguments = {"query": words} if "bm25" in kind else {"pattern": re.escape(words)[:200]}
+        pattern = re.escape(words)[:_MAX_PATTERN]
+        arguments = {"query": words} if "bm25" in kind else {"pattern": pattern}
+    return _server_tool_use(name, arguments, rng)
+
+
+def code_calling(name: str, rng: Random) -> JSONObject:
+    """Return a call of code execution whose code calls the client's tool `name`."""
+    return _server_tool_use("code_execution", {"code": f"print(await {name}())"}, rng)
+
+
+def _server_tool_use(name: str, arguments: JSONObject, rng: Random) -> JSONObject:
     return {
         "type": "server_tool_use",
         "id": new_id("srvtoolu", rng),
         "name": name,
         "input": arguments,
-        "caller": _DIRECT,
+        "caller": _DIRECT_CALLER,
     }
 
 
-def code_calling(name: str, rng: Random) -> Block:
-    """A call of code execution whose code calls the client's tool `name`."""
-    return {
-        "type": "server_tool_use",
-        "id": new_id("srvtoolu", rng),
-        "name": "code_execution",
-        "input": {"code": f"print(await {name}())"},
-        "caller": _DIRECT,
-    }
-
-
-def _code(kind: str, clues: PromptValues) -> tuple[str, Block]:
-    """The code to run: Python for the oldest tool, a file or a command for the newer."""
-    expression = clues.word("expression")
-    if kind == _LEGACY_CODE:
+def _code(kind: str, values: PromptValues) -> tuple[str, JSONObject]:
+    """Return the tool to run and its input: Python code, a file to write, or a command."""
+    expression = values.value_for("expression")
+    if kind == _PYTHON_ONLY:
         return "code_execution", {"code": f"print({expression or repr('simulated')})"}
-    if path := clues.word("path"):
+    if path := values.value_for("path"):
         arguments = {"command": "create", "path": path, "file_text": "simulated\n"}
         return "text_editor_code_execution", arguments
     script = f"python3 -c 'print({expression})'" if expression else "echo simulated"
     return "bash_code_execution", {"command": script}
 
 
-def _page(tool: Tool) -> str:
-    """An address the tool may visit."""
+def _page(tool: JSONObject) -> str:
+    """Return an address that the tool may visit."""
     return f"https://{next(iter(tool.get('allowed_domains') or ()), 'example.com')}/"
 
 
-def result(use: Mapping[str, Any], tools: Mapping[str, Tool], rng: Random, now: float) -> Block:
-    """What the API puts after a call of one of its tools.
+def result(use: JSONObject, tools: Mapping[str, JSONObject], rng: Random, now: float) -> JSONObject:
+    """Return the block that the API puts after a call of one of its tools.
 
     Args:
         use: the ``server_tool_use`` block.
         tools: the tools of the request by name.
-        rng: makes what is opaque.
-        now: the server's time, seconds since 1970.
+        rng: makes the values that only the API can read.
+        now: the server's time in seconds since 1970.
     """
     name = use["name"]
     kind = "tool_search" if name.startswith("tool_search_tool") else name
-    make: _Outcome = _RESULTS.get(kind, _code_result)
-    block: Block = {
+    make = _RESULTS.get(kind, _code_result)
+    block: JSONObject = {
         "type": f"{kind}_tool_result",
         "tool_use_id": use["id"],
         "content": make(use["input"], tools, rng, now),
@@ -102,14 +102,14 @@ def result(use: Mapping[str, Any], tools: Mapping[str, Tool], rng: Random, now: 
     return block
 
 
-def runs_code(use: Mapping[str, Any]) -> bool:
-    """Whether a call needs a container."""
+def runs_code(use: JSONObject) -> bool:
+    """Return whether a call needs a container."""
     return use["type"] == "server_tool_use" and "code_execution" in use["name"]
 
 
 def _search_result(
-    arguments: Mapping[str, Any], tools: Mapping[str, Tool], rng: Random, _now: float
-) -> list[Block]:
+    arguments: JSONObject, tools: Mapping[str, JSONObject], rng: Random, _now: float
+) -> list[JSONObject]:
     page = _page(tools.get("web_search", {}))
     return [
         {
@@ -123,8 +123,8 @@ def _search_result(
     ]
 
 
-def search_citation(found: Mapping[str, Any], rng: Random) -> Block:
-    """A citation of one of the pages a simulated search found."""
+def search_citation(found: JSONObject, rng: Random) -> JSONObject:
+    """Return a citation of a page that a simulated search found."""
     return {
         "type": "web_search_result_location",
         "cited_text": found["title"],
@@ -135,8 +135,8 @@ def search_citation(found: Mapping[str, Any], rng: Random) -> Block:
 
 
 def _fetch_result(
-    arguments: Mapping[str, Any], tools: Mapping[str, Tool], _rng: Random, now: float
-) -> Block:
+    arguments: JSONObject, tools: Mapping[str, JSONObject], _rng: Random, now: float
+) -> JSONObject:
     url = arguments.get("url")
     source = {
         "type": "text",
@@ -154,58 +154,57 @@ def _fetch_result(
 
 
 def _code_result(
-    _arguments: Mapping[str, Any], _tools: Mapping[str, Tool], _rng: Random, _now: float
-) -> Block:
+    _arguments: JSONObject, _tools: Mapping[str, JSONObject], _rng: Random, _now: float
+) -> JSONObject:
     return {"type": "code_execution_result", **_printed()}
 
 
 def _bash_result(
-    _arguments: Mapping[str, Any], _tools: Mapping[str, Tool], _rng: Random, _now: float
-) -> Block:
+    _arguments: JSONObject, _tools: Mapping[str, JSONObject], _rng: Random, _now: float
+) -> JSONObject:
     return {"type": "bash_code_execution_result", **_printed()}
 
 
-def _printed() -> Block:
+def _printed() -> JSONObject:
     return {"stdout": "simulated\n", "stderr": "", "return_code": 0, "content": []}
 
 
 def _editor_result(
-    arguments: Mapping[str, Any], _tools: Mapping[str, Tool], _rng: Random, _now: float
-) -> Block:
+    arguments: JSONObject, _tools: Mapping[str, JSONObject], _rng: Random, _now: float
+) -> JSONObject:
     kind = "text_editor_code_execution"
     match arguments.get("command"):
         case "view":
             lines = {"num_lines": 1, "start_line": 1, "total_lines": 1}
-            shown = {"file_type": "text", "content": "simulated", **lines}
-            return {"type": f"{kind}_view_result", **shown}
+            file = {"file_type": "text", "content": "simulated", **lines}
+            return {"type": f"{kind}_view_result", **file}
         case "str_replace":
-            place = {"old_start": 1, "old_lines": 1, "new_start": 1, "new_lines": 1}
-            return {"type": f"{kind}_str_replace_result", **place, "lines": ["-old", "+new"]}
+            lines = {"old_start": 1, "old_lines": 1, "new_start": 1, "new_lines": 1}
+            return {"type": f"{kind}_str_replace_result", **lines, "lines": ["-old", "+new"]}
         case _:
             return {"type": f"{kind}_create_result", "is_file_update": False}
 
 
-def _tools_found(
-    _arguments: Mapping[str, Any], tools: Mapping[str, Tool], _rng: Random, _now: float
-) -> Block:
+def _tool_search_result(
+    _arguments: JSONObject, tools: Mapping[str, JSONObject], _rng: Random, _now: float
+) -> JSONObject:
     deferred = [name for name, tool in tools.items() if tool.get("defer_loading")]
-    references = [{"type": "tool_reference", "tool_name": name} for name in deferred[:_FOUND]]
+    references = [
+        {"type": "tool_reference", "tool_name": name} for name in deferred[:_MAX_TOOLS_FOUND]
+    ]
     return {"type": "tool_search_tool_search_result", "tool_references": references}
 
 
-_FOUND = 5
-_RESULTS: Mapping[str, _Outcome] = {
+_RESULTS: Mapping[str, Callable[[JSONObject, Mapping[str, JSONObject], Random, float], Any]] = {
     "web_search": _search_result,
     "web_fetch": _fetch_result,
     "bash_code_execution": _bash_result,
     "text_editor_code_execution": _editor_result,
-    "tool_search": _tools_found,
+    "tool_search": _tool_search_result,
 }
+"""Makes the `content` of a result, by the kind of the tool."""
 
 
 def _opaque(rng: Random, length: int) -> str:
-    """Base64-like text that only the server could read."""
+    """Return text like base64, in place of what only the API can read."""
     return "".join(rng.choices(_BASE64, k=length))
-
-
-_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -2,69 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
+from ..._wire.json import JSONObject
 from ...catalog.models import ModelCard
-from ..metering.tokens import part
+from ..metering.request_parts import object_at
 from .description import first_words
 from .prompt import Prompt
-from .signatures import Signatures
+from .signatures import NONCE_BYTES, Signatures
 
 __all__ = ["REDACT", "Thinking"]
 
-Block = dict[str, Any]
-
 REDACT = "[[redacted_thinking]]"
-
-_NONCE_BYTES = 16
+"""In the last user turn: thinking comes as a redacted block."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """How a request is thought about."""
+    """Whether and how the simulated reply includes thinking."""
 
     text: str | None
-    """The thoughts; None without thinking."""
+    """The thinking; None if there is none."""
     omitted: bool
-    """Whether the client gets only their signature."""
+    """Whether the client receives only the signature of the thinking."""
     redacted: bool
-    """Whether they come as a redacted block."""
+    """Whether the thinking comes as a redacted block."""
 
     @classmethod
-    def of(cls, body: Mapping[str, Any], prompt: Prompt, card: ModelCard | None) -> Thinking:
-        """How the body of a create request is thought about."""
-        config = part(body, "thinking")
+    def of(cls, body: JSONObject, prompt: Prompt, card: ModelCard | None) -> Thinking:
+        """Return the thinking for the body of a create request."""
+        config = object_at(body, "thinking")
         display = config.get("display") or (card.thinking_display if card else "summarized")
-        forced = part(body, "tool_choice").get("type") in ("any", "tool")
-        on = not forced and not prompt.continued and _on(config.get("type"), prompt, card)
+        forced = object_at(body, "tool_choice").get("type") in ("any", "tool")
+        thinks = not forced and not prompt.continued and _thinks(config.get("type"), prompt, card)
         echo = first_words(prompt.text.replace(REDACT, ""), 60)
-        text = f"Simulated thinking about “{echo}”." if on else None
+        text = f"Simulated thinking about “{echo}”." if thinks else None
         return cls(text, display == "omitted", REDACT in prompt.text)
 
-    def drafted(self) -> list[Block]:
-        """The thinking block before it is cut and signed, if there is one."""
+    def draft(self) -> list[JSONObject]:
+        """Return the thinking block, unsigned and whole, in a list; an empty list without it."""
         return [] if self.text is None else [{"type": "thinking", "thinking": self.text}]
 
-    def shown(self, content: Iterable[Block], signatures: Signatures, rng: Random) -> list[Block]:
-        """`content` with its thinking as the client gets it, signed."""
+    def signed(
+        self, content: Iterable[JSONObject], signatures: Signatures, rng: Random
+    ) -> list[JSONObject]:
+        """Return `content` with its thinking as the client receives it, signed.
+
+        It is signed last, because `max_tokens` may have cut it.
+        """
         return [
-            self._shown(block, signatures, rng) if block["type"] == "thinking" else block
+            self._signed(block, signatures, rng) if block["type"] == "thinking" else block
             for block in content
         ]
 
-    def _shown(self, block: Block, signatures: Signatures, rng: Random) -> Block:
-        nonce = rng.randbytes(_NONCE_BYTES)
+    def _signed(self, block: JSONObject, signatures: Signatures, rng: Random) -> JSONObject:
+        nonce = rng.randbytes(NONCE_BYTES)
         if self.redacted:
             return {"type": "redacted_thinking", "data": signatures.sign("", nonce)}
         text = "" if self.omitted else block["thinking"]
         return {"type": "thinking", "thinking": text, "signature": signatures.sign(text, nonce)}
 
 
-def _on(kind: str | None, prompt: Prompt, card: ModelCard | None) -> bool:
-    """Whether the model thinks, as the request says or by default."""
+def _thinks(kind: str | None, prompt: Prompt, card: ModelCard | None) -> bool:
+    """Return whether the model thinks: as the request says, otherwise as is its default."""
     match kind:
         case "enabled" | "adaptive":
             return True

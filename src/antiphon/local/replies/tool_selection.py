@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from ..._wire.json import JSONObject
 from .prompt_values import name_words
 
-__all__ = ["asked_tools", "tool_name"]
+__all__ = ["requested_tools", "tool_name"]
 
-Tool = Mapping[str, Any]
-
-_LOOKED_AT = 2_000
-_DESCRIPTION = 150
+# A request to use a tool stands near the start of a prompt; pasted documents follow it.
+_MAX_TEXT = 2_000
+# Descriptions begin with what a tool is for; long ones go on with words that fit any prompt.
+_MAX_DESCRIPTION = 150
 _WORD = re.compile(r"[^\W\d_]+")
 
 # Words that say little about what a tool is for.
-_VAGUE = frozenset(re.findall(r"\w+", """
-    get set fetch list find create make do run show give tell use call tool search look add
-    update delete read write send check compute current given from with that this the for and
-    what your you are can please about into return returns which when where have has will
-"""))  # fmt: skip
-_LEAST_IN_COMMON = 2
-_LEAST_LETTERS = 4
+_VAGUE = frozenset(
+    _WORD.findall(
+        "get set fetch list find create make do run show give tell use call tool search look add"
+        " update delete read write send check compute current given from with that this the for and"
+        " what your you are can please about into return returns which when where have has will"
+    )
+)
+_MIN_COMMON_WORDS = 2
+_MIN_LETTERS = 4
 
-# What a prompt says that asks for one of Anthropic's own tools.
+# Phrases that ask for one of Anthropic's own tools, by the beginning of its type.
 _CUES = {
     "web_search": re.compile(r"\b(?:search|look up|latest|news)\b"),
     "web_fetch": re.compile(r"https?://|\bfetch\b"),
@@ -39,39 +41,43 @@ _CUES = {
 }
 
 
-def tool_name(tool: Tool) -> str:
-    """What a call of `tool` names; a toolset is called by its screenshot."""
+def tool_name(tool: JSONObject) -> str:
+    """Return the name that a call of `tool` carries; a toolset is called by its screenshot."""
     return str(tool.get("name") or "screenshot")
 
 
-def asked_tools(text: str, tools: Sequence[Tool]) -> list[Tool]:
-    """The tools `text` asks for, in the order of the request.
+def requested_tools(text: str, tools: Sequence[JSONObject]) -> list[JSONObject]:
+    """Return the tools that `text` asks for, in the order of the request.
 
-    They are asked for by their names; otherwise by all telling words of a name ("weather" for
-    ``get_weather``) or by what Anthropic's own tools are for ("search …" for ``web_search``);
-    otherwise the one whose description begins with most of the prompt's telling words, at least two.
+    The first of these that finds a tool decides: its name; all telling words of its name
+    ("weather" for ``get_weather``), or a cue for one of Anthropic's own tools ("search …" for
+    ``web_search``); the most telling words, at least two, in common with its description.
     """
-    lowered = text[:_LOOKED_AT].lower()
+    lowered = text[:_MAX_TEXT].lower()
     words = set(_WORD.findall(lowered))
-    named = [tool for tool in tools if _named(tool, lowered)]
     return (
-        named
-        or [tool for tool in tools if _meant(tool, lowered, words)]
-        or [tool for tool in _closest(tools, words) if _in_common(tool, words) >= _LEAST_IN_COMMON]
+        [tool for tool in tools if _is_named(tool, lowered)]
+        or [tool for tool in tools if _is_meant(tool, lowered, words)]
+        or [tool for tool in _closest(tools, words) if _common(tool, words) >= _MIN_COMMON_WORDS]
     )
 
 
-def _named(tool: Tool, text: str) -> bool:
-    """Whether the text holds the name of `tool`; one plain word only beside "tool" or a verb."""
+def _is_named(tool: JSONObject, text: str) -> bool:
+    """Return whether the text holds the name of `tool`.
+
+    A name of one plain word, such as "search", counts only beside "tool" or a verb such as "use".
+    """
     name = re.escape(tool_name(tool).lower())
     if len(name_words(tool_name(tool))) > 1:
         return re.search(rf"(?<![\w-]){name}(?![\w-])", text) is not None
-    asks = rf"\b(?:use|call|invoke|run|try)\s+(?:the\s+)?[`\"']?{name}\b|\b{name}[`\"']?\s+tool\b"
-    return re.search(asks, text) is not None
+    request = (
+        rf"\b(?:use|call|invoke|run|try)\s+(?:the\s+)?[`\"']?{name}\b|\b{name}[`\"']?\s+tool\b"
+    )
+    return re.search(request, text) is not None
 
 
-def _meant(tool: Tool, text: str, words: set[str]) -> bool:
-    """Whether the text holds the words of the tool's name, or speaks of what it is for."""
+def _is_meant(tool: JSONObject, text: str, words: set[str]) -> bool:
+    """Return whether the text holds the words of the tool's name, or a cue for its type."""
     kind = str(tool.get("type") or "")
     if cue := next((cue for prefix, cue in _CUES.items() if kind.startswith(prefix)), None):
         return cue.search(text) is not None
@@ -79,21 +85,21 @@ def _meant(tool: Tool, text: str, words: set[str]) -> bool:
     return _all_in(_telling(name) or set(name), words)
 
 
-def _closest(tools: Sequence[Tool], words: set[str]) -> list[Tool]:
-    """The tool whose description has most in common with a prompt, if there are tools."""
-    return [max(tools, key=lambda tool: _in_common(tool, words))] if tools else []
+def _closest(tools: Sequence[JSONObject], words: set[str]) -> list[JSONObject]:
+    """Return the tool whose description has most words in common, in a list; [] without tools."""
+    return [max(tools, key=lambda tool: _common(tool, words))] if tools else []
 
 
-def _in_common(tool: Tool, words: set[str]) -> int:
-    """How many telling words of a prompt stand at the beginning of a tool's description."""
-    beginning = str(tool.get("description") or "")[:_DESCRIPTION].lower()
+def _common(tool: JSONObject, words: set[str]) -> int:
+    """Return how many telling words of a prompt stand at the beginning of a description."""
+    beginning = str(tool.get("description") or "")[:_MAX_DESCRIPTION].lower()
     return len(_telling(_WORD.findall(beginning)) & words)
 
 
 def _telling(words: Iterable[str]) -> set[str]:
-    return {word for word in words if len(word) >= _LEAST_LETTERS and word not in _VAGUE}
+    return {word for word in words if len(word) >= _MIN_LETTERS and word not in _VAGUE}
 
 
 def _all_in(wanted: set[str], words: set[str]) -> bool:
-    """Whether every wanted word is there, in the singular or plural."""
+    """Return whether every wanted word is there, in the singular or plural."""
     return all(word in words or f"{word}s" in words or word[:-1] in words for word in wanted)

@@ -1,57 +1,56 @@
-"""Where an answer ends: at a stop sequence, at the token budget, or by itself."""
+"""Where a reply ends: at a stop sequence, at the token budget, or by itself."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from ..._wire.json import JSONObject
 from ..._wire.partial_json import PartialJSON
 from ..metering.tokens import count_text, output_tokens
 
-__all__ = ["Truncation", "at_stop_sequence", "within"]
-
-Block = dict[str, Any]
+__all__ = ["Truncation", "at_stop_sequence", "within_budget"]
 
 
 @dataclass(frozen=True, slots=True)
 class Truncation:
     """Content that fits a token budget."""
 
-    content: list[Block]
-    """The blocks, the last of them perhaps cut."""
+    content: list[JSONObject]
+    """The blocks; the last of them may be cut."""
     tokens: int
-    """How many they are."""
+    """The tokens of the blocks."""
     whole: bool
     """Whether nothing had to be left out."""
     raw_inputs: Mapping[int, str] = field(default_factory=dict[int, str])
-    """The text of a tool's input by the index of its block, where it was cut."""
+    """The JSON text of a tool's input where it was cut, by the index of its block."""
 
 
 def at_stop_sequence(
-    content: Sequence[Block], sequences: Sequence[str]
-) -> tuple[list[Block], str | None]:
-    """`content` up to the first of `sequences` to be completed, and which that is."""
-    kept: list[Block] = []
+    content: Sequence[JSONObject], sequences: Sequence[str]
+) -> tuple[list[JSONObject], str | None]:
+    """Return `content` up to the stop sequence that is complete first, and that sequence."""
+    kept: list[JSONObject] = []
     for block in content:
-        found = _first(block["text"], sequences) if block["type"] == "text" else None
+        found = _first_stop(block["text"], sequences) if block["type"] == "text" else None
         if found:
-            text = block["text"][: found[0]]
-            return [*kept, {**block, "text": text}] if text else kept, found[1]
+            start, sequence = found
+            text = block["text"][:start]
+            return [*kept, {**block, "text": text}] if text else kept, sequence
         kept.append(block)
     return kept, None
 
 
-def _first(text: str, sequences: Sequence[str]) -> tuple[int, str] | None:
-    """The start of the sequence that ends first in `text`, and the sequence."""
-    places = ((text.find(each), each) for each in sequences if each)
-    found = [(start + len(each), start, each) for start, each in places if start >= 0]
+def _first_stop(text: str, sequences: Sequence[str]) -> tuple[int, str] | None:
+    """Return the start of the sequence that ends first in `text`, and the sequence."""
+    starts = ((text.find(each), each) for each in sequences if each)
+    found = [(start + len(each), start, each) for start, each in starts if start >= 0]
     return min(found)[1:] if found else None
 
 
-def within(model: str, content: Sequence[Block], budget: int) -> Truncation:
-    """As much of `content` as `model` writes with `budget` tokens."""
+def within_budget(model: str, content: Sequence[JSONObject], budget: int) -> Truncation:
+    """Return as much of `content` as `model` can write with `budget` tokens."""
     used = 0
     for index, block in enumerate(content):
         tokens = output_tokens(model, block)
@@ -63,8 +62,8 @@ def within(model: str, content: Sequence[Block], budget: int) -> Truncation:
     return Truncation(list(content), used, True)
 
 
-def _beginning(model: str, block: Block, budget: int) -> tuple[Block | None, str | None]:
-    """What `budget` tokens suffice for, and the raw input of a tool that is cut."""
+def _beginning(model: str, block: JSONObject, budget: int) -> tuple[JSONObject | None, str | None]:
+    """Return the part of `block` that `budget` tokens suffice for, and a cut tool input as text."""
     match block:
         case {"type": ("text" | "thinking") as kind, **_others}:
             text = _prefix(model, block[kind], budget)
@@ -82,7 +81,11 @@ def _beginning(model: str, block: Block, budget: int) -> tuple[Block | None, str
 
 
 def _prefix(model: str, text: str, budget: int) -> str:
-    """The longest beginning of `text` found to make at most `budget` tokens."""
+    """Return the longest beginning of `text` that has at most `budget` tokens.
+
+    Found by bisection, although the estimate may fall by a token when a word grows; the result is
+    then a little shorter than it could be, never too long.
+    """
     low, high = 0, len(text) - 1
     while low < high:
         middle = (low + high + 1) // 2

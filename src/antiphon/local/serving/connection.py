@@ -1,4 +1,18 @@
-"""One client's connection: HTTP/1.1 in, the steps that answer it performed."""
+"""One client's connection: HTTP/1.1 requests in, the steps of their responses performed.
+
+h11 parses the requests; `ResponseFraming` frames the responses. A connection is in one of four
+states:
+
+* *reading*: bytes go to h11 until a request is complete; a timer closes connections that idle.
+* *responding*: `_steps` is set. Steps are performed until one takes time. Reading is paused, so
+  that pipelined requests wait in the socket and a client that does not read gets no further responses.
+* *waiting*: a `Pause` is being performed. `_due` holds its end on the server's clock, which may be
+  moved at any moment (`wake`), so a timer of the event loop is only ever a reason to look again.
+* *discarding*: the connection was refused, closed or lost; whatever still arrives is ignored.
+
+Output is collected in `_out` and written when a response pauses, ends or yields to others: fewer,
+larger writes.
+"""
 
 from __future__ import annotations
 
@@ -19,30 +33,33 @@ from ..api.steps import Abort, Pause, Step, Steps, Write, WriteHead
 from ..metering.clock import Clock
 from .response_framing import ResponseFraming
 
-__all__ = ["Connection", "Site"]
+__all__ = ["Connection", "ConnectionOwner"]
 
-_BIGGEST_HEAD = 64 * 1024
-_MOST_STEPS_AT_ONCE = 256
+# Generous: servers commonly accept 8 to 64 KB.
+_MAX_HEAD = 64 * 1024
+# One response performs at most this many steps before other connections get their turn.
+_MAX_STEPS_AT_ONCE = 256
+# Seconds to go on reading after a refusal: closing with unread bytes makes the system send a reset,
+# and a reset makes the client's system drop the refusal it has already received.
 _LINGER = 2.0
+# SO_LINGER on with zero seconds: closing sends a reset. Windows uses shorts.
 _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-_CLOCKS = Timeout()
+_NO_TIMEOUT = Timeout()
 
 
-class Site(Protocol):
-    """What a connection belongs to."""
+class ConnectionOwner(Protocol):
+    """The listener, as its connections see it."""
 
+    app: Callable[[Request], Steps]
+    """Returns the steps of a response."""
     idle: float
-    """Seconds of silence after which a waiting connection is closed."""
+    """Seconds of silence after which a connection that is reading is closed."""
     clock: Clock
     loop: asyncio.AbstractEventLoop
     connections: set[Connection]
-    """Those that are open."""
+    """The open connections."""
     stopping: bool
-    """Whether no further request is answered."""
-
-    def answer(self, request: Request) -> Steps:
-        """The steps that answer `request`."""
-        ...
+    """Whether connections close after their current response."""
 
     def closed(self, connection: Connection) -> None:
         """Note that a connection has ended."""
@@ -50,12 +67,12 @@ class Site(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """Reads requests and performs the steps that answer them, one request after another."""
+    """Reads requests and performs the steps of their responses, one request after another."""
 
     _transport: asyncio.Transport
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, owner: ConnectionOwner) -> None:
+        self._owner = owner
         self._http = _parser()
         self._framing = ResponseFraming()
         self._head: h11.Request | None = None
@@ -63,22 +80,22 @@ class Connection(asyncio.Protocol):
         self._size = 0
         self._steps: Steps | None = None
         self._out: list[bytes] = []
-        self._at = 0.0
+        # The time up to which the response has come. It is not the current time: pauses follow
+        # each other without the delays of the machine between them.
+        self._now = 0.0
         self._due: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._blocked = False
         self._discarding = False
 
-    # What asyncio calls
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected."""
+        """Start reading; asyncio calls this when a client has connected."""
         self._transport = cast("asyncio.Transport", transport)
-        self._site.connections.add(self)
+        self._owner.connections.add(self)
         self._wait_for_more()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of a request, or of the next one while this one is answered."""
+        """Take in bytes of a request, or of the next one while this one gets its response."""
         if self._discarding:
             return
         self._http.receive_data(data)
@@ -88,7 +105,7 @@ class Connection(asyncio.Protocol):
             self._receive()
 
     def eof_received(self) -> bool:
-        """The client sends no more; what it asked for is still answered."""
+        """Note that the client sends no more; it may still read, so its response is completed."""
         if self._discarding:
             return False
         self._http.receive_data(b"")
@@ -97,26 +114,27 @@ class Connection(asyncio.Protocol):
         return self._busy
 
     def pause_writing(self) -> None:
-        """The client reads more slowly than it is answered."""
+        """Perform no further steps: the client reads more slowly than they are performed."""
         self._blocked = True
 
     def resume_writing(self) -> None:
-        """The client has caught up."""
+        """Go on: the client has caught up."""
         self._blocked = False
         self._resume()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio passes it
-        """The connection is gone; an answer that was under way is given up."""
+        """Abandon the current response: the connection is gone."""
         self._set_timer(None)
         self._end_steps()
         self._discarding = True
-        self._site.closed(self)
-
-    # What the site calls
+        self._owner.closed(self)
 
     def finish(self) -> None:
-        """Close once the answer that is under way is complete; now, if it can never be."""
-        if self._steps is None or (self._due is not None and not self._site.clock.running):
+        """Close once the current response is complete, or now if it can never be.
+
+        On a clock that stands still, nobody will move the clock for a pause any more.
+        """
+        if self._steps is None or (self._due is not None and not self._owner.clock.running):
             self._close()
 
     def cut(self) -> None:
@@ -127,14 +145,12 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def wake(self) -> None:
-        """Look at the clock again: it was moved on."""
+        """Look at the clock again: it was moved."""
         if self._due is not None:
             self._end_pause()
 
-    # Requests
-
     def _receive(self) -> None:
-        """Take in what has arrived, until a request is whole."""
+        """Parse what has arrived, until a request is complete."""
         try:
             while not self._busy and not self._discarding:
                 event = self._http.next_event()
@@ -149,7 +165,7 @@ class Connection(asyncio.Protocol):
         if self._http.they_are_waiting_for_100_continue:
             go_on = self._http.send(h11.InformationalResponse(status_code=100, headers=[]))
             self._transport.write(go_on or b"")
-        self._set_timer(self._site.idle, self._transport.close)
+        self._set_timer(self._owner.idle, self._transport.close)
 
     def _take(self, event: Any) -> None:
         match event:
@@ -162,14 +178,14 @@ class Connection(asyncio.Protocol):
                 self._check_size(self._head, self._size)
             case h11.EndOfMessage():
                 assert self._head is not None
-                self._answer(self._head)
+                self._respond(self._head)
             case _:
                 self._close()
 
     def _begin(self, head: h11.Request) -> None:
         self._head, self._body, self._size = head, [], 0
         # h11 bounds a head that is still arriving, not one that arrived at once.
-        if sum(len(name) + len(value) for name, value in head.headers) > _BIGGEST_HEAD:
+        if sum(len(name) + len(value) for name, value in head.headers) > _MAX_HEAD:
             self._refuse(431, "invalid_request_error", "Request header fields too large")
         else:
             self._check_size(head, _declared_size(head))
@@ -181,7 +197,7 @@ class Connection(asyncio.Protocol):
             self._refuse(413, "request_too_large", "Request exceeds the maximum size")
 
     def _refuse(self, status: int, kind: str, message: str) -> None:
-        """Answer as the edge does, where there is no whole request, and hang up."""
+        """Respond where there is no complete request, as the API's network edge does, and close."""
         content = orjson.dumps({"error": {"type": kind, "message": message}})
         headers = (
             ("content-type", "application/json"),
@@ -191,10 +207,10 @@ class Connection(asyncio.Protocol):
         )
         framing = ResponseFraming()
         self._transport.write(framing.head(status, headers) + framing.body(content))
-        self._hang_up()
+        self._close_gently()
 
-    def _hang_up(self) -> None:
-        """Close, but read on for a while: unread bytes make the system drop what was sent."""
+    def _close_gently(self) -> None:
+        """Send no more and read on for a while before closing (see `_LINGER`)."""
         self._discarding = True
         self._body = []
         self._transport.write_eof()
@@ -204,37 +220,36 @@ class Connection(asyncio.Protocol):
         self._discarding = True
         self._transport.close()
 
-    # Answers
-
-    def _answer(self, head: h11.Request) -> None:
+    def _respond(self, head: h11.Request) -> None:
+        """Begin the response to a complete request."""
         self._set_timer(None)
         request = _request(head, b"".join(self._body))
         self._body = []
         self._framing = ResponseFraming(head.method, head.http_version, _keeps(head))
-        self._at = self._site.clock()
-        self._steps = self._site.answer(request)
+        self._now = self._owner.clock()
+        self._steps = self._owner.app(request)
         self._perform()
 
     def _perform(self) -> None:
-        """Perform steps until one takes time, or others want their turn."""
+        """Perform steps until one takes time, or other connections want their turn."""
         steps = self._steps
         assert steps is not None
         try:
-            for _ in range(_MOST_STEPS_AT_ONCE):
+            for _ in range(_MAX_STEPS_AT_ONCE):
                 step = next(steps, None)
                 if step is None:
                     self._complete()
                     return
-                if not self._performed(step):
+                if not self._perform_step(step):
                     return
         except Exception as error:
-            self._broke(error)
+            self._fail(error)
             return
         self._flush()
-        self._site.loop.call_soon(self._resume)
+        self._owner.loop.call_soon(self._resume)
 
     def _resume(self) -> None:
-        """Go on with an answer, and with the requests behind it once it is complete."""
+        """Go on with a response, and with the requests behind it when it is complete."""
         if self._due is not None or self._blocked or self._discarding:
             return
         if self._steps is not None:
@@ -248,17 +263,18 @@ class Connection(asyncio.Protocol):
         """Whether the next request has to wait."""
         return self._steps is not None or self._blocked
 
-    def _performed(self, step: Step) -> bool:
-        """Perform a step; whether the next one may follow at once."""
+    def _perform_step(self, step: Step) -> bool:
+        """Perform a step; return whether the next one may follow at once."""
         match step:
             case WriteHead(status, headers):
                 self._out.append(self._framing.head(status, headers))
             case Write(content):
                 self._out.append(self._framing.body(content))
             case Pause(seconds):
-                # Due before it is told what came before: whoever sees that may move the clock.
-                self._at += seconds
-                self._due = self._at
+                # The end of the pause is set before the bytes are sent: a test that sees these
+                # bytes may move the clock at once, and the pause must already count that.
+                self._now += seconds
+                self._due = self._now
                 self._flush()
                 self._end_pause()
                 return False
@@ -269,24 +285,26 @@ class Connection(asyncio.Protocol):
         return True
 
     def _end_pause(self) -> None:
-        """Resume if the pause is over, otherwise see to it that somebody looks again."""
+        """Resume if the pause is over; if not, look again when it should be."""
         assert self._due is not None
-        left = self._due - self._site.clock()
+        left = self._due - self._owner.clock()
         if left <= 0:
             self._due = None
             self._set_timer(None)
-            self._site.loop.call_soon(self._resume)
-        elif self._site.clock.running:
+            self._owner.loop.call_soon(self._resume)
+        elif self._owner.clock.running:
             self._set_timer(left, self._end_pause)
 
     def _complete(self) -> None:
-        """End the answer; the connection stays for the next request if both sides want it."""
+        """End the response; keep the connection for the next request if both sides want that."""
         self._steps = None
         self._out.append(self._framing.end())
         self._flush()
-        if self._site.stopping or not self._framing.keeps:
+        if self._owner.stopping or not self._framing.keeps:
             self._close()
             return
+        # h11 saw no response, so its state machine cannot start the next cycle: a new parser takes
+        # over the bytes that have already arrived behind the request.
         behind, ended = self._http.trailing_data
         self._http = _parser()
         if behind:
@@ -294,10 +312,10 @@ class Connection(asyncio.Protocol):
         if ended:
             self._http.receive_data(b"")
 
-    def _broke(self, error: Exception) -> None:
-        """The app failed: say so to its owner and to the client."""
-        context = {"message": "the local server could not answer a request", "exception": error}
-        self._site.loop.call_exception_handler(context)
+    def _fail(self, error: Exception) -> None:
+        """Report an exception of the app to the server's owner, and an error to the client."""
+        context = {"message": "the local server could not respond to a request", "exception": error}
+        self._owner.loop.call_exception_handler(context)
         self._end_steps()
         if not self._framing.begun:
             self._refuse(500, "api_error", "Internal server error")
@@ -309,19 +327,18 @@ class Connection(asyncio.Protocol):
         if steps is not None:
             steps.close()
 
-    # Bytes and time
-
     def _flush(self) -> None:
         if self._out:
             self._transport.write(b"".join(self._out))
             self._out.clear()
 
     def _set_timer(self, seconds: float | None, then: Callable[[], None] | None = None) -> None:
+        """Call `then` after `seconds` of real time, instead of what was planned before."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if seconds is not None and then is not None:
-            self._timer = self._site.loop.call_later(seconds, then)
+            self._timer = self._owner.loop.call_later(seconds, then)
 
 
 def _request(head: h11.Request, body: bytes) -> Request:
@@ -330,19 +347,19 @@ def _request(head: h11.Request, body: bytes) -> Request:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     target = head.target.decode("latin-1")
-    absolute = target.startswith("http://")
+    absolute = target.startswith("http://")  # as proxies receive it
     url = target if absolute else f"http://{headers.get('host', 'localhost')}{target}"
-    return Request(head.method.decode("ascii"), URL(url), headers, body, _CLOCKS)
+    return Request(head.method.decode("ascii"), URL(url), headers, body, _NO_TIMEOUT)
 
 
 def _parser() -> h11.Connection:
-    """Reads one request; answers are framed without it, since some are wrong on purpose."""
-    return h11.Connection(h11.SERVER, max_incomplete_event_size=_BIGGEST_HEAD)
+    return h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD)
 
 
 def _keeps(head: h11.Request) -> bool:
-    named = [value.lower() for name, value in head.headers if name == b"connection"]
-    return not any(b"close" in value for value in named)
+    """Return whether the client wants to use the connection again."""
+    values = [value.lower() for name, value in head.headers if name == b"connection"]
+    return not any(b"close" in value for value in values)
 
 
 def _declared_size(head: h11.Request) -> int:

@@ -1,4 +1,4 @@
-"""The app without a socket: transports that perform its steps in the program that asks.
+"""The app without a socket: transports that perform its steps in the program that sends requests.
 
 Nothing waits here: a pause moves the app's clock on.
 """
@@ -11,9 +11,8 @@ from typing import Any
 
 from ..._wire.http import Headers, Request, ResponseHead
 from ...errors import APIConnectionError, APITimeoutError
-from ..api import steps
 from ..api.app import App
-from ..api.steps import Step, Steps
+from ..api.steps import Abort, Pause, Step, Write, WriteHead
 from ..metering.clock import Clock, VirtualClock
 
 __all__ = ["AsyncInProcess", "InProcess"]
@@ -22,20 +21,20 @@ __all__ = ["AsyncInProcess", "InProcess"]
 class InProcess:
     """Carries the requests of sync clients to an app: ``Client(http_client=InProcess())``.
 
-    It may be shared by clients and threads; the pauses of all their answers add up.
+    Clients and threads may share it; the pauses of all responses add up on one clock.
 
     Args:
-        app: what answers; by default a new `App` on a clock that stands still between requests.
+        app: makes the responses; by default a new `App` whose clock stands still between requests.
     """
 
     def __init__(self, app: App | None = None) -> None:
         self.app: App = app or App(VirtualClock())
         self.clock: _AppClock = _AppClock(self.app.clock)
-        self._stage = _InProcessExchange(self.app)
+        self._turn = threading.Lock()
 
     def send(self, request: Request) -> _InProcessResponse:
-        """Ask the app, up to the head of its answer."""
-        return _InProcessResponse(self._stage.open(request))
+        """Pass a request to the app; return once the head of the response is there."""
+        return _InProcessResponse(_InProcessExchange(self.app, self._turn, request))
 
     def close(self) -> None:
         """Do nothing: there are no connections."""
@@ -47,18 +46,18 @@ class AsyncInProcess:
     def __init__(self, app: App | None = None) -> None:
         self.app: App = app or App(VirtualClock())
         self.clock: _AsyncAppClock = _AsyncAppClock(self.app.clock)
-        self._stage = _InProcessExchange(self.app)
+        self._turn = threading.Lock()
 
     async def send(self, request: Request) -> _AsyncInProcessResponse:
-        """Ask the app, up to the head of its answer."""
-        return _AsyncInProcessResponse(self._stage.open(request))
+        """Pass a request to the app; return once the head of the response is there."""
+        return _AsyncInProcessResponse(_InProcessExchange(self.app, self._turn, request))
 
     async def close(self) -> None:
         """Do nothing: there are no connections."""
 
 
 class _AppClock:
-    """The app's time as a client waits by it: waiting moves it on."""
+    """The app's clock as a sync client uses it: sleeping moves it on."""
 
     def __init__(self, clock: Clock) -> None:
         self.now = clock
@@ -66,7 +65,7 @@ class _AppClock:
 
 
 class _AsyncAppClock:
-    """`_AppClock`, awaited."""
+    """The app's clock as an async client uses it."""
 
     def __init__(self, clock: Clock) -> None:
         self.now = clock
@@ -78,120 +77,109 @@ class _AsyncAppClock:
 
 
 class _InProcessResponse:
-    """An answer being performed."""
+    """A response whose body is still to be performed."""
 
-    def __init__(self, play: _AsyncInProcessExchange) -> None:
-        self._play = play
-        self.head: ResponseHead = play.head
+    def __init__(self, exchange: _InProcessExchange) -> None:
+        self._exchange = exchange
+        self.head: ResponseHead = exchange.head
 
     def read(self, timeout: float | None) -> bytes:
-        """The next bytes; ``b""`` at the end."""
-        return self._play.read(timeout)
+        """Return the next bytes of the body; ``b""`` at the end."""
+        return self._exchange.read(timeout)
 
     def close(self) -> None:
-        """Perform no more of it."""
-        self._play.close()
+        """Abandon the rest of the response."""
+        self._exchange.close()
 
 
 class _AsyncInProcessResponse:
-    """`_InProcessResponse`, awaited."""
+    """`_InProcessResponse` for async clients."""
 
-    def __init__(self, play: _AsyncInProcessExchange) -> None:
-        self._play = play
-        self.head: ResponseHead = play.head
+    def __init__(self, exchange: _InProcessExchange) -> None:
+        self._exchange = exchange
+        self.head: ResponseHead = exchange.head
 
     async def read(self, timeout: float | None) -> bytes:
-        """The next bytes; ``b""`` at the end."""
-        return self._play.read(timeout)
+        """Return the next bytes of the body; ``b""`` at the end."""
+        return self._exchange.read(timeout)
 
     async def close(self) -> None:
-        """Perform no more of it."""
-        self._play.close()
+        """Abandon the rest of the response."""
+        self._exchange.close()
 
 
 class _InProcessExchange:
-    """Where an app's answers are performed, one step at a time whatever the threads."""
+    """One request and the performance of its response, up to the head when it is made.
 
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self.clock: Clock = app.clock
-        self._turn = threading.Lock()
+    Args:
+        app: makes the response.
+        turn: held while the app or its clock works, because threads may share them.
+        request: the request; its clocks bound the pauses.
+    """
 
-    def open(self, request: Request) -> _AsyncInProcessExchange:
-        """The answer to `request`, its head already performed."""
-        return _AsyncInProcessExchange(self, request)
-
-    def next_step(self, steps: Steps) -> Step | None:
-        """The next step; a pause has not passed yet."""
-        with self._turn:
-            return next(steps, None)
-
-    def start(self, request: Request) -> Steps:
-        """The steps that answer `request`."""
-        with self._turn:
-            return self._app(request)
-
-    def pass_time(self, seconds: float) -> None:
-        """Move the clock on."""
-        with self._turn:
-            self.clock.advance(seconds)
-
-
-class _AsyncInProcessExchange:
-    """One answer on a stage."""
-
-    def __init__(self, stage: _InProcessExchange, request: Request) -> None:
-        self._stage = stage
+    def __init__(self, app: App, turn: threading.Lock, request: Request) -> None:
+        self._clock = app.clock
+        self._turn = turn
         self._request = request
         self._phase = "first byte"
-        self._started = stage.clock()
-        self._pausing = 0.0
-        self._steps = stage.start(request)
+        self._started = app.clock()
+        # What is left of a pause that was longer than the timeout of one `read`.
+        self._pause_left = 0.0
+        with turn:
+            self._steps = app(request)
         head = self._perform(request.timeout.within(request.timeout.total).read)
-        assert isinstance(head, steps.WriteHead)
+        assert isinstance(head, WriteHead)
         self.head: ResponseHead = ResponseHead(head.status, Headers(head.headers))
         self._phase = "body"
 
     def read(self, timeout: float | None) -> bytes:
-        """The next bytes; ``b""`` at the end."""
-        while isinstance(step := self._perform(timeout), steps.Write):
+        """Return the next bytes of the body; ``b""`` at the end."""
+        while isinstance(step := self._perform(timeout), Write):
             if step.content:
                 return step.content
         return b""
 
     def close(self) -> None:
-        """Perform no more."""
+        """Abandon the rest of the response."""
         self._steps.close()
 
     def _perform(self, timeout: float | None) -> Step | None:
-        """The next step that is no pause; pauses use the timeout up."""
+        """Return the next step that is not a pause; pauses use up the timeout."""
         left = float("inf") if timeout is None else timeout
         while True:
-            if self._pausing > left:
+            if self._pause_left > left:
                 self._pass_time(left)
                 raise APITimeoutError(
-                    message=f"{self._failed()}no progress within the time allowed.", **self._where()
+                    message=f"{self._failure()}no progress within the time allowed.",
+                    **self._facts(),
                 )
-            left -= self._pausing
-            self._pass_time(self._pausing)
-            match self._stage.next_step(self._steps):
-                case steps.Pause(seconds):
-                    self._pausing = seconds
-                case steps.Abort():
-                    message = f"{self._failed()}the server reset the connection."
-                    raise APIConnectionError(message, **self._where())
-                case step:
+            left -= self._pause_left
+            self._pass_time(self._pause_left)
+            with self._turn:
+                step = next(self._steps, None)
+            match step:
+                case Pause(seconds):
+                    self._pause_left = seconds
+                case Abort():
+                    message = f"{self._failure()}the server reset the connection."
+                    raise APIConnectionError(message, **self._facts())
+                case _:
                     return step
 
     def _pass_time(self, seconds: float) -> None:
         if seconds:
-            self._pausing -= seconds
-            self._stage.pass_time(seconds)
+            self._pause_left -= seconds
+            with self._turn:
+                self._clock.advance(seconds)
 
-    def _failed(self) -> str:
-        where = self._where()
-        return f"No whole answer in process ({where['phase']}, after {where['elapsed']:.1f} s): "
+    def _failure(self) -> str:
+        """Return the beginning of an error text."""
+        facts = self._facts()
+        return (
+            f"No complete response in process ({facts['phase']}, after {facts['elapsed']:.1f} s): "
+        )
 
-    def _where(self) -> dict[str, Any]:
-        elapsed = self._stage.clock() - self._started
+    def _facts(self) -> dict[str, Any]:
+        """Return what an error of the client holds."""
+        elapsed = self._clock() - self._started
         return {"request": self._request, "phase": self._phase, "elapsed": elapsed}

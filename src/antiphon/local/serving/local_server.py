@@ -1,4 +1,4 @@
-"""A local server inside a program: in a thread of its own, for as long as a block runs."""
+"""A local server inside a program: in a thread of its own, for as long as a ``with`` block runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 from ..api.app import App
 from ..api.journal import Recorded
 from ..metering.clock import Clock
-from .listener import Listener, controlled
+from .listener import Listener, with_control
 
 __all__ = ["LocalServer"]
 
@@ -26,16 +26,17 @@ class LocalServer:
             client = antiphon.Client(base_url=server.url, api_key="any")
 
     Args:
-        app: what answers; by default a new `App`.
-        host: where to listen; loopback by default.
-        port: 0 takes a free one.
-        control: whether there are control endpoints; by default as the app says, on loopback alone.
-        grace: seconds that open answers get to finish when the server is closed.
+        app: makes the responses; by default a new `App`.
+        host: the address to listen at; by default this machine alone can reach it.
+        port: the port to listen at; 0 takes a free one.
+        control: whether there are control endpoints; by default as the app says, and only if the
+            host is loopback.
+        grace: seconds that open responses get to finish when the server is closed.
         idle: seconds of silence after which a connection that waits for a request is closed.
     """
 
     app: App
-    """What answers."""
+    """The simulated API."""
     url: str
     """The base URL for clients, while the server runs."""
 
@@ -49,7 +50,7 @@ class LocalServer:
         grace: float = 5.0,
         idle: float = 60.0,
     ) -> None:
-        self.app = controlled(app or App(), host, control)
+        self.app = with_control(app or App(), host, control)
         self._address = host, port
         self._grace = grace
         self._idle = idle
@@ -68,15 +69,15 @@ class LocalServer:
         return self._in_loop(self.app.journal.entries)
 
     def reset(self) -> None:
-        """Forget what was asked, cached, limited and batched; the clock stays as it is."""
+        """Forget all requests, cached prompts, used-up limits and batches; keep the clock."""
         self._in_loop(self.app.reset)
 
     def start(self) -> Self:
-        """Listen and answer until `close`; a ``with`` block does both.
+        """Start to serve until `close`; a ``with`` block calls both.
 
         Raises:
-            RuntimeError: it runs already.
-            OSError: the address cannot be listened at.
+            RuntimeError: the server runs already.
+            OSError: the system does not let this process listen at the address.
         """
         if self._thread is not None:
             raise RuntimeError("the server runs already; make another LocalServer")
@@ -90,7 +91,7 @@ class LocalServer:
         return self
 
     def close(self) -> None:
-        """Stop serving; open answers may finish first. Closing twice does nothing."""
+        """Stop serving once open responses have finished; closing twice does nothing."""
         thread, self._thread = self._thread, None
         if thread is not None:
             if thread.is_alive():
@@ -105,27 +106,27 @@ class LocalServer:
         self.close()
 
     def _in_loop(self, call: Callable[[], T]) -> T:
-        """What `call` returns, made where the app runs."""
+        """Return what `call` returns, called in the thread in which the app runs."""
         if self._thread is None:
             return call()
 
-        async def made() -> T:
+        async def called() -> T:
             return call()
 
-        return asyncio.run_coroutine_threadsafe(made(), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(called(), self._loop).result()
 
     def _run(self) -> None:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        front = Listener(self.app, idle=self._idle)
+        listener = Listener(self.app, idle=self._idle)
         try:
-            self.url = await front.start(*self._address)
+            self.url = await listener.start(*self._address)
         except OSError as failure:
             self._failure = failure
             return
         finally:
             self._ready.set()
         await self._stop.wait()
-        await front.stop(self._grace)
+        await listener.stop(self._grace)

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 answer as bytes; what it says of its length need not be true, as faults need."""
+"""One HTTP/1.1 response as bytes; its stated length may be untrue, since faults need that."""
 
 from __future__ import annotations
 
@@ -9,30 +9,34 @@ from http import HTTPStatus
 __all__ = ["ResponseFraming"]
 
 _BODILESS = frozenset({204, 304})
+# 529 is the API's own status for an overloaded service.
 _PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overloaded"}
 
 
 class ResponseFraming:
-    """How an answer is cut into bytes, as its request allows.
+    """Cuts a response into bytes in the way that its request allows.
+
+    h11 reads the requests but does not write the responses, because it refuses to write the wrong
+    ones that tests of clients need.
 
     Args:
-        method: of the request.
-        version: of HTTP, as the request says.
+        method: the method of the request.
+        version: the version of HTTP of the request.
         keep: whether the client wants to use the connection again.
     """
 
     def __init__(self, method: bytes = b"GET", version: bytes = b"1.1", keep: bool = True) -> None:
         self._bodiless = method == b"HEAD"
-        self._modern = version >= b"1.1"
+        self._is_http_1_1 = version >= b"1.1"
         self._chunked = False
         self._left: int | None = None
         self.begun: bool = False
-        """Whether its head was made."""
-        self.keeps: bool = keep and self._modern
-        """Whether the connection can carry another answer after this one."""
+        """Whether the head was made."""
+        self.keeps: bool = keep and self._is_http_1_1
+        """Whether the connection can carry another response after this one."""
 
     def head(self, status: int, headers: Iterable[tuple[str, str]]) -> bytes:
-        """The status line and headers; without a length the body is chunked.
+        """Return the status line and headers; without a length the body is chunked.
 
         Raises:
             ValueError: a header has a line break.
@@ -46,7 +50,7 @@ class ResponseFraming:
             self._note(name.lower(), value)
         self._bodiless = self._bodiless or status in _BODILESS
         if self._left is None and not self._bodiless:
-            self._chunked = self._modern
+            self._chunked = self._is_http_1_1
             if self._chunked:
                 lines.append("transfer-encoding: chunked")
         text = "\r\n".join(lines)
@@ -55,13 +59,14 @@ class ResponseFraming:
         return text.encode("latin-1") + b"\r\n\r\n"
 
     def _note(self, name: str, value: str) -> None:
+        """Remember what a header says about the length or the connection."""
         if name == "content-length":
             self._left = int(value)
         elif name == "connection" and value.lower() == "close":
             self.keeps = False
 
     def body(self, content: bytes) -> bytes:
-        """A part of the body."""
+        """Return the bytes of a part of the body."""
         if self._bodiless or not content:
             return b""
         if self._chunked:
@@ -71,7 +76,10 @@ class ResponseFraming:
         return content
 
     def end(self) -> bytes:
-        """What ends the body; one that is not as long as was said ends with the connection."""
+        """Return the bytes that end the body.
+
+        A body that is not as long as its head states can only end with the connection.
+        """
         if self._left and not self._bodiless:
             self.keeps = False
         return b"0\r\n\r\n" if self._chunked else b""

@@ -1,4 +1,4 @@
-"""Asking an app without a socket or a client: a request in, what its steps amount to out."""
+"""Requests to an app without a socket or a client: what its steps amount to comes back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 from antiphon._wire.http import Request, Timeout
+from antiphon._wire.sse import SSEDecoder
 from antiphon.local import App
 from antiphon.local.api.steps import Pause, Write, WriteHead
 
@@ -20,12 +21,24 @@ BODY: dict[str, Any] = {
     "messages": [{"role": "user", "content": "Hello"}],
 }
 
+COUNT_BODY = {key: BODY[key] for key in ("model", "messages")}
+INVALID = "invalid_request_error"
+RATE_LIMIT_HEADERS = {
+    f"anthropic-ratelimit-{family}-{part}"
+    for family in ("requests", "tokens", "input-tokens", "output-tokens")
+    for part in ("limit", "remaining", "reset")
+}
+TENANT_HEADERS = {"anthropic-organization-id", "anthropic-workspace-id"}
 
-class Answered(NamedTuple):
+
+class AppResponse(NamedTuple):
+    """A whole response."""
+
     status: int
     headers: dict[str, str]
     content: bytes
     paused: float
+    """Seconds of all pauses."""
 
     @property
     def json(self) -> Any:
@@ -33,12 +46,12 @@ class Answered(NamedTuple):
 
     @property
     def error(self) -> tuple[int, str, str]:
-        """Status, type and message of an error."""
+        """Status, type and message of an error response."""
         error = self.json["error"]
         return self.status, error["type"], error["message"]
 
 
-def ask(
+def send(
     app: App,
     path: str = "/v1/messages",
     body: Any = None,
@@ -46,8 +59,8 @@ def ask(
     method: str | None = None,
     without: tuple[str, ...] = (),
     **headers: str,
-) -> Answered:
-    """What `app` answers; a body makes it a POST, and headers are named with underscores."""
+) -> AppResponse:
+    """Return the response of `app`; a body makes it a POST, headers are named with underscores."""
     content = (
         body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     )
@@ -68,4 +81,10 @@ def ask(
             case _:
                 raise AssertionError(step)
     assert head is not None
-    return Answered(head.status, dict(head.headers), b"".join(chunks), paused)
+    return AppResponse(head.status, dict(head.headers), b"".join(chunks), paused)
+
+
+def events(content: bytes) -> list[dict[str, Any]]:
+    """Return the events of a streamed response."""
+    decoder = SSEDecoder()
+    return [json.loads(frame[1]) for frame in [*decoder.feed(content), *decoder.close()]]

@@ -1,0 +1,36 @@
+"""The server's own endpoints."""
+
+from __future__ import annotations
+
+from antiphon.local import App, VirtualClock
+from tests.support.app_requests import BODY, send
+
+
+def test_journal_is_listed_and_reset(app):
+    send(app, body=BODY)
+    send(app, "/nowhere?a=b")
+    assert send(app, "/__antiphon/health").json == {"status": "ok", "simulated": True}
+    first, second = send(app, "/__antiphon/requests").json["data"]
+    assert (first["method"], first["path"], first["status"]) == ("POST", "/v1/messages", 200)
+    assert first["body"] == BODY
+    assert first["headers"]["x-api-key"] == "[secret]"
+    assert (second["path"], second["status"], second["body"]) == ("/nowhere?a=b", 404, None)
+    assert send(app, "/__antiphon/reset", b"").status == 200
+    assert send(app, "/__antiphon/requests").json == {"data": []}
+
+
+def test_clock_is_read_and_moved(app):
+    before = send(app, "/__antiphon/clock").json
+    assert before == {"now": app.clock(), "running": False}
+    after = send(app, "/__antiphon/clock", {"advance": 300}).json
+    assert after["now"] == before["now"] + 300
+    for body in ({"advance": -1}, {"advance": "x"}, [], b"{", {"advance": 1e999}, {}):
+        response = send(app, "/__antiphon/clock", body)
+        assert response.status == 400
+    assert app.clock() == after["now"]
+
+
+def test_control_can_be_off():
+    app = App(VirtualClock(), control=False)
+    assert send(app, "/__antiphon/health").error == (404, "not_found_error", "Not found")
+    assert send(app, "/__antiphon/reset", b"").status == 404

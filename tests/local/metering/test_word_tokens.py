@@ -1,0 +1,32 @@
+"""Tokens of texts without a vocabulary."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antiphon.local.metering.word_tokens import word_tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("", 0),
+        ("hello", 1),
+        ("hello there", 2),
+        ("a" * 400, 100),
+        ("über Äpfel", 2),
+        ("日本語", 3),
+        ("привет", 3),
+        ("\U0001f600", 2),
+        ("    x = [1, 2]\n", 10),
+    ],
+)
+def test_tokens_by_kind_of_text(text, tokens):
+    assert word_tokens(text) == tokens
+
+
+@given(st.text(), st.text())
+def test_two_texts_together_cost_about_what_they_cost_alone(one, other):
+    assert word_tokens(one + other) <= word_tokens(one) + word_tokens(other) + 2

@@ -1,0 +1,84 @@
+"""Calls of the tools that the client runs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from tests.support.replies import TIME, kinds, reply, uses, words
+from tests.support.request_samples import WEATHER
+from tests.support.schema_strategies import SCHEMAS, objects
+
+
+def test_call_has_the_fields_of_the_api_and_input_from_the_prompt():
+    called = reply("What's the weather like in San Francisco, CA?", tools=[WEATHER, TIME])
+    assert called.stop_reason == "tool_use"
+    assert words(called).startswith("Simulated by antiphon's local server.")
+    (use,) = uses(called)
+    assert list(use) == ["type", "id", "name", "input", "caller"]
+    assert re.fullmatch("toolu_01[1-9A-HJ-NP-Za-km-z]{22}", use["id"])
+    assert (use["name"], use["input"]) == ("get_weather", {"location": "San Francisco, CA"})
+    assert use["caller"] == {"type": "direct"}
+
+
+def test_tool_that_takes_a_place_is_called_for_each_place():
+    prompt = "Compare the weather in Paris and New York"
+    called = uses(reply(prompt, tools=[WEATHER]))
+    assert [use["input"] for use in called] == [{"location": "Paris"}, {"location": "New York"}]
+    assert len({use["id"] for use in called}) == 2
+    single = {"type": "auto", "disable_parallel_tool_use": True}
+    assert len(uses(reply(prompt, tools=[WEATHER], tool_choice=single))) == 1
+
+
+@given(objects(SCHEMAS), st.sampled_from(["", "the weather in Rome, 3 times", "f"]))
+@settings(max_examples=50)
+def test_input_is_valid_by_the_schema_of_the_tool(schema, prompt):
+    tool = {"name": "f", "input_schema": schema}
+    (use,) = uses(reply(prompt or "x", tools=[tool], tool_choice={"type": "any"}, max_tokens=10**6))
+    Draft202012Validator(schema).validate(use["input"])
+
+
+@pytest.mark.parametrize(
+    ("tool", "name", "given"),
+    [
+        ({"type": "bash_20250124", "name": "bash"}, "bash", {"command": "echo simulated"}),
+        (
+            {"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"},
+            "str_replace_based_edit_tool",
+            {"command": "view", "path": "/"},
+        ),
+        (
+            {"type": "memory_20250818", "name": "memory"},
+            "memory",
+            {"command": "view", "path": "/memories"},
+        ),
+        ({"type": "computer_toolset_20260801"}, "screenshot", {}),
+    ],
+)
+def test_anthropic_client_tools_get_input_of_their_shape(tool, name, given):
+    (use,) = uses(reply("go", tools=[tool], tool_choice={"type": "any"}))
+    assert (use["name"], use["input"]) == (name, given)
+    assert use.get("toolset_name") == ("computer" if "toolset" in tool["type"] else None)
+
+
+def test_tool_that_only_code_may_call_is_called_by_code():
+    callers = ["code_execution_20260120"]
+    code = {"type": callers[0], "name": "code_execution"}
+    given = reply("use get_weather", tools=[{**WEATHER, "allowed_callers": callers}, code])
+    run, use = given.content[1:]
+    assert run["name"] == "code_execution"
+    assert use["caller"] == {"type": callers[0], "tool_id": run["id"]}
+    assert given.container is not None
+    result = {"type": "tool_result", "tool_use_id": use["id"], "content": "15"}
+    turns = [
+        {"role": "user", "content": "use get_weather"},
+        {"role": "assistant", "content": given.content},
+        {"role": "user", "content": [result]},
+    ]
+    later = reply(turns, tools=[code])
+    assert kinds(later) == ["code_execution_tool_result", "text"]
+    assert later.content[0]["tool_use_id"] == run["id"]
