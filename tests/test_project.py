@@ -38,7 +38,7 @@ def test_the_scripts_that_are_named_exist(path):
 
 def test_pre_commit_runs_the_tools_of_the_checks():
     tools = set(re.findall(r"scripts/run (\w+(?: format| check)?)", text("scripts/check")))
-    assert tools == {"ruff format", "ruff check", "mypy", "pyright"}
+    assert tools == {"python", "ruff format", "ruff check", "mypy", "pyright"}
     entries = re.findall(r"entry: scripts/run (.*)", text(".pre-commit-config.yaml"))
     assert all(any(entry.startswith(tool) for entry in entries) for tool in tools)
 
