@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from antiphon.compat.finder import OLD_MODULES
 from tests.support.public_api import arguments, members
 
 API = json.loads((Path(__file__).parent / "support" / "released_api.json").read_text())
@@ -29,9 +32,18 @@ REMOVED: dict[str, str] = {
     "antiphon.local.serve.Front*": "The inside of the server; `serve` is its public function.",
 }
 
-
 # Modules that moved warn under their old names.
 pytestmark = pytest.mark.filterwarnings("ignore:antiphon.*is now:DeprecationWarning")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _old_modules_are_forgotten() -> Iterator[None]:
+    """Undo what an import leaves behind: `antiphon.local.serve` hides the function of that name."""
+    yield
+    for path in OLD_MODULES:
+        if sys.modules.pop(path, None) is not None:
+            package, _, name = path.rpartition(".")
+            delattr(import_module(package), name)
 
 
 def removed(name: str) -> bool:
