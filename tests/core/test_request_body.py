@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon import NOT_GIVEN, RequestEncodingError, omit
-from antiphon._core.request_body import encode_body
+from antiphon import NOT_GIVEN, BadRequestError, RequestEncodingError, omit
+from antiphon._core.request_body import PendingBody, encode_body
+from antiphon._transport.files import read_file
 from antiphon.types import Message, TextBlock
 
 values = st.recursive(
@@ -24,7 +27,10 @@ values = st.recursive(
 
 
 def encoded(**params):
-    return json.loads(encode_body(params))
+    body = encode_body(params)
+    if isinstance(body, PendingBody):
+        body = body.filled(map(read_file, body.files))
+    return json.loads(body)
 
 
 @pytest.mark.slow
@@ -54,8 +60,79 @@ def test_iterables_and_mappings_are_accepted():
 def test_paths_and_binary_files_become_base64(tmp_path):
     image = tmp_path / "image.png"
     image.write_bytes(b"\x89PNG")
+    file = io.BytesIO(b"\x89PNG")
+    file.read()
     expected = base64.b64encode(b"\x89PNG").decode()
-    assert encoded(a=image, b=io.BytesIO(b"\x89PNG")) == {"a": expected, "b": expected}
+    for _ in range(2):  # an open file is read from its start, however often it is sent
+        content = encoded(**attached(image, file))["messages"][0]["content"]
+        assert [block["source"]["data"] for block in content[:2]] == [expected] * 2
+
+
+def test_files_in_the_content_of_a_document_are_read(tmp_path):
+    (tmp_path / "x").write_bytes(b"\x89PNG")
+    (message,) = attached(tmp_path / "x")["messages"]
+    source = {"type": "content", "content": message["content"][:1]}
+    document = {"type": "document", "source": source}
+    (sent,) = encoded(messages=[{"role": "user", "content": [document]}])["messages"]
+    (image,) = sent["content"][0]["source"]["content"]
+    assert base64.b64decode(image["source"]["data"]) == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [
+        ({"system": Path("secret.txt")}, "system"),
+        ({"metadata": {"user_id": io.BytesIO(b"x")}}, "metadata.user_id"),
+        ({"messages": [{"role": "user", "content": Path("x")}]}, r"messages\[0\].content"),
+        ({"tools": [{"name": "f", "input_schema": {"a": Path("x")}}]}, r"tools\[0\].*a"),
+    ],
+)
+def test_a_file_is_read_nowhere_else(params, path):
+    with pytest.raises(RequestEncodingError, match=f"^{path}: .*only as the source.data"):
+        encode_body(params)
+
+
+class Once(io.RawIOBase):
+    """A file that cannot go back, such as a pipe."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def readable(self):
+        return True
+
+    def read(self, size=-1):
+        content, self.content = self.content, b""
+        return content
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (Path("there-is-none"), "No such file"),
+        (io.BytesIO(), "the file is empty"),
+        (io.StringIO("text"), "mode 'rb'"),
+    ],
+)
+def test_a_file_that_cannot_be_sent_is_named_with_its_path(client, file, words):
+    messages = attached("", file)["messages"]
+    with pytest.raises(RequestEncodingError, match=rf"content\[1\].source.data: .*{words}"):
+        client.messages.create(model="m", max_tokens=1, messages=messages)
+
+
+def test_a_file_that_can_be_read_once_is_refused_the_second_time(client):
+    messages = [{"role": "user", "content": attached(Once(b"x"))["messages"][0]["content"][:1]}]
+    with contextlib.suppress(BadRequestError):  # it is no image
+        client.messages.create(model="claude-haiku-4-5", max_tokens=1, messages=messages)
+    with pytest.raises(RequestEncodingError, match="was read before and cannot go back"):
+        client.messages.create(model="claude-haiku-4-5", max_tokens=1, messages=messages)
+
+
+def test_a_closed_file_is_refused(client):
+    file = io.BytesIO(b"x")
+    file.close()
+    with pytest.raises(RequestEncodingError, match=r"source.data: .*closed"):
+        client.messages.create(model="m", max_tokens=1, **attached(file))
 
 
 def test_received_messages_go_back_as_they_came():
@@ -107,7 +184,7 @@ def test_the_media_type_of_a_url_document_is_not_sent():
         (2**70, "content[0].source.data: "),
         ("\ud800", "surrogates"),
         ({1: "a"}, "str"),
-        (io.StringIO("text"), "open it with mode 'rb'"),
+        (io.StringIO("text"), "only as the source.data"),
         (1j, "complex is not JSON"),
     ],
 )

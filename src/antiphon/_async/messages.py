@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack, 
 from .._core import endpoints
 from .._core.arguments import keywords
 from .._core.endpoints import Call, Endpoint
+from .._transport.files import read_file
 from ..responses import APIResponse
 from ..types.message import Message, MessageTokensCount
 from ..types.params import (
@@ -158,7 +159,7 @@ class AsyncMessages(_AsyncResource):
 
         An empty list does not guarantee that the API accepts the request.
         """
-        return endpoints.check(self._session.options, params)
+        return endpoints.check(self._session.options, params, read_file)
 
 
 class AsyncMessagesWithRawResponse(_AsyncRawResource):

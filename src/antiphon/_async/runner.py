@@ -7,11 +7,12 @@ import time
 from typing import Any, Self, TypeVar, cast
 
 from .._core.endpoints import Call
-from .._core.flow import Attempts, Flow, Read, Send, Step, exchange
+from .._core.flow import Attempts, Flow, Load, Read, Send, Step, exchange
 from .._stream.flow import StreamFlow, stream_flow, whole_message
 from .._transport import AsyncOpenResponse, AsyncTransport
 from .._transport.clocks import AsyncMonotonicClock
 from .._transport.default import async_transport_for
+from .._transport.files import async_read_file
 from .._wire.http import ResponseHead
 from ..base_client import SessionState
 from ..errors import APIError
@@ -89,6 +90,8 @@ class AsyncRunner:
                 except APIError as error:
                     log_attempt_failure(error)
                     step = flow.throw(error)
+                except (OSError, ValueError) as error:  # of a file; transports raise APIError
+                    step = flow.throw(error)
                 else:
                     step = flow.send(result)
         except StopIteration as end:
@@ -116,6 +119,8 @@ class AsyncRunner:
             chunk = await self._response.read(step.timeout)
             log_read(chunk)
             return chunk
+        if isinstance(step, Load):
+            return await async_read_file(step.file)
         await self.close()
         if isinstance(step, Send):
             log_request(step.request)

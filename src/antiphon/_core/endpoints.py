@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from .._transport.files import FileInput
 from .._wire.http import Body, Request, Timeout
 from .._wire.secret import Secret
 from .._wire.sentinels import is_absent
@@ -19,7 +20,7 @@ from ..types.message import Message, MessageTokensCount
 from ..types.params import CountTokensParams, CreateParams, StreamParams
 from .arguments import check_names
 from .options import Credential, HeaderValue, Options, checked_headers
-from .request_body import encode_body
+from .request_body import PendingBody, encode_body
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Call(Generic[T]):
     method: str
     url: URL
     headers: Mapping[str, str | Secret]
-    body: Body
+    body: Body | PendingBody
+    """What to send; files in it are read before the first attempt."""
     timeout: Timeout
     retry: RetryPolicy
     decode: Callable[[bytes], T]
@@ -67,6 +69,7 @@ class Call(Generic[T]):
 
     def request(self, timeout: Timeout) -> Request:
         """Return the request of one attempt."""
+        assert not isinstance(self.body, PendingBody), "the files of the call were not read"
         return Request(self.method, self.url, self.headers, self.body, timeout)
 
 
@@ -103,12 +106,16 @@ def count_tokens(options: Options, params: Mapping[str, Any]) -> Call[MessageTok
     return _post(options, "/v1/messages/count_tokens", params, MessageTokensCount.decode)
 
 
-def check(options: Options, params: Mapping[str, Any]) -> list[Finding]:
+def check(
+    options: Options, params: Mapping[str, Any], read_file: Callable[[FileInput], bytes]
+) -> list[Finding]:
     """Return what the API would refuse of a message, found without sending it."""
     from ..rules import findings
 
     _check("check", params, CreateParams)
     call = _messages_call(replace(options, credential=_NOBODY), params)
+    if isinstance(call.body, PendingBody):
+        call.body = call.body.filled(map(read_file, call.body.files))
     version, betas = call.headers["anthropic-version"], call.headers.get("anthropic-beta", "")
     return list(findings(json.loads(call.body), version=str(version), betas=str(betas).split(",")))
 

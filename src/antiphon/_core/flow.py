@@ -1,6 +1,6 @@
 """Flows: what a call does, written as a generator of the requests that it makes of the world.
 
-A flow yields a step (`Send`, `Read` or `Sleep`), is sent the step's result, and goes on. It decides
+A flow yields a step (`Send`, `Read`, `Sleep` or `Load`), is sent the step's result, and goes on. It decides
 everything: what to send, whether to try again, how long to wait. The runners of the sync and the
 async client only perform the steps. So each decision is written once, and a test can run a whole
 call by sending results by hand: clocks and chance are arguments.
@@ -12,14 +12,17 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from .._wire.http import HTTPResponse, Request, ResponseHead
+from .._transport.files import FileInput
+from .._wire.http import Body, HTTPResponse, Request, ResponseHead
 from .._wire.url import URL
 from ..errors import APIConnectionError, APIError, APITimeoutError, Attempt, status_error
 from .endpoints import Call
+from .request_body import PendingBody
 
 __all__ = [
     "Attempts",
     "Flow",
+    "Load",
     "Read",
     "Send",
     "Sleep",
@@ -57,9 +60,16 @@ class Sleep(NamedTuple):
     seconds: float
 
 
-Step = Send | Read | Sleep
+class Load(NamedTuple):
+    """Read this file, from its start."""
+
+    file: FileInput
+
+
+Step = Send | Read | Sleep | Load
 Flow = Generator[Step, Any, T]
-"""A generator of steps that returns a T. It is sent a `ResponseHead` for `Send`, bytes for `Read`."""
+"""A generator of steps that returns a T. It is sent a `ResponseHead` for `Send`, bytes for `Read`
+and `Load`."""
 
 
 @dataclass(slots=True)
@@ -181,6 +191,8 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
     Raises:
         APIError: the last attempt failed.
     """
+    if isinstance(attempts.call.body, PendingBody):
+        attempts.call.body = yield from _load_files(attempts.call.body)
     while True:
         try:
             head: ResponseHead = yield Send(attempts.next_request())
@@ -193,6 +205,17 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
         except APIError as error:
             delay = attempts.failed(error)
         yield from wait(delay)
+
+
+def _load_files(pending: PendingBody) -> Flow[Body]:
+    """Read the files of a call and return its whole body."""
+    contents: list[object] = []
+    for file in pending.files:
+        try:
+            contents.append((yield Load(file)))
+        except (OSError, ValueError) as error:
+            raise pending.unreadable(file, error) from error
+    return pending.filled(contents)
 
 
 def wait(delay: float) -> Flow[None]:

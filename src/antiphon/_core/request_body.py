@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeAlias, TypeGuard, cast
 
 import orjson
 
+from .._transport.files import FileInput
 from .._wire.http import Body
 from .._wire.sentinels import is_absent
 from ..errors import RequestEncodingError
@@ -22,25 +22,111 @@ _PIECE = 32 * 1024
 _GAP = b"\0"
 """Holds the place of a large text; JSON never contains it."""
 
+_MISPLACED_FILE = (
+    "a file is read only as the source.data of an image or a document; pass its text here"
+)
+
 _NO_LISTS = (str, bytes, bytearray, memoryview, Mapping)
 
 
 @dataclass(frozen=True, slots=True)
-class _Large:
-    """Text that is encoded piece by piece: encoders reserve many times its size."""
+class _LargeText:
+    """A text that is encoded piece by piece: encoders reserve many times its size."""
 
     text: str
+
+    @property
+    def size(self) -> int:
+        return len(self.text) + 2
+
+    def pieces(self) -> Iterator[bytes | memoryview]:
+        yield b'"'
+        for start in range(0, len(self.text), _PIECE):
+            yield memoryview(orjson.dumps(self.text[start : start + _PIECE]))[1:-1]
+        yield b'"'
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file in the place of its base64 text; its content is read when the call is sent."""
+
+    file: FileInput
+
+
+@dataclass(frozen=True, slots=True)
+class _FileBytes:
+    """The content of a file, as base64 text: it needs no escapes."""
+
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.content) * 4 // 3 + 6
+
+    def pieces(self) -> Iterator[bytes]:
+        yield b'"'
+        yield b64encode(self.content)
+        yield b'"'
+
+
+_Part: TypeAlias = _LargeText | _FileBytes
 
 
 class _AbsentInside(Exception):
     """A sentinel stands somewhere inside; it has to be cut out before encoding."""
 
 
-def encode_body(params: Mapping[str, Any]) -> Body:
-    """`params` as compact UTF-8 JSON, in their own order.
+class PendingBody:
+    """A body that lacks the content of files."""
+
+    __slots__ = ("_params", "_parts", "_skeleton")
+
+    def __init__(
+        self, params: Mapping[str, Any], skeleton: bytes, parts: Sequence[_Part | _File]
+    ) -> None:
+        self._params = params
+        self._skeleton = skeleton
+        self._parts = parts
+
+    @property
+    def files(self) -> list[FileInput]:
+        """The files to read, in their order."""
+        return [part.file for part in self._parts if isinstance(part, _File)]
+
+    def filled(self, contents: Iterable[object]) -> Body:
+        """Return the body with the contents of its files.
+
+        Raises:
+            RequestEncodingError: a content is not bytes, or is empty.
+        """
+        rest = iter(contents)
+        parts = [
+            self._content(part.file, next(rest)) if isinstance(part, _File) else part
+            for part in self._parts
+        ]
+        try:
+            return _filled(self._skeleton, parts)
+        except TypeError as failure:
+            raise _explained(self._params, failure) from failure.__cause__
+
+    def _content(self, file: FileInput, content: object) -> _FileBytes:
+        if not isinstance(content, bytes):
+            raise self.unreadable(file, "a file opened as text; open it with mode 'rb'")
+        if not content:
+            raise self.unreadable(file, "the file is empty, or was read before and cannot go back")
+        return _FileBytes(content)
+
+    def unreadable(self, file: FileInput, reason: object) -> RequestEncodingError:
+        """Return the error for a file that cannot be sent, with its path in the parameters."""
+        path = next((path for path, value in _leaves(self._params, "") if value is file), "")
+        return RequestEncodingError(f"{path}: {reason}", path=path)
+
+
+def encode_body(params: Mapping[str, Any]) -> Body | PendingBody:
+    """Return `params` as compact UTF-8 JSON, in their own order.
 
     Sentinels are dropped at any depth, `None` stays null. Models become what the API accepts back,
-    paths and binary files their base64, other iterables lists.
+    other iterables lists. A path or a binary file may stand for the `data` of an image or document.
 
     Raises:
         RequestEncodingError: a value is not JSON; the message starts with its path.
@@ -49,54 +135,52 @@ def encode_body(params: Mapping[str, Any]) -> Body:
     if "messages" in given:
         given["messages"] = _messages(given["messages"])
     try:
-        skeleton, large = _skeleton(given)
-        encoded = _filled(skeleton, large) if large else skeleton
+        skeleton, parts = _skeleton(given)
+        pending = any(isinstance(part, _File) for part in parts)
+        whole = _filled(skeleton, cast("list[_Part]", parts)) if parts and not pending else skeleton
     except TypeError as failure:
         if not isinstance(failure.__cause__, _AbsentInside):
             raise _explained(given, failure) from failure.__cause__
         return encode_body(_without_absent(given))
     if b"null" in skeleton:
         _refuse_not_a_number(given)
-    return encoded
+    return PendingBody(params, skeleton, parts) if pending else whole
 
 
-def _skeleton(value: Any) -> tuple[bytes, list[_Large]]:
-    """`value` as JSON with gaps, and what belongs into them."""
-    large: list[_Large] = []
+def _skeleton(value: Any) -> tuple[bytes, list[_Part | _File]]:
+    """Return `value` as JSON with gaps, and what belongs into them."""
+    parts: list[_Part | _File] = []
 
     def default(other: Any) -> Any:
-        if isinstance(other, _Large):
-            large.append(other)
+        if isinstance(other, (_LargeText, _File)):
+            parts.append(other)
             return orjson.Fragment(_GAP)
         return _as_json(other)
 
-    return orjson.dumps(value, default=default, option=_OPTIONS), large
+    return orjson.dumps(value, default=default, option=_OPTIONS), parts
 
 
-def _filled(skeleton: bytes, large: list[_Large]) -> bytearray:
-    """JSON with its gaps filled, in memory taken once."""
-    body = bytearray(len(skeleton) + sum(len(each.text) + 2 for each in large))
+def _filled(skeleton: bytes, parts: Sequence[_Part]) -> bytearray:
+    """Return JSON with its gaps filled, in memory taken once."""
+    body = bytearray(len(skeleton) + sum(part.size for part in parts))
     at = 0
-    for part in _parts(skeleton, large):
-        body[at : at + len(part)] = part  # grows if texts take more bytes than characters
-        at += len(part)
+    for piece in _pieces(skeleton, parts):
+        body[at : at + len(piece)] = piece  # grows if texts take more bytes than characters
+        at += len(piece)
     del body[at:]
     return body
 
 
-def _parts(skeleton: bytes, large: list[_Large]) -> Iterator[bytes | memoryview]:
+def _pieces(skeleton: bytes, parts: Sequence[_Part]) -> Iterator[bytes | memoryview]:
     first, *rest = skeleton.split(_GAP)
     yield first
-    for each, after in zip(large, rest, strict=True):
-        yield b'"'
-        for start in range(0, len(each.text), _PIECE):
-            yield memoryview(orjson.dumps(each.text[start : start + _PIECE]))[1:-1]
-        yield b'"'
+    for part, after in zip(parts, rest, strict=True):
+        yield from part.pieces()
         yield after
 
 
 def _perhaps_large(text: Any) -> Any:
-    return _Large(text) if isinstance(text, str) and len(text) >= _LARGE else text
+    return _LargeText(text) if isinstance(text, str) and len(text) >= _LARGE else text
 
 
 def _as_json(value: Any) -> Any:
@@ -108,10 +192,8 @@ def _as_json(value: Any) -> Any:
             return getattr(value, convert)()
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", exclude_unset=True)
-    if isinstance(value, PathLike):
-        return _base64(Path(cast("PathLike[str]", value)).read_bytes())
-    if hasattr(value, "read"):
-        return _file_content(value)
+    if _is_file(value):
+        raise TypeError(_MISPLACED_FILE)
     if _is_mapping(value):
         return dict(value)
     if _is_iterable(value):
@@ -119,15 +201,8 @@ def _as_json(value: Any) -> Any:
     raise TypeError(_reason(value))
 
 
-def _file_content(file: Any) -> Any:
-    content = file.read()
-    if not isinstance(content, bytes):
-        raise TypeError("a file opened as text; open it with mode 'rb'")
-    return _base64(content)
-
-
-def _base64(content: bytes) -> Any:
-    return _perhaps_large(b64encode(content).decode("ascii"))
+def _is_file(value: object) -> TypeGuard[FileInput]:
+    return isinstance(value, PathLike) or hasattr(value, "read")
 
 
 def _messages(messages: Any) -> Any:
@@ -169,8 +244,14 @@ def _block(block: Any) -> Any:
 def _source(source: Mapping[str, Any]) -> Mapping[str, Any]:
     """The source of an image or a document; the wire has no `media_type` beside a URL."""
     if source.get("type") != "url":
-        return {name: _perhaps_large(value) for name, value in source.items()}
+        return {name: _source_field(name, value) for name, value in source.items()}
     return {name: value for name, value in source.items() if name != "media_type"}
+
+
+def _source_field(name: str, value: Any) -> Any:
+    if name == "data" and _is_file(value):
+        return _File(value)
+    return _blocks(value) if name == "content" and _is_iterable(value) else _perhaps_large(value)
 
 
 def _is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
@@ -200,11 +281,16 @@ def _refuse_not_a_number(params: Mapping[str, Any]) -> None:
 def _explained(params: Mapping[str, Any], failure: Exception) -> RequestEncodingError:
     for path, value in _leaves(params, ""):
         try:
-            _filled(*_skeleton(value))
+            _encode_leaf(value)
         except TypeError as cause:
             if not isinstance(cause.__cause__, _AbsentInside):
                 return RequestEncodingError(f"{path}: {_cause_of(cause)}", path=path)
     return RequestEncodingError(f"the parameters are not JSON: {_cause_of(failure)}")
+
+
+def _encode_leaf(value: Any) -> None:
+    skeleton, parts = _skeleton(_perhaps_large(value))
+    _filled(skeleton, [part for part in parts if not isinstance(part, _File)])
 
 
 def _cause_of(failure: BaseException) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack, 
 from .._core import endpoints
 from .._core.arguments import keywords
 from .._core.endpoints import Call, Endpoint
+from .._transport.files import read_file
 from ..responses import APIResponse
 from ..types.message import Message, MessageTokensCount
 from ..types.params import (
@@ -159,7 +160,7 @@ class Messages(_Resource):
 
         An empty list does not guarantee that the API accepts the request.
         """
-        return endpoints.check(self._session.options, params)
+        return endpoints.check(self._session.options, params, read_file)
 
 
 class MessagesWithRawResponse(_RawResource):

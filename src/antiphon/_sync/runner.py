@@ -8,11 +8,12 @@ import time
 from typing import Any, Self, TypeVar, cast
 
 from .._core.endpoints import Call
-from .._core.flow import Attempts, Flow, Read, Send, Step, exchange
+from .._core.flow import Attempts, Flow, Load, Read, Send, Step, exchange
 from .._stream.flow import StreamFlow, stream_flow, whole_message
 from .._transport import OpenResponse, Transport
 from .._transport.clocks import MonotonicClock
 from .._transport.default import transport_for
+from .._transport.files import read_file
 from .._wire.http import ResponseHead
 from ..base_client import SessionState
 from ..errors import APIError
@@ -90,6 +91,8 @@ class Runner:
                 except APIError as error:
                     log_attempt_failure(error)
                     step = flow.throw(error)
+                except (OSError, ValueError) as error:  # of a file; transports raise APIError
+                    step = flow.throw(error)
                 else:
                     step = flow.send(result)
         except StopIteration as end:
@@ -117,6 +120,8 @@ class Runner:
             chunk = self._response.read(step.timeout)
             log_read(chunk)
             return chunk
+        if isinstance(step, Load):
+            return read_file(step.file)
         self.close()
         if isinstance(step, Send):
             log_request(step.request)
