@@ -184,7 +184,7 @@ def test_the_media_type_of_a_url_document_is_not_sent():
         (2**70, "content[0].source.data: "),
         ("\ud800", "surrogates"),
         ({1: "a"}, "str"),
-        (io.StringIO("text"), "only as the source.data"),
+        (io.StringIO("text"), "open it with mode 'rb'"),
         (1j, "complex is not JSON"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import TextIOBase
 from os import PathLike
 from typing import Any, TypeAlias, TypeGuard, cast
 
@@ -192,6 +193,8 @@ def _as_json(value: Any) -> Any:
             return getattr(value, convert)()
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", exclude_unset=True)
+    if isinstance(value, TextIOBase):
+        raise TypeError("a file opened as text; open it with mode 'rb'")
     if _is_file(value):
         raise TypeError(_MISPLACED_FILE)
     if _is_mapping(value):
@@ -249,7 +252,7 @@ def _source(source: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _source_field(name: str, value: Any) -> Any:
-    if name == "data" and _is_file(value):
+    if name == "data" and _is_file(value) and not isinstance(value, TextIOBase):
         return _File(value)
     return _blocks(value) if name == "content" and _is_iterable(value) else _perhaps_large(value)
 
