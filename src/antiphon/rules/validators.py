@@ -258,4 +258,4 @@ def _is_deeper(value: Any, most: int) -> bool:
 def _containers(value: Any) -> Iterator[Any]:
     """Return the objects and lists that are directly inside a value."""
     parts: Iterable[Any] = value.values() if is_object(value) else value if is_list(value) else ()
-    return (part for part in parts if isinstance(part, (dict, list)))
+    return (part for part in parts if is_object(part) or is_list(part))
