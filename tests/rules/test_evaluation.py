@@ -21,7 +21,9 @@ MESSAGE_BODIES = [
     sample
     for _, wrong, _, right in TABLE
     for sample in (wrong, right)
-    if isinstance(sample, dict) and all(f.rule in CHECKS for f in findings(sample))
+    if isinstance(sample, dict)
+    and len(str(sample)) < 10_000  # hypothesis makes hundreds of requests of them
+    and all(finding.rule in CHECKS for finding in findings(sample))
 ]
 
 
@@ -139,7 +141,7 @@ def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 @settings(max_examples=400)
 @given(st.data())
 def test_no_odd_value_in_a_real_request_breaks_the_rules(data):
-    real = data.draw(st.sampled_from([each for each in MESSAGE_BODIES if len(str(each)) < 10_000]))
+    real = data.draw(st.sampled_from(MESSAGE_BODIES))
     path = data.draw(st.sampled_from(places(real)))
     for finding in findings(replaced(real, path, data.draw(LEAVES))):
         assert finding.message

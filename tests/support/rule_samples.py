@@ -73,7 +73,10 @@ OPEN = {"type": "json_schema", "schema": {"type": "object"}}
 
 ADAPTIVE = {"type": "adaptive"}
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+ANY = {"tool_choice": {"type": "any"}}
+CHOSEN = {"tool_choice": {"type": "tool", "name": "look"}}
 NEWER = {"version": "2026-10-21"}
+NULLABLE = {"type": ["string", "null"]}
 CITED = {"citations": {"enabled": True}}
 LONG_OUTPUT = {"betas": ["output-300k-2026-03-24"]}
 
@@ -81,6 +84,11 @@ LONG_OUTPUT = {"betas": ["output-300k-2026-03-24"]}
 def sent(body: dict[str, Any], **options: Any) -> Any:
     """Return a request that is more than a body for `create` under the older version."""
     return partial(findings, body, **options)
+
+
+def counted(**changes: Any) -> Any:
+    """Return a request to count tokens."""
+    return sent({"model": GOOD["model"], "messages": [HELLO], **changes}, endpoint="count_tokens")
 
 
 def schema_of(defs: Any = None, **properties: Any) -> dict[str, Any]:
@@ -103,6 +111,46 @@ def optional(count: int) -> dict[str, Any]:
 def properties(**schemas: Any) -> dict[str, Any]:
     """Return the input schema of a tool with these properties."""
     return {"input_schema": {"type": "object", "properties": schemas}}
+
+
+def strict(*schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return a request with strict tools whose inputs follow these schemas."""
+    defined = [{**TOOL, "name": f"t{n}", "input_schema": each} for n, each in enumerate(schemas)]
+    return body(tools=[{**tool, "strict": True} for tool in defined])
+
+
+def closed(**schemas: Any) -> dict[str, Any]:
+    """Return the schema of an object with these required properties and no others."""
+    keys = {"properties": schemas, "required": list(schemas), "additionalProperties": False}
+    return {"type": "object", **keys}
+
+
+def linked(url: str, kind: str = "image") -> dict[str, Any]:
+    return said({"type": kind, "source": {"type": "url", "url": url}})
+
+
+def users(*contents: Any) -> dict[str, Any]:
+    """Return consecutive messages of the user, which are one turn."""
+    return body(messages=[{"role": "user", "content": content} for content in contents])
+
+
+def mcp_use(**changes: Any) -> Any:
+    """Return a request with a call of an MCP tool and its result."""
+    use = {"type": "mcp_tool_use", "id": "mcptoolu_1", "name": "look", "server_name": "s"}
+    found = {"type": "mcp_tool_result", "tool_use_id": "mcptoolu_1", "content": "seen"}
+    said = [{**use, "input": {}, **changes}, found, text("b")]
+    return sent(talk("a", said, "c"), betas=["mcp-client-2025-11-20"])
+
+
+def identified(user_id: str) -> dict[str, Any]:
+    return body(metadata={"user_id": user_id})
+
+
+def clearing(**more: Any) -> Any:
+    """Return a request to clear the thinking of earlier turns."""
+    edits = {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}
+    asking = body(context_management=edits, max_tokens=2000, **more)
+    return sent(asking, betas=["context-management-2025-06-27"])
 
 
 def search_result(*content: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +208,16 @@ TABLE: list[tuple[str, Any, str, Any]] = [
     ("shape.unknown", body(response_format=1), "response_format: Extra inputs are not permitted",
      GOOD),
     ("shape.string", body(model=3), "model: Input should be a valid string", GOOD),
+    ("shape.string", mcp_use(id=["mcptoolu_1"]),
+     "messages.1.content.0.mcp_tool_use.id: Input should be a valid string", mcp_use()),
+    ("shape.string", mcp_use(id={}),
+     "messages.1.content.0.mcp_tool_use.id: Input should be a valid string", mcp_use()),
+    ("shape.string", users("a", [text(3)]),
+     "messages.1.content.0.text.text: Input should be a valid string", users("a", [text("3")])),
     ("shape.short", body(model=""), "model: String should have at least 1 character", GOOD),
+    ("shape.short", talk("a", [{**call(), "name": ""}], [result()]),
+     "messages.1.content.0.tool_use.name: String should have at least 1 character",
+     talk("a", [call()], [result()])),
     ("shape.long", body(metadata={"user_id": "u" * 257}),
      "metadata.user_id: String should have at most 256 characters",
      body(metadata={"user_id": "u" * 256})),
@@ -168,6 +225,9 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      "tools.0.custom.name: String should have at most 128 characters", tools({"name": "n" * 128})),
     ("shape.long", batch("i" * 65),
      "requests.0.custom_id: String should have at most 64 characters", batch("i" * 64)),
+    ("shape.long", talk("a", [{**call(), "name": "n" * 201}], [result()]),
+     "messages.1.content.0.tool_use.name: String should have at most 200 characters",
+     talk("a", [{**call(), "name": "n" * 200}], [result()])),
     ("shape.pattern", tools({"name": "a b"}),
      "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'", tools({})),
     ("shape.pattern", talk("a", [call("a b")], [result("a b")]),
@@ -203,12 +263,34 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      " 'connector_text'", said(text("a"))),
     ("shape.tag", tools({"type": "telepathy"}), "tools.0: Input tag 'telepathy' found",
      tools({"type": "custom"})),
+    ("shape.url", linked(""),
+     "messages.0.content.0.image.source.url.url: Input should be a valid URL, input is empty",
+     linked("https://example.com/a.png")),
+    ("shape.url", linked("/a.png"),
+     "messages.0.content.0.image.source.url.url: Input should be a valid URL, relative URL",
+     linked("http://example.com/a.png")),
+    ("shape.url", linked("https://"),
+     "messages.0.content.0.image.source.url.url: Input should be a valid URL, empty host",
+     linked("HTTPS://example.com")),
+    ("shape.url.scheme", linked("file:///a.pdf", "document"),
+     "messages.0.content.0.document.source.url.url: URL scheme should be 'http' or 'https'",
+     linked("https://example.com/a.pdf", "document")),
+    ("shape.url.scheme", linked("data:image/png;base64,AAAA"),
+     "messages.0.content.0.image.source.url.url: URL scheme should be 'http' or 'https'",
+     linked("https://example.com/data:image/png")),
     ("shape.unknown", body(system=[text("s", cache_control={**MARK, "scope": "all"})]),
      "system.0.cache_control.ephemeral.scope: Extra inputs are not permitted",
      body(system=[text("s", cache_control=MARK)])),
     ("shape.unknown", talk("a", [{**THINKING, "cache_control": MARK}, text("b")], "c"),
      "messages.1.content.0.thinking.cache_control: Extra inputs are not permitted",
      talk("a", [THINKING, text("b")], "c")),
+    ("shape.unknown", counted(max_tokens=100), "max_tokens: Extra inputs are not permitted", GOOD),
+    ("shape.unknown", counted(temperature=1), "temperature: Extra inputs are not permitted",
+     body(temperature=1)),
+    ("shape.unknown", counted(stream=True), "stream: Extra inputs are not permitted",
+     counted(system="s", tools=[TOOL], tool_choice={"type": "auto"}, cache_control=MARK)),
+    ("shape.unknown", counted(metadata={}), "metadata: Extra inputs are not permitted",
+     counted(thinking={"type": "disabled"}, output_config={"format": FORMAT})),
     ("shape.required", talk("a", [{"type": "thinking", "thinking": "…"}], "b"),
      "messages.1.content.0.thinking.signature: Field required",
      talk("a", [THINKING, text("b")], "c")),
@@ -218,6 +300,14 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      "requests.0.params: Field required", batch("a")),
     ("batches.custom_id", batch("a", "a"),
      "requests.1.custom_id: custom_id must be unique in a batch", batch("a", "b")),
+    ("metadata.user_id.email", identified("someone@example.com"),
+     "metadata.user_id: user_id appears to contain an email address. Please send a uuid or hash",
+     identified("user_1b2c3d_account_550e8400-e29b-41d4-a716-446655440000_session_@")),
+    ("metadata.user_id.phone", identified("+49 30 1234567"),
+     "metadata.user_id: user_id appears to contain a phone number. Please send a uuid or hash",
+     identified("550e8400-e29b-41d4-a716-446655440000")),
+    ("metadata.user_id.phone", identified("(555) 123-4567"),
+     "metadata.user_id: user_id appears to contain a phone number.", identified("5551234567")),
     ("model", body(model="claude-3-opus-20240229"), "model: claude-3-opus-20240229", GOOD),
     ("messages.none", body(messages=[]), "messages: at least one message is required", GOOD),
     ("messages.role", body(messages=[{"role": "ai", "content": "a"}]),
@@ -255,6 +345,10 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      body(system=[text("a")])),
     ("text.blank", said(text(" \n")),
      "messages: text content blocks must contain non-whitespace text", said(text(" a"))),
+    ("text.blank", said(text(" ")), "messages: text content blocks must contain non-whitespace",
+     talk("a", [text(" ")], "c")),
+    ("text.blank", users("\n\n"), "messages: text content blocks must contain non-whitespace",
+     talk("a", "\n\n", "c")),
     ("blocks.use_role", said(call()), "`tool_use` blocks can only be in `assistant` messages",
      talk("a", [call()], [result()])),
     ("blocks.result_role", talk("a", [result()]),
@@ -262,6 +356,12 @@ TABLE: list[tuple[str, Any, str, Any]] = [
     ("tool_use.ids", talk("a", [call(), call()], [result()]),
      "messages.1.content.1: `tool_use` ids must be unique",
      talk("a", [call(), call("toolu_2")], [result(), result("toolu_2")])),
+    ("tool_use.ids",
+     body(messages=[HELLO, {"role": "assistant", "content": [call()]},
+                    {"role": "assistant", "content": [call()]},
+                    {"role": "user", "content": [result()]}]),
+     "messages.1.content.1: `tool_use` ids must be unique",
+     talk("a", [call()], [result()], [call()], [result()])),
     ("tool_use.unanswered", talk("a", [call()], "b"),
      "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after:"
      " toolu_1. Each `tool_use` block must have a corresponding `tool_result` block in the next"
@@ -270,14 +370,32 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after:"
      " toolu_1. Each `tool_use` block must have a corresponding `tool_result` block in the next"
      " message.", talk("a", [call()], [result()])),
+    ("tool_use.unanswered",
+     body(messages=[HELLO, HELLO, {"role": "assistant", "content": [call()]}, HELLO]),
+     "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after",
+     body(messages=[HELLO, HELLO, {"role": "assistant", "content": [call()]},
+                    {"role": "user", "content": [result()]}, HELLO])),
     ("tool_result.orphan", said(result()),
      "messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_1. Each"
      " `tool_result` block must have a corresponding `tool_use` block in the previous message.",
      talk("a", [call()], [result()])),
+    ("tool_result.duplicate", talk("a", [call()], [result(), result()]),
+     "messages.2.content.1: each tool_use must have a single result. Found multiple `tool_result`"
+     " blocks with id: toolu_1",
+     talk("a", [call(), call("toolu_2")], [result(), result("toolu_2")])),
+    ("tool_result.duplicate",
+     body(messages=[HELLO, {"role": "assistant", "content": [call()]},
+                    {"role": "user", "content": [result()]},
+                    {"role": "user", "content": [text("b"), result()]}]),
+     "messages.2.content.2: each tool_use must have a single result.",
+     talk("a", [call()], [result()], [call()], [result()])),
     ("server_tools.orphan", talk("a", searched(tool_use_id="srvtoolu_2"), "c"),
      "messages.1.content.1: unexpected `tool_use_id` found in `web_search_tool_result` blocks:"
      " srvtoolu_2. Each `web_search_tool_result` block must have a corresponding"
      " `server_tool_use` block before it.", {**talk("a", searched(), "c"), "tools": [SEARCH]}),
+    ("server_tools.orphan", {**talk("a", searched()[1:], "c"), "tools": [SEARCH]},
+     "messages.1.content.0: unexpected `tool_use_id` found in `web_search_tool_result` blocks",
+     {**talk("a", searched(), "c", searched(), "d"), "tools": [SEARCH]}),
     ("server_tools.unanswered", talk("a", searched()[:1], "c"),
      "messages.1.content.0: `web_search` tool use with id `srvtoolu_1` was found without a"
      " corresponding `web_search_tool_result` block", talk("a", searched(), "c")),
@@ -355,6 +473,15 @@ TABLE: list[tuple[str, Any, str, Any]] = [
     ("tools.root_union", tools({"input_schema": {"type": "object", "anyOf": [{}]}}),
      "tools.0.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the"
      " top level", tools({})),
+    ("tools.property_keys", tools(properties(**{"$filter": {}})),
+     "tools.0.custom.input_schema.properties: Property keys should match pattern"
+     " '^[a-zA-Z0-9_.-]{1,64}$'", tools(properties(**{"filter.a-b_1": {}}))),
+    ("tools.property_keys", tools({"name": "b"}, properties(**{"a[b]": {}})),
+     "tools.1.custom.input_schema.properties: Property keys should match pattern",
+     tools(properties(a={"type": "object", "properties": {"a[b]": {}}}))),
+    ("tools.property_keys", tools(properties(**{"a" * 65: {}})),
+     "tools.0.custom.input_schema.properties: Property keys should match pattern",
+     tools(properties(**{"a" * 64: {}}))),
     ("tools.schema",
      tools(properties(a={"type": "text"})),
      "tools.0.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft"
@@ -376,6 +503,14 @@ TABLE: list[tuple[str, Any, str, Any]] = [
     ("tools.reference", talk("a", [call()], [REFERENCE]),
      "Tool reference 'look' not found in available tools",
      {**talk("a", [call()], [REFERENCE]), "tools": [TOOL]}),
+    ("tool_choice.tools", body(tool_choice={"type": "auto"}),
+     "tool_choice may only be specified while providing tools",
+     tools({}, tool_choice={"type": "auto"})),
+    ("tool_choice.tools", body(tools=[], **ANY),
+     "tool_choice may only be specified while providing tools",
+     sent(body(mcp_servers=[{}], **ANY), betas=["mcp-client-2025-11-20"])),
+    ("tool_choice.name", tools({"name": "b"}, **CHOSEN),
+     "Tool 'look' not found in provided tools", tools({"name": "b"}, {}, **CHOSEN)),
     ("tool_choice.model", body(model="claude-opus-5-5", tools=[TOOL], tool_choice={"type": "any"}),
      'tool_choice: type "tool" and "any" are not supported for this model.',
      tools({}, tool_choice={"type": "any"})),
@@ -383,6 +518,13 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      tools({}, tool_choice={"type": "any"}, thinking=THINK, max_tokens=2000),
      "Thinking may not be enabled when tool_choice forces tool use.",
      tools({}, tool_choice={"type": "auto"}, thinking=THINK, max_tokens=2000)),
+    ("tool_choice.thinking", tools({}, **CHOSEN, thinking=THINK, max_tokens=2000),
+     "Thinking may not be enabled when tool_choice forces tool use.",
+     body(model="claude-opus-4-6", tools=[TOOL], **CHOSEN, thinking=ADAPTIVE)),
+    ("tool_choice.thinking",
+     body(model="claude-opus-4-6", tools=[TOOL], **ANY, thinking=THINK, max_tokens=2000),
+     "Thinking may not be enabled when tool_choice forces tool use.",
+     body(model="claude-sonnet-5", tools=[TOOL], **ANY)),
     ("thinking.type", body(model=OPUS, thinking=THINK, max_tokens=2000),
      '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and'
      ' "output_config.effort" to control thinking behavior.', body(model=OPUS, thinking=ADAPTIVE)),
@@ -413,6 +555,28 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`."
      " When `thinking` is enabled",
      {**talk("a", [THINKING, call()], [result()]), "thinking": THINK, "max_tokens": 2000}),
+    ("thinking.expected", {**talk("a", [text("b")]), "thinking": THINK, "max_tokens": 2000},
+     "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.",
+     {**talk("a", [THINKING, text("b")]), "thinking": THINK, "max_tokens": 2000}),
+    ("thinking.expected", {**talk("a", "b"), "thinking": THINK, "max_tokens": 2000},
+     "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.",
+     {**talk("a", "b", "c"), "thinking": THINK, "max_tokens": 2000}),
+    ("thinking.final", talk("a", [THINKING, text("b")]),
+     "messages.1.content.0: When thinking is disabled, an `assistant` message in the final position"
+     " cannot contain `thinking`. To use thinking blocks, enable `thinking` in your request.",
+     talk("a", [THINKING, text("b")], "c")),
+    ("thinking.final",
+     {**talk("a", [{"type": "redacted_thinking", "data": "x"}, text("b")]),
+      "thinking": {"type": "disabled"}},
+     "messages.1.content.0: When thinking is disabled, an `assistant` message in the final position"
+     " cannot contain `redacted_thinking`.",
+     {**talk("a", [THINKING, text("b")]), "thinking": THINK, "max_tokens": 2000}),
+    ("thinking.clearing", clearing(),
+     "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive",
+     clearing(thinking=THINK)),
+    ("thinking.clearing", clearing(model=OPUS, thinking={"type": "disabled"}),
+     "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive",
+     clearing(model=OPUS)),
     ("thinking.empty", talk("a", [{**THINKING, "thinking": "", "signature": ""}, text("b")], "c"),
      "messages.1.content.0.thinking: each thinking block must contain thinking",
      talk("a", [{**THINKING, "thinking": ""}, text("b")], "c")),
@@ -439,6 +603,10 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      " a ttl='5m' cache_control block. Note that blocks are processed in the following order:"
      " `tools`, `system`, `messages`.",
      said(text("a", cache_control={**MARK, "ttl": "1h"}), text("b", cache_control=MARK))),
+    ("cache.order",
+     users([text("a", cache_control=MARK)], [text("b", cache_control={**MARK, "ttl": "1h"})]),
+     "messages.0.content.1.cache_control.ttl: a ttl='1h' cache_control block must not come after",
+     users([text("a", cache_control={**MARK, "ttl": "1h"})], [text("b", cache_control=MARK)])),
     ("cache.automatic",
      {**said(text("a", cache_control={**MARK, "ttl": "1h"})), "cache_control": MARK},
      "cache_control: the last block already has a cache_control with another ttl",
@@ -459,6 +627,9 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      talk("a", [call()], [{**result(), "content": [image(media_type="image/png")]}]),
      "messages.2.content.0.tool_result.content.0.image.source.base64: The image was specified"
      " using the image/png", talk("a", [call()], [{**result(), "content": [image()]}])),
+    ("images.type", users("a", [image(media_type="image/png")]),
+     "messages.0.content.1.image.source.base64: The image was specified using the image/png",
+     users("a", [image()])),
     ("images.bytes", said(image("A" * 5_242_884)),
      "messages.0.content.0.image.source.base64: image exceeds 5 MB maximum: 5242884 bytes >"
      " 5242880 bytes", said(image())),
@@ -494,16 +665,32 @@ TABLE: list[tuple[str, Any, str, Any]] = [
     ("structured.open", body(output_format=OPEN),
      "output_format.schema: For 'object' type, 'additionalProperties' must be explicitly set to"
      " false", body(output_format=FORMAT)),
+    ("structured.open", strict({"type": "object"}),
+     "tools.0.custom: For 'object' type, 'additionalProperties' must be explicitly set to false",
+     strict(closed())),
+    ("structured.open", strict(closed(), closed(a={"type": "object"})),
+     "tools.1.custom: For 'object' type, 'additionalProperties' must be explicitly set to false",
+     tools({}, {"name": "b", "strict": False})),
     ("structured.opened", body(**schema_of(a={"type": "object", "additionalProperties": True})),
      "output_config.format.schema: For 'object' type, 'additionalProperties: true' is not"
      " supported. Please set 'additionalProperties' to false",
      body(**schema_of(a={"type": "object", "additionalProperties": False}))),
+    ("structured.opened", strict({"type": "object", "additionalProperties": {"type": "string"}}),
+     "tools.0.custom: For 'object' type, 'additionalProperties: object' is not supported. Please"
+     " set 'additionalProperties' to false", strict(closed())),
     ("structured.keyword", body(**schema_of(a={"type": "integer", "minimum": 1})),
      "output_config.format.schema: For 'integer' type, property 'minimum' is not supported",
      body(**schema_of(a={"type": "integer", "description": "at least 1"}))),
+    ("structured.keyword", strict(closed(a={"type": "integer", "minimum": 1})),
+     "tools.0.custom: For 'integer' type, property 'minimum' is not supported",
+     tools(properties(a={"type": "integer", "minimum": 1}))),
     ("structured.keywords", body(**schema_of(a={"type": "integer", "minimum": 1, "maximum": 2})),
      "output_config.format.schema: For 'integer' type, properties maximum, minimum are not"
      " supported", body(**schema_of(a={"type": "integer"}))),
+    ("structured.min_items", strict(closed(a={"type": "array", "minItems": 2},
+                                           b={"type": "array", "minItems": 5})),
+     "tools.0.custom: For 'array' type, 'minItems' values other than 0 or 1 are not supported"
+     " (got: [2, 5])", strict(closed(a={"type": "array", "minItems": 1}))),
     ("structured.recursive",
      body(**schema_of(child={"$ref": "#"})),
      "output_config.format.schema: recursive schemas are not supported",
@@ -511,9 +698,19 @@ TABLE: list[tuple[str, Any, str, Any]] = [
     ("structured.external", body(**schema_of(a={"$ref": "https://example.com/schema.json"})),
      "output_config.format.schema: external references are not supported",
      body(**schema_of(a={"$ref": "#/$defs/a"}))),
-    ("structured.complex",
-     body(output_config={"format": optional(25)}),
-     "Schema is too complex for compilation.", body(output_config={"format": optional(24)})),
+    ("structured.tools", strict(*[closed()] * 21),
+     "Too many strict tools (21). The maximum number of strict tools supported is 20.",
+     strict(*[closed()] * 20)),
+    ("structured.optional", body(output_config={"format": optional(25)}),
+     "Schemas contains too many optional parameters (25), which would make grammar compilation"
+     " inefficient. Reduce the number of optional parameters in your tool schemas (limit: 24).",
+     body(output_config={"format": optional(24)})),
+    ("structured.optional", strict(optional(20)["schema"], optional(5)["schema"]),
+     "Schemas contains too many optional parameters (25)",
+     strict(optional(20)["schema"], optional(4)["schema"])),
+    ("structured.unions", strict(closed(**{f"p{n}": NULLABLE for n in range(17)})),
+     "Schemas contains too many parameters with union types (17 parameters with type arrays or"
+     " anyOf).", strict(closed(**{f"p{n}": NULLABLE for n in range(16)}))),
     ("context", sent(GOOD, count=lambda _: 208_310),
      "prompt is too long: 208310 tokens > 200000 maximum", sent(GOOD, count=lambda _: 200_000)),
     ("context", sent(GOOD, count=lambda _: 208_310), "prompt is too long",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._wire.json import is_list
 from .registry import EVERYWHERE, Checks, Violation, at, block_parts, shorten
 from .request_schema import BETA_BLOCKS, BLOCKS
 from .request_view import NEWER_VERSION, RequestView, Turn
@@ -29,7 +28,7 @@ def unknown_role(request: RequestView) -> Iterator[Violation]:
     """Find unknown roles."""
     for turn in request.turns:
         if turn.role not in ("user", "assistant", "system"):
-            yield at(f"messages.{turn.first}.role", role=shorten(turn.role))
+            yield at(f"{turn.path}.role", role=shorten(turn.role))
 
 
 @CHECKS.add("messages.system.model", "role.system")
@@ -37,7 +36,7 @@ def system_role(request: RequestView) -> Iterator[Violation]:
     """Find system messages for a model that takes none."""
     if request.card is not None and not request.card.system_role:
         for turn in _system(request):
-            yield at(f"messages.{turn.first}.role")
+            yield at(f"{turn.path}.role")
 
 
 @CHECKS.add("messages.system.place", "role.system")
@@ -48,7 +47,7 @@ def misplaced_system(request: RequestView) -> Iterator[Violation]:
         if turn.role == "system":
             after = turns[index + 1].role if index + 1 < len(turns) else None
             if index == 0 or not _may_precede_system(turns[index - 1]) or after == "user":
-                yield at(f"messages.{turn.first}")
+                yield at(turn.path)
 
 
 def _may_precede_system(turn: Turn) -> bool:
@@ -83,10 +82,10 @@ def blocks_of_betas(request: RequestView) -> Iterator[Violation]:
 @CHECKS.add("messages.empty")
 def empty_content(request: RequestView) -> Iterator[Violation]:
     """Find messages without content, except the last one of the assistant."""
-    last = len(request.messages) - 1
-    for index, message in enumerate(request.messages):
-        if not message["content"] and not (index == last and message["role"] == "assistant"):
-            yield at(f"messages.{index}")
+    for turn in request.turns:
+        may_end_empty = turn is request.turns[-1] and turn.role == "assistant"
+        if not all(turn.contents[:-1] if may_end_empty else turn.contents):
+            yield at(turn.path)
 
 
 @CHECKS.add("cache.empty_text", "system", "block.text")
@@ -107,16 +106,15 @@ def empty_text(request: RequestView) -> Iterator[Violation]:
         if not text["text"]:
             yield at(f"system.{index}", where="system")
     for block in request.of("text"):
-        # Plain content, which is empty too, has a rule of its own: `messages.empty`.
-        if not block.content["text"] and is_list(request.messages[block.message]["content"]):
+        if not block.content["text"]:
             yield at(block.path, where="messages")
 
 
 @CHECKS.add("text.blank", "block.text")
 def blank_text(request: RequestView) -> Iterator[Violation]:
-    """Find text blocks of white space alone."""
+    """Find text blocks of white space alone, except the assistant's: the API itself writes such."""
     for block in request.of("text"):
-        if block.content["text"].isspace():
+        if block.role != "assistant" and block.content["text"].isspace():
             yield at(block.path)
 
 

@@ -32,7 +32,7 @@ _BY_NAME = ("$defs", "definitions", "dependentSchemas", "patternProperties", "pr
 _TEXTS = ("$id", "$ref", "$schema", "description", "format", "pattern", "title")
 _NUMBERS = ("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum")
 _LENGTHS = ("maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties")
-# `minItems` is not among them: structured output takes it if it is 0 or 1.
+# `minItems` is not among them: structured output supports it if it is 0 or 1.
 _BOUNDS = frozenset({*_NUMBERS, *_LENGTHS, "multipleOf", "uniqueItems"} - {"minItems"})
 
 
@@ -113,8 +113,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
 
 def unsupported(schema: dict[str, Any]) -> list[str]:
     """Return the keywords of one schema that structured output does not support, sorted."""
-    few = schema.get("minItems", 0) in (0, 1)
-    return sorted(name for name in schema if name in _BOUNDS or (name == "minItems" and not few))
+    return sorted(name for name in schema if name in _BOUNDS)
 
 
 def is_recursive(schema: Any) -> bool:

@@ -32,6 +32,7 @@ from .validators import (
     tagged,
     tags,
     text_or,
+    url,
 )
 
 __all__ = ["BETA_BLOCKS", "BLOCKS", "FORMS"]
@@ -55,7 +56,7 @@ _text = fields(_TEXT, {**_CACHED, "citations": anything})
 _part = fields(_TEXT, {"citations": anything})
 _system = fields({"type": one_of("text"), "text": string()}, {**_CACHED, "citations": anything})
 
-_URL: dict[str, Validator] = {**_TYPE, "url": string()}
+_URL: dict[str, Validator] = {**_TYPE, "url": url}
 _FILE: dict[str, Validator] = {**_TYPE, "file_id": string()}
 
 
@@ -122,7 +123,7 @@ _tool_result = fields(
 )
 _server_result = fields({"tool_use_id": _ID}, {}, closed=False)
 _use = fields(
-    {**_TYPE, "id": _ID, "name": string(), "input": mapping},
+    {**_TYPE, "id": _ID, "name": string(least=1, most=200), "input": mapping},
     {**_CACHED, "caller": nullable(mapping), "toolset_name": anything},
 )
 
@@ -148,6 +149,27 @@ BLOCKS: dict[str, Validator] = {
 }
 """Content blocks by type."""
 
+_mcp_use = fields(
+    {"id": _ID, "name": string(), "server_name": string(), "input": mapping}, _CACHED, closed=False
+)
+_mcp_result = fields(
+    {"tool_use_id": _ID},
+    {
+        **_CACHED,
+        "content": text_or(nullable(array(tagged({"text": _part})))),
+        "is_error": nullable(boolean),
+    },
+    closed=False,
+)
+_BETA_BLOCKS: dict[str, Validator] = {
+    "advisor_tool_result": _server_result,
+    "compaction": fields({}, {"content": nullable(string())}, closed=False),
+    "fallback": mapping,
+    "mcp_tool_result": _mcp_result,
+    "mcp_tool_use": _mcp_use,
+    "tool_addition": mapping,
+    "tool_removal": mapping,
+}
 BETA_BLOCKS = {
     "advisor_tool_result": "advisor-tool-",
     "compaction": "compact-",
@@ -159,7 +181,7 @@ BETA_BLOCKS = {
 }
 """Content blocks of betas, which the API does not list, and how the names of their betas begin."""
 
-_block = tagged(BLOCKS, unlisted=dict.fromkeys(BETA_BLOCKS, mapping), segment=tag)
+_block = tagged(BLOCKS, unlisted=_BETA_BLOCKS, segment=tag)
 _message = fields({"role": string(), "content": text_or(array(_block))}, {})
 
 _OF_TOOLS: dict[str, Validator] = {
@@ -290,37 +312,41 @@ _output_config = nullable(
     )
 )
 
-_OPTIONAL: dict[str, Validator] = {
-    "cache_control": _cache_control,
-    "container": text_or(nullable(mapping)),
-    "context_management": nullable(mapping),
-    "diagnostics": nullable(fields({}, {"previous_message_id": nullable(string())})),
-    "fallbacks": text_or(nullable(array(mapping, most=3))),
-    "inference_geo": nullable(string()),
-    "mcp_servers": array(mapping),
-    "metadata": nullable(fields({}, {"user_id": nullable(string(most=256))})),
-    "output_config": _output_config,
-    "output_format": _format,
-    "service_tier": one_of("auto", "standard_only"),
-    "speed": nullable(one_of("standard", "fast")),
-    "stop_sequences": nullable(array(string())),
-    "stream": nullable(boolean),
-    "system": text_or(array(_system)),
-    "temperature": nullable(number()),
-    "thinking": _thinking,
-    "tool_choice": _tool_choice,
-    "tools": nullable(array(_tool)),
-    "top_k": nullable(integer(least=0)),
-    "top_p": nullable(number(least=0, most=1)),
-}
 _REQUIRED: dict[str, Validator] = {
     "model": string(least=1, most=256),
     "messages": array(_message, most=100_000),
 }
-_max_tokens: dict[str, Validator] = {"max_tokens": integer(least=0)}
+_PROMPT: dict[str, Validator] = {
+    "cache_control": _cache_control,
+    "context_management": nullable(mapping),
+    "mcp_servers": array(mapping),
+    "output_config": _output_config,
+    "output_format": _format,
+    "speed": nullable(one_of("standard", "fast")),
+    "system": text_or(array(_system)),
+    "thinking": _thinking,
+    "tool_choice": _tool_choice,
+    "tools": nullable(array(_tool)),
+}
+"""Fields that make the prompt longer or shorter: the only ones with which tokens are counted."""
 
-_create = fields({**_REQUIRED, **_max_tokens}, _OPTIONAL)
-_count_tokens = fields(_REQUIRED, {**_max_tokens, **_OPTIONAL})
+_OPTIONAL: dict[str, Validator] = {
+    **_PROMPT,
+    "container": text_or(nullable(mapping)),
+    "diagnostics": nullable(fields({}, {"previous_message_id": nullable(string())})),
+    "fallbacks": text_or(nullable(array(mapping, most=3))),
+    "inference_geo": nullable(string()),
+    "metadata": nullable(fields({}, {"user_id": nullable(string(most=256))})),
+    "service_tier": one_of("auto", "standard_only"),
+    "stop_sequences": nullable(array(string())),
+    "stream": nullable(boolean),
+    "temperature": nullable(number()),
+    "top_k": nullable(integer(least=0)),
+    "top_p": nullable(number(least=0, most=1)),
+}
+
+_create = fields({**_REQUIRED, "max_tokens": integer(least=0)}, _OPTIONAL)
+_count_tokens = fields(_REQUIRED, _PROMPT)
 _batch_item = fields(
     {"custom_id": string(most=64, pattern="^[a-zA-Z0-9_-]{1,64}$"), "params": mapping}, {}
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .._wire.json import is_list, is_object
 from ..catalog.models import AS_OF, ModelCard, find
 
-__all__ = ["NEWER_VERSION", "BlockView", "Endpoint", "RequestView", "Turn", "tag"]
+__all__ = ["NEWER_VERSION", "BlockView", "Endpoint", "RequestView", "Turn", "merge", "tag"]
 
 Endpoint: TypeAlias = Literal["create", "count_tokens", "batches", "batch_item"]
 """The use of a body; a `batch_item` is the `params` of an item of a batch."""
@@ -22,9 +24,9 @@ NEWER_VERSION = "2026-10-21"
 
 
 class BlockView(NamedTuple):
-    """A content block and its position in the request."""
+    """A content block and its position in the conversation, its messages merged into turns."""
 
-    message: int
+    turn: int
     position: int
     role: str
     content: Mapping[str, Any]
@@ -32,7 +34,7 @@ class BlockView(NamedTuple):
     @property
     def path(self) -> str:
         """The path of the block in the API's texts."""
-        return f"messages.{self.message}.content.{self.position}"
+        return f"messages.{self.turn}.content.{self.position}"
 
     @property
     def type(self) -> str:
@@ -41,14 +43,23 @@ class BlockView(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Consecutive messages of one role; the API takes them for one message."""
+    """Consecutive messages of one role; the API takes them for one message.
 
+    The paths of its texts count turns and their blocks: of two user messages at the beginning, the
+    block of the second is ``messages.0.content.1``. Problems of form are found before messages are
+    merged, so their paths are those of the body.
+    """
+
+    number: int
     role: str
-    first: int
-    """The index of the first message."""
-    last: int
-    """The index of the last message."""
+    contents: list[str | list[Mapping[str, Any]]]
+    """The content of each of its messages."""
     blocks: list[BlockView]
+
+    @property
+    def path(self) -> str:
+        """The path of the turn in the API's texts."""
+        return f"messages.{self.number}"
 
     def of(self, kind: str) -> list[Mapping[str, Any]]:
         """Return the content of the blocks of one type."""
@@ -97,15 +108,7 @@ class RequestView:
     @cached_property
     def turns(self) -> list[Turn]:
         """The messages, those of one role that follow each other merged."""
-        turns: list[Turn] = []
-        for index, message in enumerate(self.messages):
-            role, blocks = message["role"], _blocks(index, message)
-            if turns and turns[-1].role == role:
-                turns[-1] = turns[-1]._replace(last=index)
-                turns[-1].blocks.extend(blocks)
-            else:
-                turns.append(Turn(role, index, index, list(blocks)))
-        return turns
+        return merge(self.messages)
 
     @cached_property
     def blocks(self) -> dict[str, list[BlockView]]:
@@ -197,14 +200,22 @@ class RequestView:
         ]
 
 
-def _blocks(index: int, message: Mapping[str, Any]) -> Iterator[BlockView]:
-    """Return the content blocks of a message; plain text is one block."""
-    role, content = message["role"], message["content"]
+def merge(messages: Iterable[Mapping[str, Any]]) -> list[Turn]:
+    """Return messages as turns: those of one role that follow each other are one."""
+    turns: list[Turn] = []
+    for number, (role, group) in enumerate(groupby(messages, itemgetter("role"))):
+        contents = [message["content"] for message in group]
+        blocks = chain.from_iterable(map(_blocks, contents))
+        views = [BlockView(number, position, role, block) for position, block in enumerate(blocks)]
+        turns.append(Turn(number, role, contents, views))
+    return turns
+
+
+def _blocks(content: str | list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the content blocks of a message; plain text is one, and empty text is none."""
     if isinstance(content, str):
-        yield BlockView(index, 0, role, {"type": "text", "text": content})
-        return
-    for position, block in enumerate(content):
-        yield BlockView(index, position, role, block)
+        return [{"type": "text", "text": content}] if content else []
+    return content
 
 
 def tag(block: Mapping[str, Any]) -> str:

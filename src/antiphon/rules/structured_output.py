@@ -12,7 +12,7 @@ from .request_view import RequestView
 
 __all__ = ["CHECKS"]
 
-_FORMATS = ("output_config", "output_format")
+_SCHEMAS = ("output_config", "output_format", "tools")
 
 # The documented limits of what is compiled: strict tools, optional properties, unions.
 _MOST_STRICT, _MOST_OPTIONAL, _MOST_UNIONS = 20, 24, 16
@@ -20,28 +20,43 @@ _MOST_STRICT, _MOST_OPTIONAL, _MOST_UNIONS = 20, 24, 16
 CHECKS = Checks()
 
 
-def _formats(request: RequestView) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return each schema inside the requested one, with the path of the whole."""
-    if request.output_format is not None:
-        path, schema = request.output_format
-        for each in subschemas(schema):
-            yield path, each
+def _strict_tools(request: RequestView) -> list[tuple[str, Any]]:
+    """Return the schemas of the strict tools, with the paths of the tools."""
+    return [
+        (f"tools.{index}.custom", tool.get("input_schema"))
+        for index, tool in enumerate(request.tools)
+        if tool.get("strict")
+    ]
 
 
-@CHECKS.add("structured.open", *_FORMATS)
+def _roots(request: RequestView) -> list[tuple[str, Any]]:
+    """Return the schemas that output is to follow, with their paths."""
+    output = [request.output_format] if request.output_format is not None else []
+    return [*output, *_strict_tools(request)]
+
+
+def _schemas(request: RequestView) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return each schema inside the ones that output is to follow, with the path of the whole."""
+    for path, root in _roots(request):
+        for schema in subschemas(root):
+            yield path, schema
+
+
+@CHECKS.add("structured.open", *_SCHEMAS)
 def open_objects(request: RequestView) -> Iterator[Violation]:
     """Find objects that allow further properties by not saying otherwise."""
-    for path, schema in _formats(request):
-        if _is_object_type(schema) and schema.get("additionalProperties") not in (False, True):
+    for path, schema in _schemas(request):
+        if _is_object_type(schema) and schema.get("additionalProperties") is None:
             yield at(path)
 
 
-@CHECKS.add("structured.opened", *_FORMATS)
+@CHECKS.add("structured.opened", *_SCHEMAS)
 def opened_objects(request: RequestView) -> Iterator[Violation]:
-    """Find objects that allow further properties explicitly."""
-    for path, schema in _formats(request):
-        if _is_object_type(schema) and schema.get("additionalProperties") is True:
-            yield at(path)
+    """Find objects that allow further properties explicitly, all or those of a schema."""
+    for path, schema in _schemas(request):
+        further = schema.get("additionalProperties")
+        if _is_object_type(schema) and (further is True or is_object(further)):
+            yield at(path, value="object" if is_object(further) else "true")
 
 
 def _is_object_type(schema: dict[str, Any]) -> bool:
@@ -49,48 +64,69 @@ def _is_object_type(schema: dict[str, Any]) -> bool:
     return kind == "object" or (is_list(kind) and "object" in kind)
 
 
-@CHECKS.add("structured.keyword", *_FORMATS)
+@CHECKS.add("structured.keyword", *_SCHEMAS)
 def unsupported_keyword(request: RequestView) -> Iterator[Violation]:
     """Find schemas with one keyword that structured output does not support."""
-    for path, schema in _formats(request):
+    for path, schema in _schemas(request):
         if len(names := unsupported(schema)) == 1:
             yield at(path, type=schema.get("type"), name=names[0])
 
 
-@CHECKS.add("structured.keywords", *_FORMATS)
+@CHECKS.add("structured.keywords", *_SCHEMAS)
 def unsupported_keywords(request: RequestView) -> Iterator[Violation]:
     """Find schemas with several keywords that structured output does not support."""
-    for path, schema in _formats(request):
+    for path, schema in _schemas(request):
         if len(names := unsupported(schema)) > 1:
             yield at(path, type=schema.get("type"), names=", ".join(names))
 
 
-@CHECKS.add("structured.recursive", *_FORMATS)
+@CHECKS.add("structured.min_items", *_SCHEMAS)
+def least_items(request: RequestView) -> Iterator[Violation]:
+    """Find arrays with a least length other than 0 or 1."""
+    for path, root in _roots(request):
+        lengths = [schema.get("minItems") for schema in subschemas(root)]
+        if found := [length for length in lengths if length not in (None, 0, 1)]:
+            yield at(path, found=found)
+
+
+@CHECKS.add("structured.recursive", *_SCHEMAS)
 def recursive_schemas(request: RequestView) -> Iterator[Violation]:
     """Find a schema that contains itself."""
-    if request.output_format is not None and is_recursive(request.output_format[1]):
-        yield at(request.output_format[0])
+    for path, root in _roots(request):
+        if is_recursive(root):
+            yield at(path)
 
 
-@CHECKS.add("structured.external", *_FORMATS)
+@CHECKS.add("structured.external", *_SCHEMAS)
 def external_references(request: RequestView) -> Iterator[Violation]:
     """Find references to schemas outside of the request."""
-    for path, schema in _formats(request):
+    for path, schema in _schemas(request):
         if isinstance(ref := schema.get("$ref"), str) and not ref.startswith("#"):
             yield at(path)
 
 
-@CHECKS.add("structured.complex", "output_config", "output_format", "tools")
-def complex_schemas(request: RequestView) -> Iterator[Violation]:
-    """Find more strict tools, optional properties or unions than can be compiled."""
-    strict = [tool for tool in request.tools if tool.get("strict")]
-    if not strict and request.output_format is None:
-        return
-    compiled = [schema for _, schema in _formats(request)]
-    compiled += [each for tool in strict for each in subschemas(tool.get("input_schema"))]
-    optional, unions = sum(map(_optional, compiled)), sum(map(_is_union, compiled))
-    if len(strict) > _MOST_STRICT or optional > _MOST_OPTIONAL or unions > _MOST_UNIONS:
-        yield at("output_config.format" if request.output_format else "tools")
+@CHECKS.add("structured.tools", "tools")
+def many_strict_tools(request: RequestView) -> Iterator[Violation]:
+    """Find more strict tools than are compiled."""
+    found = len(_strict_tools(request))
+    if found > _MOST_STRICT:
+        yield at("tools", found=found, most=_MOST_STRICT)
+
+
+@CHECKS.add("structured.optional", *_SCHEMAS)
+def many_optional_properties(request: RequestView) -> Iterator[Violation]:
+    """Find more optional properties, of all schemas together, than are compiled."""
+    found = sum(_optional(schema) for _, schema in _schemas(request))
+    if found > _MOST_OPTIONAL:
+        yield at(_roots(request)[0][0], found=found, most=_MOST_OPTIONAL)
+
+
+@CHECKS.add("structured.unions", *_SCHEMAS)
+def many_unions(request: RequestView) -> Iterator[Violation]:
+    """Find more unions, of all schemas together, than are compiled."""
+    found = sum(_is_union(schema) for _, schema in _schemas(request))
+    if found > _MOST_UNIONS:
+        yield at(_roots(request)[0][0], found=found, most=_MOST_UNIONS)
 
 
 def _optional(schema: dict[str, Any]) -> int:

@@ -65,6 +65,11 @@ RULES: tuple[Rule, ...] = (
          source="Errors", evidence="A 2026-09", remedy="Send a shorter text."),
     Rule("shape.pattern", "{path}: String should match pattern '{pattern}'",
          source="Errors", evidence="A 2026-07", remedy="Use only the characters allowed."),
+    Rule("shape.url", "{path}: Input should be a valid URL, {what}",
+         source="Vision", evidence="C 2026-11", remedy="Send a whole URL."),
+    Rule("shape.url.scheme", "{path}: URL scheme should be 'http' or 'https'",
+         source="Vision", evidence="C 2026-11",
+         remedy="Send the URL of a public page, or the data in base64."),
     Rule("shape.list.short",
          "{path}: List should have at least {least} item{s} after validation, not {found}",
          source="Errors", evidence="C 2026-08", remedy="Send more items."),
@@ -76,6 +81,16 @@ RULES: tuple[Rule, ...] = (
     Rule("batches.custom_id", "{path}: custom_id must be unique in a batch",
          source="Batch processing", evidence="C 2026-08",
          remedy="Give every request an id of its own."),
+    Rule("metadata.user_id.email",
+         "{path}: user_id appears to contain an email address. Please send a uuid or hash value"
+         " instead.",
+         source="Messages", evidence="B 2025-04",
+         remedy="Send an opaque id: a UUID, or a hash of the address."),
+    Rule("metadata.user_id.phone",
+         "{path}: user_id appears to contain a phone number. Please send a uuid or hash value"
+         " instead.",
+         source="Messages", evidence="C 2025-04",
+         remedy="Send an opaque id: a UUID, or a hash of the number."),
     Rule("model", "model: {name}",
          source="Errors", evidence="A 2026-07", remedy="Use a model of GET /v1/models.",
          status=404, type="not_found_error"),
@@ -135,6 +150,9 @@ RULES: tuple[Rule, ...] = (
     Rule("tools.root_union",
          "{path}: input_schema does not support oneOf, allOf, or anyOf at the top level",
          source="Tool use", evidence="A 2026-07", remedy="Put the union into a property."),
+    Rule("tools.property_keys", "{path}: Property keys should match pattern '{pattern}'",
+         source="Tool use", evidence="A 2026-09",
+         remedy="Rename the inputs of the tool: letters, digits, `_`, `.` and `-`, at most 64."),
     Rule("tools.schema",
          "{path}: JSON schema is invalid. It must match JSON Schema draft 2020-12"
          " (https://json-schema.org/draft/2020-12). Learn more about tool use at"
@@ -157,6 +175,11 @@ RULES: tuple[Rule, ...] = (
     Rule("tools.reference", "Tool reference '{name}' not found in available tools",
          source="Tool search", evidence="A 2026-10",
          remedy="Define the tool, or drop the reference."),
+    Rule("tool_choice.tools", "tool_choice may only be specified while providing tools",
+         source="Tool use", evidence="B 2026-09",
+         remedy="Send tools, or leave tool_choice out."),
+    Rule("tool_choice.name", "Tool '{name}' not found in provided tools",
+         source="Tool use", evidence="B 2026-09", remedy="Choose one of the tools sent."),
     Rule("tool_choice.model",
          'tool_choice: type "tool" and "any" are not supported for this model.',
          source="Errors", evidence="C 2026-10",
@@ -182,6 +205,10 @@ RULES: tuple[Rule, ...] = (
          " message.",
          source="Tool use", evidence="A 2026-10",
          remedy="Send the call before its result, or drop the result."),
+    Rule("tool_result.duplicate",
+         "{path}: each tool_use must have a single result. Found multiple `tool_result` blocks"
+         " with id: {id}",
+         source="Tool use", evidence="A 2026-06", remedy="Keep one result for each call."),
     Rule("server_tools.orphan",
          "{path}: unexpected `tool_use_id` found in `{kind}` blocks: {id}. Each `{kind}` block"
          " must have a corresponding `server_tool_use` block before it.",
@@ -270,6 +297,15 @@ RULES: tuple[Rule, ...] = (
           " `thinking`. ") + _DOCS,
          source="Extended thinking", evidence="A 2026-01",
          remedy="Send back the thinking that came before the call."),
+    Rule("thinking.final",
+         "{path}: When thinking is disabled, an `assistant` message in the final position cannot"
+         " contain `{type}`. To use thinking blocks, enable `thinking` in your request.",
+         source="Extended thinking", evidence="B 2025-11",
+         remedy="Enable thinking, or leave the block out."),
+    Rule("thinking.clearing",
+         "`{type}` strategy requires `thinking` to be enabled or adaptive",
+         source="Context editing", evidence="A 2026-04",
+         remedy="Enable thinking, or leave the edit out."),
     Rule("thinking.empty", "{path}: each thinking block must contain thinking",
          source="Extended thinking", evidence="B 2025-06",
          remedy="Send the block as it was received, or leave it out."),
@@ -374,7 +410,7 @@ RULES: tuple[Rule, ...] = (
          source="Structured outputs", evidence="A 2026-08",
          remedy='Set "additionalProperties": false on every object.'),
     Rule("structured.opened",
-         "{path}: For 'object' type, 'additionalProperties: true' is not supported. Please set"
+         "{path}: For 'object' type, 'additionalProperties: {value}' is not supported. Please set"
          " 'additionalProperties' to false",
          source="Structured outputs", evidence="A 2026-08",
          remedy='Set "additionalProperties": false on every object.'),
@@ -384,15 +420,34 @@ RULES: tuple[Rule, ...] = (
     Rule("structured.keywords", "{path}: For '{type}' type, properties {names} are not supported",
          source="Structured outputs", evidence="A 2026-08",
          remedy="Say the bounds in the description instead."),
+    Rule("structured.min_items",
+         "{path}: For 'array' type, 'minItems' values other than 0 or 1 are not supported"
+         " (got: {found})",
+         source="Structured outputs", evidence="A 2026-08",
+         remedy="Say the length in the description instead."),
     Rule("structured.recursive", "{path}: recursive schemas are not supported",
          source="Structured outputs", evidence="C 2026-08",
          remedy="Write the levels out that are needed."),
     Rule("structured.external", "{path}: external references are not supported",
          source="Structured outputs", evidence="C 2026-08",
          remedy="Put the definition under $defs."),
-    Rule("structured.complex", "Schema is too complex for compilation.",
-         source="Structured outputs", evidence="C 2026-08",
-         remedy="Use at most 20 strict tools, 24 optional parameters and 16 unions."),
+    Rule("structured.tools",
+         "Too many strict tools ({found}). The maximum number of strict tools supported is {most}."
+         " Try reducing the number of tools marked as strict.",
+         source="Structured outputs", evidence="A 2026-10",
+         remedy="Mark fewer tools as strict."),
+    Rule("structured.optional",
+         "Schemas contains too many optional parameters ({found}), which would make grammar"
+         " compilation inefficient. Reduce the number of optional parameters in your tool schemas"
+         " (limit: {most}).",
+         source="Structured outputs", evidence="A 2026-10",
+         remedy="Make more properties required, or mark fewer tools as strict."),
+    Rule("structured.unions",
+         "Schemas contains too many parameters with union types ({found} parameters with type"
+         " arrays or anyOf). This causes exponential compilation cost. Reduce the number of"
+         " nullable or union-typed parameters (limit: {most} parameters with unions).",
+         source="Structured outputs", evidence="A 2026-10",
+         remedy="Use fewer unions, or mark fewer tools as strict."),
 
     # Last, because it counts the tokens of the whole prompt.
     Rule("context", "prompt is too long: {tokens} tokens > {most} maximum",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .registry import Checks, Violation, at
+from .._wire.json import is_list, is_object
+from .registry import Checks, Violation, at, block_parts
 from .request_view import RequestView
 
 __all__ = ["CHECKS"]
@@ -73,8 +74,11 @@ def thinking_comes_first(request: RequestView) -> Iterator[Violation]:
 
 @CHECKS.add("thinking.expected", "thinking")
 def thinking_before_calls(request: RequestView) -> Iterator[Violation]:
-    """Find results of calls without the thinking before the calls, if there is a budget."""
-    if request.thinking != "enabled" or "tool_result" not in request.blocks:
+    """Find a final assistant message that does not begin with thinking, if there is a budget.
+
+    Results of tools do not end it: they and the calls before them belong to the message.
+    """
+    if request.thinking != "enabled":
         return
     last = None
     for turn in reversed(request.turns):
@@ -86,6 +90,25 @@ def thinking_before_calls(request: RequestView) -> Iterator[Violation]:
             break
     if last is not None:
         yield at(last.path, type=last.type)
+
+
+@CHECKS.add("thinking.final", *block_parts(_KINDS))
+def thinking_at_the_end(request: RequestView) -> Iterator[Violation]:
+    """Find thinking in a message of the assistant that is to be continued without thinking."""
+    if not request.thinks and request.turns[-1].role == "assistant":
+        for block in request.turns[-1].blocks:
+            if block.type in _KINDS:
+                yield at(block.path, type=block.type)
+
+
+@CHECKS.add("thinking.clearing", "context_management")
+def clearing_without_thinking(request: RequestView) -> Iterator[Violation]:
+    """Find a request to clear thinking where the model does not think."""
+    edits = request.part("context_management").get("edits")
+    for index, edit in enumerate(edits if is_list(edits) and not request.thinks else ()):
+        kind = edit.get("type") if is_object(edit) else None
+        if isinstance(kind, str) and kind.startswith("clear_thinking_"):
+            yield at(f"context_management.edits.{index}", type=kind)
 
 
 @CHECKS.add("thinking.empty", "block.thinking")

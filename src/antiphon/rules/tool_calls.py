@@ -43,12 +43,13 @@ def _in_other_roles(request: RequestView, kind: str, role: str) -> Iterator[Viol
 
 @CHECKS.add("tool_use.ids", "block.tool_use")
 def unique_ids(request: RequestView) -> Iterator[Violation]:
-    """Find calls with the id of an earlier one."""
-    seen: set[str] = set()
+    """Find calls with the id of an earlier one of their message; other messages may repeat it."""
+    seen: set[tuple[int, str]] = set()
     for block in request.of("tool_use"):
-        if block.content["id"] in seen:
+        call = block.turn, block.content["id"]
+        if call in seen:
             yield at(block.path)
-        seen.add(block.content["id"])
+        seen.add(call)
 
 
 @CHECKS.add("tool_use.unanswered", "block.tool_use")
@@ -59,7 +60,7 @@ def calls_are_answered(request: RequestView) -> Iterator[Violation]:
         with_result = {result["tool_use_id"] for result in _first_results(after)}
         missing = [call for call in calls if call not in with_result]
         if missing:
-            yield at(f"messages.{turn.last}", ids=", ".join(missing))
+            yield at(turn.path, ids=", ".join(missing))
 
 
 def _first_results(turn: Turn | None) -> Iterator[Mapping[str, Any]]:
@@ -81,10 +82,23 @@ def results_have_calls(request: RequestView) -> Iterator[Violation]:
         calls = {use["id"] for use in turn.of("tool_use")}
 
 
+@CHECKS.add("tool_result.duplicate", "block.tool_result")
+def duplicate_results(request: RequestView) -> Iterator[Violation]:
+    """Find results with the id of an earlier one of the same message."""
+    seen: set[tuple[int, str]] = set()
+    for block in request.of("tool_result"):
+        result = block.turn, block.content["tool_use_id"]
+        if result in seen:
+            yield at(block.path, id=block.content["tool_use_id"])
+        seen.add(result)
+
+
 @CHECKS.add("server_tools.orphan", *block_parts(_SERVER_RESULTS))
 def server_results_have_calls(request: RequestView) -> Iterator[Violation]:
     """Find results of server tools whose call is not before them."""
-    uses = {block.content["id"]: _position(block) for block in request.of("server_tool_use")}
+    uses: dict[str, tuple[int, int]] = {}
+    for block in request.of("server_tool_use"):
+        uses.setdefault(block.content["id"], _position(block))  # a later turn may repeat the id
     for kind in request.blocks:
         if kind in _SERVER_RESULTS:
             for block in request.of(kind):
@@ -96,7 +110,7 @@ def server_results_have_calls(request: RequestView) -> Iterator[Violation]:
 
 
 def _position(block: BlockView) -> tuple[int, int]:
-    return block.message, block.position
+    return block.turn, block.position
 
 
 @CHECKS.add("programmatic.results", "block.tool_use")

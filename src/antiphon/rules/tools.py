@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from .request_view import RequestView
 __all__ = ["CHECKS"]
 
 _UNIONS = {"allOf", "anyOf", "oneOf"}
+_PROPERTY_KEY = re.compile("^[a-zA-Z0-9_.-]{1,64}$")
 
 CHECKS = Checks()
 
@@ -29,6 +31,11 @@ def _names(request: RequestView) -> list[str]:
     return [tool["name"] for tool in request.tools if isinstance(tool.get("name"), str)]
 
 
+def _names_are_known(request: RequestView) -> bool:
+    """Return whether each tool has a name; those of toolsets and MCP servers are not known here."""
+    return len(_names(request)) == len(request.tools) and not request.body.get("mcp_servers")
+
+
 def _custom(request: RequestView) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Return the tools that run at the caller's, with their paths."""
     for index, tool in enumerate(request.tools):
@@ -42,6 +49,16 @@ def unions_of_inputs(request: RequestView) -> Iterator[Violation]:
     for path, tool in _custom(request):
         if _UNIONS & tool["input_schema"].keys():
             yield at(f"{path}.input_schema")
+
+
+@CHECKS.add("tools.property_keys", "tools")
+def property_keys(request: RequestView) -> Iterator[Violation]:
+    """Find names of inputs that are not allowed; the API does not look at nested ones."""
+    for path, tool in _custom(request):
+        properties = tool["input_schema"].get("properties")
+        names = properties if is_object(properties) else ()
+        if not all(map(_PROPERTY_KEY.fullmatch, names)):
+            yield at(f"{path}.input_schema.properties", pattern=_PROPERTY_KEY.pattern)
 
 
 @CHECKS.add("tools.schema", "tools")
@@ -92,9 +109,9 @@ def cached_deferred_tools(request: RequestView) -> Iterator[Violation]:
 @CHECKS.add("tools.reference", "block.tool_result", "block.tool_search_tool_result")
 def tool_references(request: RequestView) -> Iterator[Violation]:
     """Find references to tools that are not defined."""
-    references = list(_references(request))
-    if references and len(names := _names(request)) == len(request.tools):
-        for path, name in references:
+    if _names_are_known(request):
+        names = _names(request)
+        for path, name in _references(request):
             if name not in names:
                 yield at(path, name=shorten(name))
 
@@ -109,6 +126,21 @@ def _references(request: RequestView) -> Iterator[tuple[str, Any]]:
                 yield block.path, each.get("tool_name")
 
 
+@CHECKS.add("tool_choice.tools", "tool_choice")
+def choice_of_nothing(request: RequestView) -> Iterator[Violation]:
+    """Find a choice among no tools."""
+    if request.part("tool_choice") and not request.tools and not request.body.get("mcp_servers"):
+        yield at("tool_choice")
+
+
+@CHECKS.add("tool_choice.name", "tool_choice")
+def choice_of_unknown(request: RequestView) -> Iterator[Violation]:
+    """Find a choice of a tool that is not among the tools."""
+    name = request.part("tool_choice").get("name")
+    if name is not None and _names_are_known(request) and name not in _names(request):
+        yield at("tool_choice.name", name=shorten(name))
+
+
 @CHECKS.add("tool_choice.model", "tool_choice")
 def forced_choice(request: RequestView) -> Iterator[Violation]:
     """Find a forced choice, for a model that takes none."""
@@ -118,6 +150,6 @@ def forced_choice(request: RequestView) -> Iterator[Violation]:
 
 @CHECKS.add("tool_choice.thinking", "tool_choice")
 def forced_while_thinking(request: RequestView) -> Iterator[Violation]:
-    """Find a forced choice together with thinking."""
-    if request.forces_a_tool and request.thinks:
+    """Find a forced choice together with a budget of thinking; other thinking gives way to it."""
+    if request.forces_a_tool and request.thinking == "enabled":
         yield at("tool_choice")

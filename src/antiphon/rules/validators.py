@@ -34,6 +34,7 @@ __all__ = [
     "tagged",
     "tags",
     "text_or",
+    "url",
 ]
 
 # The ids of the rules of form, whose texts are in the table.
@@ -43,6 +44,7 @@ SMALL, LARGE = "shape.small", "shape.large"
 LIST, LIST_SHORT, LIST_LONG = "shape.list", "shape.list.short", "shape.list.long"
 OBJECT, REQUIRED, UNKNOWN = "shape.object", "shape.required", "shape.unknown"
 ENUM, TAG, DEPTH = "shape.enum", "shape.tag", "depth"
+URL, URL_SCHEME = "shape.url", "shape.url.scheme"
 
 
 class Problem(NamedTuple):
@@ -56,6 +58,8 @@ class Problem(NamedTuple):
         """Return the same problem with its path seen from one level above."""
         return Problem(self.rule, (segment, *self.path), self.values)
 
+
+_SCHEME = re.compile("[a-zA-Z][a-zA-Z0-9+.-]*")
 
 Validator: TypeAlias = Callable[[Any], Iterable[Problem]]
 """A function that yields the problems of a value."""
@@ -81,6 +85,20 @@ def string(*, least: int = 0, most: int | None = None, pattern: str | None = Non
 
 def _plural(count: int) -> str:
     return "" if count == 1 else "s"
+
+
+def url(value: Any) -> Iterable[Problem]:
+    """Accept the URL of something on the web."""
+    if not isinstance(value, str):
+        return (Problem(STRING),)
+    scheme, colon, rest = value.partition(":")
+    if not colon or not _SCHEME.fullmatch(scheme):
+        what = "relative URL without a base" if value else "input is empty"
+        return (Problem(URL, (), {"what": what}),)
+    if scheme.lower() not in ("http", "https"):
+        return (Problem(URL_SCHEME),)
+    has_host = rest.startswith("//") and rest[2:3] not in ("", "/", "?", "#")
+    return () if has_host else (Problem(URL, (), {"what": "empty host"}),)
 
 
 def integer(*, least: int | None = None, most: int = 2**63 - 1) -> Validator:
