@@ -1,6 +1,6 @@
-"""Thinking signed by a server is recognised by it, and nothing else is."""
+"""Thinking that a server signed, and what has the form of the real API, is accepted."""
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 
 import pytest
 from hypothesis import assume, given
@@ -73,6 +73,52 @@ def test_redacted_thinking_is_checked():
     invalid = OURS.verify(conversation({**block, "data": "AAAA"}))
     assert invalid is not None
     assert invalid.message == "messages.1.content.0: Invalid `data` in `redacted_thinking` block"
+
+
+def varint(number):
+    more = [number >> shift & 0x7F for shift in range(0, max(number.bit_length(), 1), 7)]
+    return bytes([*(byte | 0x80 for byte in more[:-1]), more[-1]])
+
+
+def field(number, value):
+    """Return a field of a protobuf message: a number, 4 or 8 bytes, or bytes of any length."""
+    kind, content = value
+    written = varint(content) if kind == 0 else content
+    length = varint(len(content)) if kind == 2 else b""
+    return varint(number << 3 | kind) + length + written
+
+
+VALUES = st.one_of(
+    st.tuples(st.just(0), st.integers(0, 2**64 - 1)),
+    st.tuples(st.just(1), st.binary(min_size=8, max_size=8)),
+    st.tuples(st.just(2), st.binary(max_size=300)),
+    st.tuples(st.just(5), st.binary(min_size=4, max_size=4)),
+)
+MESSAGES = st.lists(st.builds(field, st.integers(1, 2000), VALUES), min_size=1).map(b"".join)
+
+
+@given(MESSAGES)
+def test_what_has_the_form_of_the_real_api_is_accepted(message):
+    written = b64encode(message).decode()
+    assert OURS.verify(conversation(thinking("thought", written))) is None
+    redacted = {"type": "redacted_thinking", "data": written}
+    assert OURS.verify(conversation(redacted)) is None
+
+
+def test_a_real_form_that_is_cut_off_is_refused():
+    message = field(2, (2, field(1, (2, bytes(64))) + field(3, (0, 7))))
+    assert OURS.verify(conversation(thinking("", b64encode(message).decode()))) is None
+    for length in range(len(message)):
+        cut = b64encode(message[:length]).decode()
+        assert OURS.verify(conversation(thinking("", cut)))
+
+
+def test_the_path_counts_consecutive_messages_of_a_role_as_one():
+    bad = {"role": "assistant", "content": [thinking("a", "nonsense")]}
+    hello = {"role": "user", "content": "hello"}
+    invalid = OURS.verify({"messages": [hello, hello, {"role": "assistant", "content": "b"}, bad]})
+    assert invalid is not None
+    assert invalid.path == "messages.1.content.1"
 
 
 def test_conversation_without_thinking_is_valid():
