@@ -89,6 +89,13 @@ def test_a_deprecated_model_lives_until_it_retires():
     assert sonnet.lifecycle(date(2026, 11, 30)) == "retired"
 
 
+def test_opus_4_5_is_deprecated_and_ends_in_january():
+    opus = known("claude-opus-4-5")
+    assert opus.lifecycle() == "deprecated"
+    assert opus.lifecycle(date(2027, 1, 21)) == "deprecated"
+    assert opus.lifecycle(date(2027, 1, 22)) == "retired"
+
+
 def test_a_day_of_retirement_is_only_the_earliest_while_a_model_is_not_deprecated():
     assert known("claude-haiku-4-5").lifecycle(date(2027, 1, 1)) == "active"
 

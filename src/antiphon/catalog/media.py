@@ -23,7 +23,7 @@ _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WebP"
 # Markers of JPEG: frame headers, which hold the size, and markers without content.
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xDA)})
-# Results kept. A conversation sends its images and PDFs again with each request, and in each request
+# Results kept. A conversation sends its images and PDFs again with each request, and in each one
 # several rules, the count of tokens and the reply look at them.
 _REMEMBERED = 64
 

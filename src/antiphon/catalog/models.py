@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 __all__ = ["AS_OF", "CATALOG", "RETIRED", "ModelCard", "Prices", "find"]
 
-AS_OF = date(2026, 11, 23)
+AS_OF = date(2026, 11, 25)
 """The day on which these facts were collected."""
 
 Lifecycle = Literal["active", "deprecated", "retired"]
@@ -223,12 +223,14 @@ CATALOG: tuple[ModelCard, ...] = (
         sampling=True, system_role=False, tokenizer="old", tool_overhead=497,
         forced_tool_overhead=589, cache_minimum=1024, image_tier="standard",
     ),
+    # The day of the notice is not documented; it is given 60 days before the end.
     ModelCard(
         id="claude-opus-4-5-20251101", aliases=("claude-opus-4-5",), display_name="Claude Opus 4.5",
-        line="opus", created=date(2025, 11, 24), retires=date(2026, 11, 24), window=200_000,
-        max_output=64_000, prices=Prices(5, 25, 6.25, 10, 0.50), thinking_types=_BUDGET,
-        thinking_default="off", thinking_display="summarized", efforts=_UP_TO_HIGH, sampling=True,
-        prefill=True, regional=False, system_role=False, tokenizer="old", tool_overhead=496,
+        line="opus", created=date(2025, 11, 24), deprecated=date(2026, 11, 23),
+        retires=date(2027, 1, 22), window=200_000, max_output=64_000,
+        prices=Prices(5, 25, 6.25, 10, 0.50), thinking_types=_BUDGET, thinking_default="off",
+        thinking_display="summarized", efforts=_UP_TO_HIGH, sampling=True, prefill=True,
+        regional=False, system_role=False, tokenizer="old", tool_overhead=496,
         forced_tool_overhead=588, cache_minimum=4096, image_tier="standard",
     ),
     ModelCard(
