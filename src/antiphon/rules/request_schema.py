@@ -52,9 +52,10 @@ _CACHED: dict[str, Validator] = {"cache_control": _cache_control}
 _citations = nullable(fields({}, {"enabled": boolean}))
 
 _TEXT: dict[str, Validator] = {**_TYPE, "text": string()}
-_text = fields(_TEXT, {**_CACHED, "citations": anything})
-_part = fields(_TEXT, {"citations": anything})
-_system = fields({"type": one_of("text"), "text": string()}, {**_CACHED, "citations": anything})
+_CITED: dict[str, Validator] = {"citations": nullable(array(mapping))}
+_text = fields(_TEXT, {**_CACHED, **_CITED})
+_part = fields(_TEXT, _CITED)
+_system = fields({"type": one_of("text"), "text": string()}, {**_CACHED, **_CITED})
 
 _URL: dict[str, Validator] = {**_TYPE, "url": url}
 _FILE: dict[str, Validator] = {**_TYPE, "file_id": string()}
