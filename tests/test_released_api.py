@@ -29,6 +29,7 @@ REMOVED: dict[str, str] = {
     "antiphon.Rule.found": "Findings are made by the rules; users read them.",
     "antiphon.*Stream.more": "The inside of a stream; iterate over it.",
     "antiphon.local.limits.RateLimits*": "The inside of the server; its responses hold the limits.",
+    "antiphon.local.Recorded.weight": "The journal's own measure; it was never documented.",
     "antiphon.local.serve.Front*": "The inside of the server; `serve` is its public function.",
 }
 
