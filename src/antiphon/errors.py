@@ -4,11 +4,11 @@
     ├── CredentialsError                no API key and no token: nothing was sent
     ├── RequestEncodingError            a value that is not JSON: nothing was sent
     └── APIError
-        ├── APIConnectionError          no answer, or only a part of one
+        ├── APIConnectionError          no response, or only a part of one
         │   ├── APITimeoutError         a clock ran out
         │   │   └── StreamStalledError      a stream went without content
         │   └── StreamInterruptedError  a stream ended before its message did
-        ├── APIResponseValidationError  an answer that is not what the API sends
+        ├── APIResponseValidationError  a response that is not what the API sends
         │   └── StreamProtocolError         a stream whose events do not fit together
         └── APIStatusError              the API refused or failed; one class per status
             ├── BadRequestError             400 invalid_request_error
@@ -73,18 +73,18 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One failed try of a call."""
+    """One failed attempt of a call."""
 
     started: float
     """Seconds after the call began."""
     elapsed: float
-    """Seconds the try took."""
+    """Seconds the attempt took."""
     failure: str
-    """What went wrong, in one line."""
+    """The failure in one line."""
 
 
 class AntiphonError(Exception):
-    """Anything antiphon raises on purpose."""
+    """The base of everything that antiphon raises on purpose."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, _plain(self.__dict__))
@@ -103,7 +103,7 @@ def _restore(
 
 
 def _plain(state: dict[str, Any]) -> dict[str, Any]:
-    """`state` without what belongs to a live exchange or must not be stored: the request."""
+    """Return `state` without the request, which holds the whole body that was sent."""
     return {**state, "request": None} if "request" in state else state
 
 
@@ -123,18 +123,18 @@ class RequestEncodingError(AntiphonError, TypeError):
 
 
 class APIError(AntiphonError):
-    """A call that reached for the API and did not succeed."""
+    """A call to the API that did not succeed."""
 
     message: str
-    """What went wrong; for an answer of the API, its own words."""
+    """What went wrong; for a response of the API, its own words."""
     request: Request | None
-    """The request of the last attempt; not kept when pickled."""
+    """The request of the last attempt, without its credential; not kept when pickled."""
     body: object | None
-    """The body of the answer: JSON values if it was JSON, else its text; `None` without an answer."""
+    """The body of the response: JSON values if it was JSON, else its text; `None` without one."""
     attempts: tuple[Attempt, ...]
-    """Every failed try of the call, the last one included."""
+    """Every failed attempt of the call, the last one included."""
     partial: Message | None
-    """What a stream had delivered of its message before it failed; each block says if it is `complete`."""
+    """What was received of a streamed message before it failed; each block says if it is `complete`."""
 
     def __init__(
         self, message: str, request: Request | None = None, *, body: object | None = None
@@ -149,7 +149,7 @@ class APIError(AntiphonError):
 
     @property
     def request_id(self) -> str | None:
-        """The API's id of the request, if an answer carried one; quote it to support."""
+        """The API's id of the request, if a response carried one; quote it to support."""
         return self._request_id
 
     @request_id.setter
@@ -163,35 +163,36 @@ class APIError(AntiphonError):
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds the API asks to wait before another try, if it said so."""
+        """Seconds the API asks to wait before another attempt, if it says so."""
         return None
 
     def __str__(self) -> str:
-        return f"{self.summary}{_tries(self.attempts)}"
+        return f"{self.summary}{_counted(self.attempts)}"
 
     @property
     def summary(self) -> str:
-        """What went wrong, in one line."""
+        """The failure in one line."""
         return self.message
 
 
-def _tries(attempts: tuple[Attempt, ...]) -> str:
+def _counted(attempts: tuple[Attempt, ...]) -> str:
     return f" (after {len(attempts)} attempts)" if len(attempts) > 1 else ""
 
 
 class APIConnectionError(APIError):
-    """No answer arrived, or it broke off; the cause is in ``__cause__``."""
+    """No response was received, or only a part of it; the cause is in ``__cause__``."""
 
     phase: str | None
     """How far the exchange got: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte` or `body`."""
     host: str | None
-    """Host and port that were being talked to."""
+    """Host and port of the server."""
     proxy: str | None
-    """The proxy in between, without its credentials."""
+    """The proxy that was used, without its credentials."""
     elapsed: float | None
     """Seconds from the start of the attempt to the failure."""
     stale: bool
-    """Whether it can only mean that a kept connection had been closed while idle: nothing was answered."""
+    """True if a reused connection turned out to be closed before the server replied; such an attempt
+    is repeated once without counting as a retry."""
     transient: bool
     """Whether another attempt may succeed: false if the `http_client` or a guard of the network refused."""
 
@@ -238,10 +239,10 @@ class StreamInterruptedError(APIConnectionError):
 
 
 class APIResponseValidationError(APIError):
-    """An answer that is not what the API sends: HTML of a proxy, an empty or cut body, no JSON."""
+    """A response that is not what the API sends: HTML of a proxy, an empty or cut body, no JSON."""
 
     response: HTTPResponse
-    """The answer as received."""
+    """The response as received."""
     status_code: int
     """Its HTTP status, which may well be 200."""
 
@@ -250,7 +251,7 @@ class APIResponseValidationError(APIError):
         response: HTTPResponse,
         body: object | None = None,
         *,
-        message: str = "The answer is not what the Messages API sends.",
+        message: str = "The response is not what the Messages API sends.",
         request: Request | None = None,
     ) -> None:
         super().__init__(message, request, body=body)
@@ -267,13 +268,13 @@ _NAMED_PATH = re.compile(r"([a-z_]+(?:\.[A-Za-z0-9_-]+)*): ")
 
 
 class APIStatusError(APIError):
-    """The API answered with an error; catch a subclass to tell which."""
+    """The API responded with an error; catch a subclass to tell which."""
 
     status: ClassVar[int | None] = None
     """The HTTP status that this class stands for."""
 
     response: HTTPResponse
-    """The answer as received."""
+    """The response as received."""
     status_code: int
     """The HTTP status; for an error inside a stream, the status its type has as an HTTP error."""
     type: str | None
@@ -295,12 +296,12 @@ class APIStatusError(APIError):
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds the API asks to wait before another try, if it said so."""
+        """Seconds the API asks to wait before another attempt, if it says so."""
         return self.response.retry_after
 
     @property
     def summary(self) -> str:
-        """What went wrong, in one line: status, type, message and request id."""
+        """The failure in one line: status, type, message and request id."""
         kind = f"{self.status_code} {self.type}" if self.type else str(self.status_code)
         request_id = f" (request {self.request_id})" if self.request_id else ""
         return f"{kind}: {self.message}{request_id}"
@@ -355,7 +356,7 @@ class RequestTooLargeError(APIStatusError):
 
 
 class UnprocessableEntityError(APIStatusError):
-    """422: understood, but not processable; compatible servers use it, the API itself answers 400."""
+    """422: understood, but not processable; compatible servers use it, the API itself sends 400."""
 
     status: ClassVar[int | None] = 422
 
@@ -379,7 +380,7 @@ class ServiceUnavailableError(InternalServerError):
 
 
 class DeadlineExceededError(InternalServerError):
-    """504: the API ran out of time; stream long answers."""
+    """504: the API ran out of time; stream long messages."""
 
     status: ClassVar[int | None] = 504
 
@@ -416,7 +417,7 @@ _BY_TYPE: dict[str, type[APIStatusError]] = {
 
 
 def error_class(status: int, kind: str | None) -> type[APIStatusError]:
-    """The class for an HTTP status and an ``error.type`` together.
+    """Return the class for an HTTP status and an ``error.type`` together.
 
     A specific type wins (a gateway may send ``overloaded_error`` with 500); the two general ones,
     invalid request and API error, leave the choice to the status.
@@ -429,7 +430,7 @@ def error_class(status: int, kind: str | None) -> type[APIStatusError]:
 
 
 def status_error(response: HTTPResponse, body: object | None) -> APIStatusError:
-    """The error for an answer of status >= 400, or for the body of an ``error`` event."""
+    """Return the error for a response of status >= 400, or for the body of an ``error`` event."""
     message = _error_field(body, "message") or _first_of(response)
     return error_class(response.status_code, _error_field(body, "type"))(
         message, response=response, body=body
@@ -437,7 +438,7 @@ def status_error(response: HTTPResponse, body: object | None) -> APIStatusError:
 
 
 def _first_of(response: HTTPResponse) -> str:
-    """The beginning of a body that is not the API's JSON, to show where it came from."""
+    """Return the beginning of a body that is not the API's JSON, to show where it came from."""
     text = " ".join(response.text.split())
     kind = response.headers.get("content-type", "no content type")
     return f"not a JSON error of the API ({kind}): {text[:200]}" if text else "an empty body"

@@ -1,4 +1,8 @@
-"""Whether a failed attempt is worth another one, and when."""
+"""Whether a failed attempt is worth another one, and when.
+
+The numbers are those of the official clients, so that a program that moves over puts the same load
+on the API.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,9 @@ from ..errors import APIConnectionError, APIError, APIStatusError
 FIRST_DELAY, LONGEST_DELAY, JITTER = 0.5, 8.0, 0.25
 """Backoff in seconds: doubled from the first to the longest, each less up to a quarter at random."""
 
+# Besides 5xx: the server gave up waiting, the request collided with another, a rate limit.
 _RETRIED_STATUSES = frozenset({408, 409, 429})
+# `error.details.error_code` of a 429 that waiting does not lift (Messages API, rate limits).
 _SPENT = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
 
 
@@ -21,7 +27,7 @@ class RetryPolicy:
     """Further attempts after the first; 0 turns retries off."""
 
     def delay(self, retries: int, error: APIError, chance: float) -> float | None:
-        """Seconds to wait before the next attempt, or `None` if there is to be none.
+        """Return the seconds to wait before the next attempt, or `None` if there is to be none.
 
         Args:
             retries: how many there have been.
@@ -30,12 +36,12 @@ class RetryPolicy:
         """
         if retries >= self.max_retries or not _is_worth_it(error):
             return None
-        asked = error.retry_after
-        return backoff(retries, chance) if asked is None else asked
+        delay = error.retry_after
+        return backoff(retries, chance) if delay is None else delay
 
 
 def backoff(retries: int, chance: float) -> float:
-    """Seconds to wait when the API did not say: 0.5 s doubling to 8 s, less up to 25 %."""
+    """Return the seconds to wait if the API did not say: 0.5 s doubling to 8 s, less up to 25 %."""
     return min(FIRST_DELAY * 2.0 ** min(retries, 10), LONGEST_DELAY) * (1 - JITTER * chance)
 
 
@@ -44,15 +50,15 @@ def _is_worth_it(error: APIError) -> bool:
         return error.transient
     if not isinstance(error, APIStatusError):
         return False
-    told = error.response.headers.get("x-should-retry")
-    if told in ("true", "false"):
-        return told == "true"
+    advice = error.response.headers.get("x-should-retry")  # the API knows better than its status
+    if advice in ("true", "false"):
+        return advice == "true"
     retried = error.status_code in _RETRIED_STATUSES or error.status_code >= 500
     return retried and not _is_spent(error.body)
 
 
 def _is_spent(body: object) -> bool:
-    """Whether a 429 means a spend limit, which waiting does not lift."""
+    """Return whether a 429 means a spend limit, which waiting does not lift."""
     match body:
         case {"error": {"details": {"error_code": str(code)}}}:
             return code in _SPENT
