@@ -7,96 +7,23 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
 import os
 import platform
-import resource
 import subprocess
-import sys
 from itertools import chain
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-ROOT = Path(__file__).parent.parent
-PYTHONS = {
-    "floor": ROOT / ".bench/antiphon/bin/python",
-    "antiphon": ROOT / ".bench/antiphon/bin/python",
-    "anthropic": ROOT / ".bench/official/bin/python",
-}
-
-
-class Row(NamedTuple):
-    """A line of the table: a work, its unit, and the goal for the ratio to the official package."""
-
-    work: str
-    says: str
-    unit: float
-    unit_name: str
-    goal: float | None
-
-
-ROWS = [
-    Row("first reply", "import, client and first reply", 1e3, "ms", 0.20),
-    Row("further client", "constructing a further client", 1e3, "ms", 0.02),
-    Row("create", "`create`, sync, one after another", 1e6, "µs", 0.35),
-    Row("create async x100", "`create`, async, 100 at once", 1e6, "µs", 0.12),
-    Row("text bulk", "`text_stream`, bytes in bulk, per event", 1e6, "µs", 0.06),
-    Row("typed bulk", "typed raw events, in bulk, per event", 1e6, "µs", 0.18),
-    Row("each sync", "one write per event, sync, per event", 1e6, "µs", 0.60),
-    Row("each async", "one write per event, async, per event", 1e6, "µs", 0.60),
-    Row("1000 streams", "1,000 paced streams on one loop, per event", 1e6, "µs", 0.50),
-    Row("tool 100 KB", "tool input of 100 KB", 1e3, "ms", 0.05),
-    Row("tool 1 MB", "tool input of 1 MB", 1e3, "ms", None),
-    Row("message 1 MB", "a message of 1 MB", 1e3, "ms", 0.50),
-    Row("image 10 MB", "sending an image of 10 MB", 1e3, "ms", 0.50),
-]
-SLOW_FOR_THE_OFFICIAL = {"tool 1 MB"}
-"""Takes minutes there; measured for the others only."""
-
-
-def measured(peer: str, work: str, url: str) -> dict[str, Any] | None:
-    if peer == "anthropic" and work in SLOW_FOR_THE_OFFICIAL:
-        return None
-    command = [str(PYTHONS[peer]), "-m", "benchmarks.work", peer, work, url]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"{peer}, {work}: {done.stderr[-2000:]}")
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
-
-
-def best(results: list[dict[str, Any]]) -> dict[str, float]:
-    """The least of each figure: what other programs on the machine add is no part of the work."""
-    return {key: min(result[key] for result in results) for key in results[0]}
-
-
-def import_times(rounds: int) -> dict[str, float]:
-    """CPU seconds of importing each package, over those of a bare interpreter."""
-
-    def least(peer: str, code: str) -> float:
-        command = [str(PYTHONS[peer]), "-c", code]
-        return min(cpu_of(command) for _ in range(5 * rounds))
-
-    return {
-        peer: least(peer, f"import {peer}") - least(peer, "pass")
-        for peer in ("antiphon", "anthropic")
-    }
-
-
-def cpu_of(command: list[str], **environment: str) -> float:
-    """CPU seconds of a program from its start to its end."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        command, cwd="/", check=True, capture_output=True, env={**os.environ, **environment}
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def ratio(value: float | None, to: float | None) -> str:
-    return "–" if not value or not to else f"{value / to:.3f}"
+from benchmarks.measuring import (
+    PYTHONS,
+    ROOT,
+    ROWS,
+    Row,
+    cpu_of,
+    import_time,
+    measured_in_turn,
+    ratio,
+    replay_server,
+)
 
 
 def line(row: Row, found: dict[str, dict[str, float] | None]) -> str:
@@ -131,15 +58,8 @@ def table(rows: list[Row], rounds: int, url: str) -> tuple[list[str], dict[str, 
     ]
     everything: dict[str, Any] = {}
     for row in rows:
-        found: dict[str, list[dict[str, Any]]] = {peer: [] for peer in PYTHONS}
-        for _ in range(rounds):
-            for peer, results in found.items():
-                result = measured(peer, row.work, url)
-                if result is not None:
-                    results.append(result)
-        middle = {peer: best(results) if results else None for peer, results in found.items()}
-        everything[row.work] = middle
-        lines.append(line(row, middle))
+        everything[row.work] = measured_in_turn(row, list(PYTHONS), rounds, url)
+        lines.append(line(row, everything[row.work]))
         print(lines[-1], flush=True)
     return lines, everything
 
@@ -155,7 +75,7 @@ def versions() -> str:
 
 
 def more_facts(everything: dict[str, Any], rounds: int) -> list[str]:
-    times = import_times(rounds)
+    times = {peer: import_time(peer, rounds) for peer in ("antiphon", "anthropic")}
     facts = [
         (
             f"* Importing, over bare Python: {times['antiphon'] * 1e3:.0f} ms against"
@@ -193,7 +113,7 @@ def command_facts(rounds: int) -> list[str]:
         command = [str(PYTHONS["antiphon"]), "-m", "antiphon", *arguments]
         return 1e3 * min(cpu_of(command, ANTHROPIC_API_KEY="") for _ in range(3 * rounds))
 
-    simulated = "answered by the local server it brings"
+    simulated = "with the local server that it starts"
     return [
         f"* `antiphon --help`: {least('--help'):.0f} ms CPU (goal 100 ms).",
         f"* `antiphon ask Hello`, {simulated}: {least('ask', 'Hello'):.0f} ms CPU (goal 400 ms).",
@@ -201,19 +121,19 @@ def command_facts(rounds: int) -> list[str]:
 
 
 TO_THE_FLOOR = [
-    "## What stands between us and the floor",
+    "## Where the time goes",
     "",
-    "Measured apart, on the same machine, in November 2026:",
+    "Measured separately in November 2026, on the same machine:",
     "",
-    "* `create`: the kernel's part of sending and receiving, some 25 µs; the client above the transport 18 µs (options,",
-    "  headers, retries and clocks; of these 2 for encoding and 3 for decoding); reading the head of the answer 8 µs; the",
-    "  rest is the pool, one poll of the resting socket and two changes of its timeout.",
-    "* Typed events: 1.0 of 2.0 µs is pydantic making two objects, the event and its delta; 0.2 splits the stream into",
-    "  frames. An event made from it, such as `input_json` with its lazy snapshot, adds 0.6 µs.",
-    "* `text_stream`: 0.4 of 1.2 µs parses the JSON; no object but the text is made.",
-    "* One write per event: the system calls that each event wakes up, on both sides of the comparison.",
-    "* An image: sending it. Encoding reads it in pieces that stay in the cache, and takes memory once.",
-    "* The first reply: loading pydantic and building the schema of a message, two thirds of it.",
+    "* `create`: the kernel needs about 25 µs to send and receive. The client above the transport needs 18 µs (options,",
+    "  headers, retries, clocks; encoding 2 µs, decoding 3 µs). Reading the head of the response takes 8 µs. The rest is",
+    "  the connection pool: one check of the resting socket, and two changes of its timeout.",
+    "* Typed events: pydantic makes two objects, the event and its delta, in 1.0 of 2.0 µs. Splitting the stream into",
+    "  frames takes 0.2 µs. An event made from another one, such as `input_json` with its lazy snapshot, adds 0.6 µs.",
+    "* `text_stream`: parsing the JSON takes 0.4 of 1.2 µs. The text is the only object that is made.",
+    "* One write per event: the time is that of the system calls, for both packages.",
+    "* An image: the time is that of sending it. It is encoded in pieces that fit the processor's cache, into one buffer.",
+    "* The first reply: loading pydantic and building the schema of a message take two thirds of the time.",
 ]
 
 
@@ -221,10 +141,12 @@ def page(lines: list[str], facts: list[str], server: list[str], command: list[st
     return "\n".join([
         "# Performance",
         "",
-        "Client CPU time per unit, the least of the rounds in which each peer does the same work in turn against a replay",
-        "server in a process of its own. The floor is sockets, hand-scanned HTTP and a C JSON decoder, no client at all.",
-        "Read ratios, not absolutes: machines differ and are busy. Written by `scripts/bench`",
-        f"on {dt.datetime.now(dt.UTC):%Y-%m-%d}: {versions()}.",
+        "CPU time of the client for one unit of work; less is better. Each peer does the same work in turn, against a",
+        "server in another process that sends prepared responses. The best of several rounds counts. The floor uses",
+        "sockets and a JSON decoder and is no client at all: no client can be faster.",
+        "",
+        "Compare the ratios. The times depend on the machine and on what else it does.",
+        f"Written by `scripts/bench` on {dt.datetime.now(dt.UTC):%Y-%m-%d}: {versions()}.",
         "",
         *lines,
         "",
@@ -249,17 +171,8 @@ def main() -> None:
     parser.add_argument("--only", choices=[row.work for row in ROWS])
     options = parser.parse_args()
     rows = [row for row in ROWS if options.only in (None, row.work)]
-    replay = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.replay"],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert replay.stdout is not None
-    try:
-        url = replay.stdout.readline().strip()
+    with replay_server() as url:
         lines, everything = table(rows, options.rounds, url)
-    finally:
-        replay.kill()
-        replay.wait()
     if options.only is None:
         rounds = options.rounds
         more = (
