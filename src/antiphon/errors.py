@@ -332,9 +332,15 @@ class PermissionDeniedError(APIStatusError):
 
 
 class NotFoundError(APIStatusError):
-    """404: no such model or path."""
+    """404: no such model or path; the message names the URL of the request."""
 
     status: ClassVar[int | None] = 404
+
+    @property
+    def summary(self) -> str:
+        """The failure in one line, with the URL of the request: a wrong one is the usual cause."""
+        sent = f"{self.response.method} {self.response.url}"
+        return f"{super().summary} [{sent}]" if self.response.url else super().summary
 
 
 class RequestTimeoutError(APIStatusError):

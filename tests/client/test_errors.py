@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 import antiphon
-from antiphon import errors
+from antiphon import Client, errors
 from antiphon._wire.http import Headers, HTTPResponse, Request, Timeout
 from antiphon.errors import Attempt, error_class, status_error
 
@@ -154,3 +154,10 @@ def test_headers_ignore_case_and_hide_secrets():
     assert list(headers) == ["request-id", "x-a", "x-api-key"]
     assert "sk-1" not in repr(headers)
     assert pickle.loads(pickle.dumps(headers)) == headers
+
+
+def test_a_404_names_the_url_of_the_request(server):
+    client = Client(api_key="k", base_url=f"{server.url}/wrong")
+    with pytest.raises(errors.NotFoundError) as caught:
+        client.messages.create(model="m", max_tokens=1, messages=[])
+    assert f"[POST {server.url}/wrong/v1/messages]" in str(caught.value)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import re
+
 import pytest
 
 from antiphon import AsyncClient, Client, CredentialsError, Timeout, omit
@@ -67,8 +70,67 @@ def test_urls_carry_the_query():
 
 
 @pytest.mark.parametrize(
+    ("base_url", "sent_to"),
+    [
+        ("http://h/?api-version=1", "http://h/v1/x?api-version=1"),
+        ("http://h/base/?a=1&b=2", "http://h/base/v1/x?a=1&b=2"),
+        ("http://h/base//", "http://h/base/v1/x"),
+    ],
+)
+def test_the_query_of_a_base_url_stands_behind_the_path(base_url, sent_to):
+    options = resolve_options({"base_url": base_url}, {})
+    assert options.url("/v1/x", {}) == sent_to
+    more = resolve_options({"base_url": base_url, "default_query": {"c": 3}}, {})
+    assert more.url("/v1/x", {}) == f"{sent_to}{'&' if '?' in sent_to else '?'}c=3"
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://h/base/v1", "https://h/base/v1/", "https://h/base/v1/messages"]
+)
+def test_a_base_url_that_holds_the_path_of_an_endpoint_is_used_with_a_warning(base_url):
+    with pytest.warns(UserWarning, match=r"using 'https://h/base'") as caught:
+        options = resolve_options({"base_url": base_url}, {})
+    assert len(caught) == 1
+    assert options.url("/v1/messages", {}) == "https://h/base/v1/messages"
+
+
+def test_query_parameters_are_written_as_urls_have_them():
+    options = resolve_options({"default_query": {"a": None, "b": True, "c": [1, 2], "d": omit}}, {})
+    assert options.url("/x", {"e": False}) == f"{DEFAULT_BASE_URL}/x?b=true&c=1&c=2&e=false"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x:y", "1"),
+        ("x user", "1"),
+        ("", "1"),
+        ("x-title", "日本"),
+        ("x-title", "a\nb"),
+        ("content-length", "3"),
+        ("Host", "example.org"),
+        ("transfer-encoding", "chunked"),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_named_without_the_key(name, value):
+    client = Client(api_key="sk-secret")
+    with pytest.raises(ValueError, match=re.escape(f"extra_headers[{name!r}]")) as raised:
+        client.messages.create(model="m", max_tokens=1, messages=[], extra_headers={name: value})
+    assert "sk-secret" not in f"{raised.value!r} {pickle.dumps(raised.value)!r}"
+    with pytest.raises(ValueError, match=re.escape(f"default_headers[{name!r}]")):
+        Client(api_key="k", default_headers={name: value})
+
+
+def test_a_parameter_that_is_sent_as_a_header_is_named_too():
+    client = Client(api_key="sk-secret")
+    with pytest.raises(ValueError, match="^user_profile_id"):
+        client.messages.create(model="m", max_tokens=1, messages=[], user_profile_id="日本")
+
+
+@pytest.mark.parametrize(
     ("setting", "value", "kind"),
     [
+        ("base_url", "http://h/#x", ValueError),
         ("base_url", "api.example.org", ValueError),
         ("base_url", "ftp://example.org", ValueError),
         ("base_url", "http://", ValueError),

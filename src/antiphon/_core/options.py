@@ -7,6 +7,7 @@ name of its argument and not by a failing request.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -166,11 +167,18 @@ class Options:
 
     def url(self, path: str, query: Mapping[str, object]) -> URL:
         """Return the absolute URL of an endpoint."""
-        parameters = {**self.query, **query}
-        return URL(
-            f"{self.base_url}{path}"
-            + (f"?{urlencode(parameters, doseq=True)}" if parameters else "")
-        )
+        base, _, own = self.base_url.partition("?")
+        given = {name: _query_value(v) for name, v in {**self.query, **query}.items()}
+        asked = {name: value for name, value in given.items() if value is not None}
+        parameters = "&".join(filter(None, (own, urlencode(asked, doseq=True))))
+        return URL(f"{base}{path}?{parameters}" if parameters else f"{base}{path}")
+
+
+def _query_value(value: object) -> object:
+    """Return a query parameter as it is written in a URL; None and sentinels are left out."""
+    if value is None or is_absent(value):
+        return None
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def resolve_options(given: Mapping[str, Any], environ: Mapping[str, str]) -> Options:
@@ -251,9 +259,28 @@ def _base_url(url: object) -> URL:
         raise ValueError(
             "base_url: holds a user or password; send them with default_headers={'authorization': …}"
         )
+    if "#" in text:
+        raise ValueError(
+            f"base_url: {text!r} holds a fragment (#…), which is never sent; leave it out"
+        )
     if not _names_a_host(text):
         raise ValueError(f"base_url: {text!r} is not an http:// or https:// URL with a host")
-    return URL(text.rstrip("/"))
+    base, mark, query = text.partition("?")
+    return URL(_without_endpoint(base.rstrip("/")) + mark + query)
+
+
+def _without_endpoint(base: str) -> str:
+    """Return `base` without the part that each endpoint adds itself."""
+    for end in ("/v1/messages", "/v1"):
+        if base.endswith(end):
+            shorter = base.removesuffix(end)
+            warnings.warn(
+                f"base_url: {base!r} ends in {end!r}, which is added to each request anyway;"
+                f" using {shorter!r}",
+                stacklevel=6,  # the caller of `Client(...)`, or who sets `client.base_url`
+            )
+            return shorter
+    return base
 
 
 _HOST = re.compile(r"[^\s:]*:[^\s]*|[^\s.]{1,63}(\.[^\s.]{1,63})*\.?")
