@@ -9,6 +9,7 @@ from .request_view import RequestView
 
 __all__ = ["CHECKS"]
 
+# As documented, the automatic breakpoint included.
 _MOST = 4
 
 CHECKS = Checks()
@@ -26,7 +27,7 @@ def cache_marks(request: RequestView) -> Iterator[Violation]:
 def cache_order(request: RequestView) -> Iterator[Violation]:
     """Find cache breakpoints of an hour after one of five minutes."""
     is_short = False
-    for path, mark in request.cache_marks:
+    for path, mark in request.cache_marks:  # without a `ttl` a mark is one of five minutes
         is_long = mark.get("ttl") == "1h"
         if is_long and is_short:
             yield at(f"{path}.cache_control.ttl")

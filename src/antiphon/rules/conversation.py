@@ -62,6 +62,7 @@ def system_content(request: RequestView) -> Iterator[Violation]:
     """Find blocks in system messages that are not text."""
     for turn in _system(request):
         for block in turn.blocks:
+            # The other two are of a beta; without it they are found as blocks of a beta.
             if block.type not in ("text", "tool_addition", "tool_removal"):
                 yield at(block.path, type=block.type)
 
@@ -83,6 +84,7 @@ def blocks_of_betas(request: RequestView) -> Iterator[Violation]:
 def empty_content(request: RequestView) -> Iterator[Violation]:
     """Find messages without content, except the last one of the assistant."""
     for turn in request.turns:
+        # A final assistant message without content is a prefill of nothing, which is accepted.
         may_end_empty = turn is request.turns[-1] and turn.role == "assistant"
         if not all(turn.contents[:-1] if may_end_empty else turn.contents):
             yield at(turn.path)
@@ -145,6 +147,7 @@ def _is_prefilled(request: RequestView) -> bool:
     """Return whether the assistant has begun the reply, and not just used a server tool."""
     if not request.turns or request.turns[-1].role != "assistant":
         return False
+    # After a pause (`pause_turn`) a conversation ends with a server tool. That is no prefill.
     last = request.turns[-1].blocks[-1:]
     return not last or not last[0].type.endswith(("_tool_use", "_tool_result"))
 

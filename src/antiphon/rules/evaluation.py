@@ -74,15 +74,16 @@ def findings(
     Returns:
         The findings; none if no rule is broken.
     """
-    has_form = True
-    for rule, path, values in FORMS[endpoint](body):
-        has_form = False
-        yield _BY_ID[rule].finding(".".join(map(str, path)), **values)
-    if has_form:
+    is_well_formed = True
+    for problem in FORMS[endpoint](body):
+        is_well_formed = False
+        path = ".".join(map(str, problem.path))
+        yield _BY_ID[problem.rule].finding(path, **problem.values)
+    if is_well_formed:
         request = RequestView(body, endpoint, version, betas, count, today)
-        for broken, search in _searches(request.parts & _CONCERNS):
-            for path_of_it, named in search(request):
-                yield broken.finding(path_of_it, **named)
+        for rule, search in _searches(request.parts & _CONCERNS):
+            for violation in search(request):
+                yield rule.finding(violation.path, **violation.values)
 
 
 # Choosing from the table takes about as long as running what is chosen, and requests of one program

@@ -54,6 +54,7 @@ def fields_of_betas(request: RequestView) -> Iterator[Violation]:
 @CHECKS.add("max_tokens.large", "max_tokens")
 def max_tokens(request: RequestView) -> Iterator[Violation]:
     """Find a `max_tokens` above what the model can write."""
+    # Prompt and output together may exceed the window: the model then stops early, by itself.
     wanted = request.body.get("max_tokens", 0)
     card = request.card
     if card is not None and wanted > card.max_output and not _writes_long(request):
@@ -133,6 +134,7 @@ def speed_beta(request: RequestView) -> Iterator[Violation]:
 @CHECKS.add("context")
 def context_length(request: RequestView) -> Iterator[Violation]:
     """Find a prompt that is longer than the model's context window."""
+    # Counting is how a program finds out that a prompt is too long, so the API counts it.
     card, count = request.card, request.count
     if card is not None and count is not None and request.endpoint != "count_tokens":
         tokens = count(request.body)

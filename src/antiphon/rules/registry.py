@@ -61,6 +61,7 @@ class Checks(dict[str, Check]):
         """
 
         def register(search: Search) -> Search:
+            # `messages` is in every request but the creation of a batch, whose items come later.
             self[rule] = Check(search, frozenset(concerns or ("messages",)))
             return search
 

@@ -35,6 +35,7 @@ def repair(messages: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         if message.get("role") == "user":
             mended.append(_with_results(message, calls))
             continue
+        # Two assistant messages are one turn: the results have to come between them.
         if calls and message.get("role") == "assistant":
             mended.append({"role": "user", "content": [_failure(call) for call in calls]})
         mended.append(_without_orphans(message, []))
@@ -61,6 +62,7 @@ def _with_results(message: Mapping[str, Any], calls: list[str]) -> Mapping[str, 
     others = [block for block in blocks if block.get("type") != "tool_result"]
     if not missing and (not calls or blocks == results + others):
         return kept
+    # The API takes only results at the start of a message for results of the calls before it.
     return {**message, "content": [*results, *missing, *others]}
 
 

@@ -44,7 +44,10 @@ The API's own bound is not known. This one is far beyond real requests, and low 
 that walks a body recursively, such as the counting of tokens, under Python's limit of 1,000 calls.
 """
 
+# The tag of a union; its value has chosen the validator, so it fits.
 _TYPE: dict[str, Validator] = {"type": anything}
+# Ids of calls are checked by their characters alone: `toolu_` is not required, so conversations may
+# come from other services.
 _ID = string(pattern="^[a-zA-Z0-9_-]+$")
 
 _cache_control = nullable(tagged({"ephemeral": fields(_TYPE, {"ttl": one_of("5m", "1h")})}))
@@ -75,6 +78,7 @@ _image_source = tagged(
 _transformations = nullable(
     fields({}, {"oversized_image": one_of("downsize", "error")}, closed=False)
 )
+# Images inside of documents have no breakpoints of their own, so `_IMAGE` is without them.
 _IMAGE: dict[str, Validator] = {**_TYPE, "source": _image_source}
 _image = fields(_IMAGE, {**_CACHED, "transformations": _transformations})
 
@@ -122,6 +126,8 @@ _tool_result = fields(
         "toolset_name": anything,
     },
 )
+# Results of server tools come from the API and go back as they were received, so only what other
+# rules read of them is described.
 _server_result = fields({"tool_use_id": _ID}, {}, closed=False)
 _use = fields(
     {**_TYPE, "id": _ID, "name": string(least=1, most=200), "input": mapping},
@@ -192,6 +198,7 @@ _OF_TOOLS: dict[str, Validator] = {
     "input_examples": nullable(array(mapping)),
     "strict": nullable(boolean),
 }
+# The documentation says 64 characters, but the API accepts and names 128.
 _custom_tool = fields(
     {
         "name": string(least=1, most=128, pattern="^[a-zA-Z0-9_-]{1,128}$"),
@@ -255,6 +262,7 @@ _TOOLS: dict[str, Validator] = {
         _web_tool,
     ),
 }
+# Tools get new versions often, and a new one should not wait for a release of this package.
 _tool_types = tags(_TOOLS)
 _dated = re.compile(r"[a-z0-9_]+_20\d{6}")
 

@@ -66,6 +66,7 @@ class Turn(NamedTuple):
         return [block.content for block in self.blocks if block.content["type"] == kind]
 
 
+# Shared, because `part` is called by most checks.
 _EMPTY: Mapping[str, Any] = {}
 
 
@@ -79,6 +80,8 @@ class RequestView:
     betas: Collection[str]
     count: Callable[[Mapping[str, Any]], int] | None
     today: date = AS_OF
+
+    # Properties are computed when the first check asks for them, and then kept for the others.
 
     @cached_property
     def parts(self) -> frozenset[str]:
@@ -173,10 +176,10 @@ class RequestView:
 
     @cached_property
     def thinks(self) -> bool:
-        """True if the model will think."""
+        """True if the model will think, or if that is not known because the model is not."""
         if self.thinking is not None:
             return self.thinking != "disabled"
-        return self.card is not None and self.card.thinking_default != "off"
+        return self.card is None or self.card.thinking_default != "off"
 
     @cached_property
     def forces_a_tool(self) -> bool:

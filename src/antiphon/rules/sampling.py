@@ -9,6 +9,7 @@ from .request_view import NEWER_VERSION, RequestView
 
 __all__ = ["CHECKS"]
 
+# A model without sampling still accepts these values, which change nothing.
 _DEFAULTS = {"temperature": 1, "top_p": 1, "top_k": 0}
 _LEAST_TOP_P = 0.95
 """The least `top_p` beside thinking, from the documentation of extended thinking."""

@@ -129,6 +129,9 @@ def many_unions(request: RequestView) -> Iterator[Violation]:
         yield at(_roots(request)[0][0], found=found, most=_MOST_UNIONS)
 
 
+# References are not followed: a definition is counted once, however often it is used.
+
+
 def _optional(schema: dict[str, Any]) -> int:
     """Return the number of properties of one object that may be left out."""
     properties, required = schema.get("properties"), schema.get("required")

@@ -10,6 +10,9 @@ from .request_view import RequestView
 
 __all__ = ["CHECKS"]
 
+# With the beta of interleaved thinking the budget is that of a whole turn: it may be larger than
+# `max_tokens`, and thinking may stand anywhere. Adaptive thinking is interleaved without a beta.
+_INTERLEAVED = "interleaved-thinking-"
 _KINDS = ("thinking", "redacted_thinking")
 
 CHECKS = Checks()
@@ -57,14 +60,14 @@ def thinking_budget(request: RequestView) -> Iterator[Violation]:
     """Find a budget that leaves no tokens for the reply."""
     if request.thinking == "enabled" and request.body.get("max_tokens"):
         too_much = request.part("thinking")["budget_tokens"] >= request.body["max_tokens"]
-        if too_much and not request.has_beta("interleaved-thinking-"):
+        if too_much and not request.has_beta(_INTERLEAVED):
             yield at("max_tokens")
 
 
 @CHECKS.add("thinking.first", "thinking")
 def thinking_comes_first(request: RequestView) -> Iterator[Violation]:
     """Find messages with thinking in another place than the first, if there is a budget."""
-    if request.thinking != "enabled" or request.has_beta("interleaved-thinking-"):
+    if request.thinking != "enabled" or request.has_beta(_INTERLEAVED):
         return
     for turn in request.turns:
         kinds = [block.type for block in turn.blocks] if turn.role == "assistant" else []
@@ -73,13 +76,14 @@ def thinking_comes_first(request: RequestView) -> Iterator[Violation]:
 
 
 @CHECKS.add("thinking.expected", "thinking")
-def thinking_before_calls(request: RequestView) -> Iterator[Violation]:
+def missing_thinking(request: RequestView) -> Iterator[Violation]:
     """Find a final assistant message that does not begin with thinking, if there is a budget.
 
     Results of tools do not end it: they and the calls before them belong to the message.
     """
     if request.thinking != "enabled":
         return
+    # From the end back to what the user wrote: one turn of the assistant, with its tool results.
     last = None
     for turn in reversed(request.turns):
         if turn.role == "assistant":

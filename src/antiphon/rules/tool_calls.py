@@ -55,6 +55,7 @@ def unique_ids(request: RequestView) -> Iterator[Violation]:
 @CHECKS.add("tool_use.unanswered", "block.tool_use")
 def calls_are_answered(request: RequestView) -> Iterator[Violation]:
     """Find calls without a result at the start of the next message."""
+    # After the last turn nothing follows: calls at the end of a conversation have no result either.
     for turn, after in zip(request.turns, [*request.turns[1:], None], strict=True):
         calls = [use["id"] for use in turn.of("tool_use")] if turn.role == "assistant" else []
         with_result = {result["tool_use_id"] for result in _first_results(after)}
@@ -135,6 +136,7 @@ def server_calls_have_results(request: RequestView) -> Iterator[Violation]:
         for block in turn.blocks:
             if block.type == "server_tool_use" and block.content["id"] not in with_result:
                 name = shorten(block.content["name"])
+                # The two tool search tools share the type of their results.
                 result = "tool_search" if name.startswith("tool_search") else name
                 yield at(
                     block.path, name=name, id=block.content["id"], result=f"{result}_tool_result"

@@ -105,6 +105,7 @@ def integer(*, least: int | None = None, most: int = 2**63 - 1) -> Validator:
     """Return a validator of whole numbers; those of the API have 64 bits."""
 
     def check(value: Any) -> Iterable[Problem]:
+        # In Python true is the number 1, in JSON it is not a number.
         if not isinstance(value, int) or isinstance(value, bool):
             return (Problem(INTEGER),)
         return _outside(value, least, most)
@@ -199,6 +200,7 @@ def fields(
         if not is_object(value):
             yield Problem(OBJECT)
             return
+        # In the order of the description, as pydantic does it, not in that of the body.
         for name, kind in known.items():
             if name in value:
                 for problem in kind(value[name]):
