@@ -138,31 +138,33 @@ TO_THE_FLOOR = [
 
 
 def page(lines: list[str], facts: list[str], server: list[str], command: list[str]) -> str:
-    return "\n".join([
-        "# Performance",
-        "",
-        "CPU time of the client for one unit of work; less is better. Each peer does the same work in turn, against a",
-        "server in another process that sends prepared responses. The best of several rounds counts. The floor uses",
-        "sockets and a JSON decoder and is no client at all: no client can be faster.",
-        "",
-        "Compare the ratios. The times depend on the machine and on what else it does.",
-        f"Written by `scripts/bench` on {dt.datetime.now(dt.UTC):%Y-%m-%d}: {versions()}.",
-        "",
-        *lines,
-        "",
-        *facts,
-        "",
-        "## The local server",
-        "",
-        *server,
-        "",
-        "## The command line",
-        "",
-        *command,
-        "",
-        *TO_THE_FLOOR,
-        "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            "# Performance",
+            "",
+            "CPU time of the client for one unit of work; less is better. Each peer does the same work in turn, against a",
+            "server in another process that sends prepared responses. The best of several rounds counts. The floor uses",
+            "sockets and a JSON decoder and is no client at all: no client can be faster.",
+            "",
+            "Compare the ratios. The times depend on the machine and on what else it does.",
+            f"Written by `scripts/bench` on {dt.datetime.now(dt.UTC):%Y-%m-%d}: {versions()}.",
+            "",
+            *lines,
+            "",
+            *facts,
+            "",
+            "## The local server",
+            "",
+            *server,
+            "",
+            "## The command line",
+            "",
+            *command,
+            "",
+            *TO_THE_FLOOR,
+            "",
+        ]
+    )
 
 
 def main() -> None:

@@ -111,8 +111,11 @@ def replay_server() -> Iterator[str]:
     """Run the server that all peers talk to; its URL."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.replay"],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as replay:  # fmt: skip
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as replay:
         assert replay.stdout is not None
         try:
             yield replay.stdout.readline().strip()

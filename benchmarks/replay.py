@@ -12,20 +12,31 @@ import sys
 from functools import cache
 
 USAGE = {
-    "input_tokens": 672, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 39,
+    "input_tokens": 672,
+    "cache_creation_input_tokens": 0,
+    "cache_read_input_tokens": 0,
+    "output_tokens": 39,
     "service_tier": "standard",
-}  # fmt: skip
+}
 MESSAGE = {
-    "model": "claude-haiku-4-5-20251001", "id": "msg_011CeCGmnUdBeAXErTKPb4sn", "type": "message",
-    "role": "assistant", "content": [], "stop_reason": "end_turn", "stop_sequence": None,
-    "stop_details": None, "usage": USAGE,
-}  # fmt: skip
+    "model": "claude-haiku-4-5-20251001",
+    "id": "msg_011CeCGmnUdBeAXErTKPb4sn",
+    "type": "message",
+    "role": "assistant",
+    "content": [],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "stop_details": None,
+    "usage": USAGE,
+}
 HEADERS = b"".join(
     f"{name}: {value}\r\n".encode()
     for name, value in {
-        "date": "Wed, 19 Aug 2026 14:34:19 GMT", "request-id": "req_011CeCGmBjaWkq37Sf5iU7so",
+        "date": "Wed, 19 Aug 2026 14:34:19 GMT",
+        "request-id": "req_011CeCGmBjaWkq37Sf5iU7so",
         "anthropic-organization-id": "00000000-0000-4000-8000-000000000000",
-        "anthropic-ratelimit-requests-limit": "10000", "anthropic-ratelimit-requests-remaining": "9999",
+        "anthropic-ratelimit-requests-limit": "10000",
+        "anthropic-ratelimit-requests-remaining": "9999",
         "anthropic-ratelimit-requests-reset": "2026-08-19T14:34:19Z",
         "anthropic-ratelimit-input-tokens-limit": "10000000",
         "anthropic-ratelimit-input-tokens-remaining": "9999000",
@@ -33,10 +44,12 @@ HEADERS = b"".join(
         "anthropic-ratelimit-output-tokens-limit": "2000000",
         "anthropic-ratelimit-output-tokens-remaining": "2000000",
         "anthropic-ratelimit-output-tokens-reset": "2026-08-19T14:34:19Z",
-        "cache-control": "no-cache", "vary": "Accept-Encoding", "x-robots-tag": "none",
+        "cache-control": "no-cache",
+        "vary": "Accept-Encoding",
+        "x-robots-tag": "none",
         "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
     }.items()
-)  # fmt: skip
+)
 
 
 def framed(event: dict[str, object]) -> bytes:

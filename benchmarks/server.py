@@ -35,8 +35,11 @@ def served(python: Path, work: str) -> Served:
     started = time.perf_counter()
     process = subprocess.Popen(
         [str(python), "-m", "antiphon", "serve", "--port", "0"],
-        cwd="/", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+        cwd="/",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     assert process.stdout is not None
     url = process.stdout.readline().strip().partition("=")[2]
     seconds = time.perf_counter() - started

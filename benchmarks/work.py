@@ -15,9 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 ASK: dict[str, Any] = {
-    "model": "claude-haiku-4-5-20251001", "max_tokens": 1024,
+    "model": "claude-haiku-4-5-20251001",
+    "max_tokens": 1024,
     "messages": [{"role": "user", "content": "Hello, Claude"}],
-}  # fmt: skip
+}
 EVENTS = 10_000
 PIECE = 20
 """Bytes of a tool input in one event."""

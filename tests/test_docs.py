@@ -41,8 +41,12 @@ def test_the_blocks_of_a_page_run(page, workplace):
 def test_the_examples_run_without_a_key_and_say_who_replies(example, tmp_path):
     done = subprocess.run(
         [sys.executable, "-W", "error", str(example)],
-        capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
     assert "a simulator repli" in done.stdout + done.stderr

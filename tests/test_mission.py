@@ -257,20 +257,48 @@ def test_examples_run_awaited(name, names, server):
     check(ran, out.getvalue())
 
 
-def test_every_error_the_specification_names_is_there():
-    for name in (
-        "BadRequestError", "AuthenticationError", "PermissionDeniedError", "RateLimitError",
-        "RequestTooLargeError", "InternalServerError", "OverloadedError",
-    ):  # fmt: skip
-        assert issubclass(getattr(antiphon, name), antiphon.APIStatusError)
+ERRORS = [
+    "BadRequestError",
+    "AuthenticationError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestTooLargeError",
+    "InternalServerError",
+    "OverloadedError",
+]
+TYPES = [
+    "Message",
+    "ContentBlock",
+    "TextBlock",
+    "ToolUseBlock",
+    "Usage",
+    "StopReason",
+    "MessageParam",
+    "ContentBlockParam",
+    "TextBlockParam",
+    "ImageBlockParam",
+    "DocumentBlockParam",
+    "ToolUseBlockParam",
+    "ToolResultBlockParam",
+    "Base64ImageSource",
+    "URLImageSource",
+    "Base64PDFSource",
+    "URLPDFSource",
+    "PlainTextSource",
+    "MetadataParam",
+    "CacheControlEphemeral",
+    "MessageTokensCount",
+    "ToolParam",
+    "ToolChoice",
+    "ThinkingConfigParam",
+]
 
 
-@pytest.mark.parametrize("name", [
-    "Message", "ContentBlock", "TextBlock", "ToolUseBlock", "Usage", "StopReason", "MessageParam",
-    "ContentBlockParam", "TextBlockParam", "ImageBlockParam", "DocumentBlockParam", "ToolUseBlockParam",
-    "ToolResultBlockParam", "Base64ImageSource", "URLImageSource", "Base64PDFSource", "URLPDFSource",
-    "PlainTextSource", "MetadataParam", "CacheControlEphemeral", "MessageTokensCount", "ToolParam",
-    "ToolChoice", "ThinkingConfigParam",
-])  # fmt: skip
+@pytest.mark.parametrize("name", ERRORS)
+def test_every_error_the_specification_names_is_there(name):
+    assert issubclass(getattr(antiphon, name), antiphon.APIStatusError)
+
+
+@pytest.mark.parametrize("name", TYPES)
 def test_every_type_the_specification_names_is_there(name):
     assert getattr(antiphon.types, name) is getattr(antiphon, name)

@@ -23,14 +23,36 @@ SHOWN = (
 HOMES = (*SHOWN, "rules", "types")
 NAMES = [(home, name) for home in HOMES for name in import_module(f"antiphon.{home}").__all__]
 OFFICIAL = [
-    "Anthropic", "AsyncAnthropic", "NOT_GIVEN", "NotGiven", "Omit", "omit", "not_given",
-    "Timeout", "Stream", "AsyncStream", "MessageStream", "AsyncMessageStream",
-    "MessageStreamManager", "AsyncMessageStreamManager", "AnthropicError", "APIError",
-    "APIStatusError", "APIConnectionError", "APITimeoutError", "APIResponseValidationError",
-    "BadRequestError", "AuthenticationError", "PermissionDeniedError", "NotFoundError",
-    "ConflictError", "UnprocessableEntityError", "RateLimitError", "InternalServerError",
+    "Anthropic",
+    "AsyncAnthropic",
+    "NOT_GIVEN",
+    "NotGiven",
+    "Omit",
+    "omit",
+    "not_given",
+    "Timeout",
+    "Stream",
+    "AsyncStream",
+    "MessageStream",
+    "AsyncMessageStream",
+    "MessageStreamManager",
+    "AsyncMessageStreamManager",
+    "AnthropicError",
+    "APIError",
+    "APIStatusError",
+    "APIConnectionError",
+    "APITimeoutError",
+    "APIResponseValidationError",
+    "BadRequestError",
+    "AuthenticationError",
+    "PermissionDeniedError",
+    "NotFoundError",
+    "ConflictError",
+    "UnprocessableEntityError",
+    "RateLimitError",
+    "InternalServerError",
     "types",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("home", "name"), NAMES)

@@ -31,9 +31,18 @@ def test_a_failing_test_prints_under_200_lines(tmp_path, verbosity, monkeypatch)
     (tmp_path / "pytest.ini").touch()
     (tmp_path / "test_long.py").write_text(LONG_FAILURE)
     done = run(
-        sys.executable, "-m", "pytest", "--rootdir", str(tmp_path), "-p", "tests.support.short_reports",
-        "-p", "no:cacheprovider", verbosity, str(tmp_path),
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "pytest",
+        "--rootdir",
+        str(tmp_path),
+        "-p",
+        "tests.support.short_reports",
+        "-p",
+        "no:cacheprovider",
+        verbosity,
+        str(tmp_path),
+    )
     assert done.returncode == 1
     assert "lines left out; -vv shows them" in done.stdout
     assert "AssertionError: assert ['a0'" in done.stdout

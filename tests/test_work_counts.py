@@ -23,12 +23,20 @@ from tests.support.scripted import Answer, AsyncScripted, Scripted
 from tests.support.stream_events import framed
 
 ASK: dict[str, Any] = {
-    "model": "claude-haiku-4-5", "max_tokens": 100, "messages": [{"role": "user", "content": "Hello"}],
-}  # fmt: skip
+    "model": "claude-haiku-4-5",
+    "max_tokens": 100,
+    "messages": [{"role": "user", "content": "Hello"}],
+}
 MESSAGE: dict[str, Any] = {
-    "model": "m", "id": "msg_1", "type": "message", "role": "assistant", "content": [], "stop_reason": "end_turn",
-    "stop_sequence": None, "usage": {"input_tokens": 7, "output_tokens": 50},
-}  # fmt: skip
+    "model": "m",
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "content": [],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 7, "output_tokens": 50},
+}
 TEXT = ({"type": "text", "text": ""}, {"type": "text_delta", "text": "some words "})
 INPUT = (
     {"type": "tool_use", "id": "toolu_1", "name": "write", "input": {}},
@@ -63,9 +71,13 @@ def streamed(block: dict[str, Any], delta: dict[str, Any]) -> bytes:
         {"type": "content_block_start", "index": 0, "content_block": block},
         *[change] * EVENTS,
         {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 50}},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn"},
+            "usage": {"output_tokens": 50},
+        },
         {"type": "message_stop"},
-    )  # fmt: skip
+    )
 
 
 def answered_json() -> Answer:

@@ -189,7 +189,8 @@ def test_refusals_have_exit_codes(status, kind, code):
     with refusing(status, kind) as url:
         done = run("ask", "Hi", ANTHROPIC_BASE_URL=url, ANTHROPIC_API_KEY="sk-secret")
     assert done.returncode == code
-    assert done.stderr.startswith(f"antiphon: {status} {kind}: No.\n")
+    where = f" [POST {url}/v1/messages]" if status == 404 else ""
+    assert done.stderr.startswith(f"antiphon: {status} {kind}: No.{where}\n")
     assert ("ANTHROPIC_API_KEY" in done.stderr) == (status == 401)
     assert "secret" not in done.stderr
     assert done.stdout == ""
@@ -237,9 +238,11 @@ def test_an_interrupt_leaves_what_had_arrived():
     with LocalServer(slow, grace=0.1) as server:
         process = subprocess.Popen(
             [*COMMAND, "ask", "Hi"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**os.environ, **at(server)},
-        )  # fmt: skip
+        )
         assert process.stdout is not None
         begun = process.stdout.read(5)
         process.send_signal(signal.SIGINT)
@@ -254,9 +257,11 @@ def test_an_interrupt_leaves_what_had_arrived():
 def test_a_closed_stdout_is_quiet(server):
     process = subprocess.Popen(
         [*COMMAND, "ask", "Hi"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={**os.environ, **at(server)},
-    )  # fmt: skip
+    )
     assert process.stdout is not None
     process.stdout.close()
     assert process.wait(timeout=PATIENCE) == 141
@@ -268,8 +273,11 @@ def test_a_closed_stdout_is_quiet(server):
 def test_a_stdout_that_was_never_open_is_quiet():
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "ask", "Hi"],
-        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(os.environ), timeout=PATIENCE,
-    )  # fmt: skip
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ),
+        timeout=PATIENCE,
+    )
     assert (done.returncode, done.stderr) == (141, b"")
 
 

@@ -167,8 +167,18 @@ def asynchronous() -> None:
 
 
 CHECKS = (
-    create, stream, raw_events, tools, thinking, structured, count, models, batches, refusals, asynchronous
-)  # fmt: skip
+    create,
+    stream,
+    raw_events,
+    tools,
+    thinking,
+    structured,
+    count,
+    models,
+    batches,
+    refusals,
+    asynchronous,
+)
 
 if __name__ == "__main__":
     for check in CHECKS:

@@ -6,15 +6,25 @@ import json
 from typing import Any
 
 START = {
-    "model": "claude-haiku-4-5-20251001", "id": "msg_01", "type": "message", "role": "assistant",
-    "content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None,
+    "model": "claude-haiku-4-5-20251001",
+    "id": "msg_01",
+    "type": "message",
+    "role": "assistant",
+    "content": [],
+    "stop_reason": None,
+    "stop_sequence": None,
+    "stop_details": None,
     "usage": {"input_tokens": 9, "cache_read_input_tokens": 0, "output_tokens": 1},
-}  # fmt: skip
+}
 END = {"stop_reason": "end_turn", "stop_sequence": None, "stop_details": None}
 CITATION = {
-    "type": "char_location", "cited_text": "Gras ist grün.", "document_index": 0, "document_title": None,
-    "start_char_index": 0, "end_char_index": 14,
-}  # fmt: skip
+    "type": "char_location",
+    "cited_text": "Gras ist grün.",
+    "document_index": 0,
+    "document_title": None,
+    "start_char_index": 0,
+    "end_char_index": 14,
+}
 
 
 def start(index: int, content_block: Any = None, **fields: Any) -> dict[str, Any]:
@@ -83,8 +93,12 @@ def events(name: str) -> list[dict[str, Any]]:
     begun, *rest = BLOCKS[name]
     return [
         {"type": "message_start", "message": START},
-        begun, {"type": "ping"}, *rest, final, {"type": "message_stop"},
-    ]  # fmt: skip
+        begun,
+        {"type": "ping"},
+        *rest,
+        final,
+        {"type": "message_stop"},
+    ]
 
 
 STREAMS = {name: framed(*events(name), ensure_ascii=False) for name in BLOCKS}

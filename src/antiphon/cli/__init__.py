@@ -1,11 +1,11 @@
-"""The `antiphon` command: one file for each of `ask`, `count` and `serve`, and the parsing of options.
+"""The `antiphon` command: the parsing of options here, and one file for each command.
 
 Programs may call `main`. Replies go to stdout, everything else to stderr. A command never shows a
 traceback: a failure is a line or two, and an exit code.
 
-Exit codes: 0 done; 1 another failure; 2 wrong usage; 3 no key or a wrong one (401, 403); 4 the request
-was refused (400, 402, 404, 413, …); 5 a rate limit (429); 6 the API failed or is overloaded; 7 the
-network or a time limit; 130 interrupted; 141 the reader of stdout has gone.
+Exit codes: 0 done; 1 another failure; 2 wrong usage; 3 no key or a wrong one (401, 403); 4 the
+request was refused (400, 402, 404, 413, …); 5 a rate limit (429); 6 the API failed or is
+overloaded; 7 the network or a time limit; 130 interrupted; 141 the reader of stdout has gone.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="antiphon",
-        description="Talk to Claude through the Messages API, or to a local server that simulates it.\n"
+        description="Talk to Claude through the Messages API, or to a server that simulates it.\n"
         f"Without ANTHROPIC_API_KEY, `ask` and `count` use a local server.\n{_SIMULATES}",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -147,7 +147,7 @@ def _describe_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--control",
         action=argparse.BooleanOptionalAction,
-        help="control endpoints under /__antiphon/ (by default only if --host is a loopback address)",
+        help="endpoints under /__antiphon/ to control it (by default only on a loopback host)",
     )
     serve.add_argument(
         "--seed", type=int, default=0, metavar="N", help="another seed gives other ids and replies"

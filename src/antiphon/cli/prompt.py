@@ -1,4 +1,4 @@
-"""What `ask` and `count` share: the parameters made from the prompt, and the client to send them with."""
+"""What `ask` and `count` share: parameters made from the prompt, and a client to send them."""
 
 from __future__ import annotations
 
