@@ -20,6 +20,8 @@ PING: Event = {"type": "ping"}
 _MOST_PADDING = 15
 _FIRST_OUTPUT_TOKENS = 4
 _KNOWN_AT_THE_END = ("container", "stop_reason", "stop_sequence", "stop_details")
+# Fields of the message that stand beside `delta` in the last event, not in it.
+_BESIDE_THE_DELTA = ("context_management",)
 _COUNTED_AT_THE_END = ("output_tokens_details", "server_tool_use", "iterations")
 _REPEATED_AT_THE_END = (
     "input_tokens",
@@ -82,7 +84,8 @@ def events(
 
 def _begun(message: Mapping[str, Any]) -> Event:
     """The message before its first block: what is known of it at once."""
-    begun = {key: value for key, value in message.items() if key != "container"}
+    left_out = ("container", *_BESIDE_THE_DELTA)
+    begun = {key: value for key, value in message.items() if key not in left_out}
     begun["content"] = []
     for key in _KNOWN_AT_THE_END:
         if key in begun:
@@ -102,6 +105,7 @@ def _ended(message: Mapping[str, Any]) -> Event:
     if usage := message.get("usage"):
         told = _REPEATED_AT_THE_END + _COUNTED_AT_THE_END
         event["usage"] = {key: usage[key] for key in told if key in usage}
+    event.update((key, message[key]) for key in _BESIDE_THE_DELTA if key in message)
     return event
 
 

@@ -152,6 +152,11 @@ def _describe_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--seed", type=int, default=0, metavar="N", help="another seed gives other ids and replies"
     )
+    serve.add_argument(
+        "--any-model",
+        action="store_true",
+        help="serve any name of a model (by default unknown and retired ones are a 404)",
+    )
     pace = serve.add_argument_group("pace of the replies (by default there is no delay)")
     pace.add_argument("--first-token", type=float, metavar="SECONDS", help="before the first token")
     pace.add_argument("--tokens-per-second", type=float, metavar="N", help="from then on")

@@ -24,7 +24,12 @@ def run(options: argparse.Namespace) -> None:
         OSError: the server cannot listen at this address.
     """
     limits, latency = Limits(**_given(options, _LIMITS)), Latency(**_given(options, _PACE))
-    app = App(seed=options.seed, limits=limits, latency=latency)
+    app = App(
+        seed=options.seed,
+        models="any" if options.any_model else "known",
+        limits=limits,
+        latency=latency,
+    )
     try:
         serve(options.host, options.port, app, control=options.control)
     except OSError as failure:

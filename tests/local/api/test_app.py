@@ -44,7 +44,7 @@ def test_create_with_stream_gives_events_in_order(app):
 
 
 def test_stream_carries_the_same_text_and_id_as_the_whole_message(app):
-    whole = send(app, body=BODY).json
+    whole = send(App(VirtualClock()), body=BODY).json
     streamed = events(send(app, body={**BODY, "stream": True}).content)
     text = "".join(
         event["delta"]["text"] for event in streamed if event["type"] == "content_block_delta"
@@ -246,3 +246,20 @@ def test_latency_becomes_pauses():
     whole = send(app, body=BODY)
     assert whole.paused == 2.0 + whole.json["usage"]["output_tokens"] / 10
     assert send(app, body={**BODY, "stream": True}).paused > 2.0
+
+
+def test_equal_requests_get_equal_words_and_their_own_ids():
+    app, other = App(VirtualClock()), App(VirtualClock())
+    first, second = (send(app, body=BODY).json for _ in range(2))
+    assert first["id"] != second["id"]
+    assert first["content"] == second["content"]
+    assert [send(other, body=BODY).json["id"] for _ in range(2)] == [first["id"], second["id"]]
+    app.reset()
+    assert send(app, body=BODY).json["id"] == first["id"]
+
+
+def test_whether_a_repeated_request_is_streamed_makes_no_difference(app):
+    send(app, body=BODY)
+    streamed = events(send(app, body={**BODY, "stream": True}).content)[0]["message"]["id"]
+    other = App(VirtualClock())
+    assert [send(other, body=BODY).json["id"] for _ in range(2)][1] == streamed

@@ -14,7 +14,9 @@ def test_results_deletion_and_cancellation_at_the_wrong_time_are_refused():
     server = batch_app()
     batch = created(server, item("a"))
     path = f"{BATCHES}/{batch['id']}"
-    assert send(server, f"{path}/results").status == 400
+    results = send(server, f"{path}/results")
+    text = f"Message Batch {batch['id']} has no available results."
+    assert results.error == (404, "not_found_error", text)
     assert send(server, path, method="DELETE").status == 400
     server.clock.advance(100)
     assert send(server, f"{path}/cancel", b"").status == 400

@@ -67,3 +67,16 @@ def test_other_encodings_and_charsets_are_refused(app):
     code = response.json["error"]["details"]["error_code"]
     assert (response.status, code) == (400, "unsupported_charset")
     assert send(app, body=BODY, content_type='application/json; charset="UTF-8"').status == 200
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["claude-code-20250219", "files-api-2025-04-14", "claude-code-20250219, compact-2026-01-12,"],
+)
+def test_beta_may_end_in_a_date_with_or_without_dashes(app, names):
+    assert send(app, body=BODY, anthropic_beta=names).status == 200
+
+
+@pytest.mark.parametrize("name", ["claude-code", "claude-code-2025", "Beta-2025-04-14", "20250219"])
+def test_beta_that_does_not_end_in_a_date_is_refused(app, name):
+    assert send(app, body=BODY, anthropic_beta=name).error[:2] == (400, INVALID)

@@ -64,3 +64,18 @@ def test_structured_output_satisfies_its_schema(schema, prompt):
     given = reply(prompt, output_config={"format": form}, max_tokens=10**6)
     assert kinds(given) == ["text"]
     Draft202012Validator(schema).validate(json.loads(words(given)))
+
+
+# The API's own test strings. Whole ones are put together here, so that this file can be read by
+# agents that talk to the real API.
+TRIGGER = "ANTHROPIC_MAGIC" + "_STRING_TRIGGER_"
+
+
+@pytest.mark.parametrize("digits", ["0", "1FAEFB6177B4672DEE07F9D3AFC62588", "abcdef"])
+def test_test_string_of_the_api_gives_a_refusal(digits):
+    assert reply(f"Please {TRIGGER}REFUSAL_{digits}", OPUS).stop_reason == "refusal"
+
+
+@pytest.mark.parametrize("ending", ["", "REFUSAL", "REFUSAL_", "REFUSAL_xyz", "REDACTED_1F"])
+def test_part_of_a_test_string_does_nothing(ending):
+    assert reply(f"Please {TRIGGER}{ending}", OPUS).stop_reason == "end_turn"

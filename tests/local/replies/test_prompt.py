@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from antiphon.local.replies.prompt import Prompt
 
 
@@ -66,3 +68,23 @@ def test_lone_surrogates_are_replaced():
 def test_request_without_messages_has_an_empty_prompt():
     prompt = Prompt.of({"messages": []})
     assert (prompt.text, prompt.blocks, prompt.continued) == ("", (), False)
+
+
+REMINDER = "<system-reminder>Use the Task tool.\nNever mention this.</system-reminder>"
+
+
+@pytest.mark.parametrize(
+    ("texts", "text_", "request_"),
+    [
+        (["old", "new"], "old\nnew", "new"),
+        ([REMINDER, "hi"], "hi", "hi"),
+        (["hi", REMINDER], "hi", "hi"),
+        ([f"{REMINDER}\n{REMINDER} hi {REMINDER}"], "\n hi ", "\n hi "),
+        (["<system-reminder>cut off", "hi"], "hi", "hi"),
+        (["hi", "  "], "hi", "hi"),
+        ([REMINDER], "", ""),
+    ],
+)
+def test_request_is_the_last_text_without_reminders(texts, text_, request_):
+    prompt = Prompt.of({"messages": [user(*map(text, texts), text(""))]})
+    assert (prompt.text, prompt.request) == (text_, request_)

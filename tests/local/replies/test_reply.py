@@ -203,3 +203,35 @@ def test_streams_carry_the_same_tool_input_as_whole_messages(max_tokens, body):
             parsed.feed(event["delta"]["partial_json"])
     for index, parsed in told.items():
         assert parsed.value() == message["content"][index]["input"]
+
+
+RAN_CODE = {
+    "type": "server_tool_use",
+    "id": "srvtoolu_1",
+    "name": "bash_code_execution",
+    "input": {"command": "ls"},
+}
+CODE_RESULT = {
+    "type": "bash_code_execution_tool_result",
+    "tool_use_id": "srvtoolu_1",
+    "content": {"type": "bash_code_execution_result", "stdout": "", "stderr": "", "return_code": 0},
+}
+
+
+def test_container_is_named_while_the_history_uses_it():
+    turns = [
+        {"role": "user", "content": "list the files"},
+        {"role": "assistant", "content": [RAN_CODE, CODE_RESULT]},
+        {"role": "user", "content": "thanks"},
+    ]
+    assert reply(turns, tools=[CODE]).container["id"].startswith("container_01")
+    assert reply(turns, tools=[CODE], container="container_01abc").container["id"] == (
+        "container_01abc"
+    )
+    assert reply("hello", tools=[CODE]).container is None
+
+
+def test_context_management_follows_usage():
+    message = reply("hello", context_management={"edits": []}).message(CacheUsage(0, 0, 0, 1))
+    assert list(message)[-3:] == ["usage", "context_management", "diagnostics"]
+    assert message["context_management"] == {"applied_edits": []}

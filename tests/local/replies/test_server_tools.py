@@ -33,7 +33,7 @@ from tests.support.request_samples import WEATHER
             CODE,
             ("bash_code_execution", {"command": "python3 -c 'print(2 + 3)'"}),
             "bash_code_execution_tool_result",
-            None,
+            {"web_search_requests": 0, "web_fetch_requests": 0},
         ),
         (
             "write code into plan/a.txt",
@@ -43,14 +43,14 @@ from tests.support.request_samples import WEATHER
                 {"command": "create", "path": "plan/a.txt", "file_text": "simulated\n"},
             ),
             "text_editor_code_execution_tool_result",
-            None,
+            {"web_search_requests": 0, "web_fetch_requests": 0},
         ),
         (
             "run 2 + 3",
             {"type": "code_execution_20250522", "name": "code_execution"},
             ("code_execution", {"code": "print(2 + 3)"}),
             "code_execution_tool_result",
-            None,
+            {"web_search_requests": 0, "web_fetch_requests": 0},
         ),
     ],
 )
@@ -133,3 +133,12 @@ def test_result_of_the_editor_follows_its_command():
         turns = [{"role": "user", "content": "go"}, {"role": "assistant", "content": [use]}]
         result = reply(turns, tools=[CODE]).content[0]["content"]
         assert result["type"] == f"text_editor_code_execution_{kind}_result"
+
+
+def test_usage_of_tool_search_counts_no_searches_of_the_web():
+    deferred = {**WEATHER, "defer_loading": True}
+    given = reply("the weather in Rome?", tools=[FIND, deferred])
+    usage = given.message(CacheUsage(0, 0, 0, 1))["usage"]
+    assert usage["server_tool_use"] == {"web_search_requests": 0, "web_fetch_requests": 0}
+    plain = reply("hello", tools=[FIND, deferred]).message(CacheUsage(0, 0, 0, 1))["usage"]
+    assert "server_tool_use" not in plain

@@ -98,14 +98,14 @@ MESSAGES = st.lists(st.builds(field, st.integers(1, 2000), VALUES), min_size=1).
 
 
 @given(MESSAGES)
-def test_what_has_the_form_of_the_real_api_is_accepted(message):
+def test_thinking_signed_by_the_api_is_valid(message):
     written = b64encode(message).decode()
     assert OURS.verify(conversation(thinking("thought", written))) is None
     redacted = {"type": "redacted_thinking", "data": written}
     assert OURS.verify(conversation(redacted)) is None
 
 
-def test_a_real_form_that_is_cut_off_is_refused():
+def test_signature_of_the_api_that_is_cut_off_is_invalid():
     message = field(2, (2, field(1, (2, bytes(64))) + field(3, (0, 7))))
     assert OURS.verify(conversation(thinking("", b64encode(message).decode()))) is None
     for length in range(len(message)):
@@ -113,7 +113,7 @@ def test_a_real_form_that_is_cut_off_is_refused():
         assert OURS.verify(conversation(thinking("", cut)))
 
 
-def test_the_path_counts_consecutive_messages_of_a_role_as_one():
+def test_path_of_an_invalid_signature_counts_merged_messages():
     bad = {"role": "assistant", "content": [thinking("a", "nonsense")]}
     hello = {"role": "user", "content": "hello"}
     invalid = OURS.verify({"messages": [hello, hello, {"role": "assistant", "content": "b"}, bad]})

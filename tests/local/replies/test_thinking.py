@@ -55,3 +55,12 @@ def test_thinking_that_is_cut_still_verifies():
     assert (
         SIGNATURES.verify({"messages": [{"role": "assistant", "content": given.content}]}) is None
     )
+
+
+@pytest.mark.parametrize("digits", ["46C9A13E", "0", "abcdef0123"])
+def test_test_string_of_the_api_gives_redacted_thinking(digits):
+    trigger = "ANTHROPIC_MAGIC" + "_STRING_TRIGGER_REDACTED_THINKING_" + digits
+    prompt = f"Please {trigger}"
+    thinking = {"type": "enabled", "budget_tokens": 1024}
+    assert kinds(reply(prompt, thinking=thinking)) == ["redacted_thinking", "text"]
+    assert kinds(reply(prompt)) == ["text"]

@@ -22,16 +22,18 @@ from ..._wire.http import Request
 from ..metering.clock import Clock, SystemClock
 from ..metering.rate_limits import Limits
 from ..replies.ids import new_id
+from . import cors
 from .batches import Batches
-from .control import PREFIX, Control
+from .control import Control
 from .errors import RequestRefusedError, not_found
 from .event_stream import paced
-from .exchange import WORKSPACE, Endpoint, Exchange
+from .exchange import CONTROL_PREFIX, WORKSPACE, Endpoint, Exchange
 from .headers import Keys, betas_of, check_size, version_of
 from .journal import Journal, Recorded, without_secrets
 from .latency import Latency
 from .messages import MessageResult, Simulation
 from .models import Models
+from .served_models import ModelNames
 from .steps import Pause, Steps, WriteHead
 
 __all__ = ["App"]
@@ -44,6 +46,8 @@ class App:
         clock: the server's time; by default that of this machine.
         seed: changes every id and every opaque value.
         keys: the only API keys accepted; by default any that does not contain "invalid".
+        models: which names of models are served: "known" for those of the API (and, as stand-ins,
+            for newer versions of known families), "any" for every name.
         control: whether there are control endpoints under ``/__antiphon/``.
         batch_seconds: how many seconds a message batch takes.
         limits: what each class of models may be used in a minute; by default more than tests need.
@@ -63,6 +67,7 @@ class App:
         *,
         seed: int = 0,
         keys: Collection[str] | None = None,
+        models: ModelNames = "known",
         control: bool = True,
         batch_seconds: float = 1.0,
         limits: Limits | None = None,
@@ -73,10 +78,10 @@ class App:
         self.control = control
         self._keys = Keys(keys)
         self._rng = Random(seed)
-        self._simulation = Simulation(self.clock, seed, limits or Limits())
+        self._simulation = Simulation(self.clock, seed, limits or Limits(), models)
         self._latency = latency or Latency()
         self._batches = Batches(self.clock, self._rng, self._simulation, batch_seconds)
-        self._models = Models(self.clock)
+        self._models = Models(self.clock, self._simulation.models)
         self._control = Control(self.journal, self.clock, self.reset)
 
     def reset(self) -> None:
@@ -89,8 +94,7 @@ class App:
         """Return the steps of the response to `request`."""
         exchange = Exchange.of(request, new_id("req", self._rng), self.clock())
         steps = self._respond(exchange)
-        is_control = exchange.path.startswith(f"/{PREFIX}/")
-        return steps if is_control else self._recorded(exchange, steps)
+        return steps if exchange.is_control else self._recorded(exchange, steps)
 
     def _recorded(self, exchange: Exchange, steps: Steps) -> Steps:
         """Yield the same steps, and note the exchange in the journal meanwhile."""
@@ -116,11 +120,15 @@ class App:
 
     def _endpoint(self, exchange: Exchange) -> Endpoint:
         """Return the endpoint for a request; refuse the request if it lacks what all need."""
-        segments = exchange.segments
+        method = exchange.request.method
         check_size(exchange.path, len(exchange.request.body))
-        endpoint = _for_method(self._resource(segments), exchange.request.method)
-        if segments[0] != PREFIX:
-            self._admit(exchange)
+        resource = self._resource(exchange.segments)
+        if exchange.is_control:
+            return _for_method(resource, method)
+        if cors.is_preflight(method, exchange.headers):
+            return _preflight
+        endpoint = _for_method(resource, method)
+        self._admit(exchange)
         return endpoint
 
     def _resource(self, segments: Sequence[str]) -> dict[str, Endpoint]:
@@ -134,7 +142,7 @@ class App:
                 return self._batches.resource(rest)
             case ["v1", "models", *rest]:
                 return self._models.resource(rest)
-            case [name, *rest] if name == PREFIX and self.control:
+            case [name, *rest] if name == CONTROL_PREFIX and self.control:
                 return self._control.resource(rest)
             case _:
                 raise not_found()
@@ -142,6 +150,7 @@ class App:
     def _admit(self, exchange: Exchange) -> None:
         """Check the headers that every request of the API needs, and note what they say."""
         headers = exchange.headers
+        cors.check_direct_access(headers)
         self._keys.check(headers)
         exchange.workspace = headers.get("anthropic-workspace-id") or WORKSPACE
         exchange.version = version_of(headers)
@@ -164,8 +173,12 @@ class App:
         yield from paced(result.message, result.raw_inputs, self._latency, self._rng)
 
     def _count(self, exchange: Exchange) -> Steps:
-        tokens = self._simulation.count(exchange.body(), exchange.caller())
-        return exchange.json({"input_tokens": tokens})
+        result = self._simulation.count(exchange.body(), exchange.caller())
+        return exchange.json(result.content, more=result.headers)
+
+
+def _preflight(exchange: Exchange) -> Steps:
+    return exchange.empty(204, cors.preflight_headers(exchange.headers))
 
 
 def _for_method(endpoints: dict[str, Endpoint], method: str) -> Endpoint:

@@ -125,7 +125,5 @@ class Batches:
 
 def _check_results(batch: Batch, now: float) -> None:
     """Refuse a request for results that are not there yet, or no longer."""
-    if not batch.ended(now):
-        raise invalid(f"Message batch {batch.id} has not ended; it has no results yet.")
-    if batch.archived(now):
-        raise not_found(f"The results of message batch {batch.id} are no longer available.")
+    if not batch.ended(now) or batch.archived(now):
+        raise not_found(f"Message Batch {batch.id} has no available results.")

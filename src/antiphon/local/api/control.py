@@ -13,10 +13,7 @@ from .exchange import Endpoint, Exchange
 from .journal import Journal
 from .steps import Steps
 
-__all__ = ["PREFIX", "Control"]
-
-PREFIX = "__antiphon"
-"""The first segment of every control path; no path of the API begins so."""
+__all__ = ["Control"]
 
 
 class Control:

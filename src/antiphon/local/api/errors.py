@@ -49,17 +49,6 @@ class RequestRefusedError(Exception):
         return {"type": "error", "error": self.error(), "request_id": request_id}
 
 
-class RequestTooLargeRefusal(RequestRefusedError):
-    """A body over the limit.
-
-    The network edge of the API refuses it, and its envelope has neither `type` nor `request_id`.
-    """
-
-    def body(self, request_id: str) -> JSONObject:  # noqa: ARG002  the edge knows no ids
-        """Return the body of the response."""
-        return {"error": self.error()}
-
-
 def invalid(message: str, **details: Any) -> RequestRefusedError:
     """Return a 400 `invalid_request_error`."""
     return RequestRefusedError(400, "invalid_request_error", message, details=details)
@@ -77,4 +66,4 @@ def not_found(message: str = "Not found") -> RequestRefusedError:
 
 def too_large() -> RequestRefusedError:
     """Return a 413 `request_too_large`."""
-    return RequestTooLargeRefusal(413, "request_too_large", "Request exceeds the maximum size")
+    return RequestRefusedError(413, "request_too_large", "Request exceeds the maximum size")

@@ -14,12 +14,16 @@ import orjson
 
 from ..._wire.http import Request
 from ..._wire.json import JSONObject
+from . import cors
 from .errors import RequestRefusedError
 from .headers import content_of, parse_object
 from .messages import ORGANIZATION, Caller
 from .steps import HeaderPairs, Steps, Write, WriteHead
 
-__all__ = ["WORKSPACE", "Endpoint", "Exchange"]
+__all__ = ["CONTROL_PREFIX", "WORKSPACE", "Endpoint", "Exchange"]
+
+CONTROL_PREFIX = "__antiphon"
+"""The first segment of every control path; no path of the API begins so."""
 
 WORKSPACE = "wrkspc_01SimuLatedWorkspace00000"
 """The workspace of requests that name none."""
@@ -60,6 +64,11 @@ class Exchange:
         path, _, query = target.partition("?")
         headers = request.revealed_headers()
         return cls(request, headers, f"{scheme}://{host}", f"/{path}", query, request_id, arrived)
+
+    @property
+    def is_control(self) -> bool:
+        """Whether the request is for the server's own endpoints."""
+        return self.path.startswith(f"/{CONTROL_PREFIX}/")
 
     @property
     def target(self) -> str:
@@ -105,9 +114,14 @@ class Exchange:
                 ("request-id", self.request_id),
                 *tenant,
                 *more,
+                *(() if self.is_control else cors.response_headers(self.headers)),
                 ("x-antiphon-simulated", "true"),
             ),
         )
+
+    def empty(self, status: int, more: HeaderPairs = ()) -> Steps:
+        """Yield the steps of a response without a body."""
+        yield self.head(status, "text/plain", more)
 
     def json(self, content: Any, status: int = 200, more: HeaderPairs = ()) -> Steps:
         """Yield the steps of a JSON response."""

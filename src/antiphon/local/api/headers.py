@@ -26,8 +26,9 @@ __all__ = [
 _VERSIONS = ("2023-06-01", "2026-10-21")
 _MEGABYTE = 1024 * 1024
 _BATCHES = "/v1/messages/batches"
-# Nobody outside the API knows all names of betas; those that exist end in a date.
-_BETA = re.compile(r"[a-z0-9-]+-\d{4}-\d{2}-\d{2}")
+# Nobody outside the API knows all names of betas; those that exist end in a date, written with
+# dashes (`files-api-2025-04-14`) or without (`claude-code-20250219`).
+_BETA = re.compile(r"[a-z0-9-]+-\d{4}-?\d{2}-?\d{2}")
 # The `wbits` of zlib: 31 reads a gzip header, 15 a zlib header.
 _COMPRESSIONS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _CHARSETS = ("", "utf-8", "utf8", "us-ascii")

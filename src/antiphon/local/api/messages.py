@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from ..._wire.json import JSONObject
 from ...rules import Endpoint as RuleEndpoint
@@ -15,9 +16,15 @@ from ..metering.tokens import PromptTokens
 from ..replies.reply import Reply, make_reply
 from ..replies.signatures import Signatures
 from .errors import RequestRefusedError, broken_rule, invalid
+from .repeats import Repeats
+from .served_models import ModelNames, ServedModel, ServedModels
 from .steps import HeaderPairs
 
-__all__ = ["ORGANIZATION", "Caller", "MessageResult", "Simulation"]
+__all__ = ["ORGANIZATION", "Caller", "CountResult", "MessageResult", "Simulation"]
+
+# Helpers of the official packages send threads unasked, and go on without them after this error.
+_THREADS_BETA = "message-threads-"
+_NO_THREADS = "thread: message threads are not supported here; send the whole conversation"
 
 ORGANIZATION = "00000000-0000-4000-8000-000000000000"
 """The id of the only organization of a server."""
@@ -41,7 +48,15 @@ class MessageResult:
     raw_inputs: Mapping[int, str]
     """The JSON text of a tool's input where it was cut, by the index of its block."""
     headers: HeaderPairs
-    """The headers about rate limits."""
+    """The headers about rate limits and the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountResult:
+    """The count of a prompt's tokens, and what is needed besides to send it."""
+
+    content: JSONObject
+    headers: HeaderPairs
 
 
 class Simulation:
@@ -51,17 +66,23 @@ class Simulation:
         clock: the server's.
         seed: changes every id and every opaque value.
         limits: what each class of models may use in a minute.
+        models: which names of models are served.
     """
 
-    def __init__(self, clock: Clock, seed: int, limits: Limits) -> None:
+    def __init__(self, clock: Clock, seed: int, limits: Limits, models: ModelNames) -> None:
         self._clock = clock
+        self.models: ServedModels = ServedModels(clock, models)
+        """Finds the model of a request."""
+        # To serve retired models, the rules have to look at a day before any was retired.
+        self._rules_day = date.min if models == "any" else None
         self._seed = seed
         self._limits = limits
         self._signatures = Signatures(f"antiphon {seed}".encode())
         self.clear()
 
     def clear(self) -> None:
-        """Forget cached prompts and used-up limits."""
+        """Forget cached prompts, used-up limits and which requests came before."""
+        self._repeats = Repeats()
         self._cache = PromptCache(self._clock)
         self._rates = RateLimitBuckets(self._limits, self._clock, ORGANIZATION)
 
@@ -71,56 +92,66 @@ class Simulation:
         Raises:
             RequestRefusedError: a rule or a limit forbids the request.
         """
-        prompt = PromptTokens(body)
-        self._check(prompt, "create", caller)
-        model: str = body["model"]
+        model, prompt = self._checked(body, "create", caller)
         lookup = self._cache.lookup(prompt, caller.workspace)
-        self._admit(model, lookup.usage.limited)
-        reply = self._reply(body, lookup)
-        self._rates.produced(model, reply.output_tokens)
+        self._admit(model.card.id, lookup.usage.limited)
+        reply = self._reply(prompt.body, lookup)
+        self._rates.produced(model.card.id, reply.output_tokens)
         return MessageResult(
-            reply.message(lookup.usage),
+            {**reply.message(lookup.usage), "model": model.name},
             reply.output_tokens,
             reply.raw_inputs,
-            tuple(self._rates.headers(model)),
+            (*self._rates.headers(model.card.id), *model.headers),
         )
 
-    def count(self, body: JSONObject, caller: Caller) -> int:
+    def count(self, body: JSONObject, caller: Caller) -> CountResult:
         """Return the input tokens for the body of a count_tokens request.
 
         Raises:
             RequestRefusedError: a rule forbids the request.
         """
-        prompt = PromptTokens(body)
-        self._check(prompt, "count_tokens", caller)
-        return prompt.total
+        model, prompt = self._checked(body, "count_tokens", caller)
+        content: JSONObject = {"input_tokens": prompt.total}
+        if body.get("context_management"):  # nothing is ever cleared here
+            content["context_management"] = {"original_input_tokens": prompt.total}
+        return CountResult(content, model.headers)
 
     def batch_result(self, params: JSONObject, caller: Caller) -> JSONObject:
         """Return the result of an item of a batch; batches have rate limits of their own."""
-        prompt = PromptTokens(params)
         try:
-            self._check(prompt, "batch_item", caller)
+            model, prompt = self._checked(params, "batch_item", caller)
         except RequestRefusedError as refusal:
             error = {"type": "error", "error": {"details": None, **refusal.error()}}
             return {"type": "errored", "error": error}
         lookup = self._cache.lookup(prompt, caller.workspace)
-        message = self._reply(params, lookup).message(lookup.usage, service_tier="batch")
-        return {"type": "succeeded", "message": message}
+        message = self._reply(prompt.body, lookup).message(lookup.usage, service_tier="batch")
+        return {"type": "succeeded", "message": {**message, "model": model.name}}
 
-    def _check(self, prompt: PromptTokens, endpoint: RuleEndpoint, caller: Caller) -> None:
-        """Refuse what the API refuses, for the first reason that the API would give."""
+    def _checked(
+        self, body: JSONObject, endpoint: RuleEndpoint, caller: Caller
+    ) -> tuple[ServedModel, PromptTokens]:
+        """Refuse what the API refuses, for its first reason; return the model and the prompt.
+
+        In the body of the prompt, the model is the one of the catalogue that serves the request.
+        """
+        if "thread" in body and any(beta.startswith(_THREADS_BETA) for beta in caller.betas):
+            raise invalid(_NO_THREADS, error_code="thread_unsupported_request")
+        model = self.models.find(body.get("model"))
+        prompt = PromptTokens(body if model is None else {**body, "model": model.card.id})
         found = findings(
             prompt.body,
             endpoint=endpoint,
             version=caller.version,
             betas=caller.betas,
             count=lambda _: prompt.total,
-            today=self._clock.today(),
+            today=self._rules_day or self._clock.today(),
         )
         if (first := next(found, None)) is not None:
             raise broken_rule(first)
+        assert model is not None  # the rules refuse names that no model serves
         if (block := self._signatures.verify(prompt.body)) is not None:
             raise invalid(block.message)
+        return model, prompt
 
     def _admit(self, model: str, input_tokens: int) -> None:
         """Take the request out of the rate limits, or refuse it."""
@@ -135,6 +166,7 @@ class Simulation:
             body,
             signatures=self._signatures,
             seed=self._seed,
+            repeat=self._repeats.count(body),
             now=self._clock(),
             input_tokens=lookup.usage.total,
         )

@@ -11,6 +11,7 @@ from ..metering.clock import Clock
 from .errors import not_found
 from .exchange import Endpoint, Exchange
 from .pagination import page
+from .served_models import ServedModels
 from .steps import Steps
 
 __all__ = ["Models"]
@@ -29,10 +30,12 @@ class Models:
 
     Args:
         clock: the server's; models are deprecated and retired by its day.
+        served: finds the models that stand in for names that are not in the list.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, served: ServedModels) -> None:
         self._clock = clock
+        self._served = served
 
     def resource(self, segments: Sequence[str]) -> dict[str, Endpoint]:
         """Return the endpoints of a path below ``/v1/models`` by their methods."""
@@ -52,10 +55,13 @@ class Models:
         return exchange.json(page([_as_json(card, today) for card in cards], exchange.query))
 
     def _retrieve(self, name: str, exchange: Exchange) -> Steps:
-        card = find(name)
-        if card is None:
+        today = self._clock.today()
+        if (card := find(name)) is not None:  # retired ones can still be looked up
+            return exchange.json(_as_json(card, today))
+        if (served := self._served.find(name)) is None:
             raise not_found(f"model: {name}")
-        return exchange.json(_as_json(card, self._clock.today()))
+        shown = {**_as_json(served.card, today), "id": served.name}
+        return exchange.json(shown, more=served.headers)
 
 
 def _as_json(card: ModelCard, today: date) -> JSONObject:

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from ..._wire.json import JSONObject
 from ...catalog import models as catalog
 from .canonical_json import canonical
-from .request_parts import object_at
+from .request_parts import may_be_cited, object_at
 from .tokens import CountedBlock, PromptTokens
 
 __all__ = ["CacheLookup", "CacheUsage", "PromptCache"]
@@ -254,7 +254,7 @@ def _conditions(
     """Return what else must be equal for each section to be found (docs, cache invalidation)."""
     sent = [counted.block for counted in blocks if counted.section == "messages"]
     inner = [block for outer in sent for block in _with_inner(outer)]
-    has_citations = any(object_at(block, "citations").get("enabled") is True for block in inner)
+    has_citations = any(may_be_cited(block) for block in inner)
     has_images = any(block.get("type") == "image" for block in inner)
     return {
         "tools": [workspace, body["model"], body.get("speed") or "standard"],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..._wire.json import JSONObject
+from ..._wire.json import JSONObject, is_object
 
-__all__ = ["content_blocks", "object_at"]
+__all__ = ["content_blocks", "may_be_cited", "object_at"]
 
 
 def object_at(owner: JSONObject, name: str) -> JSONObject:
@@ -20,3 +20,12 @@ def content_blocks(content: Any) -> Sequence[JSONObject]:
     if isinstance(content, str):
         return ({"type": "text", "text": content},)
     return content or ()
+
+
+def may_be_cited(block: JSONObject) -> bool:
+    """Return whether a document or search result allows citations.
+
+    Text blocks have a field of the same name, with the list of what they cite.
+    """
+    citations = block.get("citations")
+    return is_object(citations) and citations.get("enabled") is True

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._wire.json import JSONObject
 from ...catalog import media
-from ..metering.request_parts import content_blocks, object_at
+from ..metering.request_parts import content_blocks, may_be_cited
 
 __all__ = ["MAX_CITATIONS", "citations"]
 
@@ -25,15 +25,15 @@ def citations(messages: Sequence[JSONObject]) -> list[JSONObject]:
     documents = [block for block in sources if block["type"] == "document"]
     results = [block for block in sources if block["type"] == "search_result"]
     found = chain(
-        (_of_document(block, index) for index, block in enumerate(documents) if _allows(block)),
-        (_of_result(block, index) for index, block in enumerate(results) if _allows(block)),
+        (
+            _of_document(block, index)
+            for index, block in enumerate(documents)
+            if may_be_cited(block)
+        ),
+        (_of_result(block, index) for index, block in enumerate(results) if may_be_cited(block)),
     )
     # Lazily: reading a PDF takes time, and only the first citations are used.
     return list(islice((citation for citation in found if citation), MAX_CITATIONS))
-
-
-def _allows(block: JSONObject) -> bool:
-    return object_at(block, "citations").get("enabled") is True
 
 
 def _sources(messages: Sequence[JSONObject]) -> Iterator[JSONObject]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
@@ -23,8 +24,8 @@ __all__ = ["PAUSE", "REFUSE", "Draft", "draft"]
 Draft = tuple[list[JSONObject], str]
 """The content of a reply and its stop reason."""
 
-REFUSE = "[[refusal]]"
-"""In the last user turn: the reply is a refusal."""
+REFUSE = re.compile(r"\[\[refusal\]\]|ANTHROPIC_MAGIC_STRING_TRIGGER_REFUSAL_[0-9A-Fa-f]+")
+"""In the last user turn: the reply is a refusal. The second form is the API's own test string."""
 PAUSE = "[[pause_turn]]"
 """In the last user turn: the reply is a paused turn."""
 
@@ -67,14 +68,14 @@ class _Composer:
         if self._prompt.pending:
             return [*map(self._result, self._prompt.pending), *self._words()], "end_turn"
         if not self._prompt.continued:
-            if REFUSE in self._prompt.text:
+            if REFUSE.search(self._prompt.text):
                 return [], "refusal"
             if PAUSE in self._prompt.text:
                 return self._paused(), "pause_turn"
             if tools := self._tools_to_call():
                 return self._calls(tools)
             if schema := self._output_schema():
-                value = sample(schema, PromptValues(self._prompt.text), self._rng)
+                value = sample(schema, PromptValues(self._prompt.request), self._rng)
                 return [_text(json.dumps(value, ensure_ascii=False))], "end_turn"
         return self._words(), "end_turn"
 
@@ -84,7 +85,7 @@ class _Composer:
 
     def _paused(self) -> list[JSONObject]:
         """Return words, and a call of the first server tool that has no result yet."""
-        values = PromptValues(self._prompt.text.replace(PAUSE, ""))
+        values = PromptValues(self._prompt.request.replace(PAUSE, ""))
         uses = [server_tools.call(tool, values, self._rng) for tool in self._server_tools()[:1]]
         return [_text(_SIMULATED), *uses]
 
@@ -101,9 +102,9 @@ class _Composer:
                 chosen = [tool for tool in tools if tool_name(tool) == name]
             case {"type": "any"}:
                 loaded = [tool for tool in tools if not tool.get("defer_loading")]
-                chosen = requested_tools(self._prompt.text, loaded) or loaded[:1]
+                chosen = requested_tools(self._prompt.request, loaded) or loaded[:1]
             case _:
-                chosen = self._findable(requested_tools(self._prompt.text, tools))
+                chosen = self._findable(requested_tools(self._prompt.request, tools))
         return chosen[:1] if self._choice.get("disable_parallel_tool_use") else chosen
 
     def _findable(self, tools: list[JSONObject]) -> list[JSONObject]:
@@ -125,7 +126,7 @@ class _Composer:
         server = [tool for tool in tools if is_server_tool(tool)]
         forced = self._choice["type"] in ("any", "tool")
         content = [] if forced else [_text(_announcement(tools))]
-        values = PromptValues(self._prompt.text)
+        values = PromptValues(self._prompt.request)
         search = self._search_tool()
         if search and any(tool.get("defer_loading") for tool in client):
             server = [tool for tool in server if tool is not search]
@@ -144,7 +145,7 @@ class _Composer:
                 use = server_tools.code_calling(tool_name(tool), self._rng)
                 content.append(use)
                 caller = {"type": version, "tool_id": use["id"]}
-            content += client_tools.calls(tool, self._prompt.text, self._rng, caller)
+            content += client_tools.calls(tool, self._prompt.request, self._rng, caller)
         if self._choice.get("disable_parallel_tool_use"):
             first = next(n for n, block in enumerate(content) if block["type"] == "tool_use")
             return content[: first + 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -11,6 +12,7 @@ from ..metering.request_parts import content_blocks
 
 __all__ = ["Prompt"]
 
+_REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
 _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 # The last user turn, the assistant's turn before it, and a prefill behind it.
 _TURNS_READ = 3
@@ -21,7 +23,9 @@ class Prompt:
     """The last turn of a conversation."""
 
     text: str
-    """The text blocks of the last user turn, joined by line breaks."""
+    """The text blocks of the last user turn, joined by line breaks; without reminders."""
+    request: str
+    """The last of these text blocks: what the user wants, behind any documents and context."""
     blocks: tuple[JSONObject, ...]
     """The blocks of the last user turn that are not tool results."""
     results: tuple[JSONObject, ...]
@@ -43,12 +47,14 @@ class Prompt:
         user = turns.pop()[1] if turns else ()
         before = turns.pop()[1] if turns else ()
         last: JSONObject = begun[-1] if begun else {}
+        texts = _written(user)
         return cls(
-            text=_encodable("\n".join(each["text"] for each in user if each["type"] == "text")),
+            text="\n".join(texts),
+            request=texts[-1] if texts else "",
             blocks=tuple(block for block in user if block["type"] != "tool_result"),
             results=tuple(block for block in user if block["type"] == "tool_result"),
             pending=tuple(_without_result(begun or before)),
-            tool_names={block["id"]: block["name"] for block in before if block["type"] in _CALLS},
+            tool_names=_tool_names(before),
             prefill=last["text"] if last.get("type") == "text" else None,
             continued=bool(begun),
         )
@@ -72,6 +78,21 @@ def _last_turns(messages: Sequence[JSONObject]) -> list[tuple[str, tuple[JSONObj
     return [(role, tuple(chain(*reversed(contents)))) for role, contents in reversed(turns)]
 
 
+def _written(turn: Iterable[JSONObject]) -> list[str]:
+    """Return the texts that the user wrote in a turn.
+
+    Agents such as Claude Code put reminders into the user's turn that are not the user's words.
+    """
+    texts = (_REMINDER.sub("", block["text"]) for block in turn if block["type"] == "text")
+    return [_encodable(text) for text in texts if text.strip()]
+
+
+def _tool_names(turn: Iterable[JSONObject]) -> dict[str, str]:
+    """Return the names of the tools that a turn calls, by the ids of the calls."""
+    calls = (block for block in turn if block["type"] in _CALLS)
+    return {block["id"]: str(block["name"]) for block in calls if isinstance(block["id"], str)}
+
+
 def _encodable(text: str) -> str:
     """Replace lone surrogates, which JSON may hold and UTF-8 may not: replies quote the text."""
     return text if text.isascii() else text.encode(errors="replace").decode()
@@ -80,7 +101,8 @@ def _encodable(text: str) -> str:
 def _without_result(turn: Iterable[JSONObject]) -> list[JSONObject]:
     """Return the server tool calls of an assistant turn that have no result in it."""
     listed = list(turn)
-    with_result = {block.get("tool_use_id") for block in listed}
+    # A list, because history may hold ids of any kind, also such that cannot be hashed.
+    with_result = [block["tool_use_id"] for block in listed if "tool_use_id" in block]
     return [
         block
         for block in listed

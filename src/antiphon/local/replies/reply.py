@@ -16,7 +16,7 @@ Phrases in the last user turn ask for rarer endings: ``[[refusal]]`` for a refus
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -27,6 +27,7 @@ from ..._wire.json import JSONObject, is_object
 from ...catalog import models as catalog
 from ..metering.canonical_json import canonical
 from ..metering.prompt_cache import CacheUsage
+from ..metering.request_parts import content_blocks
 from ..metering.tokens import output_tokens
 from . import content
 from .ids import new_id
@@ -36,7 +37,7 @@ from .signatures import Signatures
 from .thinking import Thinking
 from .truncation import at_stop_sequence, within_budget
 
-__all__ = ["Reply", "make_reply"]
+__all__ = ["Reply", "make_reply", "request_digest"]
 
 # Containers of the API expire after some minutes without use.
 _CONTAINER_SECONDS = 300
@@ -70,13 +71,15 @@ class Reply:
     thinking_tokens: int
     """The tokens of thinking among them."""
     server_tool_use: Mapping[str, int] | None
-    """How often each of the API's own tools ran."""
+    """How often the tools ran that are billed by use; None if no server tool ran."""
     raw_inputs: Mapping[int, str]
     """The JSON text of a tool's input where `max_tokens` cut it, by the index of its block."""
     inference_geo: str
     """The region of the computation."""
     speed: str | None
     """The speed that the request set."""
+    context_management: JSONObject | None
+    """What was removed from the context: nothing, if the request set rules for that."""
 
     def message(self, read: CacheUsage, *, service_tier: str = "standard") -> JSONObject:
         """Return the message as the API sends it, with its keys in the API's order.
@@ -96,6 +99,7 @@ class Reply:
             "stop_sequence": self.stop_sequence,
             "stop_details": self.stop_details,
             "usage": self._usage(read, service_tier),
+            **({"context_management": self.context_management} if self.context_management else {}),
             "diagnostics": None,
         }
 
@@ -113,7 +117,7 @@ class Reply:
             "service_tier": service_tier,
             "inference_geo": self.inference_geo,
         }
-        if self.server_tool_use:
+        if self.server_tool_use is not None:
             usage["server_tool_use"] = self.server_tool_use
         if self.speed:
             usage["speed"] = self.speed
@@ -125,6 +129,7 @@ def make_reply(
     *,
     signatures: Signatures,
     seed: int = 0,
+    repeat: int = 0,
     now: float = 0.0,
     input_tokens: int = 0,
 ) -> Reply:
@@ -134,12 +139,13 @@ def make_reply(
         body: the request; ``stream`` makes no difference.
         signatures: signs thinking.
         seed: changes ids and opaque values, nothing else.
+        repeat: how often the same request came before; changes the same.
         now: the server's time in seconds since 1970.
         input_tokens: the size of the prompt; the reply ends where the context window is full.
     """
     card = catalog.find(body["model"])
     prompt = Prompt.of(body)
-    rng = _random(body, seed)
+    rng = _random(body, seed, repeat)
     identifier = new_id("msg", rng)
     thinking = Thinking.of(body, prompt, card)
     drafted, stop_reason = content.draft(body, prompt, rng, now)
@@ -166,14 +172,19 @@ def make_reply(
         raw_inputs=cut.raw_inputs,
         inference_geo=body.get("inference_geo") or "not_available",
         speed=body.get("speed"),
+        context_management={"applied_edits": []} if body.get("context_management") else None,
     )
 
 
-def _random(body: JSONObject, seed: int) -> Random:
-    """Return a generator that is the same for the same request and seed."""
+def request_digest(body: JSONObject) -> bytes:
+    """Return a digest of a request; whether it is streamed makes no difference."""
     request = {key: body[key] for key in body if key != "stream"}
-    digest = blake2b(canonical(request, sort=True), digest_size=8, salt=seed.to_bytes(8, "big"))
-    return Random(int.from_bytes(digest.digest(), "big"))
+    return blake2b(canonical(request, sort=True), digest_size=16).digest()
+
+
+def _random(body: JSONObject, seed: int, repeat: int) -> Random:
+    """Return a generator that is the same for the same request, seed and number of repeats."""
+    return Random(f"{seed} {repeat} {request_digest(body).hex()}")
 
 
 def _budget(body: JSONObject, card: catalog.ModelCard | None, input_tokens: int) -> tuple[int, str]:
@@ -191,13 +202,23 @@ def _thinking_tokens(model: str, blocks: Iterable[JSONObject]) -> int:
 def _container(
     body: JSONObject, blocks: Iterable[JSONObject], rng: Random, now: float
 ) -> JSONObject | None:
-    """Return the container in which the reply's code ran: the request's own, or a new one."""
-    if not any(runs_code(block) for block in blocks):
-        return None
+    """Return the container of the conversation: the request's own, or a new one.
+
+    There is one as soon as code ran, in this reply or in an earlier one.
+    """
     requested: Any = body.get("container")
     given = requested.get("id") if is_object(requested) else requested
+    if not given and not any(runs_code(block) for block in (*blocks, *_earlier_blocks(body))):
+        return None
     expires = datetime.fromtimestamp(now + _CONTAINER_SECONDS, UTC)
     return {"id": given or new_id("container", rng), "expires_at": _zulu(expires)}
+
+
+def _earlier_blocks(body: JSONObject) -> Iterator[JSONObject]:
+    """Yield the blocks of the assistant's earlier messages."""
+    for message in body["messages"]:
+        if message["role"] == "assistant":
+            yield from content_blocks(message["content"])
 
 
 def _zulu(time: datetime) -> str:
@@ -205,7 +226,8 @@ def _zulu(time: datetime) -> str:
 
 
 def _server_tool_use(blocks: Iterable[JSONObject]) -> Mapping[str, int] | None:
-    """Return how often the tools ran that are billed by use; None if none did."""
+    """Return how often the tools ran that are billed by use; None if no server tool ran."""
     ran = Counter(block["type"] for block in blocks)
-    uses = {f"{tool}_requests": ran[f"{tool}_tool_result"] for tool in ("web_search", "web_fetch")}
-    return uses if any(uses.values()) else None
+    if not ran["server_tool_use"] and not any(kind.endswith("_tool_result") for kind in ran):
+        return None
+    return {f"{tool}_requests": ran[f"{tool}_tool_result"] for tool in ("web_search", "web_fetch")}

@@ -104,7 +104,7 @@ def result(use: JSONObject, tools: Mapping[str, JSONObject], rng: Random, now: f
 
 def runs_code(use: JSONObject) -> bool:
     """Return whether a call needs a container."""
-    return use["type"] == "server_tool_use" and "code_execution" in use["name"]
+    return use["type"] == "server_tool_use" and "code_execution" in str(use.get("name"))
 
 
 def _search_result(

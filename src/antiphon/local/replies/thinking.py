@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
@@ -15,8 +16,10 @@ from .signatures import NONCE_BYTES, Signatures
 
 __all__ = ["REDACT", "Thinking"]
 
-REDACT = "[[redacted_thinking]]"
-"""In the last user turn: thinking comes as a redacted block."""
+REDACT = re.compile(
+    r"\[\[redacted_thinking\]\]|ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_[0-9A-Fa-f]+"
+)
+"""In the last user turn: thinking comes redacted. The second form is the API's own test string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,9 @@ class Thinking:
         display = config.get("display") or (card.thinking_display if card else "summarized")
         forced = object_at(body, "tool_choice").get("type") in ("any", "tool")
         thinks = not forced and not prompt.continued and _thinks(config.get("type"), prompt, card)
-        echo = first_words(prompt.text.replace(REDACT, ""), 60)
+        echo = first_words(REDACT.sub("", prompt.text), 60)
         text = f"Simulated thinking about “{echo}”." if thinks else None
-        return cls(text, display == "omitted", REDACT in prompt.text)
+        return cls(text, display == "omitted", REDACT.search(prompt.text) is not None)
 
     def draft(self) -> list[JSONObject]:
         """Return the thinking block, unsigned and whole, in a list; an empty list without it."""

@@ -27,6 +27,24 @@ _VAGUE = frozenset(
 _MIN_COMMON_WORDS = 2
 _MIN_LETTERS = 4
 
+# A whole prompt that only greets or thanks.
+_GREETING = re.compile(
+    r"\W*(?:(?:hi|hello|hey|howdy|good\s+(?:morning|afternoon|evening|day)|thanks|thank\s+you|bye|"
+    r"goodbye|there|everyone|claude|how\s+are\s+you|what'?s\s+up)\W*)+"
+)
+# A negation holds to the end of its clause. A clause ends with its sentence, at "but", or before a
+# verb that asks for something else; the point in "notes.txt" ends nothing.
+_CLAUSE_END = re.compile(
+    r"[.!?]+(?=\s|$)|[;\n]|,?\s*\b(?:but|however)\b"
+    r"|,\s*(?=(?:please\s+|and\s+|then\s+)?(?:use|call|run|try|invoke|instead|just|only)\b)"
+)
+# "Don't forget to …" and "why don't you …" ask for something.
+_NEGATION = re.compile(
+    r"(?<!why )(?:\b(?:do|does|did|should|must|can|may|will)\s+not|\b(?:do|does|did|must|should|ca|wo)n['’]?t"
+    r"|\bcannot|\bnever|\bavoid|\bno\s+need\s+to|\bnot\s+to)(?!\s+(?:forget|fail|hesitate|you)\b).*"
+    r"|\b(?:without|instead\s+of|rather\s+than)\b[^,]*",
+)
+
 # Phrases that ask for one of Anthropic's own tools, by the beginning of its type.
 _CUES = {
     "web_search": re.compile(r"\b(?:search|look up|latest|news)\b"),
@@ -49,17 +67,33 @@ def tool_name(tool: JSONObject) -> str:
 def requested_tools(text: str, tools: Sequence[JSONObject]) -> list[JSONObject]:
     """Return the tools that `text` asks for, in the order of the request.
 
-    The first of these that finds a tool decides: its name; all telling words of its name
+    A greeting asks for none, and neither do words behind a negation ("do not use …"). Of the rest,
+    the first of these that finds a tool decides: its name; all telling words of its name
     ("weather" for ``get_weather``), or a cue for one of Anthropic's own tools ("search …" for
     ``web_search``); the most telling words, at least two, in common with its description.
     """
     lowered = text[:_MAX_TEXT].lower()
-    words = set(_WORD.findall(lowered))
-    return (
-        [tool for tool in tools if _is_named(tool, lowered)]
-        or [tool for tool in tools if _is_meant(tool, lowered, words)]
-        or [tool for tool in _closest(tools, words) if _common(tool, words) >= _MIN_COMMON_WORDS]
-    )
+    if _GREETING.fullmatch(lowered):
+        return []
+    wanted, unwanted = _split_negated(lowered)
+    named = [tool for tool in tools if _is_named(tool, wanted)]
+    if named:
+        return named
+    words = set(_WORD.findall(wanted))
+    allowed = [tool for tool in tools if not _is_named(tool, unwanted)]
+    return [tool for tool in allowed if _is_meant(tool, wanted, words)] or [
+        tool for tool in _closest(allowed, words) if _common(tool, words) >= _MIN_COMMON_WORDS
+    ]
+
+
+def _split_negated(text: str) -> tuple[str, str]:
+    """Return the parts of `text` that stand under no negation, and those that do."""
+    wanted: list[str] = []
+    unwanted: list[str] = []
+    for clause in _CLAUSE_END.split(text):
+        wanted.append(_NEGATION.sub(" ", clause))
+        unwanted += (negation[0] for negation in _NEGATION.finditer(clause))
+    return "\n".join(wanted), "\n".join(unwanted)
 
 
 def _is_named(tool: JSONObject, text: str) -> bool:
