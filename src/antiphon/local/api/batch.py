@@ -14,9 +14,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import TypeAlias
 
-import orjson
-
-from ..._wire.json import JSONObject
+from ..._wire.json import JSONObject, dumps
 from ...rules import findings
 from .errors import broken_rule
 
@@ -94,7 +92,7 @@ class Batch:
     def lines(self) -> Iterator[bytes]:
         """Yield the results, one line each, in an order of their own as the API does."""
         for item in Random(self.id).sample(self.items, len(self.items)):
-            yield orjson.dumps({"custom_id": item.custom_id, "result": item.result}) + b"\n"
+            yield dumps({"custom_id": item.custom_id, "result": item.result}) + b"\n"
 
     def archived(self, now: float) -> bool:
         """Return whether its results are no longer kept."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import orjson
-
 from ..._wire.http import Body
+from ..._wire.json import loads
 from ..metering.clock import Clock
 from .errors import invalid, not_found
 from .exchange import Endpoint, Exchange
@@ -69,11 +68,11 @@ class Control:
 def _seconds(body: Body) -> float:
     """Return the seconds that a request wants to move the clock on."""
     try:
-        match orjson.loads(body):
+        match loads(body):
             case {"advance": int() | float() as seconds}:
                 return float(seconds)
             case _:
                 pass
-    except orjson.JSONDecodeError:
+    except ValueError:
         pass
     raise invalid('send JSON such as {"advance": 300}: seconds to move the clock on')

@@ -10,10 +10,8 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, unquote
 
-import orjson
-
 from ..._wire.http import Request
-from ..._wire.json import JSONObject
+from ..._wire.json import JSONObject, dumps
 from . import cors
 from .errors import RequestRefusedError
 from .headers import content_of, parse_object
@@ -126,7 +124,7 @@ class Exchange:
     def json(self, content: Any, status: int = 200, more: HeaderPairs = ()) -> Steps:
         """Yield the steps of a JSON response."""
         yield self.head(status, "application/json", more)
-        yield Write(orjson.dumps(content))
+        yield Write(dumps(content))
 
     def error_response(self, refusal: RequestRefusedError) -> Steps:
         """Return the steps of an error response."""

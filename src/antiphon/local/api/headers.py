@@ -7,10 +7,8 @@ import zlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import orjson
-
 from ..._wire.http import Body
-from ..._wire.json import JSONObject, is_object
+from ..._wire.json import JSONObject, is_object, loads
 from .errors import RequestRefusedError, invalid, too_large
 
 __all__ = [
@@ -156,8 +154,8 @@ def parse_object(content: Body) -> JSONObject:
     """Return the JSON object in `content`; refuse anything else."""
     try:
         # The API's texts for malformed JSON are those of this parser.
-        value: Any = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
+        value: Any = loads(content)
+    except ValueError as error:
         raise invalid(f"The request body is not valid JSON: {error}") from error
     if not is_object(value):
         raise invalid("Input should be a valid dictionary or object to extract fields from")

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from ..._wire.http import Body
-from ..._wire.json import JSONObject, is_list, is_object
+from ..._wire.json import JSONObject, dumps, is_list, is_object, loads
 from ..._wire.secret import SECRET_HEADERS
 
 __all__ = ["Journal", "Recorded", "without_secrets"]
@@ -59,7 +57,7 @@ class Recorded:
     def keep(self, content: Body) -> None:
         """Keep the body; of a large one, keep it without its payloads."""
         heavy = len(content) > _HEAVY
-        self._content = orjson.dumps(_readable(content)) if heavy else bytes(content)
+        self._content = dumps(_readable(content)) if heavy else bytes(content)
 
     @property
     def size(self) -> int:
@@ -121,8 +119,8 @@ def _readable(content: Body) -> Any:
     if not content:
         return None
     try:
-        return _redacted(orjson.loads(content))
-    except orjson.JSONDecodeError:
+        return _redacted(loads(content))
+    except ValueError:
         return _shortened(content.decode("utf-8", "replace"), _MAX_TEXT)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import orjson
-
-from ..._wire.json import is_list, is_object
+from ..._wire.json import dumps, is_list, is_object
 
 __all__ = ["canonical"]
 
@@ -21,7 +19,7 @@ def canonical(value: object, *, sort: bool = False) -> bytes:
         sort: makes the order of keys irrelevant.
     """
     try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if sort else None)
+        return dumps(value, sort=sort)
     except TypeError:
         return _prefix_notation(value, sort).encode()
 

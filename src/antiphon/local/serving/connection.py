@@ -24,9 +24,9 @@ from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import h11
-import orjson
 
 from ..._wire.http import Request, Timeout
+from ..._wire.json import dumps
 from ..._wire.url import URL
 from ..api.headers import size_limit
 from ..api.steps import Abort, Pause, Step, Steps, Write, WriteHead
@@ -198,7 +198,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, status: int, kind: str, message: str) -> None:
         """Respond where there is no complete request, as the API's network edge does, and close."""
-        content = orjson.dumps({"error": {"type": kind, "message": message}})
+        content = dumps({"error": {"type": kind, "message": message}})
         headers = (
             ("content-type", "application/json"),
             ("content-length", str(len(content))),
