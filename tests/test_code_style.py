@@ -29,9 +29,7 @@ def test_tests_share_through_support_alone(path):
     assert all(name.startswith("tests.support.") for name in shared), shared
 
 
-SOURCES = sorted((TESTS.parent / "src").rglob("*.py")) or sorted(
-    Path(antiphon.__file__).parent.rglob("*.py")
-)
+SOURCES = sorted(Path(antiphon.__file__).parent.rglob("*.py"))
 COLUMNS = 100
 COMMENTS = 2.5
 """The least number of comment lines per 100 lines of code: a comment answers where one asks why."""
