@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from ._core.flow import Attempts
-from ._wire.decoding import ResponseModel
 from ._wire.http import Headers, HTTPResponse, Request, retry_after
 from ._wire.url import URL
 from .errors import APIResponseValidationError
@@ -195,9 +194,22 @@ def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:
             response.text,
             message=f"Status {response.status_code}, but {_described(response)}",
         ) from failure
-    if isinstance(result, ResponseModel):
-        result._request_id = response.headers.get("request-id")  # pyright: ignore[reportPrivateUsage] users know it by this name
+    if hasattr(type(result), "_request_id"):  # a model or a page; users know it by this name
+        setattr(result, "_request_id", response.headers.get("request-id"))  # noqa: B010
     return result
+
+
+def decoded_line(response: HTTPResponse, line: str, number: int, decode: Callable[[bytes], T]) -> T:
+    """Return what a line of the body of `response` means.
+
+    Raises:
+        APIResponseValidationError: the line is not what the API sends; the message has its number.
+    """
+    try:
+        return decode(line.encode())
+    except ValueError as failure:
+        message = f"Line {number} is not the JSON of the API: {line[:200]}"
+        raise APIResponseValidationError(response, line, message=message) from failure
 
 
 def deprecated_tries(attempts: Attempts) -> Attempts:

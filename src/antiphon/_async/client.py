@@ -7,6 +7,7 @@ from typing import Self
 
 from ..base_client import BaseClient
 from .messages import AsyncMessages
+from .models import AsyncModels
 from .runner import AsyncSession
 
 __all__ = ["AsyncAnthropic", "AsyncClient"]
@@ -26,6 +27,11 @@ class AsyncClient(BaseClient):
     def messages(self) -> AsyncMessages:
         """The Messages API."""
         return AsyncMessages(self._session)
+
+    @cached_property
+    def models(self) -> AsyncModels:
+        """The models that can be used."""
+        return AsyncModels(self._session)
 
     async def close(self) -> None:
         """Let go of the connections; those shared with other clients stay open."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
-from .._core.endpoints import Call
+from os import PathLike
+from pathlib import Path
+
+from .._core.call import Call
 from .._stream.decoders import LineDecoder, TextDecoder
 from .._stream.flow import StreamFlow
-from ..responses import BaseResponse, parsed
+from .._wire.http import HTTPResponse
+from ..responses import BaseResponse, decoded_line, parsed
 from .runner import AsyncRunner
 from .streams import AsyncMessageStream
 
 if TYPE_CHECKING:
     from ..types.events import MessageStreamEvent
 
-__all__ = ["AsyncStreamedResponse", "AsyncStreamedResponseManager"]
+__all__ = ["AsyncJSONLines", "AsyncStreamedResponse", "AsyncStreamedResponseManager"]
 
 T = TypeVar("T")
 
@@ -24,7 +28,11 @@ class AsyncStreamedResponse(BaseResponse, Generic[T]):
     """A response whose head was received; its body is read when you read it."""
 
     def __init__(
-        self, flow: StreamFlow, runner: AsyncRunner, call: Call[Any], view: type[Any] | None
+        self,
+        flow: StreamFlow,
+        runner: AsyncRunner,
+        call: Call[Any],
+        view: Callable[..., Any] | None,
     ) -> None:
         super().__init__(flow.response, flow.attempts)
         self._flow = flow
@@ -64,6 +72,12 @@ class AsyncStreamedResponse(BaseResponse, Generic[T]):
         if not self._flow.ended:
             self.http_response.content = b"".join([chunk async for chunk in self.iter_bytes()])
         return self.http_response.content
+
+    async def write_to_file(self, path: str | PathLike[str]) -> None:
+        """Write the body into a file while it is received; what is there is replaced."""
+        with Path(path).open("wb") as file:
+            async for chunk in self.iter_bytes():
+                file.write(chunk)
 
     async def text(self) -> str:
         """Read the whole body as text."""
@@ -105,10 +119,46 @@ class AsyncStreamedResponse(BaseResponse, Generic[T]):
         await self._runner.close()
 
 
+class AsyncJSONLines(Generic[T]):
+    """The lines of a body, each a JSON object, as models; lines are read when you ask for them."""
+
+    def __init__(self, response: AsyncStreamedResponse[Any], decode: Callable[[bytes], T]) -> None:
+        self._response = response
+        self._items = self._decoded(decode)
+
+    @property
+    def http_response(self) -> HTTPResponse:
+        """Status and headers of the response."""
+        return self._response.http_response
+
+    async def _decoded(self, decode: Callable[[bytes], T]) -> AsyncIterator[T]:
+        number = 0
+        async for line in self._response.iter_lines():
+            number += 1
+            if line.strip():
+                yield decoded_line(self.http_response, line, number, decode)
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        return await self._items.__anext__()
+
+    async def close(self) -> None:
+        """Cut the response off; lines that were not read are lost."""
+        await self._response.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
 class AsyncStreamedResponseManager(Generic[T]):
     """Opens a response on entering, closes it on leaving."""
 
-    def __init__(self, opening: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    def __init__(self, opening: Callable[[], Awaitable[Any]]) -> None:
         self._open = opening
         self._response: AsyncStreamedResponse[T] | None = None
 

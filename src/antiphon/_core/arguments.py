@@ -63,7 +63,11 @@ def keywords(params: type) -> Callable[[F], F]:
         if method.__doc__ and params.__doc__:
             method.__doc__ = _with_arguments(method.__doc__, params.__doc__)
         returns = method.__annotations__.get("return", Signature.empty)
-        method.__signature__ = _LazySignature(return_annotation=returns, params=params)  # type: ignore[attr-defined]
+        code = method.__code__
+        positional = code.co_varnames[1 : code.co_argcount]
+        method.__signature__ = _LazySignature(  # type: ignore[attr-defined]
+            return_annotation=returns, params=params, positional=positional
+        )
         return method
 
     return documented
@@ -79,7 +83,7 @@ def _with_arguments(doc: str, params_doc: str) -> str:
 class _LazySignature(Signature):
     """A signature whose parameters are made when somebody looks at them, not at import."""
 
-    __slots__ = ("_params",)
+    __slots__ = ("_params", "_positional")
 
     def __init__(
         self,
@@ -87,20 +91,22 @@ class _LazySignature(Signature):
         *,
         return_annotation: Any = Signature.empty,
         params: type | None = None,
+        positional: tuple[str, ...] = (),
     ) -> None:
         super().__init__([*parameters] if parameters else None, return_annotation=return_annotation)
         self._params = params
+        self._positional = positional
 
     @property
     def parameters(self) -> MappingProxyType[str, Parameter]:
-        """The parameters: `self`, the keys that are required, and the other keys."""
+        """The parameters: `self`, those by position, the required keys, and the other keys."""
         if self._params is not None:
-            shown, self._params = _parameters(self._params), None
+            shown, self._params = _parameters(self._params, self._positional), None
             super().__init__(shown, return_annotation=self.return_annotation)
         return super().parameters
 
 
-def _parameters(params: Any) -> list[Parameter]:
+def _parameters(params: Any, positional: tuple[str, ...]) -> list[Parameter]:
     required: frozenset[str] = params.__required_keys__
     types = _types_as_written(params)
     names = sorted(params.__annotations__, key=lambda name: name not in required)
@@ -113,7 +119,8 @@ def _parameters(params: Any) -> list[Parameter]:
         )
         for name in names
     ]
-    return [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD), *keys]
+    first = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("self", *positional)]
+    return [*first, *keys]
 
 
 class _Written(str):

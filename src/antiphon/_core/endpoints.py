@@ -8,25 +8,54 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from .._transport.files import FileInput
-from .._wire.http import Body, Request, Timeout
+from .._wire.decoding import Decoder
 from .._wire.secret import Secret
-from .._wire.sentinels import is_absent
 from .._wire.url import URL
+from ..errors import AntiphonError
+from ..types.batches import (
+    BatchCreateParams,
+    BatchListParams,
+    DeletedMessageBatch,
+    MessageBatch,
+    MessageBatchIndividualResponse,
+)
+from ..types.files import DeletedFile, FileListParams, FileMetadata
 from ..types.message import Message, MessageTokensCount
-from ..types.params import CountTokensParams, CreateParams, StreamParams
-from .arguments import check_names
-from .options import Credential, HeaderValue, Options, checked_headers
-from .request_body import PendingBody, encode_body
-from .retry import RetryPolicy
+from ..types.models import ModelInfo, ModelListParams
+from ..types.params import CountTokensParams, CreateParams, StreamParams, WorkspaceParams
+from .call import Call, Endpoint, check_params, get, path_segment, post
+from .options import Credential, Options
+from .pages import PageContent, decode_page
+from .request_body import PendingBody
 
 if TYPE_CHECKING:
     from ..rules import Finding
 
-__all__ = ["Call", "Endpoint", "check", "count_tokens", "create", "stream"]
+__all__ = [
+    "Call",
+    "Endpoint",
+    "batch_results",
+    "cancel_batch",
+    "check",
+    "count_tokens",
+    "create",
+    "create_batch",
+    "delete_batch",
+    "delete_file",
+    "download_file",
+    "list_batches",
+    "list_files",
+    "list_models",
+    "retrieve_batch",
+    "retrieve_file",
+    "retrieve_model",
+    "stream",
+]
 
 T = TypeVar("T")
 
@@ -34,47 +63,17 @@ T = TypeVar("T")
 # a silent connection open: 128,000 tokens an hour are 21,333 in ten minutes.
 _LARGE = 21_333
 
-_HEADER_PARAMS = {
-    "user_profile_id": "anthropic-user-profile-id",
-    "workspace_id": "anthropic-workspace-id",
-}
-# Parameters that say how to send a call; they are not part of the body.
-_CALL_PARAMS = frozenset({"betas", "extra_headers", "extra_query", "extra_body", "timeout"})
-
 _NOBODY = Credential("x-api-key", Secret(""), "nobody")
 
+_IDENTIFIERS = frozenset({"file_id", "message_batch_id", "model_id"})
 
-@dataclass(slots=True)
-class Call(Generic[T]):
-    """One call of an endpoint: what to send, under which clocks, and how to read the response."""
+_BATCHES = "/v1/messages/batches"
+_FILES = "/v1/files"
+_MODELS = "/v1/models"
 
-    method: str
-    url: URL
-    headers: Mapping[str, str | Secret]
-    body: Body | PendingBody
-    """What to send; files in it are read before the first attempt."""
-    timeout: Timeout
-    retry: RetryPolicy
-    decode: Callable[[bytes], T]
-    """Makes the result of a whole body.
-
-    Raises:
-        ValueError: the body is not what the API sends.
-    """
-    streamed: bool = False
-    """Whether the response is read as events while it arrives."""
-    whole: bool = False
-    """Whether it is streamed only so that the connection is never silent: the caller waits for the
-    message and sees no events."""
-
-    def request(self, timeout: Timeout) -> Request:
-        """Return the request of one attempt."""
-        assert not isinstance(self.body, PendingBody), "the files of the call were not read"
-        return Request(self.method, self.url, self.headers, self.body, timeout)
-
-
-Endpoint: TypeAlias = Callable[[Options, Mapping[str, Any]], Call[T]]
-"""A function that makes the `Call` of an endpoint from the client's settings and the parameters."""
+_batch: Decoder[MessageBatch] = Decoder(MessageBatch)
+_file: Decoder[FileMetadata] = Decoder(FileMetadata)
+_model: Decoder[ModelInfo] = Decoder(ModelInfo)
 
 
 def create(options: Options, params: Mapping[str, Any]) -> Call[Message]:
@@ -84,7 +83,7 @@ def create(options: Options, params: Mapping[str, Any]) -> Call[Message]:
         TypeError: a parameter is missing or unknown.
         RequestEncodingError: a value is not JSON.
     """
-    _check("create", params, CreateParams)
+    check_params("messages.create", params, CreateParams)
     if params.get("stream") is True:
         return _messages_call(options, params, streamed=True)
     if options.large_responses == "stream" and _is_large(params):
@@ -96,14 +95,14 @@ def create(options: Options, params: Mapping[str, Any]) -> Call[Message]:
 
 def stream(options: Options, params: Mapping[str, Any]) -> Call[Message]:
     """Make the call of `messages.stream`: `POST /v1/messages` with ``"stream": true``."""
-    _check("stream", params, StreamParams)
+    check_params("messages.stream", params, StreamParams)
     return _messages_call(options, {**params, "stream": True}, streamed=True)
 
 
 def count_tokens(options: Options, params: Mapping[str, Any]) -> Call[MessageTokensCount]:
     """Make the call of `messages.count_tokens`: `POST /v1/messages/count_tokens`."""
-    _check("count_tokens", params, CountTokensParams)
-    return _post(options, "/v1/messages/count_tokens", params, MessageTokensCount.decode)
+    check_params("messages.count_tokens", params, CountTokensParams)
+    return post(options, "/v1/messages/count_tokens", params, MessageTokensCount.decode)
 
 
 def check(
@@ -112,7 +111,7 @@ def check(
     """Return what the API would refuse of a message, found without sending it."""
     from ..rules import findings
 
-    _check("check", params, CreateParams)
+    check_params("messages.check", params, CreateParams)
     call = _messages_call(replace(options, credential=_NOBODY), params)
     if isinstance(call.body, PendingBody):
         call.body = call.body.filled(map(read_file, call.body.files))
@@ -129,7 +128,7 @@ def _is_large(params: Mapping[str, Any]) -> bool:
 def _messages_call(
     options: Options, params: Mapping[str, Any], *, streamed: bool = False
 ) -> Call[Message]:
-    call = _post(options, "/v1/messages", params, _message)
+    call = post(options, "/v1/messages", params, _message)
     call.streamed = streamed
     return call
 
@@ -142,31 +141,135 @@ def _message(body: bytes) -> Message:
     return message
 
 
-def _post(
+def create_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
+    """Make the call of `messages.batches.create`: `POST /v1/messages/batches`."""
+    check_params("messages.batches.create", params, BatchCreateParams)
+    return post(options, _BATCHES, params, _batch.decode)
+
+
+def retrieve_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
+    """Make the call of `messages.batches.retrieve`: `GET /v1/messages/batches/{id}`."""
+    return _of_one(options, "GET", "messages.batches.retrieve", _BATCHES, params, _batch.decode)
+
+
+def cancel_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
+    """Make the call of `messages.batches.cancel`: `POST /v1/messages/batches/{id}/cancel`."""
+    path = f"{_BATCHES}/{{}}/cancel"
+    return _of_one(options, "POST", "messages.batches.cancel", path, params, _batch.decode)
+
+
+def delete_batch(options: Options, params: Mapping[str, Any]) -> Call[DeletedMessageBatch]:
+    """Make the call of `messages.batches.delete`: `DELETE /v1/messages/batches/{id}`."""
+    decode = DeletedMessageBatch.decode
+    return _of_one(options, "DELETE", "messages.batches.delete", _BATCHES, params, decode)
+
+
+def list_batches(options: Options, params: Mapping[str, Any]) -> Call[PageContent[MessageBatch]]:
+    """Make the call of `messages.batches.list`: `GET /v1/messages/batches`."""
+    return _list(options, "messages.batches.list", _BATCHES, params, BatchListParams, _batch)
+
+
+def batch_results(
+    options: Options, params: Mapping[str, Any]
+) -> Call[MessageBatchIndividualResponse]:
+    """Make the call that gets the results of a batch, line by line.
+
+    Args:
+        options: the settings of the client.
+        params: `batch`, as it was retrieved, and those of every call.
+
+    Raises:
+        AntiphonError: the batch has no results yet.
+    """
+    batch: MessageBatch = params["batch"]
+    if not batch.results_url:
+        raise AntiphonError(
+            f"batch {batch.id} has no results: it is {batch.processing_status!r};"
+            " wait until it has ended"
+        )
+    own = {name: value for name, value in params.items() if name != "batch"}
+    decode = MessageBatchIndividualResponse.decode
+    call = get(options, f"{_BATCHES}/{batch.id}/results", own, decode)
+    call.lazy = "lines"
+    return _redirected_to(call, options, batch.results_url)
+
+
+def _redirected_to(call: Call[T], options: Options, url: str) -> Call[T]:
+    """Return `call` for the URL that the API named, without giving the key to a stranger.
+
+    A gateway leaves the API's own URL in the response: the call then stays on the base URL. Any
+    other origin gets no credential.
+    """
+    here, there = urlsplit(options.base_url), urlsplit(url)
+    if not there.netloc or (here.scheme, here.netloc) == (there.scheme, there.netloc):
+        path = f"{there.path}?{there.query}" if there.query else there.path
+        base = f"{here.scheme}://{here.netloc}"
+        call.url = URL(f"{base}{path}" if path.startswith("/") else f"{options.base_url}/{path}")
+    elif not there.path.endswith(urlsplit(call.url).path.removeprefix(here.path)):
+        call.url = URL(url)
+        call.headers = {k: v for k, v in call.headers.items() if not isinstance(v, Secret)}
+    return call
+
+
+def list_models(options: Options, params: Mapping[str, Any]) -> Call[PageContent[ModelInfo]]:
+    """Make the call of `models.list`: `GET /v1/models`."""
+    return _list(options, "models.list", _MODELS, params, ModelListParams, _model)
+
+
+def retrieve_model(options: Options, params: Mapping[str, Any]) -> Call[ModelInfo]:
+    """Make the call of `models.retrieve`: `GET /v1/models/{id}`."""
+    return _of_one(options, "GET", "models.retrieve", _MODELS, params, _model.decode)
+
+
+def list_files(options: Options, params: Mapping[str, Any]) -> Call[PageContent[FileMetadata]]:
+    """Make the call of `files.list`: `GET /v1/files`."""
+    return _list(options, "files.list", _FILES, params, FileListParams, _file)
+
+
+def retrieve_file(options: Options, params: Mapping[str, Any]) -> Call[FileMetadata]:
+    """Make the call of `files.retrieve_metadata`: `GET /v1/files/{id}`."""
+    return _of_one(options, "GET", "files.retrieve_metadata", _FILES, params, _file.decode)
+
+
+def download_file(options: Options, params: Mapping[str, Any]) -> Call[bytes]:
+    """Make the call of `files.download`: `GET /v1/files/{id}/content`."""
+    path = f"{_FILES}/{{}}/content"
+    call = _of_one(options, "GET", "files.download", path, params, bytes)
+    call.lazy = "bytes"
+    return call
+
+
+def delete_file(options: Options, params: Mapping[str, Any]) -> Call[DeletedFile]:
+    """Make the call of `files.delete`: `DELETE /v1/files/{id}`."""
+    return _of_one(options, "DELETE", "files.delete", _FILES, params, DeletedFile.decode)
+
+
+def _of_one(
     options: Options,
+    method: str,
+    name: str,
     path: str,
     params: Mapping[str, Any],
     decode: Callable[[bytes], T],
 ) -> Call[T]:
-    given = {name: value for name, value in params.items() if not is_absent(value)}
-    own = {name: given.pop(name) for name in _CALL_PARAMS if name in given}
-    headers: dict[str, HeaderValue] = {}
-    for param, header in _HEADER_PARAMS.items():
-        if param in given:
-            headers |= checked_headers({header: given.pop(param)}, param)
-    headers |= checked_headers(own.get("extra_headers"), "extra_headers")
-    return Call(
-        "POST",
-        options.url(path, own.get("extra_query") or {}),
-        options.request_headers(headers, own.get("betas") or ()),
-        encode_body({**given, **(own.get("extra_body") or {})}),
-        Timeout.of(own["timeout"]) if "timeout" in own else options.timeout,
-        options.retry,
-        decode,
-    )
+    """Make a call about one thing, named by one of `_IDENTIFIERS`."""
+    identifier = next(param for param in params if param in _IDENTIFIERS)
+    check_params(name, params, WorkspaceParams, [identifier])
+    segment = path_segment(params, identifier)
+    path = path.format(segment) if "{}" in path else f"{path}/{segment}"
+    own = {param: value for param, value in params.items() if param != identifier}
+    return get(options, path, own, decode, method)
 
 
-def _check(method: str, params: Mapping[str, Any], known: Any) -> None:
-    required: frozenset[str] = known.__required_keys__
-    optional: frozenset[str] = known.__optional_keys__
-    check_names(f"messages.{method}", params, required | optional, required)
+def _list(
+    options: Options,
+    name: str,
+    path: str,
+    params: Mapping[str, Any],
+    known: type,
+    decoder: Decoder[T],
+) -> Call[PageContent[T]]:
+    check_params(name, params, known)
+    call = get(options, path, params, lambda body: decode_page(decoder, body))
+    call.paged = True
+    return call

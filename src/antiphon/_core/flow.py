@@ -16,7 +16,7 @@ from .._transport.files import FileInput
 from .._wire.http import Body, HTTPResponse, Request, ResponseHead
 from .._wire.url import URL
 from ..errors import APIConnectionError, APIError, APITimeoutError, Attempt, status_error
-from .endpoints import Call
+from .call import Call
 from .request_body import PendingBody
 
 __all__ = [

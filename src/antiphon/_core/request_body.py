@@ -112,6 +112,8 @@ class _Prepared:
         self._params = {**params}
         if "messages" in params:
             self._params["messages"] = _each(self._message, params["messages"])
+        if "requests" in params:  # of a batch
+            self._params["requests"] = _each(self._request, params["requests"])
 
     def encoded(self) -> Body:
         """Return the JSON of the parameters.
@@ -125,11 +127,20 @@ class _Prepared:
             path = _shown(fault.path)
             raise RequestEncodingError(f"{path}: {fault}", path=path) from fault.__cause__
 
+    def _request(self, request: Any) -> Any:
+        """Return a request of a batch with its messages as the API accepts them."""
+        if not is_mapping(request) or not is_mapping(request.get("params")):
+            return request
+        params = {**request["params"]}
+        if "messages" in params:
+            params["messages"] = _each(self._message, params["messages"])
+        return {**request, "params": params}
+
     def _message(self, message: Any) -> Any:
         """Return a message as the API accepts it; received blocks go back as they came."""
         if hasattr(message, "to_param"):
             return message.to_param()
-        if not _is_mapping(message) or "content" not in message:
+        if not is_mapping(message) or "content" not in message:
             return message
         return {**message, "content": _each(self._block, message["content"])}
 
@@ -137,9 +148,9 @@ class _Prepared:
         if hasattr(block, "to_param"):
             # The API sends empty text blocks, but does not accept them back.
             return omit if block.type == "text" and not block.text else block.to_param()
-        if not _is_mapping(block):
+        if not is_mapping(block):
             return block
-        if _is_mapping(block.get("source")):
+        if is_mapping(block.get("source")):
             return {**block, "source": self._source(block["source"])}
         if block.get("type") == "tool_result" and "content" in block:
             return {**block, "content": _each(self._block, block["content"])}
@@ -167,7 +178,7 @@ class _Prepared:
 
 def _each(convert: Callable[[Any], Any], values: Any) -> Any:
     """Return a list of what `convert` makes of `values`, unless they are no list."""
-    if not _is_iterable(values):
+    if not is_iterable(values):
         return values
     try:
         made = [convert(value) for value in _items(values)]
@@ -211,9 +222,9 @@ def _simpler(value: Any) -> Any:
         raise NotJSONError(
             "a file is read only as the source.data of an image or a document; pass its text here"
         )
-    if _is_mapping(value):
+    if is_mapping(value):
         return dict(value)
-    if _is_iterable(value):
+    if is_iterable(value):
         return _items(value)
     kind = type(value).__name__
     if kind in ("bytes", "bytearray", "memoryview"):
@@ -247,11 +258,11 @@ def _is_file(value: object) -> TypeGuard[FileInput]:
 # Both look for the usual types first: asking an abstract class takes ten times as long.
 
 
-def _is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
+def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, (dict, Mapping))
 
 
-def _is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
+def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
     """Return whether `value` stands for a list: neither text nor bytes, nor a mapping."""
     if isinstance(value, list):
         return True

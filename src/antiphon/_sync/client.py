@@ -8,6 +8,7 @@ from typing import Self
 
 from ..base_client import BaseClient
 from .messages import Messages
+from .models import Models
 from .runner import Session
 
 __all__ = ["Anthropic", "Client"]
@@ -27,6 +28,11 @@ class Client(BaseClient):
     def messages(self) -> Messages:
         """The Messages API."""
         return Messages(self._session)
+
+    @cached_property
+    def models(self) -> Models:
+        """The models that can be used."""
+        return Models(self._session)
 
     def close(self) -> None:
         """Let go of the connections; those shared with other clients stay open."""

@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
-from .._core.endpoints import Call
+from .._core.call import Call
 from .._stream.decoders import LineDecoder, TextDecoder
 from .._stream.flow import StreamFlow
-from ..responses import BaseResponse, parsed
+from .._wire.http import HTTPResponse
+from ..responses import BaseResponse, decoded_line, parsed
 from .runner import Runner
 from .streams import MessageStream
 
 if TYPE_CHECKING:
     from ..types.events import MessageStreamEvent
 
-__all__ = ["StreamedResponse", "StreamedResponseManager"]
+__all__ = ["JSONLines", "StreamedResponse", "StreamedResponseManager"]
 
 T = TypeVar("T")
 
@@ -25,7 +28,11 @@ class StreamedResponse(BaseResponse, Generic[T]):
     """A response whose head was received; its body is read when you read it."""
 
     def __init__(
-        self, flow: StreamFlow, runner: Runner, call: Call[Any], view: type[Any] | None
+        self,
+        flow: StreamFlow,
+        runner: Runner,
+        call: Call[Any],
+        view: Callable[..., Any] | None,
     ) -> None:
         super().__init__(flow.response, flow.attempts)
         self._flow = flow
@@ -66,6 +73,12 @@ class StreamedResponse(BaseResponse, Generic[T]):
             self.http_response.content = b"".join([chunk for chunk in self.iter_bytes()])
         return self.http_response.content
 
+    def write_to_file(self, path: str | PathLike[str]) -> None:
+        """Write the body into a file while it is received; what is there is replaced."""
+        with Path(path).open("wb") as file:
+            for chunk in self.iter_bytes():
+                file.write(chunk)
+
     def text(self) -> str:
         """Read the whole body as text."""
         self.read()
@@ -104,6 +117,42 @@ class StreamedResponse(BaseResponse, Generic[T]):
         """Cut the response off; what was not read is lost."""
         self._flow.close()
         self._runner.close()
+
+
+class JSONLines(Generic[T]):
+    """The lines of a body, each a JSON object, as models; lines are read when you ask for them."""
+
+    def __init__(self, response: StreamedResponse[Any], decode: Callable[[bytes], T]) -> None:
+        self._response = response
+        self._items = self._decoded(decode)
+
+    @property
+    def http_response(self) -> HTTPResponse:
+        """Status and headers of the response."""
+        return self._response.http_response
+
+    def _decoded(self, decode: Callable[[bytes], T]) -> Iterator[T]:
+        number = 0
+        for line in self._response.iter_lines():
+            number += 1
+            if line.strip():
+                yield decoded_line(self.http_response, line, number, decode)
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        return self._items.__next__()
+
+    def close(self) -> None:
+        """Cut the response off; lines that were not read are lost."""
+        self._response.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class StreamedResponseManager(Generic[T]):

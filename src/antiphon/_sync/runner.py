@@ -7,7 +7,7 @@ import random
 import time
 from typing import Any, Self, TypeVar, cast
 
-from .._core.endpoints import Call
+from .._core.call import Call
 from .._core.flow import Attempts, Flow, Load, Read, Send, Step, exchange
 from .._stream.flow import StreamFlow, stream_flow, whole_message
 from .._transport import OpenResponse, Transport

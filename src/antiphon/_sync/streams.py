@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
-from .._core.endpoints import Call
+from .._core.call import Call
 from .._stream.flow import StreamFlow
 from .._stream.reader import MessageReader
 from .._wire.http import HTTPResponse

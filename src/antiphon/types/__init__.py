@@ -11,8 +11,10 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .content import *  # noqa: F403
     from .content_blocks import *  # noqa: F403
     from .events import *  # noqa: F403
+    from .files import *  # noqa: F403
     from .message import *  # noqa: F403
     from .models import *  # noqa: F403
+    from .pages import *  # noqa: F403
     from .params import *  # noqa: F403
     from .server_tools import *  # noqa: F403
     from .tools import *  # noqa: F403
@@ -29,6 +31,8 @@ _HOMES = (
     "wire_errors",
     "batches",
     "models",
+    "files",
+    "pages",
     "events",
 )
 

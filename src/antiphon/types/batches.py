@@ -3,16 +3,22 @@
 from typing import (
     Annotated,
     Literal,
+    Required,
     TypeAlias,
 )
 
 from pydantic import Discriminator
 
 from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel
+from .._wire.validation import Many, Param
 from .message import Message
+from .params import CreateParamsNonStreaming, Optionally, WorkspaceParams, with_inherited_keys
 from .wire_errors import ErrorResponse
 
 __all__ = [
+    "BatchCreateParams",
+    "BatchListParams",
+    "BatchRequestParam",
     "DeletedMessageBatch",
     "MessageBatch",
     "MessageBatchCanceledResult",
@@ -115,3 +121,40 @@ class MessageBatchIndividualResponse(WireModel):
 
     custom_id: str
     result: MessageBatchResult
+
+
+class BatchRequestParam(Param, total=False):
+    """One request of a batch.
+
+    custom_id: your name for it, 1 to 64 letters, digits, `_` or `-`; unique in the batch.
+    params: the parameters of `messages.create`, without `stream`.
+    """
+
+    custom_id: Required[str]
+    params: Required[CreateParamsNonStreaming]
+
+
+@with_inherited_keys
+class BatchCreateParams(WorkspaceParams, total=False):
+    """The parameters of `messages.batches.create`.
+
+    requests: what to ask, at most 100,000 requests and 256 MB.
+    user_profile_id: the user profile the requests belong to.
+    """
+
+    requests: Required[Many[BatchRequestParam]]
+    user_profile_id: Optionally[str]
+
+
+@with_inherited_keys
+class BatchListParams(WorkspaceParams, total=False):
+    """The parameters of lists that name the last item seen.
+
+    after_id: list what comes after this item.
+    before_id: list what comes before this item.
+    limit: items on a page, 1 to 1,000; 20 by default.
+    """
+
+    after_id: Optionally[str]
+    before_id: Optionally[str]
+    limit: Optionally[int]

@@ -1,19 +1,87 @@
 """The models that the API lists, and their capabilities."""
 
-from typing import (
-    Literal,
-)
+from typing import Literal
 
 from .._wire.decoding import ResponseModel, Timestamp, WireModel
+from .._wire.validation import Many
+from .batches import BatchListParams
+from .params import Optionally, with_inherited_keys
 
 __all__ = [
+    "CapabilitySupport",
+    "ContextManagementCapability",
+    "EffortCapability",
     "ModelCapabilities",
     "ModelInfo",
+    "ModelListParams",
+    "ServerToolsCapability",
+    "ThinkingCapability",
+    "ThinkingTypes",
 ]
 
 
+class CapabilitySupport(WireModel):
+    """Whether a model has a capability: `supported`. Capabilities may have parts of their own."""
+
+    supported: bool
+
+
+class EffortCapability(WireModel):
+    """The levels of effort of a model.
+
+    low, medium, high, xhigh, max: whether it has this level.
+    supported: whether it has levels at all.
+    """
+
+    supported: bool
+    low: CapabilitySupport
+    medium: CapabilitySupport
+    high: CapabilitySupport
+    xhigh: CapabilitySupport | None = None
+    max: CapabilitySupport | None = None
+
+
+class ThinkingTypes(WireModel):
+    """The values of `thinking.type` that a model accepts."""
+
+    adaptive: CapabilitySupport
+    enabled: CapabilitySupport
+    between_tools: CapabilitySupport | None = None
+    disabled: CapabilitySupport | None = None
+
+
+class ThinkingCapability(WireModel):
+    """Whether and how a model thinks: `supported`, and `types`."""
+
+    supported: bool
+    types: ThinkingTypes
+
+
+class ContextManagementCapability(WireModel):
+    """The edits of the context that a model supports; each edit is a field."""
+
+    supported: bool
+
+
+class ServerToolsCapability(WireModel):
+    """The server tools that a model can use; each tool is a field."""
+
+    supported: bool | None = None
+
+
 class ModelCapabilities(WireModel):
-    """What a model can do: each capability is a field, an object that holds `supported`."""
+    """What a model can do. Each field holds `supported`; some have parts of their own."""
+
+    batch: CapabilitySupport | None = None
+    citations: CapabilitySupport | None = None
+    code_execution: CapabilitySupport | None = None
+    context_management: ContextManagementCapability | None = None
+    effort: EffortCapability | None = None
+    image_input: CapabilitySupport | None = None
+    pdf_input: CapabilitySupport | None = None
+    server_tools: ServerToolsCapability | None = None
+    structured_outputs: CapabilitySupport | None = None
+    thinking: ThinkingCapability | None = None
 
 
 class ModelInfo(ResponseModel):
@@ -40,3 +108,13 @@ class ModelInfo(ResponseModel):
     max_input_tokens: int | None = None
     max_tokens: int | None = None
     retires_at: Timestamp | None = None
+
+
+@with_inherited_keys
+class ModelListParams(BatchListParams, total=False):
+    """The parameters of `models.list`.
+
+    lifecycle: list only models of these lifecycles; active and deprecated ones by default.
+    """
+
+    lifecycle: Optionally[Many[Literal["active", "deprecated", "retired"]]]

@@ -76,6 +76,7 @@ __all__ = [
     "ThinkingConfigDisabledParam",
     "ThinkingConfigEnabledParam",
     "ThinkingConfigParam",
+    "WorkspaceParams",
     "ToolUnionParam",
 ]
 
@@ -248,6 +249,16 @@ class CallParams(Param, total=False):
     extra_query: Mapping[str, object] | None
     extra_body: Mapping[str, object] | None
     timeout: Optionally[float | Timeout | None]
+
+
+@with_inherited_keys
+class WorkspaceParams(CallParams, total=False):
+    """What a method takes that names one thing of a workspace.
+
+    workspace_id: the workspace that it belongs to.
+    """
+
+    workspace_id: Optionally[str]
 
 
 class PromptParams(Param, total=False):

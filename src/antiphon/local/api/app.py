@@ -23,7 +23,7 @@ from ..metering.clock import Clock, SystemClock
 from ..metering.rate_limits import Limits
 from ..replies.ids import new_id
 from . import cors
-from .batches import Batches
+from .batches import BatchesEndpoint
 from .control import Control
 from .errors import RequestRefusedError, not_found
 from .event_stream import paced
@@ -32,7 +32,7 @@ from .headers import Keys, betas_of, check_size, version_of
 from .journal import Journal, Recorded, without_secrets
 from .latency import Latency
 from .messages import MessageResult, Simulation
-from .models import Models
+from .models import ModelsEndpoint
 from .served_models import ModelNames
 from .steps import Pause, Steps, WriteHead
 
@@ -80,8 +80,8 @@ class App:
         self._rng = Random(seed)
         self._simulation = Simulation(self.clock, seed, limits or Limits(), models)
         self._latency = latency or Latency()
-        self._batches = Batches(self.clock, self._rng, self._simulation, batch_seconds)
-        self._models = Models(self.clock, self._simulation.models)
+        self._batches = BatchesEndpoint(self.clock, self._rng, self._simulation, batch_seconds)
+        self._models = ModelsEndpoint(self.clock, self._simulation.models)
         self._control = Control(self.journal, self.clock, self.reset)
 
     def reset(self) -> None:

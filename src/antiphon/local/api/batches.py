@@ -15,10 +15,10 @@ from .messages import Simulation
 from .pagination import page
 from .steps import Steps, Write
 
-__all__ = ["Batches"]
+__all__ = ["BatchesEndpoint"]
 
 
-class Batches:
+class BatchesEndpoint:
     """The message batches of a server.
 
     Args:

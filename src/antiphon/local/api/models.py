@@ -14,7 +14,7 @@ from .pagination import page
 from .served_models import ServedModels
 from .steps import Steps
 
-__all__ = ["Models"]
+__all__ = ["ModelsEndpoint"]
 
 _THINKING_TYPES = ("adaptive", "between_tools", "disabled", "enabled")
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
@@ -25,7 +25,7 @@ _EVERY_MODEL = ("batch", "citations", "code_execution", "image_input", "pdf_inpu
 _LISTED_BY_DEFAULT = ("active", "deprecated")
 
 
-class Models:
+class ModelsEndpoint:
     """The models list of a server.
 
     Args:

@@ -1,0 +1,115 @@
+"""`client.messages.batches`: many requests at half the price, done within a day."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Unpack
+
+from .._core import endpoints
+from .._core.arguments import keywords
+from .._wire.paginator import AsyncPaginator
+from ..types.batches import (
+    BatchCreateParams,
+    BatchListParams,
+    DeletedMessageBatch,
+    MessageBatch,
+    MessageBatchIndividualResponse,
+)
+from ..types.params import WorkspaceParams
+from .pages import AsyncPage
+from .resource import AsyncRawResource, AsyncResource, AsyncStreamedResource, raw, streamed
+from .responses import AsyncJSONLines
+
+__all__ = ["AsyncBatches", "AsyncBatchesWithRawResponse", "AsyncBatchesWithStreamingResponse"]
+
+
+class AsyncBatches(AsyncResource):
+    """`client.messages.batches`."""
+
+    @cached_property
+    def with_raw_response(self) -> AsyncBatchesWithRawResponse:
+        """The same methods, giving the response with its HTTP side."""
+        return AsyncBatchesWithRawResponse(self._session)
+
+    @cached_property
+    def with_streaming_response(self) -> AsyncBatchesWithStreamingResponse:
+        """The same methods, giving a response whose body is read when you read it."""
+        return AsyncBatchesWithStreamingResponse(self._session)
+
+    @keywords(BatchCreateParams)
+    async def create(self, **params: Unpack[BatchCreateParams]) -> MessageBatch:
+        """Send many requests at once; they are done within a day, at half the price.
+
+        The requests themselves are checked when they are done, not now.
+        """
+        return await self._perform(endpoints.create_batch, params)
+
+    @keywords(WorkspaceParams)
+    async def retrieve(
+        self, message_batch_id: str, **params: Unpack[WorkspaceParams]
+    ) -> MessageBatch:
+        """Return the state of a batch; ask again until its `processing_status` is "ended"."""
+        return await self._perform(
+            endpoints.retrieve_batch, {"message_batch_id": message_batch_id, **params}
+        )
+
+    @keywords(BatchListParams)
+    def list(
+        self, **params: Unpack[BatchListParams]
+    ) -> AsyncPaginator[MessageBatch, AsyncPage[MessageBatch]]:
+        """List batches, the newest first."""
+        return self._pages(endpoints.list_batches, params)
+
+    @keywords(WorkspaceParams)
+    async def cancel(
+        self, message_batch_id: str, **params: Unpack[WorkspaceParams]
+    ) -> MessageBatch:
+        """Stop a batch; requests that a model has begun are still finished."""
+        return await self._perform(
+            endpoints.cancel_batch, {"message_batch_id": message_batch_id, **params}
+        )
+
+    @keywords(WorkspaceParams)
+    async def delete(
+        self, message_batch_id: str, **params: Unpack[WorkspaceParams]
+    ) -> DeletedMessageBatch:
+        """Delete a batch that has ended, with its results."""
+        return await self._perform(
+            endpoints.delete_batch, {"message_batch_id": message_batch_id, **params}
+        )
+
+    @keywords(WorkspaceParams)
+    async def results(
+        self, message_batch_id: str, **params: Unpack[WorkspaceParams]
+    ) -> AsyncJSONLines[MessageBatchIndividualResponse]:
+        """Stream the results of a batch that has ended, in any order.
+
+        Tell them apart by `custom_id`.
+
+        Raises:
+            AntiphonError: the batch has not ended.
+        """
+        batch = await AsyncBatches(self._session).retrieve(message_batch_id, **params)
+        return await self._lines(endpoints.batch_results, {**params, "batch": batch})
+
+
+class AsyncBatchesWithRawResponse(AsyncRawResource):
+    """`client.messages.batches.with_raw_response`."""
+
+    create = raw(AsyncBatches.create)
+    retrieve = raw(AsyncBatches.retrieve)
+    list = raw(AsyncBatches.list)
+    cancel = raw(AsyncBatches.cancel)
+    delete = raw(AsyncBatches.delete)
+    results = raw(AsyncBatches.results)
+
+
+class AsyncBatchesWithStreamingResponse(AsyncStreamedResource):
+    """`client.messages.batches.with_streaming_response`."""
+
+    create = streamed(AsyncBatches.create)
+    retrieve = streamed(AsyncBatches.retrieve)
+    list = streamed(AsyncBatches.list)
+    cancel = streamed(AsyncBatches.cancel)
+    delete = streamed(AsyncBatches.delete)
+    results = streamed(AsyncBatches.results)

@@ -1,0 +1,131 @@
+"""What methods of a client are made of: `_perform` sends a call, and views of it do so otherwise.
+
+A method says which function of the core makes its call, and `_perform` sends it. A view is another
+class with another `_perform`: it takes the same methods, so each is written once, and `raw` and
+`streamed` tell type checkers what it returns there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import replace
+from functools import partial, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from .._core.call import Call, Endpoint
+from .._core.pages import PageContent
+from .._stream.flow import StreamFlow
+from .._wire.paginator import AsyncPaginator, async_paginated
+from ..responses import APIResponse
+from .pages import AsyncPage
+from .responses import AsyncJSONLines, AsyncStreamedResponse, AsyncStreamedResponseManager
+from .runner import AsyncRunner, AsyncSession
+from .streams import AsyncStream
+
+__all__ = ["AsyncRawResource", "AsyncResource", "AsyncStreamedResource", "raw", "streamed"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def raw(
+    method: Callable[Concatenate[Any, P], Awaitable[T]],
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, APIResponse[T]]]:
+    """Return `method` for a view whose `_perform` gives the raw response."""
+    return cast("Callable[Concatenate[Any, P], Coroutine[Any, Any, APIResponse[T]]]", method)
+
+
+def streamed(
+    method: Callable[Concatenate[Any, P], Awaitable[T]],
+) -> Callable[Concatenate[Any, P], AsyncStreamedResponseManager[T]]:
+    """Return `method` for a view that opens the response when its block is entered."""
+
+    @wraps(method)
+    def open_later(view: Any, *args: P.args, **params: P.kwargs) -> AsyncStreamedResponseManager[T]:
+        return AsyncStreamedResponseManager(partial(method, view, *args, **params))
+
+    return cast("Callable[Concatenate[Any, P], AsyncStreamedResponseManager[T]]", open_later)
+
+
+class AsyncResource:
+    """Methods of a client that belong together."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def _perform(self, endpoint: Endpoint[T], params: Mapping[str, Any]) -> T:
+        """Send the call of `endpoint` and return what it means."""
+        call: Call[T] = self._call(endpoint, params)
+        if call.is_lazy:
+            return cast("T", _view(call, *await self._session.open(call)))
+        return (await self._session.respond(call)).parse()
+
+    def _pages(
+        self, endpoint: Endpoint[PageContent[T]], params: Mapping[str, Any]
+    ) -> AsyncPaginator[T, AsyncPage[T]]:
+        """Return the list that the call of `endpoint` begins."""
+        first: Any = self._perform(endpoint, params)
+        return async_paginated(first)
+
+    async def _lines(self, endpoint: Endpoint[T], params: Mapping[str, Any]) -> AsyncJSONLines[T]:
+        """Send the call of `endpoint` and return the lines of its response."""
+        return cast("AsyncJSONLines[T]", await self._perform(endpoint, params))
+
+    def _call(self, endpoint: Endpoint[Any], params: Mapping[str, Any]) -> Call[Any]:
+        """Return the call of `endpoint`; if it lists something, its result knows the next page."""
+        call = endpoint(self._session.options, params)
+        if call.paged:
+            fetch = partial(AsyncResource(self._session)._perform, endpoint)
+            call.decode = partial(_page, call.decode, params, fetch)
+        return call
+
+
+def _view(call: Call[Any], flow: StreamFlow, runner: AsyncRunner) -> Any:
+    """Return what shows a body while it is received."""
+    if call.streamed:
+        return AsyncStream(flow, runner)
+    response: AsyncStreamedResponse[Any] = AsyncStreamedResponse(flow, runner, call, None)
+    return response if call.lazy == "bytes" else AsyncJSONLines(response, call.decode)
+
+
+def _page(
+    decode: Callable[[bytes], Any], params: Mapping[str, Any], fetch: Any, body: bytes
+) -> AsyncPage[Any]:
+    return AsyncPage(decode(body), params, fetch)
+
+
+class AsyncRawResource(AsyncResource):
+    """The same methods, with the HTTP side of their responses."""
+
+    async def _perform(self, endpoint: Endpoint[Any], params: Mapping[str, Any]) -> Any:
+        """Send the call of `endpoint` and return its response."""
+        call = self._call(endpoint, params)
+        if not call.is_lazy:
+            return await self._session.respond(call)
+        flow, runner = await self._session.open(call)
+        view = _view(call, flow, runner)
+        if call.lazy == "bytes":
+            return view  # it is a response already
+        return APIResponse(flow.response, flow.attempts, lambda _: view)
+
+
+class AsyncStreamedResource(AsyncResource):
+    """The same methods, with responses whose body is not read before the caller reads it."""
+
+    async def _perform(self, endpoint: Endpoint[Any], params: Mapping[str, Any]) -> Any:
+        """Send the call of `endpoint` and return its response when its head was received."""
+        return await self._open(self._call(endpoint, params))
+
+    def _call(self, endpoint: Endpoint[Any], params: Mapping[str, Any]) -> Call[Any]:
+        # A whole message as the body: the caller reads it, and keeps the connection busy, himself.
+        waiting = replace(self._session.options, large_responses="wait")
+        return super()._call(lambda _, given: endpoint(waiting, given), params)
+
+    async def _open(
+        self, call: Call[Any], view: Callable[..., Any] | None = None
+    ) -> AsyncStreamedResponse[Any]:
+        flow, runner = await self._session.open(call)
+        flow.delivered = True  # the caller sees this response: it must not become another one
+        if view is None and call.is_lazy:
+            view = partial(_view, call)
+        return AsyncStreamedResponse(flow, runner, call, view)

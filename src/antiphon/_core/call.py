@@ -1,0 +1,174 @@
+"""A call: what to send, under which clocks, and how to read the response."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from .._wire.http import Body, Request, Timeout
+from .._wire.secret import Secret
+from .._wire.sentinels import is_absent
+from .._wire.url import URL
+from .arguments import check_names
+from .options import HeaderValue, Options, checked_headers
+from .request_body import PendingBody, encode_body, is_iterable
+from .retry import RetryPolicy
+
+__all__ = ["Call", "Endpoint", "check_params", "get", "make_call", "path_segment", "post"]
+
+T = TypeVar("T")
+
+_HEADER_PARAMS = {
+    "user_profile_id": "anthropic-user-profile-id",
+    "workspace_id": "anthropic-workspace-id",
+}
+# Parameters that say how to send a call; they are not part of the body.
+_CALL_PARAMS = frozenset({"betas", "extra_headers", "extra_query", "extra_body", "timeout"})
+
+
+@dataclass(slots=True)
+class Call(Generic[T]):
+    """One call of an endpoint."""
+
+    method: str
+    url: URL
+    headers: Mapping[str, str | Secret]
+    body: Body | PendingBody
+    """What to send; files in it are read before the first attempt."""
+    timeout: Timeout
+    retry: RetryPolicy
+    decode: Callable[[bytes], T]
+    """Makes the result of a whole body.
+
+    Raises:
+        ValueError: the body is not what the API sends.
+    """
+    streamed: bool = False
+    """Whether the response is read as events while it arrives."""
+    whole: bool = False
+    """Whether it is streamed only so that the connection is never silent: the caller waits for the
+    message and sees no events."""
+    lazy: Literal["bytes", "lines"] | None = None
+    """How a body that is no event stream is read while it arrives; None: it is received first."""
+    paged: bool = False
+    """Whether the result is a page of a list."""
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether the caller reads the body while it is received."""
+        return self.lazy is not None or (self.streamed and not self.whole)
+
+    def request(self, timeout: Timeout) -> Request:
+        """Return the request of one attempt."""
+        assert not isinstance(self.body, PendingBody), "the files of the call were not read"
+        return Request(self.method, self.url, self.headers, self.body, timeout)
+
+
+Endpoint: TypeAlias = Callable[[Options, Mapping[str, Any]], Call[T]]
+"""A function that makes the `Call` of an endpoint from the client's settings and the parameters."""
+
+
+def post(
+    options: Options, path: str, params: Mapping[str, Any], decode: Callable[[bytes], T]
+) -> Call[T]:
+    """Make a call that sends its parameters as a JSON object.
+
+    Raises:
+        RequestEncodingError: a value is not JSON.
+    """
+    given, own = _split(params)
+    body = encode_body({**given, **(own.get("extra_body") or {})})
+    return make_call(options, "POST", path, own, decode, body=body)
+
+
+def get(
+    options: Options,
+    path: str,
+    params: Mapping[str, Any],
+    decode: Callable[[bytes], T],
+    method: str = "GET",
+) -> Call[T]:
+    """Make a call that sends its parameters in the URL."""
+    given, own = _split(params)
+    query = {_query_name(name, value): value for name, value in given.items()}
+    own["extra_query"] = {**query, **(own.get("extra_query") or {})}
+    return make_call(options, method, path, own, decode)
+
+
+def make_call(
+    options: Options,
+    method: str,
+    path: str,
+    own: Mapping[str, Any],
+    decode: Callable[[bytes], T],
+    *,
+    body: Body | PendingBody = b"",
+) -> Call[T]:
+    """Make a call from its body and the parameters that say how to send it.
+
+    Args:
+        options: the settings of the client.
+        method: the HTTP method, in upper case.
+        path: the path of the endpoint, its parts encoded.
+        own: `betas`, `extra_headers`, `extra_query`, `timeout`, and those sent as headers.
+        decode: makes the result of a body.
+        body: what to send.
+    """
+    headers: dict[str, HeaderValue] = {}
+    for param, header in _HEADER_PARAMS.items():
+        if param in own:
+            headers |= checked_headers({header: own[param]}, param)
+    headers |= checked_headers(own.get("extra_headers"), "extra_headers")
+    return Call(
+        method,
+        options.url(path, own.get("extra_query") or {}),
+        options.request_headers(headers, own.get("betas") or ()),
+        body,
+        Timeout.of(own["timeout"]) if "timeout" in own else options.timeout,
+        options.retry,
+        decode,
+    )
+
+
+def _split(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the parameters of the endpoint, and those that say how to send the call."""
+    given = {name: value for name, value in params.items() if not is_absent(value)}
+    names = [name for name in given if name in _CALL_PARAMS or name in _HEADER_PARAMS]
+    return given, {name: given.pop(name) for name in names}
+
+
+def _query_name(name: str, value: object) -> str:
+    """Return the name of a parameter in a URL: lists have brackets behind it."""
+    return f"{name}[]" if is_iterable(value) else name
+
+
+def path_segment(params: Mapping[str, Any], name: str) -> str:
+    """Return a parameter as a part of a path, encoded.
+
+    Raises:
+        ValueError: it is empty, or no text.
+    """
+    value: object = params[name]
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name}: expected the id as a text that is not empty, got {value!r}")
+    return quote(value, safe="")
+
+
+def check_params(
+    method: str, params: Mapping[str, Any], known: Any, positional: Collection[str] = ()
+) -> None:
+    """Refuse parameters of `method` that are missing or unknown.
+
+    Args:
+        method: its name as users write it after `client.`.
+        params: what was given.
+        known: the TypedDict of its parameters.
+        positional: further ones that the method takes by position.
+
+    Raises:
+        TypeError: names the parameter and, for an unknown one, the nearest known name.
+    """
+    required: frozenset[str] = known.__required_keys__ | frozenset(positional)
+    check_names(method, params, required | known.__optional_keys__, required)

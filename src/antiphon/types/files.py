@@ -1,0 +1,63 @@
+"""Files that are kept on the API's side, to be used in messages by their ids."""
+
+from typing import Literal
+
+from .._wire.decoding import ResponseModel, Timestamp
+from .._wire.validation import Many
+from .batches import BatchListParams
+from .params import Optionally, WorkspaceParams, with_inherited_keys
+
+__all__ = ["DeletedFile", "FileListParams", "FileMetadata", "FileUploadParams"]
+
+
+class FileMetadata(ResponseModel):
+    """What the API knows about a file.
+
+    id: its name in requests, as `source.file_id`.
+    filename: its name when it was uploaded.
+    mime_type: its type, such as "application/pdf".
+    size_bytes: its size.
+    created_at, expires_at: when it was uploaded, and when it goes away by itself.
+    downloadable: whether its content can be downloaded; files that you uploaded cannot.
+    """
+
+    id: str
+    type: Literal["file"]
+    filename: str
+    mime_type: str
+    size_bytes: int
+    created_at: Timestamp
+    downloadable: bool | None = None
+    expires_at: Timestamp | None = None
+
+
+class DeletedFile(ResponseModel):
+    """A file that was deleted: `id`."""
+
+    id: str
+    type: Literal["file_deleted"] | None = None
+
+
+@with_inherited_keys
+class FileUploadParams(WorkspaceParams, total=False):
+    """The parameters of `files.upload` besides the file.
+
+    expires_in_seconds: delete the file after this time, 3,600 to 7,776,000 seconds; by default it
+        is kept.
+    """
+
+    expires_in_seconds: Optionally[int]
+
+
+@with_inherited_keys
+class FileListParams(BatchListParams, total=False):
+    """The parameters of `files.list`.
+
+    page: the page to list, as `next_page` of another page names it.
+    ids: list only these files, at most 100; not together with `page` or `limit`.
+    scope_id: list only files of this scope (beta).
+    """
+
+    page: Optionally[str]
+    ids: Optionally[Many[str]]
+    scope_id: Optionally[str]
