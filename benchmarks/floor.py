@@ -26,7 +26,7 @@ def connected(url: str) -> socket.socket:
 
 
 def whole_body(received: bytes) -> bytes | None:
-    """The body of an answer with content-length, once it is all there."""
+    """Return the body of a response with a content-length; None while a part is missing."""
     head, found, body = received.partition(b"\r\n\r\n")
     if not found:
         return None
@@ -45,7 +45,7 @@ def create(sock: socket.socket, sent: bytes) -> Any:
 
 
 def texts(chunks: Iterator[bytes]) -> int:
-    """Count the text events of a chunked stream; frames cut by chunk marks are put together roughly."""
+    """Count the text events of a chunked stream; a frame with a chunk mark in it is not counted."""
     count, rest = 0, b""
     for content in chunks:
         *lines, rest = (rest + content).split(b"\n")

@@ -51,7 +51,7 @@ SLOW_FOR_THE_OFFICIAL = {"tool 1 MB"}
 
 
 def measured(peer: str, work: str, url: str) -> dict[str, Any] | None:
-    """Let a peer do a work in a fresh interpreter; None if it would take minutes."""
+    """Let a peer do a work in a fresh interpreter; return None if it would take minutes."""
     if peer == "anthropic" and work in SLOW_FOR_THE_OFFICIAL:
         return None
     name = "antiphon" if peer == "before" else peer
@@ -66,12 +66,12 @@ def measured(peer: str, work: str, url: str) -> dict[str, Any] | None:
 
 
 def best(results: list[dict[str, Any]]) -> dict[str, float]:
-    """The least of each figure: what other programs on the machine add is no part of the work."""
+    """Return the least of each figure: what other programs add is not part of the work."""
     return {key: min(result[key] for result in results) for key in results[0]}
 
 
 def cpu_of(command: list[str], **environment: str) -> float:
-    """CPU seconds of a program from its start to its end."""
+    """Run a program and return its CPU seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         command, cwd="/", check=True, capture_output=True, env={**os.environ, **environment}
@@ -81,7 +81,7 @@ def cpu_of(command: list[str], **environment: str) -> float:
 
 
 def measured_in_turn(row: Row, peers: list[str], rounds: int, url: str) -> dict[str, Any]:
-    """Let the peers do a work in turn, several times; the best of each, or None."""
+    """Let the peers do a work in turn, several times; return the best of each, or None."""
     found: dict[str, list[dict[str, Any]]] = {peer: [] for peer in peers}
     for _ in range(rounds):
         for peer, results in found.items():
@@ -92,7 +92,7 @@ def measured_in_turn(row: Row, peers: list[str], rounds: int, url: str) -> dict[
 
 
 def import_time(peer: str, rounds: int) -> float:
-    """CPU seconds of importing a package, over those of a bare interpreter."""
+    """Return the CPU seconds of importing a package, without those of a bare interpreter."""
 
     def least(code: str) -> float:
         command = [str(PYTHONS[peer]), "-c", code]
@@ -108,7 +108,7 @@ def ratio(value: float | None, to: float | None) -> str:
 
 @contextmanager
 def replay_server() -> Iterator[str]:
-    """Run the server that all peers talk to; its URL."""
+    """Run the server that all peers talk to, and give its URL."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.replay"],
         cwd=ROOT,

@@ -59,7 +59,7 @@ def framed(event: dict[str, object]) -> bytes:
 
 @cache
 def events(kind: str, size: int) -> list[bytes]:
-    """A stream of `size` text events, or of a tool input of `size` bytes."""
+    """Return a stream of `size` text events, or of a tool input of `size` bytes."""
     if kind == "text":
         block: dict[str, object] = {"type": "text", "text": ""}
         deltas = [{"type": "text_delta", "text": f"some words, number {n} "} for n in range(size)]
@@ -91,7 +91,7 @@ def chunk(content: bytes) -> bytes:
 
 @cache
 def whole(kind: str, size: int) -> bytes:
-    """An answer sent in one go."""
+    """Return a response that is sent at once."""
     if kind in ("json", "image"):
         text = "x" * (size if kind == "json" else 100)
         message = {**MESSAGE, "content": [{"type": "text", "text": text}]}

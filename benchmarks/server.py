@@ -24,7 +24,7 @@ class Served(NamedTuple):
     cpu: float
     """Seconds."""
     started: float
-    """Wall seconds until it told its address."""
+    """Wall seconds until it printed its address."""
     memory: float
     """MB at the peak."""
 
@@ -61,7 +61,7 @@ def creates(url: str) -> None:
 
 
 def streams(url: str) -> None:
-    """Streams one after the other over one connection."""
+    """Read one stream after the other over one connection."""
     client = antiphon.Anthropic(api_key="k", base_url=url, max_retries=0)
 
     def stream() -> None:
@@ -79,7 +79,7 @@ WORKS = {"one": one, "creates": creates, "streams": streams, "at once": streams_
 
 
 def facts(python: Path, rounds: int, client: float) -> list[str]:
-    """What is told of the server; `client` is the CPU of our client per `create`, in seconds."""
+    """Return the lines about the server; `client` is the CPU of our client per `create`, in seconds."""
 
     def least(work: str) -> Served:
         return Served(*map(min, zip(*(served(python, work) for _ in range(rounds)), strict=True)))

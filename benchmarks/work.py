@@ -30,7 +30,7 @@ def cpu() -> float:
 
 
 def timed(units: int, work: Callable[[], Any], passes: int = 1, **more: Any) -> dict[str, Any]:
-    """CPU and wall seconds per unit, of the quickest pass: the machine is never quicker than it can be."""
+    """Return CPU and wall seconds per unit of the fastest pass; slower ones were disturbed."""
 
     def once() -> tuple[float, float]:
         started, wall = cpu(), time.perf_counter()

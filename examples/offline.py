@@ -5,7 +5,7 @@ from antiphon.local import LocalServer
 
 
 def summary(client: antiphon.Client, text: str) -> str:
-    """The code under test."""
+    """Return a summary of a text; this is the code under test."""
     message = client.messages.create(
         model="claude-haiku-4-5",
         max_tokens=200,

@@ -31,12 +31,12 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[LocalServer]:
-    """A local server for the whole run."""
+    """Run one local server for all tests."""
     with LocalServer() as running:
         yield running
 
 
 @pytest.fixture
 def client(server: LocalServer) -> Client:
-    """A client of the local server."""
+    """Return a client of the local server."""
     return Client(base_url=server.url, api_key="test")

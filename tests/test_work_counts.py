@@ -46,7 +46,7 @@ EVENTS = 1000
 
 
 def calls(work: Callable[[], object]) -> Counter[str]:
-    """The functions that `work` calls in this thread, in Python and in C, by name."""
+    """Count the functions that `work` calls in this thread, in Python and in C, by name."""
     counted: Counter[str] = Counter()
 
     def called(frame: FrameType, happening: str, function: Any) -> None:

@@ -148,7 +148,7 @@ def test_help_begins_with_what_it_does_and_ends_with_examples(words):
 
 @contextmanager
 def refusing(status: int, kind: str) -> Iterator[str]:
-    """A server that refuses everything, and wants no other try."""
+    """Run a server that refuses every request and asks for no retry; give its URL."""
     body = json.dumps({"type": "error", "error": {"type": kind, "message": "No."}}).encode()
 
     class Refusing(BaseHTTPRequestHandler):

@@ -33,7 +33,7 @@ def serve(streams: dict[str, bytes], connection: socket.socket) -> None:
 
 @contextmanager
 def cut_server(streams: dict[str, bytes]) -> Iterator[str]:
-    """Its base URL, while it runs."""
+    """Run the server and give its base URL."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
 
     def accept() -> None:

@@ -24,7 +24,7 @@ CLOCKS = Timeout(PATIENCE, PATIENCE, PATIENCE, PATIENCE, PATIENCE)
 
 
 def request(url: str, body: bytes = b"{}", *, method: str = "POST", **settings: Any) -> Request:
-    """A request as the core makes it."""
+    """Return a request as the core makes it."""
     headers = settings.pop(
         "headers", {"x-api-key": "sk-secret", "content-type": "application/json"}
     )

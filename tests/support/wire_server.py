@@ -86,7 +86,7 @@ class Peer:
         self.sock.close()
 
     def wait_for_hangup(self) -> None:
-        """Until the client has closed its end; fails the test when it does not."""
+        """Wait until the client has closed its end; fail the test if it does not."""
         try:
             while self.sock.recv(1 << 16):
                 pass
@@ -98,7 +98,7 @@ Script = Callable[[Peer], Any]
 
 
 def forever(respond: Callable[[Peer, Received], Any]) -> Script:
-    """Answer one request after the other."""
+    """Return a script that answers one request after the other."""
 
     def script(peer: Peer) -> None:
         while True:
@@ -190,7 +190,7 @@ class WireServer:
 
 
 class ConnectProxy(WireServer):
-    """An HTTP proxy that resolves every name to loopback; `credentials` are received for if given."""
+    """An HTTP proxy that resolves every name to loopback, and may require `credentials`."""
 
     def __init__(self, credentials: str | None = None, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(self._serve, tls)
