@@ -6,6 +6,7 @@ from typing import Any, Unpack, assert_type
 from antiphon._wire.sentinels import NOT_GIVEN, omit
 from antiphon.types import (
     Base64ImageSource,
+    CodeExecutionToolResultBlockParam,
     ContentBlock,
     CountTokensParams,
     CreateParams,
@@ -16,9 +17,11 @@ from antiphon.types import (
     StopReason,
     TextBlock,
     TextBlockParam,
+    ThinkingBlockParam,
     ToolParam,
     ToolResultBlockParam,
     ToolUseBlock,
+    ToolUseBlockParam,
     UnknownBlock,
     Usage,
 )
@@ -120,6 +123,18 @@ def requests_are_typed(message: Message) -> None:
         timeout=None,
     )
     count(model="any", messages=({"role": "user", "content": "Hi"} for _ in range(2)))
+
+
+def blocks_are_sent_back(block: ContentBlock) -> TextBlockParam | ThinkingBlockParam | None:
+    if block.type == "text":
+        return block.to_param()
+    if block.type == "thinking":
+        return block.to_param()
+    if block.type == "tool_use":
+        assert_type(block.to_param(), ToolUseBlockParam)
+    if block.type == "code_execution_tool_result":
+        assert_type(block.to_param(), CodeExecutionToolResultBlockParam)
+    return None
 
 
 def pictures_may_be_paths() -> MessageParam:

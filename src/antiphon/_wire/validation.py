@@ -9,11 +9,12 @@ later and can be read once), and a text from outside never becomes a path that i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from inspect import cleandoc
 from os import PathLike
 from typing import IO, TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, cast, get_args
 
 # Below Python 3.12 pydantic refuses the TypedDict of `typing`.
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, get_original_bases
 
 from .json import is_object
 
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["FileData", "Many", "OrReceived", "Param", "TextOr"]
+__all__ = ["FileData", "Many", "OrReceived", "Param", "TextOr", "with_inherited_keys"]
 
 T = TypeVar("T")
+KindT = TypeVar("KindT", bound=type)
 
 
 class Param(TypedDict):
@@ -31,6 +33,18 @@ class Param(TypedDict):
 
 
 Param.__pydantic_config__ = {"extra": "allow"}  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue] pydantic's own name
+
+
+def with_inherited_keys(kind: KindT) -> KindT:
+    """Put the keys that a TypedDict inherits into its docstring, before its own.
+
+    Each key is described once, where it is defined; `help()` shows all of them everywhere.
+    """
+    summary, _, own = cleandoc(kind.__doc__ or "").partition("\n\n")
+    bases = [cleandoc(base.__doc__ or "") for base in get_original_bases(kind)]
+    keys = [doc.partition("\n\n")[2] for doc in bases]
+    kind.__doc__ = f"{summary}\n\n" + "\n".join(filter(None, [*keys, own]))
+    return kind
 
 
 class _AtOnce:

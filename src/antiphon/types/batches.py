@@ -32,10 +32,10 @@ __all__ = [
 
 
 class MessageBatchRequestCounts(WireModel):
-    """How many requests of a batch stand where.
+    """The number of requests of a batch in each state.
 
-    processing: not done yet; all of them until the batch ends.
-    succeeded, errored, canceled, expired: done, and how.
+    processing: not finished; until the batch ends, these are all of them.
+    succeeded, errored, canceled, expired: finished in this way.
     """
 
     processing: int
@@ -46,14 +46,17 @@ class MessageBatchRequestCounts(WireModel):
 
 
 class MessageBatch(ResponseModel):
-    """A batch of requests, answered within a day at half the price.
+    """A batch of requests, which are processed within a day at half the price.
 
-    id: names the batch.
-    processing_status: where it stands.
-    request_counts: where its requests stand.
-    created_at, expires_at, ended_at: when it was made, when it is given up, when it was done.
-    cancel_initiated_at, archived_at: when it was cancelled, when its results went away.
-    results_url: where the results are, once it ended.
+    id: the id of the batch.
+    processing_status: the state of the batch.
+    request_counts: the number of its requests in each state.
+    created_at: when the batch was created.
+    expires_at: when its unfinished requests expire.
+    ended_at: when all of its requests were finished.
+    cancel_initiated_at: when its cancellation began.
+    archived_at: when its results were deleted.
+    results_url: where its results are, once it has ended.
     """
 
     id: str
@@ -69,34 +72,43 @@ class MessageBatch(ResponseModel):
 
 
 class DeletedMessageBatch(ResponseModel):
-    """A batch that was deleted: `id`."""
+    """The confirmation that a batch was deleted.
+
+    id: the id of the batch.
+    """
 
     id: str
     type: Literal["message_batch_deleted"]
 
 
 class MessageBatchSucceededResult(WireModel):
-    """A request of a batch that was answered: `message`."""
+    """The result of a request that succeeded.
+
+    message: the message that it created.
+    """
 
     type: Literal["succeeded"]
     message: Message
 
 
 class MessageBatchErroredResult(WireModel):
-    """A request of a batch that failed: `error`."""
+    """The result of a request that failed.
+
+    error: what went wrong.
+    """
 
     type: Literal["errored"]
     error: ErrorResponse
 
 
 class MessageBatchCanceledResult(WireModel):
-    """A request of a batch that was cancelled before it was sent to a model."""
+    """The result of a request that was cancelled before a model processed it."""
 
     type: Literal["canceled"]
 
 
 class MessageBatchExpiredResult(WireModel):
-    """A request of a batch that was not sent to a model in time."""
+    """The result of a request that expired before a model processed it."""
 
     type: Literal["expired"]
 
@@ -109,14 +121,14 @@ MessageBatchResult: TypeAlias = Annotated[
     Discriminator("type"),
     OrUnknown(),
 ]
-"""What became of a request of a batch; told apart by `type`."""
+"""The result of one request of a batch. `type` tells the kinds apart."""
 
 
 class MessageBatchIndividualResponse(WireModel):
-    """One line of a batch's results; lines come in any order.
+    """One line of the results of a batch; the lines have no particular order.
 
-    custom_id: your name for the request.
-    result: what became of it.
+    custom_id: the id that you gave to the request.
+    result: its result.
     """
 
     custom_id: str

@@ -1,9 +1,9 @@
-"""What a message is made of: text, thinking, images and documents, where they come from and what they cite.
+"""Content blocks of text, thinking, images and documents, with their sources and citations.
 
-Blocks that use tools are in `tools`; the unions of all blocks are in `messages`.
+The blocks of tools are in `tools` and `server_tools`, the unions of all blocks in `content_blocks`.
 """
 
-from typing import Annotated, Any, Literal, Required, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Required, TypeAlias, cast
 
 from pydantic import Discriminator
 
@@ -61,10 +61,10 @@ __all__ = [
 
 
 class CacheControlEphemeral(Param, total=False):
-    """Marks the end of a prefix to cache.
+    """A mark: the prompt up to here is to be cached.
 
     type: always "ephemeral".
-    ttl: how long the prefix stays cached after its last use, "5m" (the default) or "1h".
+    ttl: how long it stays cached after its last use, "5m" (the default) or "1h".
     """
 
     type: Required[Literal["ephemeral"]]
@@ -77,11 +77,11 @@ CacheControlEphemeralParam: TypeAlias = CacheControlEphemeral
 class CitationCharLocation(WireModel):
     """A citation of a span of characters in a plain text document.
 
-    cited_text: the words cited; they are not counted as output tokens.
-    document_index: which document of the request, from 0.
-    start_char_index, end_char_index: where they stand, from 0, end exclusive.
-    document_title: the title given with the document.
-    file_id: the uploaded file the document came from.
+    cited_text: the cited text; it does not count as output tokens.
+    document_index: the index of the document among those of the request.
+    start_char_index, end_char_index: its first character and the one after its last, from 0.
+    document_title: the title of the document.
+    file_id: the id of the uploaded file that holds the document.
     """
 
     type: Literal["char_location"]
@@ -96,11 +96,11 @@ class CitationCharLocation(WireModel):
 class CitationPageLocation(WireModel):
     """A citation of pages of a PDF.
 
-    cited_text: the words cited; they are not counted as output tokens.
-    document_index: which document of the request, from 0.
-    start_page_number, end_page_number: the pages, from 1, end exclusive.
-    document_title: the title given with the document.
-    file_id: the uploaded file the document came from.
+    cited_text: the cited text; it does not count as output tokens.
+    document_index: the index of the document among those of the request.
+    start_page_number, end_page_number: its first page and the one after its last, from 1.
+    document_title: the title of the document.
+    file_id: the id of the uploaded file that holds the document.
     """
 
     type: Literal["page_location"]
@@ -115,11 +115,11 @@ class CitationPageLocation(WireModel):
 class CitationContentBlockLocation(WireModel):
     """A citation of blocks of a document that was given as a list of blocks.
 
-    cited_text: the words cited; they are not counted as output tokens.
-    document_index: which document of the request, from 0.
-    start_block_index, end_block_index: the blocks, from 0, end exclusive.
-    document_title: the title given with the document.
-    file_id: the uploaded file the document came from.
+    cited_text: the cited text; it does not count as output tokens.
+    document_index: the index of the document among those of the request.
+    start_block_index, end_block_index: its first block and the one after its last, from 0.
+    document_title: the title of the document.
+    file_id: the id of the uploaded file that holds the document.
     """
 
     type: Literal["content_block_location"]
@@ -134,9 +134,9 @@ class CitationContentBlockLocation(WireModel):
 class CitationsWebSearchResultLocation(WireModel):
     """A citation of a page that web search found.
 
-    cited_text: the words cited.
-    url, title: the page.
-    encrypted_index: a reference to send back unchanged in later turns.
+    cited_text: the cited text.
+    url, title: the address and the title of the page.
+    encrypted_index: a reference for the API; send it back unchanged.
     """
 
     type: Literal["web_search_result_location"]
@@ -149,10 +149,10 @@ class CitationsWebSearchResultLocation(WireModel):
 class CitationsSearchResultLocation(WireModel):
     """A citation of a search result block.
 
-    cited_text: the words cited; they are not counted as output tokens.
-    source, title: as given with the search result.
-    search_result_index: which search result of the request, from 0.
-    start_block_index, end_block_index: the blocks in it, from 0, end exclusive.
+    cited_text: the cited text; it does not count as output tokens.
+    source, title: those of the search result.
+    search_result_index: the index of the search result among those of the request.
+    start_block_index, end_block_index: its first block and the one after its last, from 0.
     """
 
     type: Literal["search_result_location"]
@@ -173,11 +173,11 @@ TextCitation: TypeAlias = Annotated[
     Discriminator("type"),
     OrUnknown(),
 ]
-"""What a text block cites; told apart by `type`."""
+"""What a text block cites. `type` tells the kinds apart."""
 
 
 class CitationCharLocationParam(Param):
-    """A citation of a span of characters, sent back; fields as in `CitationCharLocation`."""
+    """A citation of a span of characters, sent back. Fields: see `CitationCharLocation`."""
 
     type: Literal["char_location"]
     cited_text: str
@@ -188,7 +188,7 @@ class CitationCharLocationParam(Param):
 
 
 class CitationPageLocationParam(Param):
-    """A citation of pages of a PDF, sent back; fields as in `CitationPageLocation`."""
+    """A citation of pages of a PDF, sent back. Fields: see `CitationPageLocation`."""
 
     type: Literal["page_location"]
     cited_text: str
@@ -199,7 +199,7 @@ class CitationPageLocationParam(Param):
 
 
 class CitationContentBlockLocationParam(Param):
-    """A citation of blocks, sent back; fields as in `CitationContentBlockLocation`."""
+    """A citation of blocks, sent back. Fields: see `CitationContentBlockLocation`."""
 
     type: Literal["content_block_location"]
     cited_text: str
@@ -210,7 +210,7 @@ class CitationContentBlockLocationParam(Param):
 
 
 class CitationWebSearchResultLocationParam(Param):
-    """A citation of a web page, sent back; fields as in `CitationsWebSearchResultLocation`."""
+    """A citation of a web page, sent back. Fields: see `CitationsWebSearchResultLocation`."""
 
     type: Literal["web_search_result_location"]
     cited_text: str
@@ -220,7 +220,7 @@ class CitationWebSearchResultLocationParam(Param):
 
 
 class CitationSearchResultLocationParam(Param):
-    """A citation of a search result, sent back; fields as in `CitationsSearchResultLocation`."""
+    """A citation of a search result, sent back. Fields: see `CitationsSearchResultLocation`."""
 
     type: Literal["search_result_location"]
     cited_text: str
@@ -239,13 +239,13 @@ TextCitationParam: TypeAlias = Annotated[
     | CitationSearchResultLocationParam,
     Discriminator("type"),
 ]
-"""A citation sent back with the text it belongs to; told apart by `type`."""
+"""A citation, sent back with its text. `type` tells the kinds apart."""
 
 
 class CitationsConfig(WireModel):
     """Whether a fetched document may be cited.
 
-    enabled: true if it may.
+    enabled: true if it may be cited.
     """
 
     enabled: bool
@@ -254,54 +254,61 @@ class CitationsConfig(WireModel):
 class CitationsConfigParam(Param, total=False):
     """Whether Claude may cite this document or search result.
 
-    enabled: true to allow it; off by default. Must agree for all documents of a request.
+    enabled: true to allow it; false by default. All documents of a request must agree.
     """
 
     enabled: bool
 
 
 class Block(WireModel):
-    """One part of what Claude answered."""
+    """A content block of a message of Claude: the base class of all kinds."""
 
     @property
     def complete(self) -> bool:
-        """Whether the block arrived whole; never run a tool call that is not complete.
+        """Whether the block was received completely. Never run a tool call that is not complete.
 
-        In a message so far the last block may not be complete. A tool call is neither if its input
-        is not valid JSON.
+        The last block of a partial message may be incomplete. A tool call is incomplete, too, if
+        its input is not valid JSON.
         """
         return not self._kept
 
     def mark_incomplete(self, raw_input: str, input_error: str) -> None:
-        """Record that the block did not arrive whole; `raw_input` is a tool call's input as text."""
+        """Record that the block was not received completely.
+
+        Args:
+            raw_input: the text of the input, if the block is a tool call.
+            input_error: what is wrong with the block.
+        """
         self._keep(raw_input=raw_input, input_error=input_error)
 
+    # The kinds of blocks say more exactly what they return; where they do nothing else, only type
+    # checkers see their `to_param`.
     def to_param(self) -> Any:
-        """This block as it is sent back: as it was received, less what only answers may hold.
+        """Return this block as it is sent back: without fields that only responses may have.
 
         Raises:
-            ValueError: the block is a tool call whose input did not arrive whole.
+            ValueError: the block is a tool call that was not received completely.
         """
         return self.to_dict()
 
 
 class UnknownBlock(Unknown, Block):
-    """A block of a kind this version does not know: `type` names it, its fields are attributes.
+    """A block of a type that this version of the package does not know.
 
-    It may stand wherever a block may, though type checkers do not see it in `ContentBlock`: as a
-    member it would keep checks of `type` from narrowing the union. `isinstance` finds it.
+    Its fields are attributes. It may stand wherever a block may, but `ContentBlock` does not list
+    it: type checkers could then no longer narrow the union by `type`. Use `isinstance` to find it.
     """
 
     def to_param(self) -> Any:
-        """This block as it was received."""
+        """Return this block as it was received."""
         return self.to_dict()
 
 
 class TextBlock(Block):
     """Text that Claude wrote.
 
-    text: the words.
-    citations: what they cite; null or absent when citations are off.
+    text: the text.
+    citations: what the text cites; None if citations are not enabled.
     """
 
     type: Literal["text"]
@@ -309,7 +316,7 @@ class TextBlock(Block):
     citations: list[TextCitation] | None = None
 
     def to_param(self) -> "TextBlockParam":
-        """This block as it is sent back: as it was received, less the file ids of its citations."""
+        """Return this block as it is sent back: without the file ids of its citations."""
         param = self.to_dict()
         citations = param.get("citations")
         for citation in filter(is_object, citations if is_list(citations) else ()):
@@ -318,19 +325,25 @@ class TextBlock(Block):
 
 
 class ThinkingBlock(Block):
-    """What Claude thought before answering.
+    """What Claude thought before it answered.
 
-    thinking: the words, or a summary of them; empty when thinking is not displayed.
-    signature: proves that the block is unchanged when it is sent back; opaque.
+    thinking: the thinking, or a summary of it; empty if thinking is not displayed.
+    signature: opaque; it proves to the API that the block is unchanged when it is sent back.
     """
 
     type: Literal["thinking"]
     thinking: str
     signature: str
 
+    if TYPE_CHECKING:
+
+        def to_param(self) -> "ThinkingBlockParam":
+            """Return this block as it is sent back."""
+            ...
+
 
 class RedactedThinkingBlock(Block):
-    """Thinking that is only readable to the API.
+    """Thinking that only the API can read.
 
     data: opaque; send it back unchanged.
     """
@@ -338,14 +351,20 @@ class RedactedThinkingBlock(Block):
     type: Literal["redacted_thinking"]
     data: str
 
+    if TYPE_CHECKING:
+
+        def to_param(self) -> "RedactedThinkingBlockParam":
+            """Return this block as it is sent back."""
+            ...
+
 
 class TextBlockParam(Param, total=False):
     """Text in a message or in the system prompt.
 
     type: always "text".
-    text: the words; not empty.
+    text: the text; it must not be empty.
     cache_control: caches the prompt up to the end of this block.
-    citations: what the text cites, when it is Claude's own text sent back.
+    citations: what the text cites, if Claude wrote it and it is sent back.
     """
 
     type: Required[Literal["text"]]
@@ -355,7 +374,7 @@ class TextBlockParam(Param, total=False):
 
 
 class ThinkingBlockParam(Param):
-    """Thinking sent back, unchanged.
+    """Thinking, sent back unchanged.
 
     type: always "thinking".
     thinking, signature: as received in `ThinkingBlock`.
@@ -367,7 +386,7 @@ class ThinkingBlockParam(Param):
 
 
 class RedactedThinkingBlockParam(Param):
-    """Redacted thinking sent back, unchanged.
+    """Redacted thinking, sent back unchanged.
 
     type: always "redacted_thinking".
     data: as received in `RedactedThinkingBlock`.
@@ -378,11 +397,11 @@ class RedactedThinkingBlockParam(Param):
 
 
 class Base64ImageSource(Param):
-    """An image sent in the request itself.
+    """An image that is a part of the request.
 
     type: always "base64".
-    media_type: what the bytes are.
-    data: the image base64-encoded, or a path or open binary file to encode.
+    media_type: the format of the image.
+    data: the image in base64, or the path of its file, or the open binary file.
     """
 
     type: Literal["base64"]
@@ -394,7 +413,7 @@ class URLImageSource(Param):
     """An image that the API fetches.
 
     type: always "url".
-    url: a public address.
+    url: its public address.
     """
 
     type: Literal["url"]
@@ -402,10 +421,10 @@ class URLImageSource(Param):
 
 
 class FileImageSourceParam(Param):
-    """An image uploaded before.
+    """An image that was uploaded before.
 
     type: always "file".
-    file_id: the id the Files API gave it.
+    file_id: its id in the Files API.
     """
 
     type: Literal["file"]
@@ -417,9 +436,9 @@ URLImageSourceParam: TypeAlias = URLImageSource
 
 
 class ImageTransformationsParam(Param, total=False):
-    """What the API may do to an image before Claude sees it.
+    """What the API does to an image before Claude sees it.
 
-    oversized_image: "downsize" it or answer with an "error".
+    oversized_image: what happens to an image that is too large: "downsize" or "error".
     """
 
     oversized_image: Literal["downsize", "error"]
@@ -429,9 +448,9 @@ class ImageBlockParam(Param, total=False):
     """An image for Claude to look at.
 
     type: always "image".
-    source: where it is.
+    source: the image itself, or where it is.
     cache_control: caches the prompt up to the end of this block.
-    transformations: what the API may do to it first.
+    transformations: what the API does to the image first.
     """
 
     type: Required[Literal["image"]]
@@ -443,10 +462,10 @@ class ImageBlockParam(Param, total=False):
 
 
 class DocumentPDFSource(WireModel):
-    """A PDF that web fetch brought.
+    """A PDF that was fetched from the web.
 
     media_type: always "application/pdf".
-    data: the file, base64-encoded.
+    data: the file in base64.
     """
 
     type: Literal["base64"]
@@ -455,7 +474,7 @@ class DocumentPDFSource(WireModel):
 
 
 class DocumentTextSource(WireModel):
-    """A text that web fetch brought.
+    """A text that was fetched from the web.
 
     media_type: always "text/plain".
     data: the text.
@@ -467,10 +486,10 @@ class DocumentTextSource(WireModel):
 
 
 class DocumentBlock(Block):
-    """A document that web fetch brought.
+    """A document that was fetched from the web.
 
-    source: what it says.
-    title: what it is called.
+    source: the content of the document.
+    title: its title.
     citations: whether it may be cited.
     """
 
@@ -481,11 +500,11 @@ class DocumentBlock(Block):
 
 
 class Base64PDFSource(Param):
-    """A PDF sent in the request itself.
+    """A PDF that is a part of the request.
 
     type: always "base64".
     media_type: always "application/pdf".
-    data: the file base64-encoded, or a path or open binary file to encode.
+    data: the file in base64, or its path, or the open binary file.
     """
 
     type: Literal["base64"]
@@ -497,8 +516,8 @@ class URLPDFSource(Param, total=False):
     """A PDF that the API fetches.
 
     type: always "url".
-    url: a public address.
-    media_type: "application/pdf"; accepted and not sent, for the API has no such field.
+    url: its public address.
+    media_type: "application/pdf"; it is not sent, because the API has no such field.
     """
 
     type: Required[Literal["url"]]
@@ -520,10 +539,10 @@ class PlainTextSource(Param):
 
 
 class FileDocumentSourceParam(Param):
-    """A document uploaded before.
+    """A document that was uploaded before.
 
     type: always "file".
-    file_id: the id the Files API gave it.
+    file_id: its id in the Files API.
     """
 
     type: Literal["file"]
@@ -533,14 +552,14 @@ class FileDocumentSourceParam(Param):
 ContentBlockSourceContentParam: TypeAlias = Annotated[
     TextBlockParam | ImageBlockParam, Discriminator("type")
 ]
-"""A block of a document that is given as a list of blocks."""
+"""A block of a document that is made of blocks."""
 
 
 class ContentBlockSourceParam(Param):
-    """A document given as blocks, each of which can be cited by its index.
+    """A document that is made of blocks, each of which can be cited by its index.
 
     type: always "content".
-    content: one text, or the blocks.
+    content: one text, or a list of blocks.
     """
 
     type: Literal["content"]
@@ -556,11 +575,11 @@ class DocumentBlockParam(Param, total=False):
     """A document for Claude to read.
 
     type: always "document".
-    source: where it is.
+    source: the document itself, or where it is.
     cache_control: caches the prompt up to the end of this block.
     citations: whether Claude may cite it.
-    context: what Claude should know about it; never cited.
-    title: what it is called; never cited.
+    context: what Claude should know about the document; it is never cited.
+    title: the title of the document; it is never cited.
     """
 
     type: Required[Literal["document"]]
@@ -581,12 +600,12 @@ class DocumentBlockParam(Param, total=False):
 
 
 class SearchResultBlockParam(Param, total=False):
-    """Something your own search found, for Claude to read and cite.
+    """A result of your own search, for Claude to read and cite.
 
     type: always "search_result".
-    source: where it was found, a URL or any other name.
-    title: what it is called.
-    content: what it says.
+    source: where it was found: a URL or any other name.
+    title: its title.
+    content: its text, as text blocks.
     cache_control: caches the prompt up to the end of this block.
     citations: whether Claude may cite it.
     """

@@ -70,7 +70,10 @@ ContentBlock: TypeAlias = Annotated[
     Discriminator("type"),
     OrUnknown(UnknownBlock),
 ]
-"""A part of an answer, told apart by `type`. Kinds that are not listed arrive as `UnknownBlock`."""
+"""A part of a message of Claude. `type` tells the kinds apart.
+
+A block of an unknown type is an `UnknownBlock`.
+"""
 
 ContentBlockParam: TypeAlias = Annotated[
     TextBlockParam
@@ -91,9 +94,9 @@ ContentBlockParam: TypeAlias = Annotated[
     | ContainerUploadBlockParam,
     Discriminator("type"),
 ]
-"""A part of a message you send; told apart by `type`."""
+"""A part of a message that you send. `type` tells the kinds apart."""
 
 MessageContentParam: TypeAlias = TextOr[
     Annotated[ContentBlockParam | ContentBlock, OrReceived(Block)]
 ]
-"""What a message says: one text, or blocks. Received blocks may be sent back as they are."""
+"""The content of a message that you send: one text, or a list of blocks, sent or received ones."""

@@ -1,4 +1,4 @@
-"""Events of a streamed answer: those on the wire, and those made from them."""
+"""Events of a streamed message: those that the API sends, and those that are made from them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -62,42 +62,57 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class TextDelta(WireModel):
-    """More text of a text block: `text`."""
+    """More text for a text block.
+
+    text: the text to append.
+    """
 
     type: Literal["text_delta"]
     text: str
 
 
 class InputJSONDelta(WireModel):
-    """More of a tool's input: `partial_json` is a fragment of its JSON, maybe empty."""
+    """More of the input of a tool.
+
+    partial_json: a fragment of its JSON text; it may be empty.
+    """
 
     type: Literal["input_json_delta"]
     partial_json: str
 
 
 class CitationsDelta(WireModel):
-    """One more citation of a text block: `citation`."""
+    """One more citation for a text block.
+
+    citation: the citation to append.
+    """
 
     type: Literal["citations_delta"]
     citation: TextCitation
 
 
 class ThinkingDelta(WireModel):
-    """More thinking of a thinking block: `thinking`."""
+    """More text for a thinking block.
+
+    thinking: the text to append.
+    """
 
     type: Literal["thinking_delta"]
     thinking: str
 
 
 class SignatureDelta(WireModel):
-    """The signature of a thinking block: `signature` replaces what was there."""
+    """The signature of a thinking block.
+
+    signature: the whole signature; it replaces any before it.
+    """
 
     type: Literal["signature_delta"]
     signature: str
 
 
 class UnknownDelta(Unknown):
-    """A delta of a kind this version does not know: `type` names it."""
+    """A delta of a type that this version of the package does not know."""
 
 
 RawContentBlockDelta: TypeAlias = Annotated[
@@ -105,11 +120,11 @@ RawContentBlockDelta: TypeAlias = Annotated[
     Discriminator("type"),
     OrUnknown(UnknownDelta),
 ]
-"""A change of a block; told apart by `type`."""
+"""A change of a content block. `type` tells the kinds apart."""
 
 
 class Delta(WireModel):
-    """How a message ends; fields as in `Message`."""
+    """The fields that are known at the end of a message; they are those of `Message`."""
 
     container: Container | None = None
     stop_details: RefusalStopDetails | None = None
@@ -118,9 +133,9 @@ class Delta(WireModel):
 
 
 class MessageDeltaUsage(WireModel):
-    """What the message cost so far; fields as in `Usage`.
+    """The tokens used by the message so far; the fields are those of `Usage`.
 
-    Counts are totals of the whole message. One that is null or absent is unchanged.
+    Counts are totals for the whole message. A count that is None or missing is unchanged.
     """
 
     output_tokens: int
@@ -132,14 +147,21 @@ class MessageDeltaUsage(WireModel):
 
 
 class RawMessageStartEvent(WireModel):
-    """A message begins: `message` is what is known of it."""
+    """The beginning of a message.
+
+    message: what is known of it; its content is still empty.
+    """
 
     type: Literal["message_start"]
     message: Message
 
 
 class RawMessageDeltaEvent(WireModel):
-    """The message as a whole changes: `delta` replaces fields of it, `usage` its counts."""
+    """A change of the message as a whole.
+
+    delta: fields that replace those of the message.
+    usage: counts that replace those of the message.
+    """
 
     type: Literal["message_delta"]
     delta: Delta
@@ -147,15 +169,15 @@ class RawMessageDeltaEvent(WireModel):
 
 
 class RawMessageStopEvent(WireModel):
-    """The message is whole; nothing follows."""
+    """The end of the message: it is complete."""
 
     type: Literal["message_stop"]
 
 
 class RawContentBlockStartEvent(WireModel):
-    """A block begins.
+    """The beginning of a content block.
 
-    index: its place in the message's content, from 0.
+    index: its index in the content of the message.
     content_block: what is known of it.
     """
 
@@ -165,9 +187,9 @@ class RawContentBlockStartEvent(WireModel):
 
 
 class RawContentBlockDeltaEvent(WireModel):
-    """A block changes.
+    """A change of a content block.
 
-    index: its place in the message's content, from 0.
+    index: its index in the content of the message.
     delta: what is added to it.
     """
 
@@ -177,24 +199,27 @@ class RawContentBlockDeltaEvent(WireModel):
 
 
 class RawContentBlockStopEvent(WireModel):
-    """A block is whole: the one at `index`, counted from 0."""
+    """The end of a content block: it is complete.
+
+    index: its index in the content of the message.
+    """
 
     type: Literal["content_block_stop"]
     index: int
 
 
 class PingEvent(WireModel):
-    """The connection is alive; nothing else happened."""
+    """A sign that the connection is alive; it says nothing else."""
 
     type: Literal["ping"]
 
 
 class UnknownEvent(Unknown):
-    """An event of a kind this version does not know: `type` names it."""
+    """An event of a type that this version of the package does not know."""
 
 
 ErrorEvent: TypeAlias = ErrorResponse
-"""The answer failed after it had begun: `error` says why. Nothing follows."""
+"""A failure after the response had begun. Nothing follows it."""
 
 MessageStartEvent: TypeAlias = RawMessageStartEvent
 MessageDeltaEvent: TypeAlias = RawMessageDeltaEvent
@@ -211,7 +236,7 @@ RawMessageStreamEvent: TypeAlias = Annotated[
     Discriminator("type"),
     OrUnknown(UnknownEvent),
 ]
-"""An event of a streamed answer, as it is on the wire; told apart by `type`."""
+"""An event of a streamed message, as the API sends it. `type` tells the kinds apart."""
 
 WireEvent: TypeAlias = Annotated[
     RawMessageStartEvent
@@ -225,13 +250,13 @@ WireEvent: TypeAlias = Annotated[
     Discriminator("type"),
     OrUnknown(UnknownEvent),
 ]
-"""Anything that a stream may bring; told apart by `type`."""
+"""Any event that a stream may contain. `type` tells the kinds apart."""
 
 _wire_event: Decoder[WireEvent] = Decoder(WireEvent)
 
 
 def decode_event(raw: bytes | str) -> WireEvent:
-    """Read the JSON of one event. A kind that is not known becomes an `UnknownEvent`.
+    """Return the event that a JSON text describes; one of an unknown type is an `UnknownEvent`.
 
     Raises:
         ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
@@ -240,10 +265,10 @@ def decode_event(raw: bytes | str) -> WireEvent:
 
 
 class Accumulator(Protocol[T_co]):
-    """What arrives in fragments."""
+    """Something that is received in fragments."""
 
     def snapshot(self, upto: int, /) -> T_co:
-        """What the first `upto` fragments amount to."""
+        """Return the value of the first `upto` fragments."""
         ...
 
 
@@ -290,9 +315,9 @@ class MadeEvent:
 
 @dataclass(slots=True, eq=False)
 class TextEvent(MadeEvent):
-    """More text arrived.
+    """Text was received.
 
-    text: what is new.
+    text: the text added by this event.
     """
 
     type: ClassVar[Literal["text"]] = "text"
@@ -302,11 +327,11 @@ class TextEvent(MadeEvent):
 
     @property
     def snapshot(self) -> str:
-        """The whole text of the block up to this event; joined when asked for."""
+        """The text of the block up to and including this event; joined when it is read."""
         return self._source.snapshot(self._upto)
 
     def parsed_snapshot(self) -> object:
-        """The text so far read as JSON that may still be cut off.
+        """Return the value of the text so far, read as JSON that may still be incomplete.
 
         Raises:
             ValueError: the text is not the beginning of JSON.
@@ -328,15 +353,15 @@ class ThinkingEvent(MadeEvent):
 
     @property
     def snapshot(self) -> str:
-        """All thinking of the block up to this event; joined when asked for."""
+        """The thinking of the block up to and including this event; joined when it is read."""
         return self._source.snapshot(self._upto)
 
 
 @dataclass(slots=True, eq=False)
 class InputJsonEvent(MadeEvent):
-    """More of a tool's input arrived.
+    """A part of the input of a tool was received.
 
-    partial_json: the fragment of JSON that is new, maybe empty.
+    partial_json: the fragment of JSON added by this event; it may be empty.
     """
 
     type: ClassVar[Literal["input_json"]] = "input_json"
@@ -346,15 +371,15 @@ class InputJsonEvent(MadeEvent):
 
     @property
     def snapshot(self) -> object:
-        """The input up to this event, as far as it can be read; parsed when asked for."""
+        """The input up to this event, as far as it can be parsed; parsed when it is read."""
         return self._source.snapshot(self._upto)
 
 
 @dataclass(slots=True, eq=False)
 class CitationEvent(MadeEvent):
-    """A citation arrived.
+    """A citation was received.
 
-    citation: the one that is new.
+    citation: the citation added by this event.
     """
 
     type: ClassVar[Literal["citation"]] = "citation"
@@ -364,15 +389,15 @@ class CitationEvent(MadeEvent):
 
     @property
     def snapshot(self) -> list[TextCitation]:
-        """All citations of the block up to this event; listed when asked for."""
+        """The citations of the block up to and including this event."""
         return self._so_far(self._upto)
 
 
 @dataclass(slots=True, eq=False)
 class SignatureEvent(MadeEvent):
-    """A thinking block was signed.
+    """The signature of a thinking block was received.
 
-    signature: the signature, whole.
+    signature: the whole signature.
     """
 
     type: ClassVar[Literal["signature"]] = "signature"
@@ -381,9 +406,9 @@ class SignatureEvent(MadeEvent):
 
 @dataclass(slots=True, eq=False)
 class ParsedContentBlockStopEvent(MadeEvent):
-    """A block is whole.
+    """A content block is complete.
 
-    index: its place in the message's content, from 0.
+    index: its index in the content of the message.
     content_block: the block.
     """
 
@@ -419,7 +444,7 @@ MessageStreamEvent: TypeAlias = (
     | CitationEvent
     | InputJsonEvent
 )
-"""An event of `messages.stream`: those on the wire, each followed by what was made from it.
+"""An event of `messages.stream`: those that the API sends, each followed by what is made from it.
 
-Kinds that are not listed arrive as `UnknownEvent`. Told apart by `type`.
+`type` tells the kinds apart. An event of an unknown type is an `UnknownEvent`.
 """

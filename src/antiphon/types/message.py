@@ -1,4 +1,4 @@
-"""A message as Claude gives it: content, stop reason, usage; and messages as they are sent."""
+"""Messages: as Claude gives them (content, stop reason, usage), and as they are sent."""
 
 from collections.abc import Mapping
 from typing import (
@@ -83,10 +83,10 @@ KnownModel: TypeAlias = Literal[
     "claude-sonnet-4-5",
     "claude-sonnet-4-5-20250929",
 ]
-"""A model whose name is known to this version."""
+"""A model whose name this version of the package knows."""
 
 Model: TypeAlias = KnownModel | str
-"""A model's name, known to this version or not."""
+"""The name of a model, known to this version of the package or not."""
 
 ModelParam: TypeAlias = Model
 """`Model` under the official package's name."""
@@ -100,13 +100,14 @@ StopReason: TypeAlias = Literal[
     "refusal",
     "model_context_window_exceeded",
 ]
-"""Why Claude stopped. An answer may hold a newer reason: compare, and expect others."""
+"""Why Claude stopped. A response may hold a reason that is newer than this list."""
 
 
 class CacheCreation(WireModel):
-    """Tokens written to the prompt cache, by how long they stay.
+    """Tokens written to the prompt cache, by how long they stay cached.
 
-    ephemeral_5m_input_tokens, ephemeral_1h_input_tokens: for five minutes, and for one hour.
+    ephemeral_5m_input_tokens: tokens cached for five minutes.
+    ephemeral_1h_input_tokens: tokens cached for one hour.
     """
 
     ephemeral_5m_input_tokens: int
@@ -114,9 +115,9 @@ class CacheCreation(WireModel):
 
 
 class ServerToolUsage(WireModel):
-    """How often the API ran its tools.
+    """How often the API ran its own tools.
 
-    web_search_requests, web_fetch_requests: searches and fetches.
+    web_search_requests, web_fetch_requests: the number of searches and of fetches.
     """
 
     web_search_requests: int
@@ -124,27 +125,27 @@ class ServerToolUsage(WireModel):
 
 
 class OutputTokensDetails(WireModel):
-    """What output tokens were spent on.
+    """What the output tokens were used for.
 
-    thinking_tokens: thinking, also when it is not displayed; part of `output_tokens`.
+    thinking_tokens: tokens of thinking, displayed or not; they are part of `output_tokens`.
     """
 
     thinking_tokens: int
 
 
 class Usage(WireModel):
-    """What a message cost, in tokens. Usages add up: `a + b`, `sum(usages)`.
+    """The number of tokens that a message used. Usages can be added: `a + b`, `sum(usages)`.
 
-    input_tokens: input neither read from nor written to the cache.
-    cache_creation_input_tokens: input written to the cache.
-    cache_read_input_tokens: input read from the cache.
-    cache_creation: the tokens written, by how long they stay.
-    output_tokens: output, thinking included.
-    output_tokens_details: what output was spent on.
-    server_tool_use: how often the API ran its tools.
-    service_tier: the tier that served the request.
-    inference_geo: where it was served.
-    speed: the speed it was served with.
+    input_tokens: input that was neither read from the cache nor written to it.
+    cache_creation_input_tokens: input that was written to the cache.
+    cache_read_input_tokens: input that was read from the cache.
+    cache_creation: the tokens written to the cache, by how long they stay cached.
+    output_tokens: output, with thinking.
+    output_tokens_details: what the output tokens were used for.
+    server_tool_use: how often the API ran its own tools.
+    service_tier: the tier that processed the request.
+    inference_geo: the region in which the request was processed.
+    speed: the speed with which it was processed.
     """
 
     input_tokens: int
@@ -160,18 +161,18 @@ class Usage(WireModel):
 
     @property
     def total_input_tokens(self) -> int:
-        """All input tokens: uncached, read from the cache, and written to it."""
+        """All input tokens: not cached, read from the cache, and written to the cache."""
         counts = (self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens)
         return sum(count for count in counts if _is_count(count))
 
     def __add__(self, other: "Usage") -> "Usage":
-        """Both together: every count is added, anything else is kept where both agree."""
+        """Return the sum of two usages: counts are added, other fields stay where both agree."""
         if not isinstance(other, Usage):  # pyright: ignore[reportUnnecessaryIsInstance]
             return NotImplemented
         return type(self).from_value(_added(self.to_dict(), other.to_dict()))
 
     def __radd__(self, start: int) -> Self:
-        """What `sum` needs: 0 plus a usage is that usage."""
+        """Return this usage for `0 + usage`, with which `sum` begins."""
         if start != 0:
             return NotImplemented
         return self
@@ -182,7 +183,7 @@ def _added(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sum(one: Any, other: Any) -> Any:
-    """`one` plus `other` if both are counts, or hold counts; None counts as nothing."""
+    """Return `one` plus `other`, if both are counts or hold counts; None counts as nothing."""
     if one is None or other is None:
         return other if one is None else one
     if _is_count(one) and _is_count(other):
@@ -199,10 +200,10 @@ def _is_count(value: object) -> TypeGuard[int]:
 
 
 class RefusalStopDetails(WireModel):
-    """Why Claude refused.
+    """Why Claude refused to answer.
 
-    category: the kind of harm, if there is one to name.
-    explanation: in words.
+    category: the kind of harm, if the API names one.
+    explanation: the reason, in words.
     """
 
     type: Literal["refusal"]
@@ -213,10 +214,10 @@ class RefusalStopDetails(WireModel):
 
 
 class ContainerSkill(WireModel):
-    """A skill loaded into a container.
+    """A skill that was loaded into a container.
 
-    type: Anthropic's or your own.
-    skill_id, version: which.
+    type: whether the skill is Anthropic's or your own.
+    skill_id, version: which skill.
     """
 
     type: Literal["anthropic", "custom"]
@@ -227,9 +228,9 @@ class ContainerSkill(WireModel):
 class Container(WireModel):
     """The container in which code ran.
 
-    id: send it as `container` to go on in the same one.
-    expires_at: when it is gone.
-    skills: what was loaded into it.
+    id: its id; send it as `container` to use the same container again.
+    expires_at: when the container will be deleted.
+    skills: the skills that were loaded into it.
     """
 
     id: str
@@ -238,9 +239,9 @@ class Container(WireModel):
 
 
 class CacheMissModelChanged(WireModel):
-    """The cache was missed because the model is another one.
+    """The cache was missed because the `model` differs from the cached request.
 
-    cache_missed_input_tokens: how many tokens it would have saved.
+    cache_missed_input_tokens: the number of input tokens that the cache would have saved.
     """
 
     type: Literal["model_changed"]
@@ -248,9 +249,9 @@ class CacheMissModelChanged(WireModel):
 
 
 class CacheMissSystemChanged(WireModel):
-    """The cache was missed because the system prompt is another one.
+    """The cache was missed because the `system` prompt differs from the cached request.
 
-    cache_missed_input_tokens: how many tokens it would have saved.
+    cache_missed_input_tokens: the number of input tokens that the cache would have saved.
     """
 
     type: Literal["system_changed"]
@@ -258,9 +259,9 @@ class CacheMissSystemChanged(WireModel):
 
 
 class CacheMissToolsChanged(WireModel):
-    """The cache was missed because the tools are others.
+    """The cache was missed because the `tools` differ from the cached request.
 
-    cache_missed_input_tokens: how many tokens it would have saved.
+    cache_missed_input_tokens: the number of input tokens that the cache would have saved.
     """
 
     type: Literal["tools_changed"]
@@ -268,9 +269,9 @@ class CacheMissToolsChanged(WireModel):
 
 
 class CacheMissMessagesChanged(WireModel):
-    """The cache was missed because earlier messages are others.
+    """The cache was missed because earlier `messages` differ from the cached request.
 
-    cache_missed_input_tokens: how many tokens it would have saved.
+    cache_missed_input_tokens: the number of input tokens that the cache would have saved.
     """
 
     type: Literal["messages_changed"]
@@ -278,13 +279,13 @@ class CacheMissMessagesChanged(WireModel):
 
 
 class CacheMissPreviousMessageNotFound(WireModel):
-    """There is no message to compare with."""
+    """The API has no earlier message to compare with."""
 
     type: Literal["previous_message_not_found"]
 
 
 class CacheMissUnavailable(WireModel):
-    """The reason is not available."""
+    """The API could not find the reason."""
 
     type: Literal["unavailable"]
 
@@ -299,32 +300,32 @@ CacheMissReason: TypeAlias = Annotated[
     Discriminator("type"),
     OrUnknown(),
 ]
-"""Why the prompt cache was missed; told apart by `type`."""
+"""Why the prompt cache was missed. `type` tells the kinds apart."""
 
 
 class Diagnostics(WireModel):
-    """What the API found out about the request, if you asked with `diagnostics`.
+    """What the API found out about the request, if the parameter `diagnostics` asked for it.
 
-    cache_miss_reason: why the prompt cache was missed; null if it was not.
+    cache_miss_reason: why the prompt cache was missed; None if it was not missed.
     """
 
     cache_miss_reason: CacheMissReason | None = None
 
 
 class Message(ResponseModel):
-    """What Claude answered.
+    """A message that Claude wrote.
 
-    id: names the message.
+    id: the id of the message.
     type: always "message".
     role: always "assistant".
-    content: the blocks of the answer, in order.
-    model: the model that answered, under its dated name.
-    stop_reason: why Claude stopped; null only while a stream begins.
-    stop_sequence: the stop sequence that was met, if one was.
-    stop_details: why Claude refused, if it did.
-    usage: what it cost.
-    container: where code ran, if any did.
-    diagnostics: what you asked about the request.
+    content: the content blocks of the message, in order.
+    model: the model that wrote it, under its dated name.
+    stop_reason: why Claude stopped; None only at the beginning of a stream.
+    stop_sequence: the stop sequence at which Claude stopped, if there was one.
+    stop_details: why Claude refused to answer, if it did.
+    usage: the number of tokens that the message used.
+    container: the container in which code ran, if any did.
+    diagnostics: what the parameter `diagnostics` asked for.
     """
 
     id: str
@@ -341,28 +342,28 @@ class Message(ResponseModel):
 
     @property
     def text(self) -> str:
-        """All text of the answer, in one piece; "" if there is none."""
+        """The text of all text blocks, joined; "" if there is none."""
         return "".join(filter(_is_text, (block.text for block in _blocks(self, TextBlock))))
 
     @property
     def thinking(self) -> str:
-        """All thinking of the answer, in one piece; "" if there is none or it is not displayed."""
+        """The text of all thinking blocks, joined; "" if there is none or it is not displayed."""
         thoughts = (block.thinking for block in _blocks(self, ThinkingBlock))
         return "".join(filter(_is_text, thoughts))
 
     @property
     def tool_uses(self) -> list[ToolUseBlock]:
-        """The calls of your tools, in order. Look at `complete` before you run one."""
+        """The calls of your tools, in order. Check `complete` before you run one."""
         return _blocks(self, ToolUseBlock)
 
     def to_param(self) -> "MessageParam":
-        """This message as a turn of the conversation, to send back as it was received.
+        """Return this message as a turn of the conversation, to send it back as it was received.
 
-        Left out is only what the API takes from nobody: blocks of empty text, and fields that
-        only answers may hold.
+        Only what the API does not accept is left out: text blocks without text, and fields that
+        only responses may have.
 
         Raises:
-            ValueError: a tool call in it did not arrive whole.
+            ValueError: a tool call in it was not received completely.
         """
         content = [_block_param(block) for block in _content(self) if not _is_blank(block)]
         return {"role": "assistant", "content": cast("list[ContentBlockParam]", content)}
@@ -385,7 +386,7 @@ def _is_text(value: object) -> TypeGuard[str]:
 
 
 def _is_blank(block: object) -> bool:
-    # Messages API: "text content blocks must contain non-whitespace text".
+    # The API refuses such blocks: "text content blocks must contain non-whitespace text".
     return isinstance(block, TextBlock) and not (_is_text(block.text) and block.text.strip())
 
 
@@ -394,19 +395,19 @@ def _block_param(block: object) -> object:
 
 
 class MessageTokensCount(ResponseModel):
-    """How many tokens a request would have.
+    """The number of tokens of a request.
 
-    input_tokens: everything counted: messages, system prompt and tools.
+    input_tokens: all of them, for messages, system prompt and tools together.
     """
 
     input_tokens: int
 
 
 class UserMessageParam(Param):
-    """A turn of the user.
+    """A turn of the user in the conversation.
 
     role: always "user".
-    content: one text, or blocks.
+    content: one text, or a list of blocks.
     """
 
     role: Literal["user"]
@@ -414,10 +415,10 @@ class UserMessageParam(Param):
 
 
 class AssistantMessageParam(Param):
-    """A turn of Claude, sent back.
+    """A turn of Claude, sent back to the API.
 
     role: always "assistant".
-    content: one text, or blocks.
+    content: one text, or a list of blocks.
     """
 
     role: Literal["assistant"]
@@ -425,10 +426,10 @@ class AssistantMessageParam(Param):
 
 
 class SystemMessageParam(Param):
-    """An instruction in the middle of a conversation; some models take it.
+    """An instruction within a conversation; only some models accept it.
 
     role: always "system".
-    content: one text, or text blocks.
+    content: one text, or a list of text blocks.
     """
 
     role: Literal["system"]
@@ -438,8 +439,8 @@ class SystemMessageParam(Param):
 class MessageParam(Param):
     """A turn of the conversation.
 
-    role: who speaks.
-    content: what is said: one text, or blocks.
+    role: whose turn it is.
+    content: one text, or a list of blocks.
     """
 
     role: Literal["user", "assistant", "system"]

@@ -85,16 +85,18 @@ class ModelCapabilities(WireModel):
 
 
 class ModelInfo(ResponseModel):
-    """A model that can be used.
+    """A model of the API.
 
-    id: its name, as requests carry it.
-    display_name: its name for people.
-    lifecycle: whether it is still to be used.
-    line: the line of models it belongs to.
-    created_at, deprecated_at, retires_at: its days.
+    id: the name of the model in requests.
+    display_name: the name of the model for people.
+    lifecycle: whether the model is in use, deprecated or retired.
+    line: the line of models to which it belongs.
+    created_at: when it was released.
+    deprecated_at: when it was deprecated.
+    retires_at: when it is retired.
     max_input_tokens: the size of its context window.
-    max_tokens: the largest `max_tokens` it takes.
-    capabilities: what it can do.
+    max_tokens: the largest `max_tokens` that it accepts.
+    capabilities: what the model can do.
     """
 
     id: str

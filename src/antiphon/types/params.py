@@ -1,7 +1,6 @@
-"""The parameters of the message endpoints: what a request may say."""
+"""The parameters of the message endpoints."""
 
 from collections.abc import Mapping
-from inspect import cleandoc
 from typing import (
     Annotated,
     Literal,
@@ -11,11 +10,10 @@ from typing import (
 )
 
 from pydantic import Discriminator
-from typing_extensions import get_original_bases
 
 from .._wire.http import Timeout
 from .._wire.sentinels import NotGiven, Omit
-from .._wire.validation import Many, Param, TextOr
+from .._wire.validation import Many, Param, TextOr, with_inherited_keys
 from .content import (
     CacheControlEphemeral,
     TextBlockParam,
@@ -105,11 +103,11 @@ ToolUnionParam: TypeAlias = (
     | ToolSearchToolBm25_20251119Param
     | ToolSearchToolRegex20251119Param
 )
-"""A tool that Claude may call: yours, or one that the API defines; told apart by `type`."""
+"""A tool that Claude may call: your own, or one that the API defines."""
 
 
 class MetadataParam(Param, total=False):
-    """What the API may know about the request.
+    """Facts about the request, for the API.
 
     user_id: an opaque id of your user, at most 256 characters; never a name or an address.
     """
@@ -118,10 +116,10 @@ class MetadataParam(Param, total=False):
 
 
 class ThinkingConfigEnabledParam(Param, total=False):
-    """Claude thinks first, within a budget.
+    """Claude thinks before it answers, within a budget.
 
-    budget_tokens: at least 1024 and less than `max_tokens`.
-    display: whether thinking is answered in summary or left out.
+    budget_tokens: the maximum number of tokens of thinking: at least 1024, below `max_tokens`.
+    display: whether the response has a summary of the thinking, or an empty text.
     """
 
     type: Required[Literal["enabled"]]
@@ -130,21 +128,21 @@ class ThinkingConfigEnabledParam(Param, total=False):
 
 
 class ThinkingConfigDisabledParam(Param):
-    """Claude answers at once."""
+    """Claude answers without thinking."""
 
     type: Literal["disabled"]
 
 
 class ThinkingConfigBetweenToolsParam(Param):
-    """Claude thinks between tool calls only."""
+    """Claude thinks only between tool calls."""
 
     type: Literal["between_tools"]
 
 
 class ThinkingConfigAdaptiveParam(Param, total=False):
-    """Claude decides how much to think.
+    """Claude decides by itself how much it thinks.
 
-    display: whether thinking is answered in summary or left out.
+    display: whether the response has a summary of the thinking, or an empty text.
     """
 
     type: Required[Literal["adaptive"]]
@@ -158,14 +156,14 @@ ThinkingConfigParam: TypeAlias = Annotated[
     | ThinkingConfigAdaptiveParam,
     Discriminator("type"),
 ]
-"""Whether and how Claude thinks before it answers; told apart by `type`."""
+"""Whether and how Claude thinks before it answers. `type` tells the kinds apart."""
 
 
 class JSONOutputFormatParam(Param):
-    """The answer is JSON of this shape.
+    """The output is JSON that fits a schema.
 
     type: always "json_schema".
-    schema: a JSON schema.
+    schema: the JSON schema.
     """
 
     type: Literal["json_schema"]
@@ -173,10 +171,10 @@ class JSONOutputFormatParam(Param):
 
 
 class OutputConfigParam(Param, total=False):
-    """How Claude answers.
+    """How much effort Claude makes, and the format of its output.
 
-    effort: how much work it puts in.
-    format: the shape of the answer.
+    effort: how much effort Claude makes.
+    format: the format of the output.
     """
 
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None
@@ -184,9 +182,9 @@ class OutputConfigParam(Param, total=False):
 
 
 class DiagnosticsParam(Param, total=False):
-    """Asks why the prompt cache was missed.
+    """A question to the API: why was the prompt cache missed?
 
-    previous_message_id: the message to compare with; null for the latest.
+    previous_message_id: the id of the message to compare with; None for the latest.
     """
 
     previous_message_id: str | None
@@ -195,8 +193,9 @@ class DiagnosticsParam(Param, total=False):
 class SkillParams(Param, total=False):
     """A skill to load into the container.
 
-    type: Anthropic's or your own.
-    skill_id, version: which; the latest version by default.
+    type: whether the skill is Anthropic's or your own.
+    skill_id: the id of the skill.
+    version: its version; the latest one by default.
     """
 
     type: Required[Literal["anthropic", "custom"]]
@@ -207,8 +206,8 @@ class SkillParams(Param, total=False):
 class ContainerParams(Param, total=False):
     """The container in which code runs.
 
-    id: an earlier one, to go on in it.
-    skills: what to load into it.
+    id: the id of an earlier container, to use it again.
+    skills: the skills to load into it.
     """
 
     id: str | None
@@ -216,22 +215,7 @@ class ContainerParams(Param, total=False):
 
 
 Optionally: TypeAlias = T | NotGiven | Omit
-"""A parameter that may be left out, also by passing `NOT_GIVEN` or `omit`."""
-
-
-KindT = TypeVar("KindT", bound=type)
-
-
-def with_inherited_keys(kind: KindT) -> KindT:
-    """Put the keys that a TypedDict inherits into its docstring, before its own.
-
-    Each key is described once, where it is defined; `help()` shows all of them everywhere.
-    """
-    summary, _, own = cleandoc(kind.__doc__ or "").partition("\n\n")
-    bases = [cleandoc(base.__doc__ or "") for base in get_original_bases(kind)]
-    keys = [doc.partition("\n\n")[2] for doc in bases]
-    kind.__doc__ = f"{summary}\n\n" + "\n".join(filter(None, [*keys, own]))
-    return kind
+"""A parameter that may be left out; `NOT_GIVEN` and `omit` do so, too."""
 
 
 class CallParams(Param, total=False):
@@ -366,7 +350,7 @@ class CreateParamsStreaming(GenerationParams, CallParams):
 MessageLike: TypeAlias = (
     MessageParam | UserMessageParam | AssistantMessageParam | SystemMessageParam | Message
 )
-"""A turn of the conversation, also a received `Message` passed straight back."""
+"""A turn of the conversation; a received `Message` is one, too."""
 
 MessageCreateParams: TypeAlias = CreateParams
 """`CreateParams` under the official package's name."""

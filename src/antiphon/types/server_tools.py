@@ -1,12 +1,12 @@
 """Tools that the API runs itself: definitions, calls and results."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Required, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Required, TypeAlias, cast
 
 from pydantic import Discriminator
 
 from .._wire.decoding import OrUnknown, WireModel
-from .._wire.validation import Many, Param
+from .._wire.validation import Many, Param, with_inherited_keys
 from .content import (
     Block,
     CacheControlEphemeral,
@@ -174,10 +174,10 @@ TextEditorCodeExecutionErrorCode: TypeAlias = Literal[
 class ServerToolUseBlock(ToolCall):
     """A call of a tool that the API runs; its result follows in the same message.
 
-    id: names the call.
-    name: the tool.
+    id: the id of the call.
+    name: the name of the tool.
     input: the arguments.
-    caller: who called; null or absent means Claude itself.
+    caller: who called the tool; None means Claude itself.
     """
 
     type: Literal["server_tool_use"]
@@ -187,10 +187,10 @@ class ServerToolUseBlock(ToolCall):
     caller: Caller | None = None
 
     def to_param(self) -> "ServerToolUseBlockParam":
-        """This block as it is sent back.
+        """Return this block as it is sent back.
 
         Raises:
-            ValueError: the input did not arrive whole.
+            ValueError: the input was not received completely.
         """
         return cast("ServerToolUseBlockParam", self._call_param())
 
@@ -198,9 +198,9 @@ class ServerToolUseBlock(ToolCall):
 class WebSearchResultBlock(WireModel):
     """A page that web search found.
 
-    url, title: the page.
-    encrypted_content: what it says, for the API alone; send it back unchanged.
-    page_age: when it was last updated, in words.
+    url, title: the address and the title of the page.
+    encrypted_content: the content, which only the API can read; send it back unchanged.
+    page_age: when the page was last updated, in words.
     """
 
     type: Literal["web_search_result"]
@@ -213,7 +213,7 @@ class WebSearchResultBlock(WireModel):
 class WebSearchToolResultErrorObject(WireModel):
     """A web search that failed.
 
-    error_code: why.
+    error_code: the reason.
     """
 
     type: Literal["web_search_tool_result_error"]
@@ -223,15 +223,15 @@ class WebSearchToolResultErrorObject(WireModel):
 WebSearchToolResultBlockContent: TypeAlias = (
     WebSearchToolResultErrorObject | list[WebSearchResultBlock]
 )
-"""The pages found, or why there are none."""
+"""The pages that a web search found, or the error."""
 
 
 class WebSearchToolResultBlock(Block):
-    """What a web search found.
+    """The result of a web search.
 
-    tool_use_id: the call it answers.
-    content: the pages, or the error.
-    caller: who called.
+    tool_use_id: the id of the call.
+    content: the pages that were found, or the error.
+    caller: who called the tool; None means Claude itself.
     """
 
     type: Literal["web_search_tool_result"]
@@ -240,16 +240,16 @@ class WebSearchToolResultBlock(Block):
     caller: Caller | None = None
 
     def to_param(self) -> "WebSearchToolResultBlockParam":
-        """This block as it is sent back."""
+        """Return this block as it is sent back."""
         return cast("WebSearchToolResultBlockParam", without_null_caller(self.to_dict()))
 
 
 class WebFetchBlock(WireModel):
-    """A page or PDF that was fetched.
+    """A page or a PDF that was fetched.
 
     url: its address.
-    content: what it says.
-    retrieved_at: when it was fetched, ISO 8601.
+    content: its content, as a document.
+    retrieved_at: when it was fetched, as ISO 8601.
     """
 
     type: Literal["web_fetch_result"]
@@ -261,7 +261,7 @@ class WebFetchBlock(WireModel):
 class WebFetchToolResultErrorBlock(WireModel):
     """A fetch that failed.
 
-    error_code: why.
+    error_code: the reason.
     """
 
     type: Literal["web_fetch_tool_result_error"]
@@ -269,11 +269,11 @@ class WebFetchToolResultErrorBlock(WireModel):
 
 
 class WebFetchToolResultBlock(Block):
-    """What a fetch brought.
+    """The result of a fetch.
 
-    tool_use_id: the call it answers.
-    content: the page, or the error.
-    caller: who called.
+    tool_use_id: the id of the call.
+    content: the page that was fetched, or the error.
+    caller: who called the tool; None means Claude itself.
     """
 
     type: Literal["web_fetch_tool_result"]
@@ -284,12 +284,12 @@ class WebFetchToolResultBlock(Block):
     caller: Caller | None = None
 
     def to_param(self) -> "WebFetchToolResultBlockParam":
-        """This block as it is sent back."""
+        """Return this block as it is sent back."""
         return cast("WebFetchToolResultBlockParam", without_null_caller(self.to_dict()))
 
 
 class CodeExecutionOutputBlock(WireModel):
-    """A file that code wrote.
+    """A file that code created.
 
     file_id: its id in the Files API.
     """
@@ -299,11 +299,11 @@ class CodeExecutionOutputBlock(WireModel):
 
 
 class CodeExecutionResultBlock(WireModel):
-    """What code printed and wrote.
+    """The outcome of running code.
 
-    stdout, stderr: what it printed.
-    return_code: 0 when it ended well.
-    content: the files it wrote.
+    stdout, stderr: what the code printed.
+    return_code: the exit code; 0 means success.
+    content: the files that the code created.
     """
 
     type: Literal["code_execution_result"]
@@ -314,12 +314,12 @@ class CodeExecutionResultBlock(WireModel):
 
 
 class EncryptedCodeExecutionResultBlock(WireModel):
-    """What code printed and wrote, its output readable to the API alone.
+    """The outcome of running code whose output only the API can read.
 
     encrypted_stdout: opaque; send it back unchanged.
-    stderr: what it printed there.
-    return_code: 0 when it ended well.
-    content: the files it wrote.
+    stderr: what the code printed to stderr.
+    return_code: the exit code; 0 means success.
+    content: the files that the code created.
     """
 
     type: Literal["encrypted_code_execution_result"]
@@ -332,7 +332,7 @@ class EncryptedCodeExecutionResultBlock(WireModel):
 class CodeExecutionToolResultErrorObject(WireModel):
     """Code that could not be run.
 
-    error_code: why.
+    error_code: the reason.
     """
 
     type: Literal["code_execution_tool_result_error"]
@@ -346,23 +346,29 @@ CodeExecutionToolResultBlockContent: TypeAlias = Annotated[
     Discriminator("type"),
     OrUnknown(),
 ]
-"""What code did, or why it did not run."""
+"""The outcome of running code, or the error."""
 
 
 class CodeExecutionToolResultBlock(Block):
-    """What running code gave.
+    """The result of a call of code execution.
 
-    tool_use_id: the call it answers.
-    content: the output, or the error.
+    tool_use_id: the id of the call.
+    content: the outcome, or the error.
     """
 
     type: Literal["code_execution_tool_result"]
     tool_use_id: str
     content: CodeExecutionToolResultBlockContent
 
+    if TYPE_CHECKING:
+
+        def to_param(self) -> "CodeExecutionToolResultBlockParam":
+            """Return this block as it is sent back."""
+            ...
+
 
 class BashCodeExecutionOutputBlock(WireModel):
-    """A file that a shell command wrote.
+    """A file that a shell command created.
 
     file_id: its id in the Files API.
     """
@@ -372,11 +378,11 @@ class BashCodeExecutionOutputBlock(WireModel):
 
 
 class BashCodeExecutionResultBlock(WireModel):
-    """What a shell command printed and wrote.
+    """The outcome of a shell command.
 
-    stdout, stderr: what it printed.
-    return_code: 0 when it ended well.
-    content: the files it wrote.
+    stdout, stderr: what the command printed.
+    return_code: the exit code; 0 means success.
+    content: the files that the command created.
     """
 
     type: Literal["bash_code_execution_result"]
@@ -389,7 +395,7 @@ class BashCodeExecutionResultBlock(WireModel):
 class BashCodeExecutionToolResultErrorObject(WireModel):
     """A shell command that could not be run.
 
-    error_code: why.
+    error_code: the reason.
     """
 
     type: Literal["bash_code_execution_tool_result_error"]
@@ -397,10 +403,10 @@ class BashCodeExecutionToolResultErrorObject(WireModel):
 
 
 class BashCodeExecutionToolResultBlock(Block):
-    """What a shell command gave.
+    """The result of a call of the shell.
 
-    tool_use_id: the call it answers.
-    content: the output, or the error.
+    tool_use_id: the id of the call.
+    content: the outcome, or the error.
     """
 
     type: Literal["bash_code_execution_tool_result"]
@@ -411,13 +417,21 @@ class BashCodeExecutionToolResultBlock(Block):
         OrUnknown(),
     ]
 
+    if TYPE_CHECKING:
+
+        def to_param(self) -> "BashCodeExecutionToolResultBlockParam":
+            """Return this block as it is sent back."""
+            ...
+
 
 class TextEditorCodeExecutionViewResultBlock(WireModel):
-    """A file that was looked at.
+    """A view of a file.
 
-    file_type: what kind of file.
-    content: what was shown of it.
-    num_lines, start_line, total_lines: which lines, counted from 1.
+    file_type: the kind of the file.
+    content: the part of the file that was shown.
+    num_lines: the number of lines that were shown.
+    start_line: the first of these lines, from 1.
+    total_lines: the number of lines of the file.
     """
 
     type: Literal["text_editor_code_execution_view_result"]
@@ -429,9 +443,9 @@ class TextEditorCodeExecutionViewResultBlock(WireModel):
 
 
 class TextEditorCodeExecutionCreateResultBlock(WireModel):
-    """A file that was written.
+    """A file that was created.
 
-    is_file_update: whether it replaced one.
+    is_file_update: true if it replaced an existing file.
     """
 
     type: Literal["text_editor_code_execution_create_result"]
@@ -439,10 +453,11 @@ class TextEditorCodeExecutionCreateResultBlock(WireModel):
 
 
 class TextEditorCodeExecutionStrReplaceResultBlock(WireModel):
-    """A file that was edited.
+    """A file in which a text was replaced.
 
     lines: the changed lines, as in a diff.
-    old_start, old_lines, new_start, new_lines: where they stood and stand, and how many.
+    old_start, old_lines: the first line and the number of lines before the change.
+    new_start, new_lines: the first line and the number of lines after the change.
     """
 
     type: Literal["text_editor_code_execution_str_replace_result"]
@@ -456,8 +471,8 @@ class TextEditorCodeExecutionStrReplaceResultBlock(WireModel):
 class TextEditorCodeExecutionToolResultErrorObject(WireModel):
     """An edit that failed.
 
-    error_code: why.
-    error_message: why, in words.
+    error_code: the reason.
+    error_message: the reason, in words.
     """
 
     type: Literal["text_editor_code_execution_tool_result_error"]
@@ -466,9 +481,9 @@ class TextEditorCodeExecutionToolResultErrorObject(WireModel):
 
 
 class TextEditorCodeExecutionToolResultBlock(Block):
-    """What viewing or editing a file gave.
+    """The result of a call of the text editor.
 
-    tool_use_id: the call it answers.
+    tool_use_id: the id of the call.
     content: the outcome, or the error.
     """
 
@@ -483,11 +498,17 @@ class TextEditorCodeExecutionToolResultBlock(Block):
         OrUnknown(),
     ]
 
+    if TYPE_CHECKING:
+
+        def to_param(self) -> "TextEditorCodeExecutionToolResultBlockParam":
+            """Return this block as it is sent back."""
+            ...
+
 
 class ToolSearchToolSearchResultBlock(WireModel):
     """The tools that tool search found.
 
-    tool_references: one each.
+    tool_references: the tools.
     """
 
     type: Literal["tool_search_tool_search_result"]
@@ -497,8 +518,8 @@ class ToolSearchToolSearchResultBlock(WireModel):
 class ToolSearchToolResultErrorObject(WireModel):
     """A tool search that failed.
 
-    error_code: why.
-    error_message: why, in words.
+    error_code: the reason.
+    error_message: the reason, in words.
     """
 
     type: Literal["tool_search_tool_result_error"]
@@ -507,10 +528,10 @@ class ToolSearchToolResultErrorObject(WireModel):
 
 
 class ToolSearchToolResultBlock(Block):
-    """What a tool search gave.
+    """The result of a tool search.
 
-    tool_use_id: the call it answers.
-    content: the tools found, or the error.
+    tool_use_id: the id of the call.
+    content: the tools that were found, or the error.
     """
 
     type: Literal["tool_search_tool_result"]
@@ -521,9 +542,15 @@ class ToolSearchToolResultBlock(Block):
         OrUnknown(),
     ]
 
+    if TYPE_CHECKING:
+
+        def to_param(self) -> "ToolSearchToolResultBlockParam":
+            """Return this block as it is sent back."""
+            ...
+
 
 class ContainerUploadBlock(Block):
-    """A file put into the container in which code runs.
+    """A file that was put into the container in which code runs.
 
     file_id: its id in the Files API.
     """
@@ -531,9 +558,15 @@ class ContainerUploadBlock(Block):
     type: Literal["container_upload"]
     file_id: str
 
+    if TYPE_CHECKING:
+
+        def to_param(self) -> "ContainerUploadBlockParam":
+            """Return this block as it is sent back."""
+            ...
+
 
 class ServerToolUseBlockParam(Param, total=False):
-    """A call of a tool that the API ran, sent back; fields as in `ServerToolUseBlock`."""
+    """A call of a tool that the API ran, sent back. Fields: see `ServerToolUseBlock`."""
 
     type: Required[Literal["server_tool_use"]]
     id: Required[str]
@@ -544,7 +577,7 @@ class ServerToolUseBlockParam(Param, total=False):
 
 
 class WebSearchResultBlockParam(Param, total=False):
-    """A page that web search found, sent back; fields as in `WebSearchResultBlock`."""
+    """A page that web search found, sent back. Fields: see `WebSearchResultBlock`."""
 
     type: Required[Literal["web_search_result"]]
     encrypted_content: Required[str]
@@ -554,7 +587,7 @@ class WebSearchResultBlockParam(Param, total=False):
 
 
 class WebSearchToolRequestErrorParam(Param):
-    """A web search that failed, sent back; fields as in `WebSearchToolResultErrorObject`."""
+    """A web search that failed, sent back. Fields: see `WebSearchToolResultErrorObject`."""
 
     type: Literal["web_search_tool_result_error"]
     error_code: WebSearchErrorCode
@@ -564,7 +597,7 @@ WebSearchToolRequestErrorObjectParam: TypeAlias = WebSearchToolRequestErrorParam
 
 
 class WebSearchToolResultBlockParam(Param, total=False):
-    """What a web search found, sent back; fields as in `WebSearchToolResultBlock`."""
+    """What a web search found, sent back. Fields: see `WebSearchToolResultBlock`."""
 
     type: Required[Literal["web_search_tool_result"]]
     tool_use_id: Required[str]
@@ -574,7 +607,7 @@ class WebSearchToolResultBlockParam(Param, total=False):
 
 
 class WebFetchBlockParam(Param, total=False):
-    """A page or PDF that was fetched, sent back; fields as in `WebFetchBlock`."""
+    """A page or PDF that was fetched, sent back. Fields: see `WebFetchBlock`."""
 
     type: Required[Literal["web_fetch_result"]]
     url: Required[str]
@@ -583,14 +616,14 @@ class WebFetchBlockParam(Param, total=False):
 
 
 class WebFetchToolResultErrorBlockParam(Param):
-    """A fetch that failed, sent back; fields as in `WebFetchToolResultErrorBlock`."""
+    """A fetch that failed, sent back. Fields: see `WebFetchToolResultErrorBlock`."""
 
     type: Literal["web_fetch_tool_result_error"]
     error_code: WebFetchErrorCode
 
 
 class WebFetchToolResultBlockParam(Param, total=False):
-    """What a fetch brought, sent back; fields as in `WebFetchToolResultBlock`."""
+    """What a fetch brought, sent back. Fields: see `WebFetchToolResultBlock`."""
 
     type: Required[Literal["web_fetch_tool_result"]]
     tool_use_id: Required[str]
@@ -607,7 +640,7 @@ class CodeExecutionOutputBlockParam(Param):
 
 
 class CodeExecutionResultBlockParam(Param):
-    """What code printed and wrote, sent back; fields as in `CodeExecutionResultBlock`."""
+    """What code printed and wrote, sent back. Fields: see `CodeExecutionResultBlock`."""
 
     type: Literal["code_execution_result"]
     stdout: str
@@ -617,7 +650,7 @@ class CodeExecutionResultBlockParam(Param):
 
 
 class EncryptedCodeExecutionResultBlockParam(Param):
-    """As `EncryptedCodeExecutionResultBlock`, sent back."""
+    """`EncryptedCodeExecutionResultBlock`, sent back."""
 
     type: Literal["encrypted_code_execution_result"]
     encrypted_stdout: str
@@ -634,7 +667,7 @@ class CodeExecutionToolResultErrorParam(Param):
 
 
 class CodeExecutionToolResultBlockParam(Param, total=False):
-    """What running code gave, sent back; fields as in `CodeExecutionToolResultBlock`."""
+    """What running code gave, sent back. Fields: see `CodeExecutionToolResultBlock`."""
 
     type: Required[Literal["code_execution_tool_result"]]
     tool_use_id: Required[str]
@@ -654,7 +687,7 @@ class BashCodeExecutionOutputBlockParam(Param):
 
 
 class BashCodeExecutionResultBlockParam(Param):
-    """As `BashCodeExecutionResultBlock`, sent back."""
+    """`BashCodeExecutionResultBlock`, sent back."""
 
     type: Literal["bash_code_execution_result"]
     stdout: str
@@ -671,7 +704,7 @@ class BashCodeExecutionToolResultErrorParam(Param):
 
 
 class BashCodeExecutionToolResultBlockParam(Param, total=False):
-    """What a shell command gave, sent back; fields as in `BashCodeExecutionToolResultBlock`."""
+    """What a shell command gave, sent back. Fields: see `BashCodeExecutionToolResultBlock`."""
 
     type: Required[Literal["bash_code_execution_tool_result"]]
     tool_use_id: Required[str]
@@ -680,7 +713,7 @@ class BashCodeExecutionToolResultBlockParam(Param, total=False):
 
 
 class TextEditorCodeExecutionViewResultBlockParam(Param, total=False):
-    """As `TextEditorCodeExecutionViewResultBlock`, sent back."""
+    """`TextEditorCodeExecutionViewResultBlock`, sent back."""
 
     type: Required[Literal["text_editor_code_execution_view_result"]]
     file_type: Required[Literal["text", "image", "pdf"]]
@@ -691,14 +724,14 @@ class TextEditorCodeExecutionViewResultBlockParam(Param, total=False):
 
 
 class TextEditorCodeExecutionCreateResultBlockParam(Param):
-    """As `TextEditorCodeExecutionCreateResultBlock`, sent back."""
+    """`TextEditorCodeExecutionCreateResultBlock`, sent back."""
 
     type: Literal["text_editor_code_execution_create_result"]
     is_file_update: bool
 
 
 class TextEditorCodeExecutionStrReplaceResultBlockParam(Param, total=False):
-    """As `TextEditorCodeExecutionStrReplaceResultBlock`, sent back."""
+    """`TextEditorCodeExecutionStrReplaceResultBlock`, sent back."""
 
     type: Required[Literal["text_editor_code_execution_str_replace_result"]]
     lines: Sequence[str] | None
@@ -717,7 +750,7 @@ class TextEditorCodeExecutionToolResultErrorParam(Param, total=False):
 
 
 class TextEditorCodeExecutionToolResultBlockParam(Param, total=False):
-    """As `TextEditorCodeExecutionToolResultBlock`, sent back."""
+    """`TextEditorCodeExecutionToolResultBlock`, sent back."""
 
     type: Required[Literal["text_editor_code_execution_tool_result"]]
     tool_use_id: Required[str]
@@ -746,7 +779,7 @@ class ToolSearchToolResultErrorParam(Param, total=False):
 
 
 class ToolSearchToolResultBlockParam(Param, total=False):
-    """What a tool search gave, sent back; fields as in `ToolSearchToolResultBlock`."""
+    """What a tool search gave, sent back. Fields: see `ToolSearchToolResultBlock`."""
 
     type: Required[Literal["tool_search_tool_result"]]
     tool_use_id: Required[str]
@@ -757,7 +790,7 @@ class ToolSearchToolResultBlockParam(Param, total=False):
 class ContainerUploadBlockParam(Param, total=False):
     """A file to put into the container in which code runs.
 
-    file_id: the id the Files API gave it.
+    file_id: its id in the Files API.
     cache_control: caches the prompt up to the end of this block.
     """
 
@@ -766,43 +799,49 @@ class ContainerUploadBlockParam(Param, total=False):
     cache_control: CacheControlEphemeral | None
 
 
+@with_inherited_keys
 class CodeExecutionTool20250522Param(ToolOptions, total=False):
-    """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
+    """Code that Claude runs on the API's side."""
 
     type: Required[Literal["code_execution_20250522"]]
     name: Required[Literal["code_execution"]]
 
 
+@with_inherited_keys
 class CodeExecutionTool20250825Param(ToolOptions, total=False):
-    """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
+    """Code that Claude runs on the API's side."""
 
     type: Required[Literal["code_execution_20250825"]]
     name: Required[Literal["code_execution"]]
 
 
+@with_inherited_keys
 class CodeExecutionTool20260120Param(ToolOptions, total=False):
-    """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
+    """Code that Claude runs on the API's side."""
 
     type: Required[Literal["code_execution_20260120"]]
     name: Required[Literal["code_execution"]]
 
 
+@with_inherited_keys
 class CodeExecutionTool20260521Param(ToolOptions, total=False):
-    """Code that Claude runs on the API's side; other fields as in `ToolParam`."""
+    """Code that Claude runs on the API's side."""
 
     type: Required[Literal["code_execution_20260521"]]
     name: Required[Literal["code_execution"]]
 
 
+@with_inherited_keys
 class ToolSearchToolBm25_20251119Param(ToolOptions, total=False):  # noqa: N801 (the API's name)
-    """Finds deferred tools by their words; other fields as in `ToolParam`."""
+    """Finds deferred tools by their words."""
 
     type: Required[Literal["tool_search_tool_bm25_20251119", "tool_search_tool_bm25"]]
     name: Required[Literal["tool_search_tool_bm25"]]
 
 
+@with_inherited_keys
 class ToolSearchToolRegex20251119Param(ToolOptions, total=False):
-    """Finds deferred tools by regular expression; other fields as in `ToolParam`."""
+    """Finds deferred tools by regular expression."""
 
     type: Required[Literal["tool_search_tool_regex_20251119", "tool_search_tool_regex"]]
     name: Required[Literal["tool_search_tool_regex"]]
@@ -811,9 +850,9 @@ class ToolSearchToolRegex20251119Param(ToolOptions, total=False):
 class UserLocationParam(Param, total=False):
     """Where the user is, roughly.
 
-    country: two letters, ISO 3166-1.
-    timezone: an IANA name.
-    city, region: as people write them.
+    country: its code of two letters (ISO 3166-1).
+    timezone: its IANA name.
+    city, region: their names.
     """
 
     type: Required[Literal["approximate"]]
@@ -831,26 +870,26 @@ class WebFetchURLSourceToolReferenceParam(Param):
 
 
 class WebFetchURLSourceAllParam(Param):
-    """Addresses may come from anywhere here."""
+    """All addresses from here may be fetched."""
 
     type: Literal["all"]
 
 
 class WebFetchURLSourceNoneParam(Param):
-    """No addresses may come from here."""
+    """No address from here may be fetched."""
 
     type: Literal["none"]
 
 
 class WebFetchURLSourceOnlyParam(Param):
-    """Addresses may come from these tools only."""
+    """Only addresses from these tools may be fetched."""
 
     type: Literal["only"]
     tools: Many[WebFetchURLSourceToolReferenceParam]
 
 
 class WebFetchURLSourceExceptParam(Param):
-    """Addresses may come from any tools but these."""
+    """Addresses from all tools but these may be fetched."""
 
     type: Literal["except"]
     tools: Many[WebFetchURLSourceToolReferenceParam]
@@ -862,13 +901,14 @@ WebFetchURLSourceParam: TypeAlias = (
     | WebFetchURLSourceOnlyParam
     | WebFetchURLSourceExceptParam
 )
-"""Which tool results may bring addresses to fetch; told apart by `type`."""
+"""The tools from whose results addresses may be fetched. `type` tells the kinds apart."""
 
 
 class WebFetchURLSourcesParam(Param, total=False):
-    """Where the addresses that web fetch fetches may come from.
+    """The sources from which web fetch may take addresses.
 
-    client_tool_results, server_tool_results: results of your tools, and of the API's.
+    client_tool_results: results of your tools.
+    server_tool_results: results of the tools of the API.
     user_input: what the user wrote.
     """
 
@@ -877,12 +917,14 @@ class WebFetchURLSourcesParam(Param, total=False):
     user_input: WebFetchURLSourceAllParam | WebFetchURLSourceNoneParam
 
 
+@with_inherited_keys
 class _WebSearchOptions(ToolOptions, total=False):
-    """What may be said of web search.
+    """The fields that web search may have.
 
-    allowed_domains, blocked_domains: only, or never, results from these; give one of the two.
-    max_uses: most searches in one request.
-    user_location: makes the search local.
+    allowed_domains: search only these domains.
+    blocked_domains: never search these domains; give one of the two.
+    max_uses: the maximum number of searches in one request.
+    user_location: where the user is, for local results.
     """
 
     name: Required[Literal["web_search"]]
@@ -892,42 +934,41 @@ class _WebSearchOptions(ToolOptions, total=False):
     user_location: UserLocationParam | None
 
 
+@with_inherited_keys
 class WebSearchTool20250305Param(_WebSearchOptions, total=False):
-    """Web search that the API runs; other fields as in `ToolParam`.
-
-    name: always "web_search".
-    allowed_domains, blocked_domains: only, or never, results from these; give one of the two.
-    max_uses: most searches in one request.
-    user_location: makes the search local.
-    """
+    """Web search that the API runs."""
 
     type: Required[Literal["web_search_20250305"]]
 
 
+@with_inherited_keys
 class WebSearchTool20260209Param(_WebSearchOptions, total=False):
-    """Web search that the API runs; fields as in `WebSearchTool20250305Param`."""
+    """Web search that the API runs."""
 
     type: Required[Literal["web_search_20260209"]]
 
 
+@with_inherited_keys
 class WebSearchTool20260318Param(_WebSearchOptions, total=False):
-    """Web search that the API runs; fields as in `WebSearchTool20250305Param`.
+    """Web search that the API runs.
 
-    response_inclusion: whether results of calls made from code are part of the answer.
+    response_inclusion: whether the response includes the results of calls that code made.
     """
 
     type: Required[Literal["web_search_20260318"]]
     response_inclusion: Literal["full", "excluded"]
 
 
+@with_inherited_keys
 class _WebFetchOptions(ToolOptions, total=False):
-    """What may be said of web fetch.
+    """The fields that web fetch may have.
 
-    allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
-    citations: whether Claude may cite what it fetched.
-    max_content_tokens: most tokens that one page may add.
-    max_uses: most fetches in one request.
-    url_sources: where the addresses may come from.
+    allowed_domains: fetch only from these domains.
+    blocked_domains: never fetch from these domains; give one of the two.
+    citations: whether Claude may cite the fetched pages.
+    max_content_tokens: the maximum number of tokens that one page may add to the prompt.
+    max_uses: the maximum number of fetches in one request.
+    url_sources: the sources from which addresses may be taken.
     """
 
     name: Required[Literal["web_fetch"]]
@@ -939,41 +980,37 @@ class _WebFetchOptions(ToolOptions, total=False):
     url_sources: WebFetchURLSourcesParam | None
 
 
+@with_inherited_keys
 class WebFetchTool20250910Param(_WebFetchOptions, total=False):
-    """Fetching of pages and PDFs that the API runs; other fields as in `ToolParam`.
-
-    name: always "web_fetch".
-    allowed_domains, blocked_domains: only, or never, pages from these; give one of the two.
-    citations: whether Claude may cite what it fetched.
-    max_content_tokens: most tokens that one page may add.
-    max_uses: most fetches in one request.
-    url_sources: where the addresses may come from.
-    """
+    """Fetching of pages and PDFs that the API runs."""
 
     type: Required[Literal["web_fetch_20250910"]]
 
 
+@with_inherited_keys
 class WebFetchTool20260209Param(_WebFetchOptions, total=False):
-    """Fetching that the API runs; fields as in `WebFetchTool20250910Param`."""
+    """Fetching that the API runs."""
 
     type: Required[Literal["web_fetch_20260209"]]
 
 
+@with_inherited_keys
 class WebFetchTool20260309Param(_WebFetchOptions, total=False):
-    """Fetching that the API runs; fields as in `WebFetchTool20250910Param`.
+    """Fetching that the API runs.
 
-    use_cache: false to fetch anew instead of using a cached page.
+    use_cache: false to fetch the page again, even if it is cached.
     """
 
     type: Required[Literal["web_fetch_20260309"]]
     use_cache: bool
 
 
+@with_inherited_keys
 class WebFetchTool20260318Param(_WebFetchOptions, total=False):
-    """Fetching that the API runs; fields as in `WebFetchTool20250910Param`.
+    """Fetching that the API runs.
 
-    response_inclusion: whether results of calls made from code are part of the answer.
-    use_cache: false to fetch anew instead of using a cached page.
+    response_inclusion: whether the response includes the results of calls that code made.
+    use_cache: false to fetch the page again, even if it is cached.
     """
 
     type: Required[Literal["web_fetch_20260318"]]
@@ -1042,7 +1079,7 @@ class ComputerToolsetConfigsParam(Param, total=False):
 class BrowserToolset20260801Param(Param, total=False):
     """A browser that your program runs.
 
-    configs: switches its tools off, or defers them.
+    configs: the configurations of its tools.
     """
 
     type: Required[Literal["browser_toolset_20260801"]]
@@ -1053,7 +1090,7 @@ class BrowserToolset20260801Param(Param, total=False):
 class ComputerToolset20260801Param(Param, total=False):
     """A screen, mouse and keyboard that your program runs.
 
-    configs: switches its tools off, or defers them.
+    configs: the configurations of its tools.
     """
 
     type: Required[Literal["computer_toolset_20260801"]]

@@ -1,4 +1,4 @@
-"""Tools that the client runs: definitions, the choice among them, calls and results."""
+"""Tools that your program runs: definitions, the choice among them, calls and results."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Required, TypeAlias, cast
 from pydantic import Discriminator
 
 from .._wire.decoding import OrUnknown, WireModel
-from .._wire.validation import Many, Param, TextOr
+from .._wire.validation import Many, Param, TextOr, with_inherited_keys
 from .content import (
     Block,
     CacheControlEphemeral,
@@ -59,15 +59,15 @@ __all__ = [
 
 
 class DirectCaller(WireModel):
-    """The tool was called by Claude itself."""
+    """Claude itself called the tool."""
 
     type: Literal["direct"]
 
 
 class ServerToolCaller(WireModel):
-    """The tool was called from code that Claude runs.
+    """Code that Claude runs called the tool.
 
-    tool_id: the `server_tool_use` block that runs the code.
+    tool_id: the id of the `server_tool_use` block that runs the code.
     """
 
     type: Literal["code_execution_20250825"]
@@ -75,9 +75,9 @@ class ServerToolCaller(WireModel):
 
 
 class ServerToolCaller20260120(WireModel):
-    """The tool was called from code that Claude runs.
+    """Code that Claude runs called the tool.
 
-    tool_id: the `server_tool_use` block that runs the code.
+    tool_id: the id of the `server_tool_use` block that runs the code.
     """
 
     type: Literal["code_execution_20260120"]
@@ -87,22 +87,22 @@ class ServerToolCaller20260120(WireModel):
 Caller: TypeAlias = Annotated[
     DirectCaller | ServerToolCaller | ServerToolCaller20260120, Discriminator("type"), OrUnknown()
 ]
-"""Who called a tool; told apart by `type`."""
+"""Who called a tool. `type` tells the kinds apart."""
 
 
 def without_null_caller(param: dict[str, object]) -> dict[str, object]:
-    # Answers may say `"caller": null`; requests may only leave it out.
+    # Responses may have `"caller": null`; the API does not accept it in requests.
     if param.get("caller", ...) is None:
         del param["caller"]
     return param
 
 
 class ToolCall(Block):
-    """A call of a tool, whose input may have failed to arrive whole."""
+    """A call of a tool; its input may be incomplete."""
 
     @property
     def raw_input(self) -> str | None:
-        """The text of the input as far as it arrived, if the call is not complete."""
+        """The text of the input as far as it was received, if the call is not complete."""
         return cast("str | None", self._kept.get("raw_input"))
 
     @property
@@ -120,13 +120,13 @@ class ToolCall(Block):
 
 
 class ToolUseBlock(ToolCall):
-    """A call of one of your tools, to be answered with a `tool_result` block.
+    """A call of one of your tools; answer it with a `tool_result` block.
 
-    id: names the call; the result carries it as `tool_use_id`.
-    name: the tool.
-    input: the arguments, as your tool's `input_schema` describes them.
-    caller: who called; null or absent means Claude itself.
-    toolset_name: the toolset the tool belongs to.
+    id: the id of the call; the result has it as `tool_use_id`.
+    name: the name of the tool.
+    input: the arguments, as the `input_schema` of the tool describes them.
+    caller: who called the tool; None means Claude itself.
+    toolset_name: the name of the toolset that the tool belongs to.
     """
 
     type: Literal["tool_use"]
@@ -137,10 +137,10 @@ class ToolUseBlock(ToolCall):
     toolset_name: str | None = None
 
     def to_param(self) -> "ToolUseBlockParam":
-        """This block as it is sent back.
+        """Return this block as it is sent back.
 
         Raises:
-            ValueError: the input did not arrive whole.
+            ValueError: the input was not received completely.
         """
         return cast("ToolUseBlockParam", self._call_param())
 
@@ -148,7 +148,7 @@ class ToolUseBlock(ToolCall):
 class ToolReferenceBlock(WireModel):
     """A tool that tool search found.
 
-    tool_name: its name.
+    tool_name: the name of the tool.
     """
 
     type: Literal["tool_reference"]
@@ -156,20 +156,26 @@ class ToolReferenceBlock(WireModel):
 
 
 class DirectCallerParam(Param):
-    """The tool was called by Claude itself."""
+    """Claude itself called the tool."""
 
     type: Literal["direct"]
 
 
 class ServerToolCallerParam(Param):
-    """The tool was called from code; `tool_id` is the `server_tool_use` block that ran it."""
+    """Code that Claude ran called the tool.
+
+    tool_id: the id of the `server_tool_use` block that ran the code.
+    """
 
     type: Literal["code_execution_20250825"]
     tool_id: str
 
 
 class ServerToolCaller20260120Param(Param):
-    """The tool was called from code; `tool_id` is the `server_tool_use` block that ran it."""
+    """Code that Claude ran called the tool.
+
+    tool_id: the id of the `server_tool_use` block that ran the code.
+    """
 
     type: Literal["code_execution_20260120"]
     tool_id: str
@@ -178,11 +184,11 @@ class ServerToolCaller20260120Param(Param):
 CallerParam: TypeAlias = Annotated[
     DirectCallerParam | ServerToolCallerParam | ServerToolCaller20260120Param, Discriminator("type")
 ]
-"""Who called a tool; told apart by `type`."""
+"""Who called a tool. `type` tells the kinds apart."""
 
 
 class ToolUseBlockParam(Param, total=False):
-    """A call of one of your tools, sent back; fields as in `ToolUseBlock`.
+    """A call of one of your tools, sent back. Fields: see `ToolUseBlock`.
 
     cache_control: caches the prompt up to the end of this block.
     """
@@ -199,7 +205,7 @@ class ToolUseBlockParam(Param, total=False):
 class ToolReferenceBlockParam(Param, total=False):
     """A tool that your own tool search found.
 
-    tool_name: its name.
+    tool_name: the name of the tool.
     cache_control: caches the prompt up to the end of this block.
     """
 
@@ -209,11 +215,11 @@ class ToolReferenceBlockParam(Param, total=False):
 
 
 class BrowserStateTabEntryParam(Param, total=False):
-    """An open tab.
+    """An open tab of a browser.
 
-    tab_id: names it.
-    title, url: the page it shows.
-    active: whether it is the one in front.
+    tab_id: the id of the tab.
+    title, url: the title and the address of its page.
+    active: whether it is the tab in front.
     """
 
     tab_id: Required[str]
@@ -223,14 +229,21 @@ class BrowserStateTabEntryParam(Param, total=False):
 
 
 class BrowserStateChangeTabOpenedParam(Param):
-    """A tab was opened: `tab_id`."""
+    """A tab was opened.
+
+    tab_id: the id of the tab.
+    """
 
     type: Literal["tab_opened"]
     tab_id: str
 
 
 class BrowserStateChangeDownloadStartedParam(Param):
-    """A download of `url` began: `download_id` names it."""
+    """A download began.
+
+    download_id: the id of the download.
+    url: the address of the file.
+    """
 
     type: Literal["download_started"]
     download_id: str
@@ -238,7 +251,13 @@ class BrowserStateChangeDownloadStartedParam(Param):
 
 
 class BrowserStateChangeDownloadCompletedParam(Param, total=False):
-    """A download ended well: it is at `path` and has `size_bytes` bytes."""
+    """A download was completed.
+
+    download_id: the id of the download.
+    url: the address of the file.
+    path: where the file was stored.
+    size_bytes: the size of the file, in bytes.
+    """
 
     type: Required[Literal["download_completed"]]
     download_id: Required[str]
@@ -248,7 +267,12 @@ class BrowserStateChangeDownloadCompletedParam(Param, total=False):
 
 
 class BrowserStateChangeDownloadFailedParam(Param, total=False):
-    """A download failed: `error` says why."""
+    """A download failed.
+
+    download_id: the id of the download.
+    url: the address of the file.
+    error: the reason.
+    """
 
     type: Required[Literal["download_failed"]]
     download_id: Required[str]
@@ -263,11 +287,11 @@ BrowserStateChangeParam: TypeAlias = Annotated[
     | BrowserStateChangeDownloadFailedParam,
     Discriminator("type"),
 ]
-"""Something that happened in the browser; told apart by `type`."""
+"""Something that happened in the browser. `type` tells the kinds apart."""
 
 
 class BrowserStateBlockParam(Param, total=False):
-    """The browser as a tool call left it.
+    """The state of the browser after a tool call.
 
     tabs: the open tabs.
     state_changes: what happened since the last result.
@@ -289,18 +313,18 @@ ToolResultContentParam: TypeAlias = Annotated[
     | BrowserStateBlockParam,
     Discriminator("type"),
 ]
-"""A block of a tool's result; told apart by `type`."""
+"""A block of the result of a tool. `type` tells the kinds apart."""
 
 
 class ToolResultBlockParam(Param, total=False):
-    """What one of your tools answered.
+    """The result of one of your tools.
 
     type: always "tool_result".
-    tool_use_id: the `id` of the call it answers.
-    content: one text or several blocks; may be left out.
-    is_error: true if the tool failed and `content` says why.
+    tool_use_id: the `id` of the call.
+    content: one text or a list of blocks; it may be left out.
+    is_error: true if the tool failed; `content` then says why.
     cache_control: caches the prompt up to the end of this block.
-    toolset_name: the toolset the tool belongs to.
+    toolset_name: the name of the toolset that the tool belongs to.
     """
 
     type: Required[Literal["tool_result"]]
@@ -314,15 +338,15 @@ class ToolResultBlockParam(Param, total=False):
 AllowedCaller: TypeAlias = Literal[
     "direct", "code_execution_20250825", "code_execution_20260120", "code_execution_20260521"
 ]
-"""Who may call a tool: Claude itself, or code that it runs."""
+"""Who may call a tool: Claude itself, or code that Claude runs."""
 
 
 class InputSchemaTyped(Param, total=False):
     """The arguments of a tool as a JSON schema (draft 2020-12); any other key may be added.
 
     type: always "object".
-    properties: a schema for each argument.
-    required: the arguments that must be given.
+    properties: the schema of each argument.
+    required: the names of the arguments that must be given.
     """
 
     type: Required[Literal["object"]]
@@ -335,12 +359,12 @@ InputSchema: TypeAlias = InputSchemaTyped | Mapping[str, object]
 
 
 class ToolOptions(Param, total=False):
-    """What may be said of every tool.
+    """The fields that every tool may have.
 
-    allowed_callers: who may call it.
+    allowed_callers: who may call the tool.
     cache_control: caches the prompt up to the end of this tool.
-    defer_loading: true to show it to Claude only when tool search finds it.
-    strict: true to make sure that arguments fit the schema.
+    defer_loading: true to show the tool to Claude only when tool search finds it.
+    strict: true to make sure that the arguments fit the schema.
     """
 
     allowed_callers: Sequence[AllowedCaller]
@@ -349,29 +373,26 @@ class ToolOptions(Param, total=False):
     strict: bool
 
 
+@with_inherited_keys
 class _OwnToolOptions(ToolOptions, total=False):
-    """What may be said of every tool that your program runs.
+    """The fields that every tool of your program may have.
 
-    input_examples: arguments that fit the schema, as examples.
+    input_examples: examples of arguments that fit the schema.
     """
 
     input_examples: Many[Mapping[str, object]]
 
 
+@with_inherited_keys
 class ToolParam(_OwnToolOptions, total=False):
     """One of your tools.
 
-    name: letters, digits, "_" and "-", at most 128.
-    input_schema: its arguments.
-    description: what it does and when to use it, in detail; Claude chooses by it.
+    name: the name of the tool: at most 128 letters, digits, "_" and "-".
+    input_schema: the schema of its arguments.
+    description: what the tool does and when to use it, in detail; Claude decides by this text.
     type: "custom", or left out.
-    eager_input_streaming: true to stream arguments as they are written, even if they turn out
+    eager_input_streaming: true to stream arguments while they are written, even if they turn out
         not to be valid JSON.
-    allowed_callers: who may call it.
-    cache_control: caches the prompt up to the end of this tool.
-    defer_loading: true to show it to Claude only when tool search finds it.
-    input_examples: arguments that fit the schema, as examples.
-    strict: true to make sure that arguments fit the schema.
     """
 
     name: Required[str]
@@ -381,38 +402,43 @@ class ToolParam(_OwnToolOptions, total=False):
     eager_input_streaming: bool | None
 
 
+@with_inherited_keys
 class ToolBash20250124Param(_OwnToolOptions, total=False):
-    """A bash session that your program runs; other fields as in `ToolParam`."""
+    """A bash session that your program runs."""
 
     type: Required[Literal["bash_20250124"]]
     name: Required[Literal["bash"]]
 
 
+@with_inherited_keys
 class MemoryTool20250818Param(_OwnToolOptions, total=False):
-    """A memory directory that your program keeps; other fields as in `ToolParam`."""
+    """A directory for memories that your program keeps."""
 
     type: Required[Literal["memory_20250818"]]
     name: Required[Literal["memory"]]
 
 
+@with_inherited_keys
 class ToolTextEditor20250124Param(_OwnToolOptions, total=False):
-    """A text editor that your program runs; other fields as in `ToolParam`."""
+    """A text editor that your program runs."""
 
     type: Required[Literal["text_editor_20250124"]]
     name: Required[Literal["str_replace_editor"]]
 
 
+@with_inherited_keys
 class ToolTextEditor20250429Param(_OwnToolOptions, total=False):
-    """A text editor that your program runs; other fields as in `ToolParam`."""
+    """A text editor that your program runs."""
 
     type: Required[Literal["text_editor_20250429"]]
     name: Required[Literal["str_replace_based_edit_tool"]]
 
 
+@with_inherited_keys
 class ToolTextEditor20250728Param(_OwnToolOptions, total=False):
-    """A text editor that your program runs; other fields as in `ToolParam`.
+    """A text editor that your program runs.
 
-    max_characters: longest view of a file, in characters.
+    max_characters: the maximum length of a view of a file, in characters.
     """
 
     type: Required[Literal["text_editor_20250728"]]
@@ -421,10 +447,10 @@ class ToolTextEditor20250728Param(_OwnToolOptions, total=False):
 
 
 class ToolsetToolConfigParam(Param, total=False):
-    """One tool of a toolset.
+    """The configuration of one tool of a toolset.
 
-    enabled: false to switch it off.
-    defer_loading: true to show it to Claude only when tool search finds it.
+    enabled: false to switch the tool off.
+    defer_loading: true to show the tool to Claude only when tool search finds it.
     """
 
     defer_loading: bool | None
@@ -442,7 +468,7 @@ class ToolChoiceAutoParam(Param, total=False):
 
 
 class ToolChoiceAnyParam(Param, total=False):
-    """Claude must call some tool.
+    """Claude must call a tool; it decides which.
 
     disable_parallel_tool_use: true for exactly one call.
     """
@@ -454,7 +480,7 @@ class ToolChoiceAnyParam(Param, total=False):
 class ToolChoiceToolParam(Param, total=False):
     """Claude must call this tool.
 
-    name: the tool.
+    name: the name of the tool.
     disable_parallel_tool_use: true for exactly one call.
     """
 
@@ -473,7 +499,7 @@ ToolChoiceParam: TypeAlias = Annotated[
     ToolChoiceAutoParam | ToolChoiceAnyParam | ToolChoiceToolParam | ToolChoiceNoneParam,
     Discriminator("type"),
 ]
-"""How Claude uses the tools it is given; told apart by `type`."""
+"""Whether Claude must, may or must not call tools. `type` tells the kinds apart."""
 
 ToolChoice: TypeAlias = ToolChoiceParam
 

@@ -1,4 +1,4 @@
-"""The body of an error response, as the API sends it."""
+"""Errors as the API sends them: the body of an error response, and the event `error`."""
 
 from typing import (
     Annotated,
@@ -26,7 +26,7 @@ __all__ = [
 
 
 class InvalidRequestErrorObject(WireModel):
-    """The request is not acceptable (400); `message` says why, with the path of the field."""
+    """The request is not valid (400); `message` says why, with the path of the field."""
 
     type: Literal["invalid_request_error"]
     message: str
@@ -40,7 +40,7 @@ class AuthenticationErrorObject(WireModel):
 
 
 class BillingErrorObject(WireModel):
-    """There is a problem with payment (402); `message` says why."""
+    """There is a problem with the payment (402); `message` says which."""
 
     type: Literal["billing_error"]
     message: str
@@ -54,7 +54,7 @@ class PermissionErrorObject(WireModel):
 
 
 class NotFoundErrorObject(WireModel):
-    """There is no such thing (404); `message` says which."""
+    """What the request names does not exist (404); `message` names it."""
 
     type: Literal["not_found_error"]
     message: str
@@ -75,14 +75,14 @@ class GatewayTimeoutErrorObject(WireModel):
 
 
 class APIErrorObject(WireModel):
-    """Something failed inside the API (500); `message` says so."""
+    """Something inside the API failed (500); `message` says so."""
 
     type: Literal["api_error"]
     message: str
 
 
 class OverloadedErrorObject(WireModel):
-    """The API has too much to do (529); `message` says so."""
+    """The API is overloaded (529); `message` says so."""
 
     type: Literal["overloaded_error"]
     message: str
@@ -101,14 +101,14 @@ ErrorObject: TypeAlias = Annotated[
     Discriminator("type"),
     OrUnknown(),
 ]
-"""What went wrong; told apart by `type`."""
+"""What went wrong. `type` tells the kinds apart."""
 
 
 class ErrorResponse(WireModel):
-    """The body of an answer that is an error, and the `error` event of a stream.
+    """The body of an error response, and the event `error` of a stream.
 
     error: what went wrong.
-    request_id: the id to quote when you ask for support.
+    request_id: the id of the request, for support.
     """
 
     type: Literal["error"]
