@@ -10,9 +10,9 @@ from typing import (
 from pydantic import Discriminator
 
 from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel
-from .._wire.validation import Many, Param
+from .._wire.validation import Many, Param, with_inherited_keys
 from .message import Message
-from .params import CreateParamsNonStreaming, Optionally, WorkspaceParams, with_inherited_keys
+from .params import CreateParamsNonStreaming, Optionally, WorkspaceParams
 from .wire_errors import ErrorResponse
 
 __all__ = [

@@ -3,9 +3,9 @@
 from typing import Literal
 
 from .._wire.decoding import ResponseModel, Timestamp
-from .._wire.validation import Many
+from .._wire.validation import Many, with_inherited_keys
 from .batches import BatchListParams
-from .params import Optionally, WorkspaceParams, with_inherited_keys
+from .params import Optionally, WorkspaceParams
 
 __all__ = ["DeletedFile", "FileListParams", "FileMetadata", "FileUploadParams"]
 

@@ -74,8 +74,8 @@ __all__ = [
     "ThinkingConfigDisabledParam",
     "ThinkingConfigEnabledParam",
     "ThinkingConfigParam",
-    "WorkspaceParams",
     "ToolUnionParam",
+    "WorkspaceParams",
 ]
 
 T = TypeVar("T")
