@@ -9,6 +9,7 @@
         │   │   └── StreamStalledError      a stream went without content
         │   └── StreamInterruptedError  a stream ended before its message did
         ├── APIResponseValidationError  a response that is not what the API sends
+        │   ├── ResponseTooLargeError       a body beyond what the client takes in
         │   └── StreamProtocolError         a stream whose events do not fit together
         └── APIStatusError              the API refused or failed; one class per status
             ├── BadRequestError             400 invalid_request_error
@@ -63,6 +64,7 @@ __all__ = [
     "RequestEncodingError",
     "RequestTimeoutError",
     "RequestTooLargeError",
+    "ResponseTooLargeError",
     "ServiceUnavailableError",
     "StreamInterruptedError",
     "StreamProtocolError",
@@ -258,6 +260,10 @@ class APIResponseValidationError(APIError):
         self.response = response
         self.status_code = response.status_code
         self._request_id = response.headers.get("request-id")
+
+
+class ResponseTooLargeError(APIResponseValidationError):
+    """A response that is larger than the client takes in, or that expands to many times its size."""
 
 
 class StreamProtocolError(APIResponseValidationError):

@@ -169,17 +169,17 @@ def test_a_body_that_arrives_for_ever_ends_with_the_total():
     assert "timeout.total=5 s" in str(raised)
 
 
-def test_stale_connections_are_replaced_free_of_charge():
-    stale = [APIConnectionError("closed", stale=True) for _ in range(5)]
-    world = World(*stale, (200, BODY))
+def test_a_stale_connection_is_replaced_free_of_charge_and_listed():
+    world = World(APIConnectionError("closed", stale=True), (200, BODY))
     answer = world.run(retries=0)
-    assert (answer.attempts.retries, world.slept, world.sent) == (0, [], 6)
+    assert (answer.attempts.retries, world.slept, world.sent) == (0, [], 2)
+    assert [attempt.failure for attempt in answer.attempts.failures] == ["closed"]
 
 
-def test_but_not_for_ever():
+def test_a_second_stale_connection_is_not_replaced_free_of_charge():
     world = World(*[APIConnectionError("closed", stale=True) for _ in range(100)])
-    failing(world, retries=0)
-    assert world.sent < 30
+    raised = failing(world, retries=0)
+    assert world.sent == len(raised.attempts) == 2
 
 
 def test_an_unread_answer_keeps_its_body():

@@ -44,10 +44,14 @@ class Peer:
         """0 for the first connection of the server, 1 for the next …"""
         self._buffer = b""
 
-    def request(self) -> Received:
-        """Read one whole request."""
+    def head(self) -> None:
+        """Read until the head of a request is there."""
         while b"\r\n\r\n" not in self._buffer:
             self._fill()
+
+    def request(self) -> Received:
+        """Read one whole request."""
+        self.head()
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         method, target, _ = first.split(" ")
@@ -84,6 +88,12 @@ class Peer:
         """Close so that the client's system reports a reset."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
+
+    def wait_in_silence(self) -> None:
+        """Read nothing until the client has closed its end."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLHUP | select.POLLRDHUP)
+        assert poll.poll(PATIENCE * 1000)
 
     def wait_for_hangup(self) -> None:
         """Wait until the client has closed its end; fail the test if it does not."""

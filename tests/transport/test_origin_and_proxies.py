@@ -8,6 +8,7 @@ from antiphon._transport.origin import Origin, target_of
 from antiphon._transport.proxies import UnusableProxyError, proxy_for
 from antiphon._transport.redirects import redirected
 from antiphon._wire.http import Headers, Request, ResponseHead, Timeout
+from tests.support.tracebacks import shown_with_locals
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,39 @@ def test_no_proxy_wins(monkeypatch, listed):
     assert proxy_for(API) is None
 
 
+@pytest.mark.parametrize(
+    ("listed", "host", "excepted"),
+    [
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("192.168.1.7", "192.168.1.7", True),
+        ("192.168.1.7:443", "192.168.1.7", True),
+        ("192.168.1.7:444", "192.168.1.7", False),
+        ("a.test, 2001:db8::/32", "2001:db8::5", True),
+        ("2001:db8::/32", "2001:db9::5", False),
+        ("2001:db8::5", "2001:db8::5", True),
+        ("2001:0db8:0:0::5", "2001:db8::5", True),
+        ("[2001:db8::5]", "2001:db8::5", True),
+        ("[2001:db8::5]:443", "2001:db8::5", True),
+        ("[2001:db8::5]:444", "2001:db8::5", False),
+        ("10.0.0.0/8", "10.test", False),
+        ("10.0.0.0/99,", "10.1.2.3", False),
+    ],
+)
+def test_no_proxy_lists_addresses_and_networks(monkeypatch, listed, host, excepted):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+    monkeypatch.setenv("NO_PROXY", listed)
+    assert (proxy_for(Origin("https", host, 443)) is None) is excepted
+
+
+@pytest.mark.parametrize("url", ["http://me:secret@h:abc", "http://me:secret@[::1", "h:99999"])
+def test_a_proxy_url_that_cannot_be_read_is_refused_without_showing_it(monkeypatch, url):
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    with pytest.raises(UnusableProxyError, match="HTTPS_PROXY") as caught:
+        proxy_for(API)
+    assert "me:secret" not in shown_with_locals(caught.value)
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1", "api.localhost"])
 def test_loopback_is_never_proxied(monkeypatch, host):
     monkeypatch.setenv("ALL_PROXY", "http://proxy.test:3128")
@@ -95,6 +129,7 @@ def onward(location: str, status: int = 307, method: str = "POST") -> Request | 
         "authorization": "a",
         "cookie": "c",
         "x-auth-token": "t",
+        "x-mine": "1",
         "accept": "*/*",
     }
     request = Request(method, "https://api.test/v1/messages?a=b", headers, b"{}", Timeout())
@@ -119,14 +154,15 @@ def test_at_home_a_redirect_keeps_everything(location, url):
 @pytest.mark.parametrize(
     "location", ["https://other.test/", "https://api.test:444/", "//other.test/"]
 )
-def test_away_from_home_no_credential_follows(location):
+def test_away_from_home_only_the_clients_own_headers_follow(location):
     request = onward(location)
     assert request is not None
     assert request.headers == {"accept": "*/*"}
 
 
 @pytest.mark.parametrize(
-    "location", ["http://api.test/", "ftp://api.test/", "https://api.test:x/", ""]
+    "location",
+    ["http://api.test/", "ftp://api.test/", "https://api.test:x/", "http://[::1/", "//[x]/", ""],
 )
 def test_redirects_that_are_not_followed(location):
     assert onward(location) is None

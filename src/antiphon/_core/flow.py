@@ -37,9 +37,9 @@ __all__ = [
 T = TypeVar("T")
 
 # A connection that was idle may be closed by the server at any moment; the client learns it when it
-# sends. Such an attempt is repeated on another connection without counting as a retry. The limit
-# only ends a loop that a server which closes every connection would otherwise keep up for ever.
-_FREE_RETRIES = 16
+# sends. Such an attempt is repeated once without counting as a retry. Once only: the server may as
+# well have read the request, acted on it and failed, and each repeat could be paid for again.
+_FREE_RETRIES = 1
 
 
 class Send(NamedTuple):

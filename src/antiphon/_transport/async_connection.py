@@ -20,12 +20,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
+from .._wire.http import Request
 from .failures import OutOfTimeError, Progress
 from .http1 import ResponseReader, TruncatedResponseError, request_head
 from .origin import Origin
 from .proxies import Proxy
 from .route import Route
-from .sync_connection import check_tunnel
+from .sync_connection import Arrived, check_tunnel, is_readable
 from .tcp import (
     MAX_IDLE_SECONDS,
     NEXT_ADDRESS_SECONDS,
@@ -40,6 +41,9 @@ __all__ = ["AsyncConnection"]
 # A caller that reads slowly makes the server wait, instead of filling the memory. A megabyte is
 # some ten thousand events of a stream, so it is seldom reached.
 _MAX_WAITING_BYTES = 1024 * 1024
+
+# As much as asyncio itself reads at once.
+_RECEIVE_BYTES = 256 * 1024
 
 # asyncio bounds the TLS handshake by itself, and by 60 seconds unless it is told otherwise. The
 # connect clock is what ends it, so this has to be more than any connect clock.
@@ -63,8 +67,7 @@ class AsyncConnection(asyncio.Protocol):
         self._failure: Exception | None = None
         self._news: asyncio.Future[None] | None = None
         self._patience = Deadline(self._loop, self._out_of_time)
-        self._writable = asyncio.Event()
-        self._writable.set()
+        self._is_full = False
         self._is_resting = False
         self._rests_since = 0.0
 
@@ -116,8 +119,11 @@ class AsyncConnection(asyncio.Protocol):
     def is_fit(self) -> bool:
         """Tell whether the server, as far as can be seen, still waits for a request; end the rest."""
         self._is_resting = False
-        fresh = time.monotonic() - self._rests_since <= MAX_IDLE_SECONDS
-        return fresh and not self._ended
+        if self._ended or time.monotonic() - self._rests_since > MAX_IDLE_SECONDS:
+            return False
+        # What arrived while the loop was busy elsewhere is still in the system's buffer.
+        sock = self._open_transport.get_extra_info("socket")
+        return sock.fileno() >= 0 and not is_readable(sock)
 
     def rest(self) -> bool:
         """Begin to wait for another request; return whether the connection can carry one."""
@@ -133,20 +139,32 @@ class AsyncConnection(asyncio.Protocol):
             self._closed(self)
             _cut(self._loop, transport)
 
-    async def write(self, route: Route, progress: Progress) -> None:
-        """Send the request, each piece of it within the write clock."""
+    async def write(self, route: Route, progress: Progress, arrived: Arrived) -> bool:
+        """Send the request, each piece of it within the write clock; return whether all was sent.
+
+        A server that refuses a large body responds, and often closes, before it has read all of it.
+        So while a large body is sent, what arrives goes to `arrived`, which returns true if it
+        completes the head of the response.
+        """
         progress.phase = "send"
         transport, request = self._open_transport, progress.request
+        if failure := _write_beginning(transport, route, request):
+            raise failure
         if len(request.body) <= SINGLE_WRITE_BYTES:
-            transport.write(route.head(request) + request.body)
-            return
-        transport.write(route.head(request))
+            return True
         rest = memoryview(request.body)
-        while rest and not self._ended:
+        # A closing transport takes what is written, and logs that it was for nothing.
+        while rest and not transport.is_closing():
             transport.write(rest[:WRITE_CHUNK_BYTES])
             rest = rest[WRITE_CHUNK_BYTES:]
-            async with asyncio.timeout(progress.limit(request.timeout.write)):
-                await self._writable.wait()
+            while self._is_full and not (self._waiting or self._ended):
+                await self._wait(progress.limit(request.timeout.write))
+            # The loop looks for received bytes in the first pass and hands them over in the second.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            if self._waiting and arrived(self._take()):
+                return False
+        return not rest
 
     async def receive(self, seconds: float | None) -> bytes:
         """Return what has arrived, as soon as anything has; ``b""`` when the server closed."""
@@ -156,6 +174,10 @@ class AsyncConnection(asyncio.Protocol):
             if self._failure is not None:
                 raise self._failure
             return b""
+        return self._take()
+
+    def _take(self) -> bytes:
+        """Return all that waits, and go on reading."""
         received = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
         if self._size > _MAX_WAITING_BYTES and self._transport is not None:
             self._transport.resume_reading()
@@ -195,16 +217,45 @@ class AsyncConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
-        self._failure = self._failure or exc
-        self._writable.set()
+        if self._failure is None and exc is not None:
+            # asyncio's frames hold what was being sent, and with it the credential.
+            self._failure = exc.with_traceback(None)
+            self._receive_the_rest()
         self._tell()
         self.cut()
 
+    def _receive_the_rest(self) -> None:
+        """Read what the server sent before a write failed: asyncio leaves it in the socket."""
+        transport = self._transport
+        if transport is None or transport.get_extra_info("ssl_object") is not None:
+            return
+        # uvloop gives no socket that could be copied (tried with 0.22).
+        with suppress(OSError, TypeError), transport.get_extra_info("socket").dup() as copy:
+            copy.setblocking(False)
+            while data := copy.recv(_RECEIVE_BYTES):
+                self._waiting.append(data)
+
     def pause_writing(self) -> None:
-        self._writable.clear()
+        self._is_full = True
 
     def resume_writing(self) -> None:
-        self._writable.set()
+        self._is_full = False
+        self._tell()
+
+
+def _write_beginning(
+    transport: asyncio.Transport, route: Route, request: Request
+) -> BaseException | None:
+    """Send the head, and with it a small body; return what stopped that.
+
+    The failure is returned without its frames, because they hold the credential as bytes.
+    """
+    body = request.body if len(request.body) <= SINGLE_WRITE_BYTES else b""
+    try:
+        transport.write(route.head(request) + body)
+    except BaseException as error:
+        return error.with_traceback(None)
+    return None
 
 
 def _addresses_at_once(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
@@ -259,8 +310,8 @@ def _cut(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
 
     A loop that does not run any more would have to run once to close it, and asyncio warns about
     transports that are collected while open. So where the loop stands still this does by hand what
-    the loop would do next. It uses names that are not public: `_call_connection_lost` of asyncio's
-    socket transports, and `_ssl_protocol` and `_closed` of those under TLS (tried with CPython 3.11
+    the loop would do next. It uses names that are not public: `_call_connection_lost` and `_closing` of
+    asyncio's socket transports, and `_ssl_protocol` and `_closed` of those under TLS (tried with CPython 3.11
     to 3.14). Where a name is missing, as under uvloop, the socket is closed when it is collected.
     """
     if loop.is_running():
@@ -273,6 +324,8 @@ def _cut(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
     lost = getattr(transport, "_call_connection_lost", None)
     if lost is not None:
         transport.pause_reading()
+        # The loop refuses a new socket whose descriptor an open transport had.
+        transport._closing = True
         # With the socket closed, TLS would have the loop pass the news on.
         with suppress(RuntimeError):
             lost(None)

@@ -69,6 +69,8 @@ class AsyncioTransport:
         try:
             return await pool.exchange(progress)
         except Exception as error:
+            if progress.may_be_stale:
+                pool.close_resting()
             progress.fail(error)
 
     async def _new_loop(self) -> _LoopPools:
@@ -161,6 +163,7 @@ class AsyncPool:
 
     def __init__(self, route: Route, max_connections: int) -> None:
         self.route = route
+        self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(max_connections)
         self._resting: deque[AsyncConnection] = deque()
         self._open: set[AsyncConnection] = set()
@@ -189,6 +192,20 @@ class AsyncPool:
             connection.cut()
         self._free.release()
 
+    def close_resting(self) -> None:
+        """Close what rests: when one kept connection was dead, the others most likely are too."""
+        while self._resting:
+            self._resting.pop().cut()
+
+    def abandon(self, connection: AsyncConnection) -> None:
+        """Cut a connection whose response was collected, in whatever thread that happened."""
+        if self._loop.is_running() and not _runs_here(self._loop):
+            with suppress(RuntimeError):  # the loop was closed meanwhile
+                self._loop.call_soon_threadsafe(lambda: self.give_back(connection, fit=False))
+            return
+        with suppress(RuntimeError):  # the loop is closed, and with it those who wait for a place
+            self.give_back(connection, fit=False)
+
     def cut(self) -> None:
         """Close every connection."""
         for connection in list(self._open):
@@ -208,7 +225,7 @@ class AsyncPool:
         while self._resting:
             connection = self._resting.pop()
             if connection.is_fit():
-                progress.reused = True
+                progress.may_be_stale = True
                 return connection
             connection.cut()
         return None
@@ -230,13 +247,18 @@ class AsyncResponse(PooledResponse[AsyncConnection]):
 
     __slots__ = ()
 
+    _pool: AsyncPool
+
     async def open(self, route: Route) -> None:
         """Send the request and wait for the head."""
         connection, progress, reader = self._connected(), self._progress, self._reader
-        await connection.write(route, progress)
-        progress.phase = "first byte"
+        self._sent = await connection.write(route, progress, self._has_head)
+        if self._sent:
+            progress.phase = "first byte"
         while reader.head is None:
-            reader.feed(await connection.receive(progress.limit(progress.request.timeout.read)))
+            data = await connection.receive(progress.limit(progress.request.timeout.read))
+            reader.feed(data)
+            progress.may_be_stale = False
         progress.phase = "body"
         self.head = reader.head
 
@@ -257,4 +279,7 @@ class AsyncResponse(PooledResponse[AsyncConnection]):
         self._release(fit=True)
 
     def __del__(self) -> None:
-        self._release(fit=True)
+        # Its connection may be collected in the same moment, so nothing is given back from here.
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._pool.abandon(connection)

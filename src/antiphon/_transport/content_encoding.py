@@ -1,19 +1,42 @@
-"""The content encodings of a body (gzip and deflate), undone a bounded piece at a time."""
+"""The content encodings of a body, undone a bounded piece at a time.
+
+A few kilobytes can hold gigabytes, so a decoder is never allowed to produce all that its input
+holds: one call gives at most `_PIECE_BYTES`, and whoever reads can stop in between. What expands
+beyond any honest text is an error.
+
+Requests accept gzip and deflate, which the standard library undoes. brotli and zstd are undone where
+a library for them is installed that can be stopped in the same way, since some gateways send them
+unasked.
+"""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 from .._wire.http import Headers
 
-__all__ = ["ACCEPTED_ENCODINGS", "BrokenEncodingError", "Inflate"]
+__all__ = [
+    "ACCEPTED_ENCODINGS",
+    "UNREADABLE",
+    "BrokenEncodingError",
+    "Decoder",
+    "ExpansionError",
+    "UnknownEncodingError",
+    "decoder_for",
+]
 
 ACCEPTED_ENCODINGS = "gzip, deflate"
-"""What requests accept: the encodings that the standard library can undo."""
+"""The encodings that requests ask for."""
 
-# How much plain text one call gives. A few kilobytes of gzip can hold gigabytes, so the
-# decompressor is never allowed to fill the memory before anybody looks at the result.
-_PIECE = 64 * 1024
+_PIECE_BYTES = 64 * 1024
+
+# JSON and text shrink to a tenth or a twentieth, and long runs of one word to a hundredth. Beyond
+# 200:1 it is an attack or a mistake, but small bodies of blanks are harmless.
+_MAX_EXPANSION = 200
+_FREE_EXPANSION_BYTES = 10 * 1000 * 1000
 
 _GZIP = zlib.MAX_WBITS | 16
 _RAW = -zlib.MAX_WBITS
@@ -23,24 +46,70 @@ class BrokenEncodingError(Exception):
     """The body is not in the content encoding that the headers name."""
 
 
-class Inflate:
-    """Undoes gzip or deflate, a bounded piece at a time."""
+class UnknownEncodingError(Exception):
+    """The headers name a content encoding that cannot be undone here."""
 
-    __slots__ = ("_begun", "_gzip", "_stream", "_tail")
 
-    @classmethod
-    def of(cls, headers: Headers) -> Inflate | None:
-        """Return what undoes the content encoding that `headers` name; `None` if they name none.
+class ExpansionError(Exception):
+    """The body expands to many times its size."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it expands to more than {_MAX_EXPANSION} times its size")
+
+
+UNREADABLE = (UnknownEncodingError, ExpansionError)
+"""What another attempt would not change."""
+
+
+class Decoder:
+    """Undoes one content encoding, and bounds what comes of it."""
+
+    __slots__ = ("_given", "_received", "_stream")
+
+    def __init__(self, stream: Inflate | FromLibrary) -> None:
+        self._stream = stream
+        self._received = 0
+        self._given = 0
+
+    def feed(self, data: bytes, *, last: bool) -> bytes:
+        """Return the next piece of plain bytes; ``b""`` if more encoded ones are needed.
+
+        Args:
+            data: what has arrived since.
+            last: whether no more will arrive.
 
         Raises:
-            BrokenEncodingError: the encoding is not one that was accepted.
+            BrokenEncodingError: the bytes are not in the encoding, or end early.
+            ExpansionError: they expand to more than 200 times their size.
         """
-        encoding = headers.get("content-encoding", "").strip().lower()
-        if encoding in ("", "identity"):
-            return None
-        if encoding in ("gzip", "x-gzip", "deflate"):
-            return cls(gzip=encoding != "deflate")
-        raise BrokenEncodingError(f"the content encoding {encoding[:40]!r} was not asked for")
+        self._received += len(data)
+        plain = self._stream.feed(data, last=last)
+        self._given += len(plain)
+        if self._given > max(_FREE_EXPANSION_BYTES, _MAX_EXPANSION * self._received):
+            raise ExpansionError
+        return plain
+
+
+def decoder_for(headers: Headers) -> Decoder | None:
+    """Return what undoes the content encoding that `headers` name; `None` if there is nothing to undo.
+
+    Raises:
+        UnknownEncodingError: the encoding cannot be undone here.
+    """
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity", "none"):  # `none` is not a coding, but servers send it
+        return None
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return Decoder(Inflate(gzip=encoding != "deflate"))
+    if encoding in _LIBRARIES:
+        return Decoder(_from_library(encoding))
+    raise UnknownEncodingError(f"its content encoding is {encoding[:40]!r}, which is unknown here")
+
+
+class Inflate:
+    """Undoes gzip or deflate."""
+
+    __slots__ = ("_begun", "_gzip", "_stream", "_tail")
 
     def __init__(self, *, gzip: bool) -> None:
         self._gzip = gzip
@@ -49,11 +118,7 @@ class Inflate:
         self._begun = False
 
     def feed(self, data: bytes, *, last: bool) -> bytes:
-        """Return the next piece of plain bytes; `last` says that no more encoded ones will come.
-
-        Raises:
-            BrokenEncodingError: the bytes are not in the encoding, or end early.
-        """
+        """Return the next piece of plain bytes."""
         encoded = self._tail + data
         if not self._gzip and not self._begun and len(encoded) < 2 and not last:
             self._tail = encoded
@@ -74,7 +139,7 @@ class Inflate:
         if self._stream.eof and encoded:  # gzip allows several members, one after the other
             self._stream = zlib.decompressobj(_GZIP)
         self._begun = True
-        plain = self._stream.decompress(encoded, _PIECE)
+        plain = self._stream.decompress(encoded, _PIECE_BYTES)
         self._tail = self._stream.unconsumed_tail or self._stream.unused_data
         return plain
 
@@ -82,3 +147,65 @@ class Inflate:
 def _is_zlib(encoded: bytes) -> bool:
     """Tell whether the bytes begin as RFC 1950 says; some servers send deflate without that wrapping."""
     return encoded[0] & 15 == 8 and int.from_bytes(encoded[:2]) % 31 == 0
+
+
+class FromLibrary:
+    """Undoes an encoding with a library's decompressor.
+
+    Args:
+        decompress: takes bytes and gives at most `_PIECE_BYTES` plain ones.
+        has_ended: tells whether the encoded data is whole.
+    """
+
+    __slots__ = ("_begun", "_decompress", "_has_ended")
+
+    def __init__(self, decompress: Callable[[bytes], bytes], has_ended: Callable[[], bool]) -> None:
+        self._decompress = decompress
+        self._has_ended = has_ended
+        self._begun = False
+
+    def feed(self, data: bytes, *, last: bool) -> bytes:
+        """Return the next piece of plain bytes."""
+        self._begun = self._begun or bool(data)
+        if not self._begun:
+            return b""
+        try:
+            plain = b"" if self._has_ended() else self._decompress(data)
+        except Exception as error:  # each library has a class of its own
+            raise BrokenEncodingError(f"the content encoding is broken ({error})") from error
+        if last and not plain and not self._has_ended():
+            raise BrokenEncodingError("the content encoding ends early")
+        return plain
+
+
+def _brotli(library: Any) -> FromLibrary:
+    stream = library.Decompressor()
+    stream.process(b"", output_buffer_limit=_PIECE_BYTES)  # TypeError where it knows no limit
+    return FromLibrary(
+        lambda data: stream.process(data, output_buffer_limit=_PIECE_BYTES), stream.is_finished
+    )
+
+
+def _zstd(library: Any) -> FromLibrary:
+    stream = library.ZstdDecompressor()
+    return FromLibrary(lambda data: stream.decompress(data, _PIECE_BYTES), lambda: stream.eof)
+
+
+# Tried with brotli 1.2 and backports.zstd 1.
+_LIBRARIES: dict[str, tuple[Callable[[Any], FromLibrary], tuple[str, ...], str]] = {
+    "br": (_brotli, ("brotli", "brotlicffi"), "brotli"),
+    "zstd": (_zstd, ("compression.zstd", "backports.zstd"), "backports.zstd"),
+}
+
+
+def _from_library(encoding: str) -> FromLibrary:
+    make, modules, package = _LIBRARIES[encoding]
+    for name in modules:
+        try:
+            return make(import_module(name))
+        except (ImportError, TypeError):
+            continue
+    raise UnknownEncodingError(
+        f"its content encoding is {encoding!r}, which was not asked for: `pip install {package}`"
+        " has it undone"
+    )

@@ -30,6 +30,7 @@ def transport_for(http_client: Any = None) -> Transport:
     """
     if http_client is None:
         return _shared("sync", _sync)
+    _check(http_client)
     if _is_httpx(http_client):
         if hasattr(http_client, "aclose"):
             _refuse(http_client, "is async; pass it to AsyncClient, or pass an httpx2.Client here")
@@ -61,6 +62,7 @@ def async_transport_for(http_client: Any = None) -> AsyncTransport:
     """
     if http_client is None:
         return _shared("asyncio", _asyncio) if _asyncio_runs() else _shared("httpx2", _httpx2)
+    _check(http_client)
     if _is_httpx(http_client):
         if not hasattr(http_client, "aclose"):
             _refuse(http_client, "is sync; pass it to Client, or pass an httpx2.AsyncClient here")
@@ -106,6 +108,20 @@ def _asyncio_runs() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def _check(http_client: Any) -> None:
+    """Refuse what has the methods of a transport and is none.
+
+    Raises:
+        TypeError: it is a class, or a session of requests.
+    """
+    if isinstance(http_client, type):
+        raise TypeError(
+            f"http_client: {http_client.__qualname__} is a class; pass an instance of it"
+        )
+    if hasattr(http_client, "prepare_request"):
+        _refuse(http_client, "is a session of requests; pass an httpx2.Client or nothing")
 
 
 def _is_httpx(http_client: Any) -> bool:

@@ -19,11 +19,19 @@ import time
 from collections.abc import Iterator
 from typing import NoReturn, cast
 
-from .._wire.http import Request
-from ..errors import APIConnectionError, APITimeoutError
+from .._wire.http import Headers, HTTPResponse, Request, ResponseHead
+from ..errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APITimeoutError,
+    ResponseTooLargeError,
+)
+from .content_encoding import UNREADABLE, BrokenEncodingError, ExpansionError
 from .http1 import MalformedResponseError, TruncatedResponseError
 from .origin import Origin, target_of
 from .proxies import Proxy
+from .reading import ClosedByThreadError
 from .tls import missing_certificates
 
 __all__ = ["OutOfTimeError", "Progress"]
@@ -55,7 +63,13 @@ class OutOfTimeError(TimeoutError):
     """A clock of the call ran out."""
 
 
-_IO_FAILURES = (OSError, EOFError, MalformedResponseError, TruncatedResponseError)
+_IO_FAILURES = (
+    OSError,
+    EOFError,
+    MalformedResponseError,
+    TruncatedResponseError,
+    BrokenEncodingError,
+)
 """What can stop an exchange and need not stop the next one."""
 
 _CONNECTING = frozenset({"resolve", "connect", "proxy", "tls"})
@@ -64,15 +78,17 @@ _CONNECTING = frozenset({"resolve", "connect", "proxy", "tls"})
 class Progress:
     """How far one attempt got, and the error to raise for what stopped it."""
 
-    __slots__ = ("_ends", "origin", "phase", "proxy", "request", "reused", "started")
+    __slots__ = ("_ends", "head", "may_be_stale", "origin", "phase", "proxy", "request", "started")
 
     request: Request
     origin: Origin
     proxy: Proxy | None
     phase: str
     """The phase it is in: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte` or `body`."""
-    reused: bool
-    """Whether the connection had carried a request before."""
+    head: ResponseHead | None
+    """The head of the response, once it has arrived."""
+    may_be_stale: bool
+    """Whether the connection had carried a request before and has not received a byte since."""
 
     def __init__(
         self, request: Request, proxy: Proxy | None = None, *, phase: str = "connect"
@@ -81,7 +97,8 @@ class Progress:
         self.origin = target_of(request.url).origin
         self.proxy = proxy
         self.phase = phase
-        self.reused = False
+        self.head = None
+        self.may_be_stale = False
         self.started = time.monotonic()
         total = request.timeout.total
         self._ends = None if total is None else self.started + total
@@ -111,8 +128,10 @@ class Progress:
         network raises an exception of its own. Later only I/O is: the rest are mistakes in the
         program, which stay as they are.
         """
+        if isinstance(error, UNREADABLE):
+            raise self._unreadable(error) from error
         connecting = self.phase in _CONNECTING and isinstance(error, Exception)
-        if connecting or isinstance(error, _IO_FAILURES):
+        if connecting or isinstance(error, (*_IO_FAILURES, ClosedByThreadError)):
             raise self.failure(error) from error
         raise error
 
@@ -123,6 +142,12 @@ class Progress:
             error: what stopped the attempt.
             timed_out: whether it is the timeout of a library that has classes of its own for it.
         """
+        failure = self._failure(error, timed_out=timed_out)
+        if self.head is not None:
+            failure.request_id = self.head.headers.get("request-id")
+        return failure
+
+    def _failure(self, error: BaseException, *, timed_out: bool) -> APIConnectionError:
         causes = list(_causes(error))
         phase = self._refined(causes)
         proxy = self.proxy.url if self.proxy else None
@@ -151,6 +176,23 @@ class Progress:
             transient=any(isinstance(cause, _IO_FAILURES) or _is_httpx(cause) for cause in causes),
         )
 
+    def _unreadable(self, error: Exception) -> APIError:
+        """Return the error of a response whose body is not worth another attempt."""
+        head, request = self.head or ResponseHead(0, Headers()), self.request
+        response = HTTPResponse(
+            head.status,
+            head.headers,
+            method=request.method,
+            url=request.url,
+            http_version=head.http_version,
+            received_at=head.received_at,
+            request=request.without_secrets(),
+        )
+        large = isinstance(error, ExpansionError)
+        kind = ResponseTooLargeError if large else APIResponseValidationError
+        message = f"The response from {self.origin.shown} cannot be read: {error}."
+        return kind(response, message=message, request=response.request)
+
     def _refined(self, causes: list[BaseException]) -> str:
         """Return the phase; the cause may tell more than the library did."""
         if self.phase not in ("connect", "proxy"):
@@ -167,7 +209,7 @@ class Progress:
             isinstance(cause, _CLOSED_BY_PEER) or str(cause).startswith("Server disconnected")
             for cause in causes
         )
-        return self.reused and closed and phase in ("send", "first byte")
+        return self.may_be_stale and closed and phase in ("send", "first byte")
 
     def _timeout_hint(self, phase: str) -> str:
         name = _CLOCKS.get(phase, "connect")

@@ -19,11 +19,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Protocol
+from typing import Literal, Protocol
 
 from .._wire.http import Headers, ResponseHead
 from .._wire.secret import Secret
-from .content_encoding import BrokenEncodingError, Inflate
+from .content_encoding import Decoder, decoder_for
 
 __all__ = [
     "ClosedByPeerError",
@@ -62,7 +62,8 @@ def request_head(
     """Return the head of a request whose body has `length` bytes.
 
     Raises:
-        ValueError: a name or value contains a line break, which would start another header.
+        ValueError: a name or value contains a line break, which would start another header, or a
+            character that HTTP cannot carry.
     """
     lines = [f"{method} {target} HTTP/1.1"]
     lines += [
@@ -74,13 +75,17 @@ def request_head(
     head = "\r\n".join(lines) + "\r\n\r\n"
     if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
         raise ValueError("headers: a name or value contains a line break")
-    return head.encode("latin-1")
+    try:
+        return head.encode("latin-1")
+    except UnicodeEncodeError:
+        # The original error holds the whole head, and with it the credential.
+        raise ValueError("headers: a name or value is not in Latin-1") from None
 
 
 class ResponseReader:
     """One response being received: feed it what arrives, take out the head and the body."""
 
-    __slots__ = ("_framing", "_held", "_inflate", "_method", "_waiting", "head")
+    __slots__ = ("_decoder", "_framing", "_held", "_method", "_waiting", "head")
 
     head: ResponseHead | None
     """Status and headers, as soon as they are complete."""
@@ -90,7 +95,7 @@ class ResponseReader:
         self._method = method
         self._held = b""
         self._framing: BodyFraming = _NO_BODY
-        self._inflate: Inflate | None = None
+        self._decoder: Decoder | Literal["unknown"] | None = "unknown"
         self._waiting = b""
 
     @property
@@ -130,15 +135,19 @@ class ResponseReader:
         """Return the next bytes of the body, content encoding undone; ``b""`` if none are waiting.
 
         Raises:
-            MalformedResponseError: they are not in the encoding that the headers name.
+            BrokenEncodingError: they are not in the encoding that the headers name.
+            UnknownEncodingError: that encoding cannot be undone here.
+            ExpansionError: they expand to many times their size.
         """
+        if self.head is None:
+            return b""
+        if self._decoder == "unknown":
+            # Not before: an error of the encoding should come with a status and a request id.
+            self._decoder = decoder_for(self.head.headers)
         waiting, self._waiting = self._waiting, b""
-        if self._inflate is None:
+        if self._decoder is None:
             return waiting
-        try:
-            return self._inflate.feed(waiting, last=self._framing.ended)
-        except BrokenEncodingError as error:
-            raise MalformedResponseError(str(error)) from error
+        return self._decoder.feed(waiting, last=self._framing.ended)
 
     def _finish(self) -> None:
         if self.head is None and not self._held:
@@ -165,10 +174,6 @@ class ResponseReader:
         self._held = b""
         self.head = head
         self._framing = _framing_of(self._method, head)
-        try:
-            self._inflate = Inflate.of(head.headers)
-        except BrokenEncodingError as error:
-            raise MalformedResponseError(str(error)) from error
         return data
 
 
@@ -181,12 +186,27 @@ def _is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
+# Programs disagree about what a lone CR or LF, or a NUL, means in a header; h11 refuses them too.
+_STRAY = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
+
+
 def _parse_head(block: bytes) -> ResponseHead:
     """Return the head in `block`, which is all before the empty line."""
-    first, *lines = block.decode("latin-1").split("\r\n")
+    first, *lines = _lines_of(block)
     status = _STATUS_LINE.fullmatch(first)
     if status is None:
         raise MalformedResponseError(f"the response begins with {first[:60]!r}")
+    return ResponseHead(int(status[2]), Headers(_parse_fields(lines)), status[1])
+
+
+def _lines_of(block: bytes) -> list[str]:
+    if stray := _STRAY.search(block):
+        start = max(stray.start() - 20, 0)
+        raise MalformedResponseError(f"a header holds {block[start : stray.end()]!r}")
+    return block.decode("latin-1").split("\r\n")
+
+
+def _parse_fields(lines: list[str]) -> list[tuple[str, str]]:
     raw: list[tuple[str, str]] = []
     for line in lines:
         name, colon, value = line.partition(":")
@@ -196,7 +216,7 @@ def _parse_head(block: bytes) -> ResponseHead:
             raw.append((name, value.strip()))
         else:
             raise MalformedResponseError(f"a header line reads {line[:60]!r}")
-    return ResponseHead(int(status[2]), Headers(raw), status[1])
+    return raw
 
 
 class BodyFraming(Protocol):
@@ -228,7 +248,8 @@ def _framing_of(method: str, head: ResponseHead) -> BodyFraming:
     if lengths == {""}:
         return EndlessBody()
     length = lengths.pop()
-    if lengths or not (length.isascii() and length.isdigit()):
+    # Eighteen digits are more bytes than there are; Python refuses to read thousands of them.
+    if lengths or not (length.isascii() and length.isdigit()) or len(length) > 18:
         raise MalformedResponseError("the content-length is not one number")
     return SizedBody(int(length))
 
@@ -342,10 +363,12 @@ class ChunkedBody:
         self._held = rest
 
     def _feed_trailers(self, rest: bytes) -> None:
-        end = 2 if rest.startswith(b"\r\n") else rest.find(b"\r\n\r\n") + 4
-        if end > 3 or rest.startswith(b"\r\n"):
+        end = 0 if rest.startswith(b"\r\n") else rest.find(b"\r\n\r\n")
+        if end >= 0:
+            if end:
+                _parse_fields(_lines_of(rest[:end]))  # only to refuse what is none
             self.ended = True
-            self.surplus = self.surplus or end < len(rest)
+            self.surplus = end + (4 if end else 2) < len(rest)
         elif len(rest) > _HEAD_LIMIT:
             raise MalformedResponseError(f"trailers of more than {_HEAD_LIMIT} bytes")
         else:

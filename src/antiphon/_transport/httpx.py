@@ -2,22 +2,30 @@
 
 Classes and events are recognised by their names, so that both libraries fit and neither is imported
 for it. httpx has no notion of phases and no clock for a whole attempt, but the connection pool below
-it reports every step to a `trace` extension. There this adapter learns how far an attempt got, and
-there it gives the next step what is left of the total, by writing into the request's `timeout`
-extension, which the pool reads again before each step (tried with httpx2 2.16).
+it reports every step to a `trace` extension. There an `_Attempt` learns how far it got, and there it
+gives the next step what is left of the total, by writing into the request's `timeout` extension,
+which the pool reads again before each step.
+
+Bodies are read as they are on the wire and decoded here, as those of the other transports are: httpx
+would decode all that arrived in one piece, however much that gives.
+
+What is not public and used here was tried with httpx2 2.16 and httpx 0.28.
 """
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncGenerator, Generator
 from typing import Any, NoReturn
 
 from .._wire.http import Headers, Request, ResponseHead
 from . import AsyncOpenResponse, OpenResponse
+from .content_encoding import UNREADABLE, Decoder, decoder_for
 from .failures import Progress
 from .origin import Origin, target_of
 from .proxies import Proxy
-from .redirects import follow, follow_async, is_credential
+from .reading import Reading, shut_down
+from .redirects import follow, follow_async, is_own_header
 
 __all__ = ["AsyncHttpxTransport", "HttpxTransport"]
 
@@ -38,6 +46,11 @@ _PHASES = {
     "WriteTimeout": "send",
 }
 
+# The headers that httpx makes for every request; they hold nothing of the user.
+_HTTPX_HEADERS = frozenset(
+    {"accept-encoding", "connection", "content-length", "host", "transfer-encoding"}
+)
+
 
 class HttpxTransport:
     """Sends over an `httpx2.Client`; closing this transport leaves that client open."""
@@ -54,43 +67,55 @@ class HttpxTransport:
         """Do nothing: the connections belong to the user's client."""
 
     def _send(self, request: Request, home: Origin) -> OpenResponse:
-        progress = _begun(request)
-        outgoing, settings = _outgoing(self._client, progress, home)
+        attempt = _Attempt(self._client, request, home)
+
         try:
-            response = self._client.send(outgoing, **settings)
+            attempt.prepare(attempt.note)
+            response = self._client.send(attempt.outgoing, **attempt.settings)
         except Exception as error:
-            _raise(progress, error)
-        return HttpxResponse(response, progress, outgoing)
+            attempt.fail(error)
+        attempt.received(response)
+        return HttpxResponse(attempt)
 
 
 class HttpxResponse:
     """A response arriving over httpx2."""
 
-    def __init__(self, response: Any, progress: Progress, outgoing: Any) -> None:
-        self.head = _head_of(response, progress)
-        self._response = response
-        self._progress = progress
-        self._outgoing = outgoing
-        self._pieces: Generator[bytes, None, None] = response.iter_bytes()
+    def __init__(self, attempt: _Attempt) -> None:
+        self.head: ResponseHead = attempt.head
+        self._attempt = attempt
+        self._reading = Reading()
+        self._pieces: Generator[bytes, None, None] = attempt.pieces()
 
     def read(self, timeout: float | None) -> bytes:
         """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
+        attempt = self._attempt
         # The sync library takes the bound of every read from the first one.
-        _bound(self._outgoing, "read", timeout)
+        attempt.bound("read", timeout)
+        reading = self._reading
+        reading.begin()
         try:
-            return _next_piece(self._pieces)
+            while not (plain := attempt.decoded()) and not attempt.ended:
+                attempt.take(next(self._pieces, b""))
+            reading.check()
         except BaseException as error:
-            self.close()
-            _raise(self._progress, error)
+            self._close()
+            attempt.fail(reading.cause(error))
+        finally:
+            if reading.end():
+                self._close()
+        return plain
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, else close it; may be called twice."""
+        if self._reading.close():
+            self._close()
+        else:
+            self._attempt.shut_down()
+
+    def _close(self) -> None:
         self._pieces.close()
-        self._response.close()
-
-
-def _next_piece(pieces: Generator[bytes, None, None]) -> bytes:
-    return next((piece for piece in pieces if piece), b"")
+        self._attempt.response.close()
 
 
 class AsyncHttpxTransport:
@@ -131,37 +156,43 @@ class AsyncHttpxTransport:
     async def _send(self, request: Request, home: Origin) -> AsyncOpenResponse:
         import anyio
 
-        progress = _begun(request)
-        outgoing, settings = _outgoing(self._client, progress, home)
+        attempt = _Attempt(self._client, request, home)
+
+        async def trace(step: str, details: dict[str, Any]) -> None:
+            attempt.note(step, details)
+
         try:
+            attempt.prepare(trace)
             with anyio.fail_after(request.timeout.total):
-                response = await self._client.send(outgoing, **settings)
+                response = await self._client.send(attempt.outgoing, **attempt.settings)
         except Exception as error:
-            _raise(progress, error)
-        return AsyncHttpxResponse(response, progress, outgoing)
+            attempt.fail(error)
+        attempt.received(response)
+        return AsyncHttpxResponse(attempt)
 
 
 class AsyncHttpxResponse:
     """An `HttpxResponse` whose methods are awaited."""
 
-    def __init__(self, response: Any, progress: Progress, outgoing: Any) -> None:
-        self.head = _head_of(response, progress)
-        self._response = response
-        self._progress = progress
-        self._outgoing = outgoing
-        self._pieces: AsyncGenerator[bytes, None] = response.aiter_bytes()
+    def __init__(self, attempt: _Attempt) -> None:
+        self.head: ResponseHead = attempt.head
+        self._attempt = attempt
+        self._pieces: AsyncGenerator[bytes, None] = attempt.async_pieces()
 
     async def read(self, timeout: float | None) -> bytes:
         """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
         import anyio
 
-        _bound(self._outgoing, "read", None)
+        attempt = self._attempt
+        attempt.bound("read", None)
         try:
             with anyio.fail_after(timeout):
-                return await _next_piece_async(self._pieces)
+                while not (plain := attempt.decoded()) and not attempt.ended:
+                    attempt.take(await anext(self._pieces, b""))
         except BaseException as error:
             await self.close()
-            _raise(self._progress, error)
+            attempt.fail(error)
+        return plain
 
     async def close(self) -> None:
         """Keep the connection if the body was read to its end, else close it; may be called twice."""
@@ -169,59 +200,153 @@ class AsyncHttpxResponse:
 
         with anyio.CancelScope(shield=True):
             await self._pieces.aclose()
-            await self._response.aclose()
+            await self._attempt.response.aclose()
 
 
-async def _next_piece_async(pieces: AsyncGenerator[bytes, None]) -> bytes:
-    async for piece in pieces:
-        if piece:
-            return piece
-    return b""
+class _Attempt:
+    """One request that is sent over httpx, and its response."""
 
+    def __init__(self, client: Any, request: Request, home: Origin) -> None:
+        self.progress = Progress(request, phase="pool")
+        self.progress.may_be_stale = True  # until a connection is opened for it
+        self.settings: dict[str, Any] = {"stream": True, "follow_redirects": False}
+        self.outgoing: Any = None
+        self.response: Any = None
+        self.ended = False
+        """Whether the whole body has arrived."""
+        self._client = client
+        self._home = home
+        self._arrived = b""
+        self._decoder: Decoder | None = None
 
-def _begun(request: Request) -> Progress:
-    progress = Progress(request, phase="pool")
-    progress.reused = True  # until a connection is opened for it
-    return progress
+    def prepare(self, trace: Any) -> None:
+        """Make the request as httpx has it, with the client's own settings.
 
+        Away from `home`, where a redirect led to, nothing that the client adds by itself goes along.
+        """
+        request, clocks = self.progress.request, self.progress.request.timeout
+        self.outgoing = self._client.build_request(
+            request.method,
+            request.url,
+            headers=request.revealed_headers(),
+            content=bytes(request.body) or None,
+            timeout=(clocks.connect, clocks.read, clocks.write, clocks.pool),
+            extensions={"trace": trace},
+        )
+        if self.progress.origin != self._home:
+            self.settings["auth"] = None
+            names: list[str] = list(self.outgoing.headers)
+            for name in names:
+                if name not in _HTTPX_HEADERS and not is_own_header(name):
+                    del self.outgoing.headers[name]
 
-def _outgoing(client: Any, progress: Progress, home: Origin) -> tuple[Any, dict[str, Any]]:
-    """Return the request as httpx has it, with the client's own settings, and how to send it.
-
-    Away from `home`, where a redirect led to, the client's own credentials are left out as well.
-    """
-    request, clocks = progress.request, progress.request.timeout
-
-    def note(step: str, details: dict[str, Any]) -> Any:
+    def note(self, step: str, details: dict[str, Any]) -> None:
         """Learn how far the request got, and give the next step what is left of the time."""
-        phase, clock = _STEPS.get(step.partition(".")[2], (None, ""))
-        if phase is not None:
-            if phase == "connect":
-                progress.reused = False
-                progress.proxy = _proxy_behind(details, progress.origin)
-            sent = details.get("request")
-            through_proxy = sent is not None and getattr(sent, "method", b"") == b"CONNECT"
-            progress.phase = "proxy" if through_proxy else phase
-            _bound(outgoing, clock, progress.limit(getattr(clocks, clock)))
+        step = step.partition(".")[2]
+        if step == "response_closed.started":
+            self._refuse_surplus()
+        if step not in _STEPS:
+            return
+        phase, clock = _STEPS[step]
+        progress = self.progress
+        if phase == "connect":
+            progress.may_be_stale = False
+            progress.proxy = _proxy_behind(details, progress.origin)
+        sent = details.get("request")
+        to_proxy = sent is not None and getattr(sent, "method", b"") == b"CONNECT"
+        progress.phase = "proxy" if to_proxy else phase
+        self.bound(clock, progress.limit(getattr(progress.request.timeout, clock)))
 
-    async def note_async(step: str, details: dict[str, Any]) -> None:
-        note(step, details)
+    def bound(self, clock: str, seconds: float | None) -> None:
+        """Bound the next step of this kind."""
+        self.outgoing.extensions["timeout"][clock] = seconds
 
-    outgoing = client.build_request(
-        request.method,
-        request.url,
-        headers=request.revealed_headers(),
-        content=bytes(request.body) or None,
-        timeout=(clocks.connect, clocks.read, clocks.write, clocks.pool),
-        extensions={"trace": note_async if hasattr(client, "aclose") else note},
-    )
-    settings: dict[str, Any] = {"stream": True, "follow_redirects": False}
-    if progress.origin != home:
-        settings["auth"] = None
-        names: list[str] = list(outgoing.headers)
-        for name in filter(is_credential, names):
-            del outgoing.headers[name]
-    return outgoing, settings
+    def received(self, response: Any) -> None:
+        """Take in the head of the response."""
+        self.response = response
+        self.progress.phase = "body"
+        raw = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw]
+        head = ResponseHead(response.status_code, Headers(raw), response.http_version)
+        self.progress.head = head
+
+    @property
+    def head(self) -> ResponseHead:
+        """The head of the response."""
+        assert self.progress.head is not None
+        return self.progress.head
+
+    def pieces(self) -> Generator[bytes, None, None]:
+        """Give the body as it arrives."""
+        # A hook of the user's client may have read the body already; then httpx has decoded it.
+        if self.response.is_stream_consumed:
+            yield self.response.content
+            return
+        self._decoder = decoder_for(self.head.headers)
+        yield from self.response.iter_raw()
+
+    async def async_pieces(self) -> AsyncGenerator[bytes, None]:
+        """Give the body as it arrives."""
+        if self.response.is_stream_consumed:
+            yield self.response.content
+            return
+        self._decoder = decoder_for(self.head.headers)
+        pieces: AsyncGenerator[bytes, None] = self.response.aiter_raw()
+        try:
+            async for piece in pieces:
+                yield piece
+        finally:
+            await pieces.aclose()
+
+    def take(self, piece: bytes) -> None:
+        """Take in a piece of the body; ``b""`` says that it has ended."""
+        self._arrived = piece
+        self.ended = not piece
+
+    def decoded(self) -> bytes:
+        """Return the next plain bytes of what has arrived."""
+        arrived, self._arrived = self._arrived, b""
+        return self._decoder.feed(arrived, last=self.ended) if self._decoder else arrived
+
+    def _refuse_surplus(self) -> None:
+        """Have httpx close the connection if bytes follow the response that belong to no request.
+
+        h11 keeps them, and httpx would take them for the beginning of the next response. A connection
+        whose h11 has failed is closed instead of kept.
+        """
+        stream = self.response
+        for name in ("stream", "_stream", "_httpcore_stream", "_stream", "_connection"):
+            stream = getattr(stream, name, None)
+        parser = getattr(stream, "_h11_state", None)
+        if parser is not None and parser.trailing_data[0]:
+            parser.send_failed()
+
+    def shut_down(self) -> None:
+        """End the connection under a thread that reads from it."""
+        stream = self.response.extensions.get("network_stream")
+        sock = stream.get_extra_info("socket") if stream is not None else None
+        if isinstance(sock, socket.socket):
+            shut_down(sock)
+
+    def fail(self, error: BaseException) -> NoReturn:
+        """Raise what `error` means; cancellation and interruption stay what they are."""
+        if not isinstance(error, Exception):
+            raise error
+        _forget_frames(error)
+        progress = self.progress
+        if isinstance(error, UNREADABLE):
+            progress.fail(error)
+        names = [kind.__name__ for kind in type(error).__mro__]
+        progress.phase = _PHASES.get(names[0], progress.phase) if progress.phase != "tls" else "tls"
+        raise progress.failure(error, timed_out="TimeoutException" in names) from error
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Drop the frames of httpx from an error: they hold the credential as a local variable."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _proxy_behind(details: dict[str, Any], origin: Origin) -> Proxy | None:
@@ -230,24 +355,3 @@ def _proxy_behind(details: dict[str, Any], origin: Origin) -> Proxy | None:
     if not isinstance(host, str) or not isinstance(port, int) or (host, port) == origin[1:]:
         return None
     return Proxy("http", host, port)
-
-
-def _bound(outgoing: Any, clock: str, seconds: float | None) -> None:
-    outgoing.extensions["timeout"][clock] = seconds
-
-
-def _head_of(response: Any, progress: Progress) -> ResponseHead:
-    progress.phase = "body"
-    raw = [
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-    ]
-    return ResponseHead(response.status_code, Headers(raw), response.http_version)
-
-
-def _raise(progress: Progress, error: BaseException) -> NoReturn:
-    """Raise what `error` means; cancellation and interruption stay what they are."""
-    if not isinstance(error, Exception):
-        raise error
-    names = [kind.__name__ for kind in type(error).__mro__]
-    progress.phase = _PHASES.get(names[0], progress.phase) if progress.phase != "tls" else "tls"
-    raise progress.failure(error, timed_out="TimeoutException" in names) from error

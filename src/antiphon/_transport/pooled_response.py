@@ -24,7 +24,7 @@ class Pool(Protocol):
 class PooledResponse(Generic[ConnectionT]):
     """A response arriving over a connection of a pool."""
 
-    __slots__ = ("__weakref__", "_connection", "_pool", "_progress", "_reader", "head")
+    __slots__ = ("__weakref__", "_connection", "_pool", "_progress", "_reader", "_sent", "head")
 
     head: ResponseHead
 
@@ -33,6 +33,7 @@ class PooledResponse(Generic[ConnectionT]):
         self._connection: ConnectionT | None = connection
         self._progress = progress
         self._reader = ResponseReader(progress.request.method)
+        self._sent = False  # whether the whole request was: otherwise the server waits for the rest
 
     def _connected(self) -> ConnectionT:
         """Return the connection.
@@ -44,11 +45,18 @@ class PooledResponse(Generic[ConnectionT]):
             raise TruncatedResponseError
         return self._connection
 
+    def _has_head(self, data: bytes) -> bool:
+        """Take in what arrived while the request was sent; return whether the head is complete."""
+        self._reader.feed(data)
+        self._progress.may_be_stale = False
+        return self._reader.head is not None
+
     def _release(self, *, fit: bool) -> None:
         """Let go of the connection, once."""
+        self._progress.head = self._reader.head
         connection, self._connection = self._connection, None
         if connection is not None:
-            self._pool.give_back(connection, fit=fit and self._reader.reusable)
+            self._pool.give_back(connection, fit=fit and self._sent and self._reader.reusable)
 
     def _fail(self, error: BaseException) -> NoReturn:
         """Close the connection, and raise what `error`, which stopped a read, means to the caller."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from dataclasses import dataclass, field
-from typing import NoReturn
+from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from .._wire.secret import Secret
 from .origin import DEFAULT_PORTS, Origin, is_loopback
 
 __all__ = ["Proxy", "UnusableProxyError", "proxy_environment", "proxy_for"]
@@ -23,12 +23,12 @@ class UnusableProxyError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy; its text never shows the credentials."""
+    """An HTTP proxy."""
 
     scheme: str
     host: str
     port: int
-    authorization: str | None = field(default=None, repr=False)
+    authorization: Secret | None = None
     """The value of `Proxy-Authorization`, if the proxy's URL has credentials."""
 
     @property
@@ -38,7 +38,7 @@ class Proxy:
         return f"{self.scheme}://{host}:{self.port}"
 
     @property
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str | Secret]:
         """The headers of every request to the proxy itself."""
         return {"proxy-authorization": self.authorization} if self.authorization else {}
 
@@ -58,19 +58,50 @@ def proxy_for(origin: Origin) -> Proxy | None:
     Raises:
         UnusableProxyError: the variable does not hold the URL of an HTTP proxy.
     """
+    found = _from_environment(origin)
+    if isinstance(found, str):
+        raise UnusableProxyError(found)
+    return found
+
+
+def _from_environment(origin: Origin) -> Proxy | str | None:
+    """Return the proxy, or what is wrong with the variable that names it.
+
+    It raises nothing, because its local variables hold the password of the proxy.
+    """
     from urllib.request import getproxies, proxy_bypass
 
     proxies = getproxies()
     url = proxies.get(origin.scheme) or proxies.get("all")
     if not url or is_loopback(origin.host) or proxy_bypass(f"{origin.host}:{origin.port}"):
         return None
-    return _parsed(url)
+    if any(_covers(entry.strip(), origin) for entry in proxies.get("no", "").split(",")):
+        return None
+    try:
+        return _parsed(url)
+    except ValueError:  # the port, or the brackets of an address
+        return "the environment names a proxy whose URL cannot be read; check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
 
 
-def _parsed(url: str) -> Proxy:
+def _covers(entry: str, origin: Origin) -> bool:
+    """Tell whether an address or a network in `NO_PROXY` covers `origin`; `urllib` knows only names."""
+    from ipaddress import ip_address, ip_network
+
+    if entry == origin.shown:  # an address of IPv6 in brackets, with its port
+        return True
+    try:
+        return ip_address(origin.host) in ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        return False
+
+
+def _parsed(url: str) -> Proxy | str:
     parts = urlsplit(url if "://" in url else f"http://{url}")
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        _refuse(parts.scheme)
+        return (
+            f"the environment names a proxy of the kind {parts.scheme!r}; give HTTP_PROXY, HTTPS_PROXY"
+            " or ALL_PROXY an http:// or https:// URL, or pass http_client=httpx2.Client(proxy=…)"
+        )
     return Proxy(
         parts.scheme,
         parts.hostname,
@@ -79,13 +110,6 @@ def _parsed(url: str) -> Proxy:
     )
 
 
-def _refuse(scheme: str) -> NoReturn:
-    raise UnusableProxyError(
-        f"the environment names a proxy of the kind {scheme!r}; give HTTP_PROXY, HTTPS_PROXY or"
-        " ALL_PROXY an http:// or https:// URL, or pass http_client=httpx2.Client(proxy=…)"
-    )
-
-
-def _basic(user: str, password: str) -> str:
+def _basic(user: str, password: str) -> Secret:
     pair = f"{unquote(user)}:{unquote(password)}"
-    return f"Basic {b64encode(pair.encode()).decode()}"
+    return Secret(f"Basic {b64encode(pair.encode()).decode()}")

@@ -8,12 +8,12 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from .._wire.http import Request, ResponseHead
-from .._wire.secret import SECRET_HEADERS, Secret
+from .._wire.secret import Secret
 from .._wire.url import URL
 from . import AsyncOpenResponse, OpenResponse
 from .origin import target_of
 
-__all__ = ["follow", "follow_async", "is_credential", "redirected"]
+__all__ = ["follow", "follow_async", "is_own_header", "redirected"]
 
 # The API itself never redirects. A gateway may do it once or twice (to https, to another host of
 # the same company); more is a circle.
@@ -79,29 +79,32 @@ def redirected(request: Request, head: ResponseHead) -> Request | None:
     """Return the request to send next when `head` redirects; `None` when its response is the last.
 
     A body is sent again only where the status promises the same method (307, 308). Nothing goes
-    from https to http, and to another origin it goes without any credential.
+    from https to http, and to another origin it goes with the client's own headers alone.
     """
     location = head.headers.get("location")
     allowed = _ANY_METHOD if request.method == "GET" else _SAME_METHOD
     if head.status not in allowed or not location:
         return None
-    url = urljoin(request.url, location)
     try:
+        url = urljoin(request.url, location)
         here, there = target_of(request.url).origin, target_of(url).origin
-    except ValueError:
+    except ValueError:  # it is not a URL, or one of another kind
         return None
     if here.scheme == "https" and there.scheme == "http":
         return None
-    headers = request.headers if here == there else _without_credentials(request.headers)
+    headers = request.headers if here == there else _own_headers(request.headers)
     return replace(request, url=URL(url), headers=headers)
 
 
-def _without_credentials(headers: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
-    return {name: value for name, value in headers.items() if not is_credential(name)}
+# What the client itself adds to a request, its credential apart. Whatever else a request carries, the
+# user put there, for the origin that the request was made for.
+_OWN_HEADERS = frozenset({"accept", "anthropic-version", "content-type", "user-agent"})
 
 
-def is_credential(name: str) -> bool:
-    """Tell whether a header, by its lower-case name, may carry a credential."""
-    return name in SECRET_HEADERS or any(
-        part in name for part in ("auth", "key", "token", "secret", "credential", "cookie")
-    )
+def _own_headers(headers: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
+    return {name: value for name, value in headers.items() if is_own_header(name)}
+
+
+def is_own_header(name: str) -> bool:
+    """Tell whether a header, by its lower-case name, is one that may go to any origin."""
+    return name in _OWN_HEADERS

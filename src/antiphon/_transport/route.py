@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._wire.http import Request
+from .._wire.secret import Secret
 from .content_encoding import ACCEPTED_ENCODINGS
 from .failures import Progress
 from .http1 import request_head
@@ -22,7 +23,10 @@ class Route:
         self.proxy = proxy
         # A proxy tunnels https without reading it; plain http it reads and forwards.
         self._forwarded = proxy is not None and origin.scheme == "http"
-        self._headers = {"host": origin.host_header, "accept-encoding": ACCEPTED_ENCODINGS}
+        self._headers: dict[str, str | Secret] = {
+            "host": origin.host_header,
+            "accept-encoding": ACCEPTED_ENCODINGS,
+        }
         if proxy is not None and self._forwarded:
             self._headers |= proxy.headers
 

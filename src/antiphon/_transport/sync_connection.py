@@ -29,6 +29,7 @@ from .failures import OutOfTimeError, Progress
 from .http1 import MalformedResponseError, ResponseReader, request_head
 from .origin import Origin
 from .proxies import Proxy
+from .reading import shut_down
 from .route import Route
 from .tcp import (
     MAX_IDLE_SECONDS,
@@ -39,7 +40,7 @@ from .tcp import (
 )
 from .tls import shared_context
 
-__all__ = ["SyncConnection", "open_connection"]
+__all__ = ["Arrived", "SyncConnection", "check_tunnel", "is_readable", "open_connection"]
 
 T = TypeVar("T")
 
@@ -57,6 +58,11 @@ class SyncConnection:
         self.rests_since = 0.0
         self._timeout: float | None = -1.0  # none yet: the first bound is always set
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the socket has a descriptor; one that was collected or closed has none."""
+        return self._sock.fileno() >= 0
+
     def is_fit(self) -> bool:
         """Tell whether the server, as far as can be seen, still waits for a request.
 
@@ -64,14 +70,31 @@ class SyncConnection:
         bytes that belong to no request.
         """
         rested = time.monotonic() - self.rests_since
-        return rested <= MAX_IDLE_SECONDS and not _is_readable(self._sock)
+        return self.is_open and rested <= MAX_IDLE_SECONDS and not is_readable(self._sock)
 
     def close(self) -> None:
         """Close the socket."""
         self._sock.close()
 
-    def write(self, route: Route, progress: Progress) -> None:
-        """Send the request, each piece of it within the write clock."""
+    def shut_down(self) -> None:
+        """End the connection under a thread that reads from it."""
+        sock = self._sock.outer if isinstance(self._sock, NestedTLSSocket) else self._sock
+        shut_down(sock)
+
+    def write(self, route: Route, progress: Progress, arrived: Arrived) -> bool:
+        """Send the request, each piece of it within the write clock.
+
+        A server that refuses a large body responds, and often closes, before it has read all of it.
+        So while a large body is sent, what arrives is read.
+
+        Args:
+            route: how the head of the request looks.
+            progress: the attempt.
+            arrived: called with what arrives meanwhile; true if it completes the head of the response.
+
+        Returns:
+            Whether all was sent.
+        """
         progress.phase = "send"
         request = progress.request
         write = request.timeout.write
@@ -79,11 +102,17 @@ class SyncConnection:
         if failure := self._write_beginning(route, request):
             raise failure
         if len(request.body) <= SINGLE_WRITE_BYTES:
-            return
+            return True
         rest = memoryview(request.body)
         while rest:
             self._bound(progress.limit(write))
-            rest = rest[self._sock.send(rest[:WRITE_CHUNK_BYTES]) :]
+            readable, writable = _wait_until_ready(self._sock, self._timeout)
+            if readable and (data := self._read_now()) is not None and arrived(data):
+                return False
+            if writable:
+                self._bound(progress.limit(write))
+                rest = rest[self._sock.send(rest[:WRITE_CHUNK_BYTES]) :]
+        return True
 
     def _write_beginning(self, route: Route, request: Request) -> BaseException | None:
         """Send the head, and with it a small body; return what stopped that.
@@ -104,6 +133,14 @@ class SyncConnection:
         self._bound(seconds)
         return self._sock.recv(_RECEIVE_BYTES)
 
+    def _read_now(self) -> bytes | None:
+        """Return what has arrived, ``b""`` at the end; `None` if it was only a part of a TLS record."""
+        self._bound(0)
+        try:
+            return self._sock.recv(_RECEIVE_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+
     def _bound(self, seconds: float | None) -> None:
         """Let no send or receive wait longer than this."""
         if seconds != self._timeout:  # setting it is a system call
@@ -111,7 +148,8 @@ class SyncConnection:
             self._timeout = seconds
 
 
-def _is_readable(sock: Socket) -> bool:
+def is_readable(sock: Socket) -> bool:
+    """Tell whether bytes, or the end of the connection, have arrived."""
     if isinstance(sock, NestedTLSSocket) and sock.has_received:
         return True
     # `poll` takes any descriptor, which `select` does only on Windows, where there is no `poll`.
@@ -120,6 +158,19 @@ def _is_readable(sock: Socket) -> bool:
         poll.register(sock, select.POLLIN)
         return bool(poll.poll(0))
     return bool(select.select([sock], [], [], 0)[0])
+
+
+def _wait_until_ready(sock: Socket, seconds: float | None) -> tuple[bool, bool]:
+    """Wait until `sock` can be read or written; return whether it can be read, and written.
+
+    Raises:
+        OutOfTimeError: neither came in time.
+    """
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        for _, events in selector.select(seconds):
+            return bool(events & selectors.EVENT_READ), bool(events & selectors.EVENT_WRITE)
+    raise OutOfTimeError
 
 
 def open_connection(route: Route, progress: Progress) -> SyncConnection:
@@ -134,15 +185,16 @@ def open_connection(route: Route, progress: Progress) -> SyncConnection:
     end = route.proxy or route.origin
     addresses = _addresses(end.host, end.port, clock)
     progress.phase = "connect"
-    plain = _connected(addresses, clock)
-    sock: Socket = plain
+    sock = _connected(addresses, clock)
     try:
-        keep_alive(plain)
+        keep_alive(sock)
         if route.proxy is not None:
             progress.phase = "proxy"
             sock = _through_proxy(sock, route.origin, route.proxy, clock)
         if route.origin.scheme == "https":
             progress.phase = "tls"
+            if isinstance(sock, ssl.SSLSocket):
+                return SyncConnection(NestedTLSSocket.over(sock, route.origin.host, clock))
             sock = _secured(sock, route.origin.host, clock)
     except BaseException:
         sock.close()
@@ -171,6 +223,9 @@ class _ConnectClock:
             raise OutOfTimeError
         return left
 
+
+Arrived: TypeAlias = Callable[[bytes], bool]
+"""What is called with bytes that arrive while a request is sent."""
 
 Address: TypeAlias = tuple[int, int, int, str, Any]
 """What `socket.getaddrinfo` gives: family, type, protocol, canonical name, address."""
@@ -272,7 +327,9 @@ def _begin_connecting(address: Address, selector: selectors.BaseSelector) -> Non
         raise
 
 
-def _through_proxy(sock: Socket, origin: Origin, proxy: Proxy, clock: _ConnectClock) -> Socket:
+def _through_proxy(
+    sock: socket.socket, origin: Origin, proxy: Proxy, clock: _ConnectClock
+) -> socket.socket:
     """Return the socket on which the proxy forwards, or behind which its tunnel begins."""
     if proxy.scheme == "https":
         sock = _secured(sock, proxy.host, clock)
@@ -285,7 +342,7 @@ def _through_proxy(sock: Socket, origin: Origin, proxy: Proxy, clock: _ConnectCl
     return sock
 
 
-def _open_tunnel(sock: Socket, origin: Origin, proxy: Proxy, clock: _ConnectClock) -> None:
+def _open_tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, clock: _ConnectClock) -> None:
     headers = {"host": origin.shown, **proxy.headers}
     sock.settimeout(clock.left())
     sock.sendall(request_head("CONNECT", origin.shown, headers, 0))
@@ -310,21 +367,18 @@ def check_tunnel(reader: ResponseReader) -> None:
         raise MalformedResponseError("the proxy sent bytes before the tunnel was used")
 
 
-def _secured(sock: Socket, host: str, clock: _ConnectClock) -> Socket:
-    """Return a TLS socket over `sock`, which is closed if the handshake fails."""
-    context = shared_context()
+def _secured(sock: socket.socket, host: str, clock: _ConnectClock) -> ssl.SSLSocket:
+    """Return a TLS socket in the place of `sock`; nothing stays open if the handshake fails."""
+    sock.settimeout(clock.left())
+    secured = shared_context().wrap_socket(
+        sock, server_hostname=host, do_handshake_on_connect=False
+    )
     try:
-        if isinstance(sock, socket.socket) and not isinstance(sock, ssl.SSLSocket):
-            sock.settimeout(clock.left())
-            sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-            sock.do_handshake()  # the timeout bounds all of it, not each of its reads
-            return sock
-        nested = NestedTLSSocket(sock, context, host)
-        nested.do_handshake(clock.left)
+        secured.do_handshake()  # the timeout bounds all of it, not each of its reads
     except BaseException:
-        sock.close()
+        secured.close()
         raise
-    return nested
+    return secured
 
 
 class NestedTLSSocket:
@@ -334,15 +388,18 @@ class NestedTLSSocket:
     the inner TLS in memory and passes its records through the outer socket.
     """
 
-    def __init__(self, outer: Socket, context: ssl.SSLContext, host: str) -> None:
-        self._outer = outer
+    def __init__(self, outer: ssl.SSLSocket, context: ssl.SSLContext, host: str) -> None:
+        self.outer = outer
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
 
-    def do_handshake(self, left: Callable[[], float | None]) -> None:
-        """Agree on TLS, each wait bounded by what is `left` then."""
-        self._perform(self._tls.do_handshake, left)
+    @classmethod
+    def over(cls, outer: ssl.SSLSocket, host: str, clock: _ConnectClock) -> NestedTLSSocket:
+        """Agree on TLS with `host` through `outer`; return the socket that speaks it."""
+        nested = cls(outer, shared_context(), host)
+        nested._perform(nested._tls.do_handshake, clock.left)
+        return nested
 
     @property
     def has_received(self) -> bool:
@@ -371,9 +428,9 @@ class NestedTLSSocket:
                 result = step()
             except ssl.SSLWantReadError:
                 if left is not None:
-                    self._outer.settimeout(left())
+                    self.outer.settimeout(left())
                 self._flush()
-                data = self._outer.recv(_RECEIVE_BYTES)
+                data = self.outer.recv(_RECEIVE_BYTES)
                 self._incoming.write(data) if data else self._incoming.write_eof()
             else:
                 self._flush()
@@ -381,19 +438,19 @@ class NestedTLSSocket:
 
     def _flush(self) -> None:
         if records := self._outgoing.read():
-            self._outer.sendall(records)
+            self.outer.sendall(records)
 
     def settimeout(self, seconds: float | None) -> None:
         """Let no send or receive wait longer than this."""
-        self._outer.settimeout(seconds)
+        self.outer.settimeout(seconds)
 
     def fileno(self) -> int:
         """Return the descriptor of the outer socket."""
-        return self._outer.fileno()
+        return self.outer.fileno()
 
     def close(self) -> None:
         """Close the outer socket."""
-        self._outer.close()
+        self.outer.close()
 
 
 Socket: TypeAlias = "socket.socket | NestedTLSSocket"

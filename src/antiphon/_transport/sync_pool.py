@@ -16,12 +16,14 @@ import threading
 import time
 import weakref
 from collections import deque
+from contextlib import suppress
 
 from .._wire.http import Request
 from . import OpenResponse
 from .failures import OutOfTimeError, Progress
 from .origin import Origin, target_of
 from .pooled_response import PooledResponse
+from .reading import Reading
 from .redirects import follow
 from .route import Route
 from .sync_connection import SyncConnection, open_connection
@@ -66,6 +68,8 @@ class SyncTransport:
         try:
             return pool.exchange(progress)
         except Exception as error:
+            if progress.may_be_stale:
+                pool.close_resting()
             progress.fail(error)
 
     def _new_pool(self, request: Request, origin: Origin) -> SyncPool:
@@ -121,7 +125,7 @@ class SyncPool:
     def give_back(self, connection: SyncConnection, *, fit: bool) -> None:
         """Take back a connection: `fit` for another request, or to be closed."""
         with self._free:
-            if fit and not self._closed:
+            if fit and connection.is_open and not self._closed:
                 connection.rests_since = time.monotonic()
                 self._resting.append(connection)
             else:
@@ -132,7 +136,12 @@ class SyncPool:
         """Close what rests, and from now on also what is given back."""
         with self._free:
             self._closed = True
-            while self._resting:
+            self.close_resting()
+
+    def close_resting(self) -> None:
+        """Close what rests: when one kept connection was dead, the others most likely are too."""
+        while self._resting:
+            with suppress(IndexError):  # another thread was faster
                 self._resting.pop().close()
 
     def forget(self) -> None:
@@ -163,7 +172,7 @@ class SyncPool:
             except IndexError:  # another thread was faster
                 return None
             if connection.is_fit():
-                progress.reused = True
+                progress.may_be_stale = True
                 return connection
             connection.close()
         return None
@@ -172,37 +181,51 @@ class SyncPool:
 class SyncResponse(PooledResponse[SyncConnection]):
     """A response arriving over a connection of a pool."""
 
-    __slots__ = ()
+    __slots__ = ("_reading",)
+
+    def __init__(self, pool: SyncPool, connection: SyncConnection, progress: Progress) -> None:
+        super().__init__(pool, connection, progress)
+        self._reading = Reading()
 
     def open(self, route: Route) -> None:
         """Send the request and wait for the head."""
         connection, progress, reader = self._connected(), self._progress, self._reader
-        try:
-            connection.write(route, progress)
-        except (BrokenPipeError, ConnectionResetError):
-            # A server that refuses a large body may respond, and close, before it has read all of it.
-            pass
-        else:
+        # A server that closed within the sending may have responded before.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._sent = connection.write(route, progress, self._has_head)
+        if self._sent:
             progress.phase = "first byte"
         while reader.head is None:
-            reader.feed(connection.read(progress.limit(progress.request.timeout.read)))
+            data = connection.read(progress.limit(progress.request.timeout.read))
+            reader.feed(data)
+            progress.may_be_stale = False
         progress.phase = "body"
         self.head = reader.head
 
     def read(self, timeout: float | None) -> bytes:
         """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
-        reader = self._reader
+        reader, reading = self._reader, self._reading
+        reading.begin()
         try:
             while not (data := reader.body()) and not reader.ended:
                 reader.feed(self._connected().read(timeout))
+            reading.check()
         except BaseException as error:
-            self._fail(error)
+            self._fail(reading.cause(error))
+        finally:
+            if reading.end():
+                self._release(fit=False)
         if not data:
-            self.close()
+            self._release(fit=True)
         return data
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, else close it; may be called twice."""
-        self._release(fit=True)
+        if self._reading.close():
+            self._release(fit=True)
+        elif (connection := self._connection) is not None:
+            connection.shut_down()
 
-    __del__ = close
+    def __del__(self) -> None:
+        # Its connection may be collected in the same moment, so nothing is given back from here.
+        self._release(fit=False)

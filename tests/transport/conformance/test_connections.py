@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from antiphon.errors import APIConnectionError
 from tests.support.conformance import failure_of, row, seen
-from tests.support.transport_kits import fetch, request
+from tests.support.transport_kits import fetch, request, whole
 from tests.support.wire_server import PATIENCE, Peer, Received, WireServer, forever
 
 
@@ -168,3 +170,100 @@ async def test_5000_calls_leave_no_descriptor(transport):
             if number == 20:
                 before = open_descriptors()
         assert open_descriptors() <= before + 2
+
+
+def early(ending: Callable[[Peer], object]) -> Callable[[Any], Any]:
+    """Return the body of a test whose server refuses an upload after its head, then ends so."""
+
+    def refuse(peer: Peer) -> None:
+        peer.head()
+        peer.respond(b"too large", status="413 Payload Too Large", headers="connection: close\r\n")
+        ending(peer)
+
+    async def test(transport):
+        with WireServer(refuse) as server:
+            for _ in range(10):
+                response = await transport.send(request(server.url, b"x" * 20_000_000))
+                assert response.head.status == 413
+                assert await whole(response) == b"too large"
+
+    return test
+
+
+OWN = "The client that you passed decides."
+SENDS_FIRST = "httpx2 looks for a response only when it has sent the whole request."
+LOSES = "asyncio drops what had arrived when a write fails, and httpx2 cannot get at it."
+
+test_early_response_to_an_upload = row(
+    "an early response to a large upload is read",
+    **dict.fromkeys(("httpx2_sync", "httpx2_asyncio", "httpx2_trio"), SENDS_FIRST),
+)(early(Peer.wait_in_silence))
+test_early_response_and_close = row(
+    "an early response before the server closes is read", httpx2_asyncio=LOSES
+)(early(lambda peer: peer.sock.close()))
+test_early_response_and_reset = row(
+    "an early response before the server resets is read", httpx2_asyncio=LOSES
+)(early(Peer.reset))
+
+
+@row("a second response behind the first is never given to another call")
+async def test_second_response_to_one_request(transport):
+    def script(peer: Peer) -> None:
+        peer.request()
+        twice = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"
+        peer.send(twice + b"first" + twice + b"other")
+        peer.request()
+        peer.respond(b"right")
+
+    with WireServer(script) as server:
+        assert await fetch(transport, server.url) == b"first"
+        response = await transport.send(request(server.url))
+        assert await response.read(PATIENCE) != b"other"
+        await response.close()
+
+
+@row("bytes that arrive on a resting connection are never given to another call")
+async def test_bytes_on_a_resting_connection(transport):
+    rests, sent = threading.Event(), threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.respond(b"first")
+        if not peer.number:
+            rests.wait(PATIENCE)
+            peer.respond(b"idle", status="408 Request Timeout", headers="connection: close\r\n")
+            sent.set()
+        peer.request()
+        peer.respond(b"right")
+
+    with WireServer(script) as server:
+        assert await fetch(transport, server.url) == b"first"
+        rests.set()
+        sent.wait(PATIENCE)  # and not `seen`: the loop has no chance to read
+        response = await transport.send(request(server.url))
+        assert response.head.status == 200
+        assert await whole(response) == b"first"
+        assert server.connections == 2
+
+
+@row(
+    "one dead connection closes all that rest",
+    **dict.fromkeys(("httpx2_sync", "httpx2_asyncio", "httpx2_trio"), OWN),
+)
+async def test_a_stale_connection_closes_the_resting_ones(transport):
+    served = threading.Barrier(3)
+
+    def once(peer: Peer) -> None:
+        peer.request()
+        if peer.number < 3:
+            served.wait(PATIENCE)
+        peer.respond()
+        peer.request()  # what a server that crashes has read; it closes without a byte
+
+    with WireServer(once) as server:
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(fetch, transport, server.url)
+        assert (await failure_of(transport.send(request(server.url)))).stale
+        assert await fetch(transport, server.url) == b"ok"
+        assert server.connections == 4

@@ -10,11 +10,12 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from tests.support.conformance import add_row, row, seen
+from tests.support.conformance import add_row, failure_of, row, seen
 from tests.support.transport_kits import Kit, fetch, request
 from tests.support.wire_server import PATIENCE, Peer, WireServer
 
 SYNC = "A sync call is interrupted, not cancelled."
+ONE_THREAD = "Under an event loop there is no other thread: a task that is closed is cancelled."
 ASYNC = "An async call is cancelled: `asyncio.run` turns Ctrl-C into that."
 
 
@@ -97,3 +98,32 @@ def interrupt_row(title: str, path: str) -> Callable[..., None]:
 
 test_interrupted_before_the_head = interrupt_row("Ctrl-C while waiting for the response", "/head")
 test_interrupted_within_a_body = interrupt_row("Ctrl-C within a body", "/body")
+
+
+@row(
+    "a response that another thread closes ends at once",
+    **dict.fromkeys(("asyncio", "httpx2_asyncio", "httpx2_trio"), ONE_THREAD),
+)
+async def test_closed_by_another_thread(transport):
+    gone = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\nhalf-")  # a body that the end of the connection ends
+        peer.wait_for_hangup()
+        gone.set()
+
+    with WireServer(script) as server:
+        response = await transport.send(request(server.url))
+        assert await response.read(PATIENCE) == b"half-"
+        async with anyio.create_task_group() as group:
+            group.start_soon(closed_meanwhile, response)
+            await anyio.wait_all_tasks_blocked()
+            await response.close()
+            await seen(gone)
+
+
+async def closed_meanwhile(response) -> None:
+    error = await failure_of(response.read(PATIENCE))
+    assert "closed by another thread" in str(error)
+    assert not error.transient
