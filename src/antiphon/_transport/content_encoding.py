@@ -22,7 +22,7 @@ __all__ = [
     "ACCEPTED_ENCODINGS",
     "UNREADABLE",
     "BrokenEncodingError",
-    "Decoder",
+    "BodyDecoder",
     "ExpansionError",
     "UnknownEncodingError",
     "decoder_for",
@@ -61,7 +61,7 @@ UNREADABLE = (UnknownEncodingError, ExpansionError)
 """What another attempt would not change."""
 
 
-class Decoder:
+class BodyDecoder:
     """Undoes one content encoding, and bounds what comes of it."""
 
     __slots__ = ("_given", "_received", "_stream")
@@ -90,7 +90,7 @@ class Decoder:
         return plain
 
 
-def decoder_for(headers: Headers) -> Decoder | None:
+def decoder_for(headers: Headers) -> BodyDecoder | None:
     """Return what undoes the content encoding that `headers` name; `None` if there is nothing to undo.
 
     Raises:
@@ -100,9 +100,9 @@ def decoder_for(headers: Headers) -> Decoder | None:
     if encoding in ("", "identity", "none"):  # `none` is not a coding, but servers send it
         return None
     if encoding in ("gzip", "x-gzip", "deflate"):
-        return Decoder(Inflate(gzip=encoding != "deflate"))
+        return BodyDecoder(Inflate(gzip=encoding != "deflate"))
     if encoding in _LIBRARIES:
-        return Decoder(_from_library(encoding))
+        return BodyDecoder(_from_library(encoding))
     raise UnknownEncodingError(f"its content encoding is {encoding[:40]!r}, which is unknown here")
 
 

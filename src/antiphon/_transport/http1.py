@@ -23,7 +23,7 @@ from typing import Literal, Protocol
 
 from .._wire.http import Headers, ResponseHead
 from .._wire.secret import Secret
-from .content_encoding import Decoder, decoder_for
+from .content_encoding import BodyDecoder, decoder_for
 
 __all__ = [
     "ClosedByPeerError",
@@ -95,7 +95,7 @@ class ResponseReader:
         self._method = method
         self._held = b""
         self._framing: BodyFraming = _NO_BODY
-        self._decoder: Decoder | Literal["unknown"] | None = "unknown"
+        self._decoder: BodyDecoder | Literal["unknown"] | None = "unknown"
         self._waiting = b""
 
     @property

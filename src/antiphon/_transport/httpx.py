@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from .._wire.http import Headers, Request, ResponseHead
 from . import AsyncOpenResponse, OpenResponse
-from .content_encoding import UNREADABLE, Decoder, decoder_for
+from .content_encoding import UNREADABLE, BodyDecoder, decoder_for
 from .failures import Progress
 from .origin import Origin, target_of
 from .proxies import Proxy
@@ -217,7 +217,7 @@ class _Attempt:
         self._client = client
         self._home = home
         self._arrived = b""
-        self._decoder: Decoder | None = None
+        self._decoder: BodyDecoder | None = None
 
     def prepare(self, trace: Any) -> None:
         """Make the request as httpx has it, with the client's own settings.
