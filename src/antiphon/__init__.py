@@ -46,14 +46,25 @@ _HOMES = (*_SHOWN, "rules", "types")
 def __getattr__(name: str) -> object:
     if name in _SUBMODULES:
         return import_module(f"{__name__}.{name}")
-    if not name.startswith("_"):
-        for home in _homes(name):
-            module = import_module(f"{__name__}.{home}")
-            if name in module.__all__:
-                found: object = getattr(module, name)
-                globals()[name] = found
-                return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = _find(name)
+    if found is None:
+        from .compat.finder import official_name
+
+        return official_name("", name)
+    globals()[name] = found
+    return found
+
+
+def _find(name: str) -> object:
+    """Return the public thing that is called `name`; None if there is none."""
+    for home in _homes(name):
+        module = import_module(f"{__name__}.{home}")
+        if name in module.__all__:
+            found: object = getattr(module, name)
+            return found
+    return None
 
 
 def _homes(name: str) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
-"""Names that programs use and this version keeps elsewhere.
+"""Names that programs use and this version keeps elsewhere: those of earlier versions, and the
+official package's.
 
-It may import everything; nothing but the package root imports it. It holds names, never behaviour:
-what an old name stands for is the very object that the new name stands for.
+It may import everything; the package root, `types` and `as_anthropic` ask it for names that they do
+not have. It holds names, never behaviour: what a name stands for is the very object that our own
+name stands for, or a class that refuses with one sentence.
 """

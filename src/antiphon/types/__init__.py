@@ -42,14 +42,25 @@ def __getattr__(name: str) -> object:
         return __dir__()
     if name in _HOMES:
         return import_module(f"{__name__}.{name}")
-    if not name.startswith("_"):
-        for home in _HOMES:
-            module = import_module(f"{__name__}.{home}")
-            if name in module.__all__:
-                found: object = getattr(module, name)
-                globals()[name] = found
-                return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = _find(name)
+    if found is None:
+        from ..compat.finder import official_name
+
+        return official_name("types", name)
+    globals()[name] = found
+    return found
+
+
+def _find(name: str) -> object:
+    """Return the type that is called `name`; None if there is none."""
+    for home in _HOMES:
+        module = import_module(f"{__name__}.{home}")
+        if name in module.__all__:
+            found: object = getattr(module, name)
+            return found
+    return None
 
 
 def __dir__() -> list[str]:

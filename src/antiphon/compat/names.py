@@ -1,0 +1,344 @@
+"""The official package's names that are not ours: what each of them stands for here.
+
+The official package keeps every type in a module of its own, and has a second copy of most for its
+beta. We keep one class for each thing, so most names follow from rules: a module under `types` has
+the names of `types`, and ``Beta`` is left out of a name if there is no class of the full name.
+`RENAMED` holds what no rule tells. A name of something that we do not have is one of two things:
+
+* a ``…Param``, which is a dict of any keys (`FREE_DICTS`): what you send is not ours to judge;
+* a class that can be imported, used in annotations and in `isinstance`, and subclassed, and that
+  raises one sentence when it is called (`REFUSED`): the sentence says what to do instead.
+
+Nothing here runs before somebody uses such a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+
+from .refusals import free_dict, refused
+
+__all__ = ["FREE_DICTS", "REFUSED", "RENAMED", "find", "is_module"]
+
+RENAMED = {
+    "APIWebhookValidationError": "APIResponseValidationError",
+    "AnthropicBetaParam": "builtins.str",
+    "BaseModel": "antiphon._wire.decoding.WireModel",
+    "BashCodeExecutionToolResultErrorCode": "BashCodeExecutionErrorCode",
+    "Citation": "TextCitation",
+    "CitationConfig": "CitationsConfig",
+    "CitationSearchResultLocation": "CitationsSearchResultLocation",
+    "CitationWebSearchResultLocation": "CitationsWebSearchResultLocation",
+    "CitationsConfigParamParam": "CitationsConfigParam",
+    "CodeExecutionToolResultErrorCode": "CodeExecutionErrorCode",
+    "Error": "ErrorObject",
+    "ErrorType": "builtins.str",
+    "GenericModel": "antiphon._wire.decoding.WireModel",
+    "InputJsonDelta": "InputJSONDelta",
+    "MessageCountTokensToolParam": "ToolUnionParam",
+    "MessageCreateParamsBase": "CreateParams",
+    "MessageCreateParamsContainerParam": "ContainerParams",
+    "MessageCreateParamsNonStreaming": "CreateParamsNonStreaming",
+    "MessageCreateParamsStreaming": "CreateParamsStreaming",
+    "Metadata": "MetadataParam",
+    "NoneType": "types.NoneType",
+    "OutputFormat": "JSONOutputFormatParam",
+    "ParsedContentBlock": "ContentBlock",
+    "ParsedTextBlock": "TextBlock",
+    "ParsedTextEvent": "TextEvent",
+    "Request": "BatchRequestParam",
+    "RequestDocumentBlockParam": "DocumentBlockParam",
+    "RequestParamsOutputFormat": "JSONOutputFormatParam",
+    "ResponseToolUseBlockUnion": "ToolUseBlock",
+    "TextEditorCodeExecutionToolResultErrorCode": "TextEditorCodeExecutionErrorCode",
+    "ToolChoiceToolChoiceAny": "ToolChoiceAnyParam",
+    "ToolChoiceToolChoiceAuto": "ToolChoiceAutoParam",
+    "ToolChoiceToolChoiceTool": "ToolChoiceToolParam",
+    "ToolSearchToolResultErrorCode": "builtins.str",
+    "ToolUseCaller": "Caller",
+    "UserLocation": "UserLocationParam",
+    "WebFetchToolResultErrorCode": "WebFetchErrorCode",
+    "WebSearchToolResultErrorCode": "WebSearchErrorCode",
+    # Names that stand for parts of one class, and are used in annotations alone.
+    **dict.fromkeys(
+        """
+        AppliedEdit Checkout ClientToolResults Config Content Edit Effort FallbackCreditToken
+        InitialEvent Keep Networking PermissionPolicy Resource Rubric ServerToolResults Source Status
+        Thinking Tool ToolChange Trigger UserInput
+        """.split(),
+        "builtins.object",
+    ),
+}
+"""Our name for a thing, or the module and the name of something else."""
+
+# Streams have two events of one name: those of the wire, and those that `stream` makes of them.
+_IN_STREAMING = {
+    "ContentBlockStopEvent": "ParsedContentBlockStopEvent",
+    "MessageStopEvent": "ParsedMessageStopEvent",
+}
+
+FREE_DICTS = frozenset(
+    """
+    AdvisorRedactedResultBlockParam AdvisorResultBlockParam AdvisorTool20260301Param
+    AdvisorToolResultBlockParam AdvisorToolResultErrorParam AllThinkingTurnsParam Base64PDFBlockParam
+    BatchCreateParams BatchListParams BatchRequestParam BillingPolicyParam
+    ClearThinking20251015EditParam ClearToolUses20250919EditParam
+    CodeExecutionToolResultBlockParamContentParam Compact20260112EditParam CompactionBlockParam
+    CompactionConfigParam ContextManagementConfigParam FallbackBlockParam FallbackCreditTokenParam
+    FallbackInfoParam FallbackParam FallbacksParam FileListParams FileUploadParams
+    InputTokensClearAtLeastParam InputTokensTriggerParam MCPToolConfigParam
+    MCPToolDefaultConfigParam MCPToolListingBlockParam MCPToolParamParam MCPToolUseBlockParam
+    MCPToolsetParam MessageThreadParam ModelListParams RequestMCPServerToolConfigurationParam
+    RequestMCPServerURLDefinitionParam RequestMCPToolResultBlockParam
+    RequestToolAdditionBlockParam RequestToolRemovalBlockParam SystemMessageOutputConfigParam
+    ThinkingBlockBindingParam ThinkingTurnsParam ThreadContinueParams ThreadCreateParams
+    ThreadSendParams TokenTaskBudgetParam ToolBash20241022Param ToolChangeMCPToolReferenceParam
+    ToolChangeMCPToolsetReferenceParam ToolChangeToolDefinitionParam ToolChangeToolReferenceParam
+    ToolComputerUse20241022Param ToolComputerUse20250124Param ToolComputerUse20251124Param
+    ToolTextEditor20241022Param ToolUsesKeepParam ToolUsesTriggerParam
+    WebSearchToolResultBlockParamContentParam
+    """.split()
+)
+"""Parameters that we do not describe, without ``Beta``: they are dicts, sent as you write them."""
+
+_CLOUD = (
+    "antiphon has no client for this cloud yet; use the official package for it, or Client(base_url=…)"
+    " with a gateway that has the paths of the Messages API"
+)
+_TOOLS = (
+    "write the tool as a dict with name, description and input_schema, and run it in a loop of your"
+    " own, as docs/tools.md shows"
+)
+_AGENTS = "managed agents are not a part of antiphon; use the official package for them"
+_ADMIN = "the Admin API is not a part of antiphon; use the official package for it"
+_SKILLS = (
+    "the API of skills is not a part of antiphon; a message uses a skill by its id:"
+    " container={'skills': […]}"
+)
+_PROFILES = (
+    "the API of user profiles is not a part of antiphon; a call names its profile:"
+    " user_profile_id=…"
+)
+_BLOCKS = "it is received with all its fields, as a block or object whose `type` tells its kind"
+_TYPES = r"types(\.\w+)*"
+_ANY = r".*"
+
+REFUSED: tuple[tuple[str, str, str], ...] = (
+    (_ANY, r"(Async)?Anthropic(Bedrock|BedrockMantle|AWS|Vertex|GoogleCloud|Foundry)", _CLOUD),
+    (r"lib\.(bedrock|aws|vertex|google_cloud|foundry)(\.\w+)?", _ANY, _CLOUD),
+    (r"", r"beta_(async_)?tool", _TOOLS),
+    (r"(lib\.)?tools(\.\w+)*", _ANY, _TOOLS),
+    (
+        r"",
+        r"transform_schema",
+        "write the schema as the API takes it; client.messages.check says what the API would refuse",
+    ),
+    (
+        r"lib\.credentials(\.\w+)?|",
+        r"IdentityTokenFileError|AccessToken\w*|.*Credential.*|.*Token|TokenCache|EnvToken|InMemoryConfig"
+        r"|WorkloadIdentity\w+|.*Provider|exchange_\w+|IdentityTokenFile",
+        "antiphon takes a key (api_key=) or a token (auth_token=); exchange the credential yourself",
+    ),
+    (r"lib\.(environments|sessions)(\.\w+)?", _ANY, _AGENTS),
+    (
+        r"(types|resources)\.beta\.(agents|deployments|environments|memory_stores|sessions|tunnels"
+        r"|vaults|dreams|webhooks|deployment_runs)(\.\w+)*",
+        _ANY,
+        _AGENTS,
+    ),
+    (
+        r"(types|resources)\.beta(\.\w+)*",
+        r".*(ManagedAgents|Dream|Tunnel|Vault|Webhook|Deployment|Environment|MemoryStore|SelfHosted"
+        r"|CloudConfig|Packages|LimitedNetwork|UnrestrictedNetwork|OutputBehavior|WorkLease).*"
+        r"|(Async)?(Beta)?(Agent|Session)s?(\w+Params|With\w+)?|BetaInvalidConfigTypeChange\w+",
+        _AGENTS,
+    ),
+    (r"(types|resources)\.(beta\.)?organization(\.\w+)*", _ANY, _ADMIN),
+    (r"(types|resources)(\.\w+)*", r".*(Organization|RBACRole).*", _ADMIN),
+    (r"(types|resources)\.(beta\.)?user_profiles(\.\w+)*", _ANY, _PROFILES),
+    (
+        r"(types|resources)(\.\w+)*",
+        r".*UserProfile.*|(Beta)?(MonetaryAmount\w*|Currency|BillTo)",
+        _PROFILES,
+    ),
+    (r"(types|resources)\.(beta\.)?skills(\.\w+)*", _ANY, _SKILLS),
+    (
+        r"(types|resources)(\.\w+)*",
+        r"(Async)?(Beta)?(Deleted)?Skills?(With\w+|Source|(List|Create|Delete|Retrieve)\w+)?",
+        _SKILLS,
+    ),
+    (
+        _TYPES,
+        r"(Beta)?(Response)?(Browser|Computer)\w+|(Beta)?ToolsetToolUseBlock"
+        r"|(BETA_)?(BROWSER|COMPUTER)_MEMBER_NAME_VALUES",
+        "send the toolset as a dict, {'type': 'browser_toolset_20260801'}; its calls are received as"
+        " ToolUseBlock, whose input is a dict",
+    ),
+    (_TYPES, r"\w+ErrorDetails", "read error.details, a dict, and error.error_code"),
+    (
+        _TYPES,
+        r"Beta(ToolBash|ToolComputerUse|ToolTextEditor|CodeExecutionTool|MemoryTool|WebFetchTool"
+        r"|WebSearchTool|ToolSearchTool(Bm25_|Regex)|AdvisorTool|MCPToolset|MCPToolParam)\d*(Command"
+        r"|\w+Command)?|BetaWebFetchURLSource\w*|BetaUserLocation|BetaMCPTool|BetaResponseTool\w*",
+        "tools are sent as dicts; the class with Param in its name describes them",
+    ),
+    (
+        _TYPES,
+        r"(Beta)?(CapabilitySupport|(Effort|Thinking|ServerTools|ContextManagement|Compaction)Capability"
+        r"|ThinkingTypes|ModelLine)",
+        "ModelInfo.capabilities holds it, as the API sends it",
+    ),
+    (
+        _TYPES,
+        r"(Beta)?(Advisor|Fallback|Compaction|MCPTool)\w+|Beta(IterationsUsage(Item)?|\w+IterationUsage"
+        r"|FileScope|ThinkingPrefixMismatchBehavior|\w*InputTransformation|ToolChangeToolDefinition"
+        r"|(CountTokens)?ContextManagementResponse|Clear\w+EditResponse|CapabilitySupport)",
+        _BLOCKS,
+    ),
+    (
+        _ANY,
+        r"(Async)?Completion\w*|HUMAN_PROMPT|AI_PROMPT",
+        "the Text Completions API is retired; call client.messages.create",
+    ),
+    (
+        r"(_middleware|lib\.middleware(\.\w+)?|_request|)",
+        r"RetryableError|Middleware\w*|AsyncMiddlewareCallable|(Async)?CallNext|APIRequest"
+        r"|Beta(Fallback|Refusal)\w+",
+        "antiphon has no middleware yet; pass http_client=, a transport of your own, as"
+        " docs/transports.md shows",
+    ),
+    (
+        r"",
+        r"(Resolved)?OpenTelemetry\w+",
+        "antiphon makes no spans of its own yet; an instrumentation of the Messages API does",
+    ),
+    (
+        rf"{_TYPES}|lib\.threads(\.\w+)?",
+        r"ThreadUnsupportedFeatureName|Beta(Async)?MessageThread\w*",
+        "send thread={'type': 'create'} with betas=['message-threads-2026-08-12'] to"
+        " client.beta.messages",
+    ),
+    (
+        r"pagination",
+        r"(Sync|Async)(TokenPage|BidirectionalPageCursor|ReportPageCursor)",
+        "no list of antiphon has pages of this kind; SyncPage and AsyncPage are the others",
+    ),
+    (
+        r"lib|",
+        r"(async_)?files_from_dir|file_from_path",
+        "pass the path itself: client.files.upload(file=Path(…))",
+    ),
+    (
+        r"",
+        r"Transport|ProxiesTypes",
+        "pass http_client=httpx2.Client(transport=…, proxy=…)",
+    ),
+)
+"""What we do not have: the modules and the names (both as patterns), and what to do instead.
+
+The first row that fits wins. The patterns are broad where whole APIs are missing.
+"""
+
+_NAMESPACES = (
+    r"lib(\.(streaming|tools|threads|middleware|credentials|environments|sessions|bedrock|aws|vertex"
+    r"|google_cloud|foundry)(\._\w+)?)?"
+    r"|resources(\.(messages|models|files|beta|completions|skills|user_profiles|organization)(\.\w+)*)?"
+    r"|pagination|tools(\.(browser|computer|memory))?"
+    r"|types\.(beta|messages|beta\.messages|shared|shared_params)"
+    r"|types\.(beta\.)?(agents|environments|memory_stores|organization|sessions|skills|tunnels"
+    r"|user_profiles|vaults)(\.\w+)*"
+)
+_TYPE_PACKAGES = {
+    "types",
+    "types.beta",
+    "types.messages",
+    "types.beta.messages",
+    "types.shared",
+    "types.shared_params",
+}
+
+
+def is_module(path: str) -> bool:
+    """Return whether the official package has a module `path`, without the package's name."""
+    if re.fullmatch(_NAMESPACES, path):
+        return True
+    package, _, last = path.rpartition(".")
+    return package in _TYPE_PACKAGES and _names_a_type(package, last.replace("_", "").lower())
+
+
+def _names_a_type(package: str, squashed: str) -> bool:
+    """Return whether a module's name, lower case without underscores, is that of a type."""
+    if squashed in _squashed_types() or squashed.removeprefix("beta") in _squashed_types():
+        return True
+    return any(
+        re.fullmatch(modules, package) and re.fullmatch(names, squashed, re.IGNORECASE)
+        for modules, names, _ in REFUSED
+    )
+
+
+@cache
+def _squashed_types() -> frozenset[str]:
+    types: list[str] = import_module("antiphon.types").__all__
+    known = {*types, *RENAMED, *FREE_DICTS}
+    return frozenset(
+        name.replace("_", "").lower() for name in {*known, *map(_without_object, known)}
+    )
+
+
+def _without_object(name: str) -> str:
+    return name.removesuffix("Object")
+
+
+def find(path: str, name: str) -> object:
+    """Return what the official package's `name` in its module `path` stands for.
+
+    Args:
+        path: the module, without the package's name: `""` for the package itself.
+        name: the name in it.
+
+    Raises:
+        AttributeError: there is no such name.
+    """
+    if not name.startswith("_"):
+        for ours in _candidates(path, name):
+            found = _ours(path, ours)
+            if found is not None:
+                return found
+        if name.replace("Beta", "", 1) in FREE_DICTS:
+            return free_dict(name)
+        for modules, names, sentence in REFUSED:
+            if re.fullmatch(modules, path) and re.fullmatch(names, name):
+                return refused(name, sentence)
+    module = f"antiphon.{path}".rstrip(".")
+    raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+
+def _candidates(path: str, name: str) -> Iterator[str]:
+    """Give the names that we may have for `name`, the likeliest first."""
+    if path.startswith("resources.beta"):
+        yield re.sub(r"^(Async)?(?!Beta)", r"\1Beta", name)
+    for known in dict.fromkeys((name, name.replace("Beta", "", 1))):
+        if path.startswith("lib.streaming") and known in _IN_STREAMING:
+            yield _IN_STREAMING[known]
+        yield known
+        if known in RENAMED:
+            yield RENAMED[known]
+        if path.startswith("types") and known.endswith("Error"):
+            yield f"{known}Object"
+
+
+def _ours(path: str, name: str) -> object:
+    """Return the thing that we call `name`; None if there is none."""
+    module, _, last = name.rpartition(".")
+    if module:
+        return getattr(import_module(module), last)
+    homes = ("types",) if path.startswith("types") else ("types", "")
+    for home in homes:
+        package = import_module(f"antiphon.{home}".rstrip("."))
+        found: object = package._find(name)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,48 @@
+"""What stands for a thing that we do not have: a class that says so when it is called, or a dict."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NoReturn, Self
+
+# Below Python 3.12 pydantic refuses the TypedDict of `typing`.
+from typing_extensions import TypedDict
+
+__all__ = ["Refused", "free_dict", "refused"]
+
+
+class Refused(type):
+    """The type of classes that stand for things we do not have: they raise when they are called.
+
+    Importing one, annotating with it, asking `isinstance` and making a subclass all work, so a
+    program that only mentions it runs.
+    """
+
+    sentence: str
+    """What to do instead."""
+
+    def __call__(cls, *_: object, **__: object) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            NotImplementedError: always, with the sentence.
+        """
+        raise NotImplementedError(cls.sentence)
+
+    def __getitem__(cls, _: object) -> Self:
+        """Return the class itself: annotations may give it parameters."""
+        return cls
+
+
+@cache
+def refused(name: str, sentence: str) -> type:
+    """Return a class called `name` that raises `sentence` when it is called."""
+    return Refused(name, (), {"sentence": f"{name}: {sentence}", "__module__": "antiphon"})
+
+
+@cache
+def free_dict(name: str) -> Any:
+    """Return a TypedDict called `name` that takes any keys."""
+    kind: Any = TypedDict(name, {}, total=False)  # type: ignore[operator, misc] # pyright: ignore
+    kind.__pydantic_config__ = {"extra": "allow"}
+    return kind
