@@ -15,6 +15,7 @@ PACKAGE = Path(antiphon.__file__).parent
 
 # A layer imports only from itself and from the layers below it.
 LAYERS = [
+    "as_anthropic",
     "cli",
     "compat",
     "local.serving",
@@ -43,6 +44,7 @@ FACADES = {"", "__main__", "local", "types"}
 
 # Only these may read files, the environment, a clock or chance, or open a socket.
 SHELLS = {
+    "as_anthropic",
     "cli",
     "local.serving",
     "local.metering.clock",

@@ -19,6 +19,7 @@ SHOWN = (
     "errors",
     "responses",
     *(f"{world}.{name}" for world in ("_sync", "_async") for name in CLIENTS),
+    "compat.install",
 )
 HOMES = (*SHOWN, "rules", "types")
 NAMES = [(home, name) for home in HOMES for name in import_module(f"antiphon.{home}").__all__]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._sync.streams import *  # noqa: F403
     from ._wire.http import *  # noqa: F403
     from ._wire.sentinels import *  # noqa: F403
+    from .compat.install import *  # noqa: F403
     from .errors import *  # noqa: F403
     from .responses import *  # noqa: F403
     from .rules import *  # noqa: F403
@@ -39,6 +40,7 @@ _SHOWN = (
     "responses",
     *(f"_sync.{name}" for name in _CLIENTS),
     *(f"_async.{name}" for name in _CLIENTS),
+    "compat.install",
 )
 _HOMES = (*_SHOWN, "rules", "types")
 

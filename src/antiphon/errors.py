@@ -19,13 +19,20 @@
             ├── NotFoundError               404 not_found_error
             ├── RequestTimeoutError         408
             ├── ConflictError               409 conflict_error
+            ├── PreconditionFailedError     412
             ├── RequestTooLargeError        413 request_too_large
             ├── UnprocessableEntityError    422
             ├── RateLimitError              429 rate_limit_error
+            ├── RequestHeaderFieldsTooLargeError  431
+            ├── ClientClosedRequestError    499
             └── InternalServerError         500 api_error, and any other 5xx
+                ├── HTTPNotImplementedError     501
                 ├── ServiceUnavailableError     503
                 ├── DeadlineExceededError       504 timeout_error
                 └── OverloadedError             529 overloaded_error
+
+Where the API gives a code in ``error.details``, a subclass of these is raised that is named for it,
+such as `antiphon.errors.ThreadNotFoundError` for the code ``thread_not_found``.
 
 Every error pickles, and none of them shows a key.
 """
@@ -34,12 +41,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from ._wire.http import HTTPResponse, Request
+from ._wire.http import Headers, HTTPResponse, Request, retry_after
 
 if TYPE_CHECKING:
     from .types.message import Message, Usage
+    from .types.wire_errors import ErrorDetails
 
 __all__ = [
     "APIConnectionError",
@@ -53,15 +62,22 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
+    "ClientClosedRequestError",
     "ConflictError",
+    "ContentTooLargeError",
     "CredentialsError",
     "DeadlineExceededError",
+    "GatewayTimeoutError",
+    "HTTPNotImplementedError",
     "InternalServerError",
     "NotFoundError",
     "OverloadedError",
+    "PaymentRequiredError",
     "PermissionDeniedError",
+    "PreconditionFailedError",
     "RateLimitError",
     "RequestEncodingError",
+    "RequestHeaderFieldsTooLargeError",
     "RequestTimeoutError",
     "RequestTooLargeError",
     "ResponseTooLargeError",
@@ -270,6 +286,13 @@ class StreamProtocolError(APIResponseValidationError):
     """A stream whose events cannot be read or do not fit together; the message names the event."""
 
 
+def _request_of(response: HTTPResponse) -> Request | None:
+    try:
+        return response.request
+    except (AttributeError, RuntimeError):  # an httpx response that was made without its request
+        return None
+
+
 _NAMED_PATH = re.compile(r"([a-z_]+(?:\.[A-Za-z0-9_-]+)*): ")
 
 
@@ -287,12 +310,37 @@ class APIStatusError(APIError):
     """The API's own kind of error, e.g. ``overloaded_error``; `None` when the body did not say."""
 
     def __init__(self, message: str, *, response: HTTPResponse, body: object | None) -> None:
-        super().__init__(message, body=body)
+        super().__init__(message, _request_of(response), body=body)
         self.response = response
         in_stream = response.status_code == 200 and self.status is not None
         self.status_code = self.status if in_stream and self.status else response.status_code
         self.type = _error_field(body, "type")
         self._request_id = response.headers.get("request-id") or _text(body, "request_id")
+
+    @property
+    def api_message(self) -> str | None:
+        """The API's own message; `None` if the body is not the API's."""
+        return _error_field(self.body, "message")
+
+    @property
+    def error_code(self) -> str | None:
+        """The API's code for this very failure, e.g. ``thread_not_found``, if it gave one."""
+        return _error_code(self.body)
+
+    @property
+    def details(self) -> ErrorDetails | None:
+        """What the API says beyond the message, if it does: `error_code`, and fields of its own."""
+        details = _details(self.body)
+        if details is None:
+            return None
+        from .types.wire_errors import ErrorDetails  # loads pydantic, which other errors need not
+
+        return ErrorDetails.from_value(details)
+
+    @property
+    def workspace_id(self) -> str | None:
+        """The workspace that the key belongs to, if the response named it."""
+        return self.response.headers.get("anthropic-workspace-id")
 
     @property
     def path(self) -> str | None:
@@ -303,7 +351,9 @@ class APIStatusError(APIError):
     @property
     def retry_after(self) -> float | None:
         """Seconds the API asks to wait before another attempt, if it says so."""
-        return self.response.retry_after
+        # Tests of users' code make errors from the responses of other HTTP libraries.
+        headers = Headers(list(self.response.headers.items()))
+        return retry_after(headers, getattr(self.response, "received_at", None))
 
     @property
     def summary(self) -> str:
@@ -331,6 +381,9 @@ class BillingError(APIStatusError):
     status: ClassVar[int | None] = 402
 
 
+PaymentRequiredError = BillingError
+
+
 class PermissionDeniedError(APIStatusError):
     """403: the key may not do this."""
 
@@ -345,8 +398,10 @@ class NotFoundError(APIStatusError):
     @property
     def summary(self) -> str:
         """The failure in one line, with the URL of the request: a wrong one is the usual cause."""
-        sent = f"{self.response.method} {self.response.url}"
-        return f"{super().summary} [{sent}]" if self.response.url else super().summary
+        sent = self.response if isinstance(self.response, HTTPResponse) else self.request  # pyright: ignore[reportUnnecessaryIsInstance] tests give responses of httpx
+        if sent is None or not sent.url:
+            return super().summary
+        return f"{super().summary} [{sent.method} {sent.url}]"
 
 
 class RequestTimeoutError(APIStatusError):
@@ -361,10 +416,19 @@ class ConflictError(APIStatusError):
     status: ClassVar[int | None] = 409
 
 
+class PreconditionFailedError(APIStatusError):
+    """412: what the request depends on has changed."""
+
+    status: ClassVar[int | None] = 412
+
+
 class RequestTooLargeError(APIStatusError):
     """413: the body exceeds the limit: 32 MB for messages."""
 
     status: ClassVar[int | None] = 413
+
+
+ContentTooLargeError = RequestTooLargeError
 
 
 class UnprocessableEntityError(APIStatusError):
@@ -379,10 +443,28 @@ class RateLimitError(APIStatusError):
     status: ClassVar[int | None] = 429
 
 
+class RequestHeaderFieldsTooLargeError(APIStatusError):
+    """431: the headers are too long; usually those that a proxy adds."""
+
+    status: ClassVar[int | None] = 431
+
+
+class ClientClosedRequestError(APIStatusError):
+    """499: the connection was closed before the response; a proxy reports it."""
+
+    status: ClassVar[int | None] = 499
+
+
 class InternalServerError(APIStatusError):
     """500 or another 5xx: the API failed; safe to try again."""
 
     status: ClassVar[int | None] = 500
+
+
+class HTTPNotImplementedError(InternalServerError):
+    """501: the server does not know the method."""
+
+    status: ClassVar[int | None] = 501
 
 
 class ServiceUnavailableError(InternalServerError):
@@ -397,6 +479,9 @@ class DeadlineExceededError(InternalServerError):
     status: ClassVar[int | None] = 504
 
 
+GatewayTimeoutError = DeadlineExceededError
+
+
 class OverloadedError(InternalServerError):
     """529: the API is overloaded; try again with a growing delay."""
 
@@ -406,12 +491,26 @@ class OverloadedError(InternalServerError):
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     cls.status: cls
     for cls in (
-        BadRequestError, AuthenticationError, BillingError, PermissionDeniedError, NotFoundError,
-        RequestTimeoutError, ConflictError, RequestTooLargeError, UnprocessableEntityError, RateLimitError,
-        ServiceUnavailableError, DeadlineExceededError, OverloadedError,
+        BadRequestError,
+        AuthenticationError,
+        BillingError,
+        PermissionDeniedError,
+        NotFoundError,
+        RequestTimeoutError,
+        ConflictError,
+        PreconditionFailedError,
+        RequestTooLargeError,
+        UnprocessableEntityError,
+        RateLimitError,
+        RequestHeaderFieldsTooLargeError,
+        ClientClosedRequestError,
+        HTTPNotImplementedError,
+        ServiceUnavailableError,
+        DeadlineExceededError,
+        OverloadedError,
     )
     if cls.status
-}  # fmt: skip
+}
 
 _BY_TYPE: dict[str, type[APIStatusError]] = {
     "invalid_request_error": BadRequestError,
@@ -444,9 +543,75 @@ def error_class(status: int, kind: str | None) -> type[APIStatusError]:
 def status_error(response: HTTPResponse, body: object | None) -> APIStatusError:
     """Return the error for a response of status >= 400, or for the body of an ``error`` event."""
     message = _error_field(body, "message") or _first_of(response)
-    return error_class(response.status_code, _error_field(body, "type"))(
-        message, response=response, body=body
-    )
+    cls = error_class(response.status_code, _error_field(body, "type"))
+    coded = coded_class(_error_code(body) or "")
+    # A gateway may give another status than the API; then the class of the code does not apply.
+    if coded is not None and issubclass(coded, cls):
+        cls = coded
+    return cls(message, response=response, body=body)
+
+
+# The codes of `error.details` that the official package has classes for, by the class that the
+# response has without them.
+_CODES: dict[type[APIStatusError], str] = {
+    BadRequestError: """
+        available_tools_limit_exceeded claude_code_key_creator_not_member claude_code_version_too_old
+        cmek_key_disabled cmek_key_network_blocked compaction_block_ambiguous
+        compaction_block_misplaced compaction_content_mismatch compaction_incomplete_turn
+        compaction_nothing_to_summarize compaction_signature_invalid
+        compaction_too_many_tool_references compaction_tool_changes_mismatch file_not_downloadable
+        image_dimensions_too_large invalid_metadata organization_not_enrolled_in_beta
+        organization_on_hold organization_type_not_supported org_member_limit_exceeded
+        parent_organization_required request_body_encoding_invalid request_body_encoding_unsupported
+        request_body_timeout storage_quota_exceeded thread_already_continued
+        thread_continue_in_flight thread_fingerprint_mismatch thread_unsupported_request
+        tool_name_conflict tool_reference_unresolved unsupported_charset user_profile_not_found
+        user_profile_required
+        """,
+    BillingError: """
+        linked_organization_billing_unavailable linked_organization_spend_limit_reached
+        """,
+    PermissionDeniedError: """
+        sandbox_egress_restricted user_profile_billing_not_authorized user_profile_not_billable
+        """,
+    NotFoundError: "file_expired rbac_role_not_found thread_not_found",
+    ConflictError: "concurrent_membership_change skill_read_blocked_undecryptable",
+    RequestTooLargeError: "request_body_too_large_after_decoding",
+    RateLimitError: """
+        contract_spend_limit_reached enforced_spend_limit_reached ramp_limit_exceeded
+        """,
+    ServiceUnavailableError: "cmek_context_unavailable cmek_key_unreachable",
+    OverloadedError: "compaction_unavailable",
+}
+_BY_CODE = {code: base for base, codes in _CODES.items() for code in codes.split()}
+_ACRONYMS = {"cmek", "rbac"}
+
+
+@cache
+def coded_class(code: str) -> type[APIStatusError] | None:
+    """Return the class of the errors that have this code; None if the code is not known."""
+    base = _BY_CODE.get(code)
+    if base is None:
+        return None
+    doc = f"{base.status}, and the code ``{code}``."
+    return type(_class_name(code), (base,), {"__doc__": doc, "__module__": __name__})
+
+
+def _class_name(code: str) -> str:
+    words = (word.upper() if word in _ACRONYMS else word.title() for word in code.split("_"))
+    return "".join(words) + "Error"
+
+
+CODED_CLASSES = {_class_name(code): code for code in _BY_CODE}
+"""The names of the classes that are made for a code, and the code of each."""
+
+if not TYPE_CHECKING:  # type checkers would take any name for one of this module
+
+    def __getattr__(name: str) -> object:
+        # Sixty classes would slow every import down for the sake of the few that are raised.
+        if name not in CODED_CLASSES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return coded_class(CODED_CLASSES[name])
 
 
 def _first_of(response: HTTPResponse) -> str:
@@ -462,6 +627,16 @@ def _error_field(body: object, name: str) -> str | None:
         if isinstance(body, dict)
         else None
     )
+
+
+def _details(body: object) -> dict[str, Any] | None:
+    error = cast("dict[str, object]", body).get("error") if isinstance(body, dict) else None
+    details = cast("dict[str, object]", error).get("details") if isinstance(error, dict) else None
+    return cast("dict[str, Any]", details) if isinstance(details, dict) else None
+
+
+def _error_code(body: object) -> str | None:
+    return _text(_details(body), "error_code")
 
 
 def _text(body: object, name: str) -> str | None:

@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 
+import httpx2
 import pytest
 
 import antiphon
@@ -100,11 +101,12 @@ def test_the_path_the_api_named(message, path):
 
 
 def every_class() -> list[type[errors.AntiphonError]]:
+    """Return the classes of the tree, without those that are made for a code when it is received."""
     found, queue = [], [errors.AntiphonError]
     while queue:
         found.append(queue[0])
         queue.extend(queue.pop(0).__subclasses__())
-    return found
+    return [cls for cls in found if cls.__name__ not in errors.CODED_CLASSES]
 
 
 def made(cls: type[errors.AntiphonError]) -> errors.AntiphonError:
@@ -161,3 +163,65 @@ def test_a_404_names_the_url_of_the_request(server):
     with pytest.raises(errors.NotFoundError) as caught:
         client.messages.create(model="m", max_tokens=1, messages=[])
     assert f"[POST {server.url}/wrong/v1/messages]" in str(caught.value)
+
+
+def coded(status: int, kind: str, code: str) -> errors.APIStatusError:
+    details = {"error_code": code, "unsupported": ["cache_control"]}
+    body = {"type": "error", "error": {"type": kind, "message": "no", "details": details}}
+    headers = Headers([("anthropic-workspace-id", "wrkspc_1")])
+    return status_error(HTTPResponse(status, headers), body)
+
+
+def test_a_code_of_the_api_has_a_class_of_its_own():
+    raised = coded(404, "not_found_error", "thread_not_found")
+    assert type(raised) is errors.ThreadNotFoundError
+    assert isinstance(raised, errors.NotFoundError)
+    assert (raised.error_code, raised.api_message, raised.workspace_id) == (
+        "thread_not_found",
+        "no",
+        "wrkspc_1",
+    )
+    assert raised.details is not None
+    assert raised.details.error_code == "thread_not_found"
+    assert raised.details.unsupported == ["cache_control"]
+    twin = pickle.loads(pickle.dumps(raised))
+    assert type(twin) is errors.ThreadNotFoundError
+    assert twin.error_code == raised.error_code
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code", "expected"),
+    [
+        (400, "invalid_request_error", "a_new_one", errors.BadRequestError),
+        (429, "rate_limit_error", "thread_not_found", errors.RateLimitError),
+    ],
+)
+def test_a_code_that_is_new_or_does_not_fit_changes_nothing(status, kind, code, expected):
+    raised = coded(status, kind, code)
+    assert type(raised) is expected
+    assert raised.error_code == code
+
+
+def test_without_details_there_is_no_code():
+    raised = answered(500)
+    assert raised.error_code is None
+    assert raised.details is None
+    assert raised.api_message is None
+
+
+def test_errors_can_be_made_as_the_official_package_lets_tests_make_them():
+    request = httpx2.Request("POST", "https://api.anthropic.com/v1/messages")
+    response = httpx2.Response(429, headers={"retry-after": "3"}, request=request)
+    limited = antiphon.RateLimitError("slow", response=response, body=None)
+    assert (limited.status_code, limited.message, limited.retry_after) == (429, "slow", 3.0)
+    assert limited.response is response
+    assert limited.request is request
+    assert limited.response.request.url.path == "/v1/messages"
+    assert antiphon.APITimeoutError(request).request is request
+    refused = antiphon.APIConnectionError(message="refused", request=request)
+    assert (str(refused), refused.request) == ("refused", request)
+    assert str(antiphon.APIConnectionError(request=request)) == "Connection error."
+    assert antiphon.APIError("no", request, body={"a": 1}).body == {"a": 1}
+    assert antiphon.APIResponseValidationError(response, None).status_code == 429
+    lost = antiphon.NotFoundError("gone", response=httpx2.Response(404), body=None)
+    assert str(lost) == "404: gone"

@@ -13,10 +13,11 @@ from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
+from environments import environment  # beside this file
+
 import antiphon
 import antiphon.types
 from antiphon.compat.refusals import Refused
-from environments import environment  # beside this file
 
 HERE = Path(__file__).parent
 KINDS = ("have", "alias", "refused", "missing")

@@ -20,7 +20,7 @@ def public_names(module: ModuleType) -> list[str]:
     """Return the names that a module offers."""
     listed = getattr(module, "__all__", None)
     if listed is not None:
-        return sorted(name for name in listed if "[" not in name)
+        return sorted(name for name in listed if name.isidentifier() and name[0] != "_")
     return sorted(name for name, value in vars(module).items() if is_own(name, value))
 
 

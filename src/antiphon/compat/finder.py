@@ -82,7 +82,9 @@ class _OfficialLoader(Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return a module whose names are found when they are used."""
-        return _OfficialModule(spec.name, "Names of the official package, found when they are used.")
+        return _OfficialModule(
+            spec.name, "Names of the official package, found when they are used."
+        )
 
     def exec_module(self, module: ModuleType) -> None:
         """Do nothing: its names are found when they are used."""

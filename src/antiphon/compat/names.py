@@ -19,9 +19,17 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 
+from .. import errors
 from .refusals import free_dict, refused
 
 __all__ = ["FREE_DICTS", "REFUSED", "RENAMED", "find", "is_module"]
+
+# Names that stand for a part of one class, and are used in annotations alone.
+_PARTS = """
+    AppliedEdit Checkout ClientToolResults Config Content Edit Effort FallbackCreditToken
+    InitialEvent Keep Networking PermissionPolicy Resource Rubric ServerToolResults Source Status
+    Thinking Tool ToolChange Trigger UserInput
+"""
 
 RENAMED = {
     "APIWebhookValidationError": "APIResponseValidationError",
@@ -44,6 +52,12 @@ RENAMED = {
     "MessageCreateParamsNonStreaming": "CreateParamsNonStreaming",
     "MessageCreateParamsStreaming": "CreateParamsStreaming",
     "Metadata": "MetadataParam",
+    "DefaultAsyncHttpxClient": "antiphon.compat.httpx_clients.DefaultAsyncHttpxClient",
+    "DefaultHttpxClient": "antiphon.compat.httpx_clients.DefaultHttpxClient",
+    "DEFAULT_CONNECTION_LIMITS": "antiphon.compat.httpx_clients.DEFAULT_CONNECTION_LIMITS",
+    "DEFAULT_MAX_RETRIES": "antiphon.compat.shims.DEFAULT_MAX_RETRIES",
+    "DEFAULT_TIMEOUT": "antiphon.compat.shims.DEFAULT_TIMEOUT",
+    "DEPRECATED_MODELS": "antiphon.compat.shims.DEPRECATED_MODELS",
     "NoneType": "types.NoneType",
     "OutputFormat": "JSONOutputFormatParam",
     "ParsedContentBlock": "ContentBlock",
@@ -62,17 +76,19 @@ RENAMED = {
     "UserLocation": "UserLocationParam",
     "WebFetchToolResultErrorCode": "WebFetchErrorCode",
     "WebSearchToolResultErrorCode": "WebSearchErrorCode",
-    # Names that stand for parts of one class, and are used in annotations alone.
-    **dict.fromkeys(
-        """
-        AppliedEdit Checkout ClientToolResults Config Content Edit Effort FallbackCreditToken
-        InitialEvent Keep Networking PermissionPolicy Resource Rubric ServerToolResults Source Status
-        Thinking Tool ToolChange Trigger UserInput
-        """.split(),
-        "builtins.object",
-    ),
+    **dict.fromkeys(_PARTS.split(), "builtins.object"),
 }
 """Our name for a thing, or the module and the name of something else."""
+
+# What the private modules have.
+_PRIVATE = {
+    "AsyncAPIClient": "AsyncClient",
+    "AsyncAPIResponse": "APIResponse",
+    "BaseAPIResponse": "antiphon.responses.BaseResponse",
+    "BaseClient": "antiphon.base_client.BaseClient",
+    "LegacyAPIResponse": "APIResponse",
+    "SyncAPIClient": "Client",
+}
 
 # Streams have two events of one name: those of the wire, and those that `stream` makes of them.
 _IN_STREAMING = {
@@ -80,8 +96,7 @@ _IN_STREAMING = {
     "MessageStopEvent": "ParsedMessageStopEvent",
 }
 
-FREE_DICTS = frozenset(
-    """
+_FREE_DICTS = """
     AdvisorRedactedResultBlockParam AdvisorResultBlockParam AdvisorTool20260301Param
     AdvisorToolResultBlockParam AdvisorToolResultErrorParam AllThinkingTurnsParam Base64PDFBlockParam
     BatchCreateParams BatchListParams BatchRequestParam BillingPolicyParam
@@ -93,15 +108,17 @@ FREE_DICTS = frozenset(
     MCPToolDefaultConfigParam MCPToolListingBlockParam MCPToolParamParam MCPToolUseBlockParam
     MCPToolsetParam MessageThreadParam ModelListParams RequestMCPServerToolConfigurationParam
     RequestMCPServerURLDefinitionParam RequestMCPToolResultBlockParam
-    RequestToolAdditionBlockParam RequestToolRemovalBlockParam SystemMessageOutputConfigParam
+    RequestOptions RequestToolAdditionBlockParam RequestToolRemovalBlockParam
+    SystemMessageOutputConfigParam
     ThinkingBlockBindingParam ThinkingTurnsParam ThreadContinueParams ThreadCreateParams
     ThreadSendParams TokenTaskBudgetParam ToolBash20241022Param ToolChangeMCPToolReferenceParam
     ToolChangeMCPToolsetReferenceParam ToolChangeToolDefinitionParam ToolChangeToolReferenceParam
     ToolComputerUse20241022Param ToolComputerUse20250124Param ToolComputerUse20251124Param
     ToolTextEditor20241022Param ToolUsesKeepParam ToolUsesTriggerParam
     WebSearchToolResultBlockParamContentParam
-    """.split()
-)
+"""
+
+FREE_DICTS = frozenset(_FREE_DICTS.split())
 """Parameters that we do not describe, without ``Beta``: they are dicts, sent as you write them."""
 
 _CLOUD = (
@@ -138,22 +155,28 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"lib\.credentials(\.\w+)?|",
-        r"IdentityTokenFileError|AccessToken\w*|.*Credential.*|.*Token|TokenCache|EnvToken|InMemoryConfig"
-        r"|WorkloadIdentity\w+|.*Provider|exchange_\w+|IdentityTokenFile",
+        (
+            r"IdentityTokenFileError|AccessToken\w*|.*Credential.*|.*Token|TokenCache|EnvToken|InMemoryConfig"
+            r"|WorkloadIdentity\w+|.*Provider|exchange_\w+|IdentityTokenFile|default_credentials"
+        ),
         "antiphon takes a key (api_key=) or a token (auth_token=); exchange the credential yourself",
     ),
     (r"lib\.(environments|sessions)(\.\w+)?", _ANY, _AGENTS),
     (
-        r"(types|resources)\.beta\.(agents|deployments|environments|memory_stores|sessions|tunnels"
-        r"|vaults|dreams|webhooks|deployment_runs)(\.\w+)*",
+        (
+            r"(types|resources)\.beta\.(agents|deployments|environments|memory_stores|sessions|tunnels"
+            r"|vaults|dreams|webhooks|deployment_runs)(\.\w+)*"
+        ),
         _ANY,
         _AGENTS,
     ),
     (
         r"(types|resources)\.beta(\.\w+)*",
-        r".*(ManagedAgents|Dream|Tunnel|Vault|Webhook|Deployment|Environment|MemoryStore|SelfHosted"
-        r"|CloudConfig|Packages|LimitedNetwork|UnrestrictedNetwork|OutputBehavior|WorkLease).*"
-        r"|(Async)?(Beta)?(Agent|Session)s?(\w+Params|With\w+)?|BetaInvalidConfigTypeChange\w+",
+        (
+            r".*(ManagedAgents|Dream|Tunnel|Vault|Webhook|Deployment|Environment|MemoryStore|SelfHosted"
+            r"|CloudConfig|Packages|LimitedNetwork|UnrestrictedNetwork|OutputBehavior|WorkLease).*"
+            r"|(Async)?(Beta)?(Agent|Session)s?(\w+Params|With\w+)?|BetaInvalidConfigTypeChange\w+"
+        ),
         _AGENTS,
     ),
     (r"(types|resources)\.(beta\.)?organization(\.\w+)*", _ANY, _ADMIN),
@@ -172,30 +195,39 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ),
     (
         _TYPES,
-        r"(Beta)?(Response)?(Browser|Computer)\w+|(Beta)?ToolsetToolUseBlock"
-        r"|(BETA_)?(BROWSER|COMPUTER)_MEMBER_NAME_VALUES",
-        "send the toolset as a dict, {'type': 'browser_toolset_20260801'}; its calls are received as"
-        " ToolUseBlock, whose input is a dict",
+        (
+            r"(Beta)?(Response)?(Browser|Computer)\w+|(Beta)?ToolsetToolUseBlock"
+            r"|(BETA_)?(BROWSER|COMPUTER)_MEMBER_NAME_VALUES"
+        ),
+        (
+            "send the toolset as a dict, {'type': 'browser_toolset_20260801'}; its calls are received as"
+            " ToolUseBlock, whose input is a dict"
+        ),
     ),
-    (_TYPES, r"\w+ErrorDetails", "read error.details, a dict, and error.error_code"),
     (
         _TYPES,
-        r"Beta(ToolBash|ToolComputerUse|ToolTextEditor|CodeExecutionTool|MemoryTool|WebFetchTool"
-        r"|WebSearchTool|ToolSearchTool(Bm25_|Regex)|AdvisorTool|MCPToolset|MCPToolParam)\d*(Command"
-        r"|\w+Command)?|BetaWebFetchURLSource\w*|BetaUserLocation|BetaMCPTool|BetaResponseTool\w*",
+        (
+            r"Beta(ToolBash|ToolComputerUse|ToolTextEditor|CodeExecutionTool|MemoryTool|WebFetchTool"
+            r"|WebSearchTool|ToolSearchTool(Bm25_?|Regex)|AdvisorTool|MCPToolset|MCPToolParam)\d*(Command"
+            r"|\w+Command)?|BetaWebFetchURLSource\w*|BetaUserLocation|BetaMCPTool|BetaResponseTool\w*"
+        ),
         "tools are sent as dicts; the class with Param in its name describes them",
     ),
     (
         _TYPES,
-        r"(Beta)?(CapabilitySupport|(Effort|Thinking|ServerTools|ContextManagement|Compaction)Capability"
-        r"|ThinkingTypes|ModelLine)",
+        (
+            r"(Beta)?(CapabilitySupport|(Effort|Thinking|ServerTools|ContextManagement|Compaction)Capability"
+            r"|ThinkingTypes|ModelLine)"
+        ),
         "ModelInfo.capabilities holds it, as the API sends it",
     ),
     (
         _TYPES,
-        r"(Beta)?(Advisor|Fallback|Compaction|MCPTool)\w+|Beta(IterationsUsage(Item)?|\w+IterationUsage"
-        r"|FileScope|ThinkingPrefixMismatchBehavior|\w*InputTransformation|ToolChangeToolDefinition"
-        r"|(CountTokens)?ContextManagementResponse|Clear\w+EditResponse|CapabilitySupport)",
+        (
+            r"(Beta)?(Advisor|Fallback|Compaction|MCPTool)\w+|Beta(IterationsUsage(Item)?|\w+IterationUsage"
+            r"|FileScope|ThinkingPrefixMismatchBehavior|\w*InputTransformation|ToolChangeToolDefinition"
+            r"|(CountTokens)?ContextManagementResponse|Clear\w+EditResponse|CapabilitySupport)"
+        ),
         _BLOCKS,
     ),
     (
@@ -205,10 +237,14 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"(_middleware|lib\.middleware(\.\w+)?|_request|)",
-        r"RetryableError|Middleware\w*|AsyncMiddlewareCallable|(Async)?CallNext|APIRequest"
-        r"|Beta(Fallback|Refusal)\w+",
-        "antiphon has no middleware yet; pass http_client=, a transport of your own, as"
-        " docs/transports.md shows",
+        (
+            r"RetryableError|Middleware\w*|AsyncMiddlewareCallable|(Async)?CallNext|APIRequest"
+            r"|Beta(Fallback|Refusal)\w+"
+        ),
+        (
+            "antiphon has no middleware yet; pass http_client=, a transport of your own, as"
+            " docs/transports.md shows"
+        ),
     ),
     (
         r"",
@@ -217,9 +253,14 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ),
     (
         rf"{_TYPES}|lib\.threads(\.\w+)?",
-        r"ThreadUnsupportedFeatureName|Beta(Async)?MessageThread\w*",
-        "send thread={'type': 'create'} with betas=['message-threads-2026-08-12'] to"
-        " client.beta.messages",
+        (
+            r"ThreadUnsupportedFeatureName|Beta(Async)?MessageThread\w*|ThreadParams"
+            r"|UnsupportedRequestBehavior"
+        ),
+        (
+            "send thread={'type': 'create'} with betas=['message-threads-2026-08-12'] to"
+            " client.beta.messages"
+        ),
     ),
     (
         r"pagination",
@@ -230,6 +271,16 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
         r"lib|",
         r"(async_)?files_from_dir|file_from_path",
         "pass the path itself: client.files.upload(file=Path(…))",
+    ),
+    (
+        r"|_base_client",
+        r"DefaultAioHttpClient",
+        "leave http_client= out: antiphon's own async transport is as fast, and needs no aiohttp",
+    ),
+    (
+        r"resources(\.\w+)*",
+        r"(Async)?(Beta|Batches|Files|Models)(With\w+)?",
+        "this resource is not there yet",
     ),
     (
         r"",
@@ -244,12 +295,14 @@ The first row that fits wins. The patterns are broad where whole APIs are missin
 
 _NAMESPACES = (
     r"lib(\.(streaming|tools|threads|middleware|credentials|environments|sessions|bedrock|aws|vertex"
-    r"|google_cloud|foundry)(\._\w+)?)?"
-    r"|resources(\.(messages|models|files|beta|completions|skills|user_profiles|organization)(\.\w+)*)?"
+    r"|google_cloud|foundry)(\.[a-z0-9_]+)*)?"
+    r"|resources(\.(messages|models|files|beta|completions|skills|user_profiles|organization)(\.[a-z0-9_]+)*)?"
     r"|pagination|tools(\.(browser|computer|memory))?"
     r"|types\.(beta|messages|beta\.messages|shared|shared_params)"
     r"|types\.(beta\.)?(agents|environments|memory_stores|organization|sessions|skills|tunnels"
-    r"|user_profiles|vaults)(\.\w+)*"
+    r"|user_profiles|vaults)(\.[a-z0-9_]+)*"
+    r"|_(base_client|client|compat|constants|exceptions|files|legacy_response|models|qs|resource"
+    r"|response|streaming|types|utils)(\.[a-z0-9_]+)?"
 )
 _TYPE_PACKAGES = {
     "types",
@@ -271,7 +324,7 @@ def is_module(path: str) -> bool:
 
 def _names_a_type(package: str, squashed: str) -> bool:
     """Return whether a module's name, lower case without underscores, is that of a type."""
-    if squashed in _squashed_types() or squashed.removeprefix("beta") in _squashed_types():
+    if {squashed, squashed.replace("beta", "", 1)} & _squashed_types():
         return True
     return any(
         re.fullmatch(modules, package) and re.fullmatch(names, squashed, re.IGNORECASE)
@@ -282,14 +335,13 @@ def _names_a_type(package: str, squashed: str) -> bool:
 @cache
 def _squashed_types() -> frozenset[str]:
     types: list[str] = import_module("antiphon.types").__all__
-    known = {*types, *RENAMED, *FREE_DICTS}
+    details = {f"{name}Details" for name in errors.CODED_CLASSES}
+    known = {*types, *RENAMED, *FREE_DICTS, *errors.CODED_CLASSES, *details}
     return frozenset(
-        name.replace("_", "").lower() for name in {*known, *map(_without_object, known)}
+        name.replace("_", "").lower()
+        for each in known
+        for name in (each, each.removesuffix("Object"))
     )
-
-
-def _without_object(name: str) -> str:
-    return name.removesuffix("Object")
 
 
 def find(path: str, name: str) -> object:
@@ -323,11 +375,17 @@ def _candidates(path: str, name: str) -> Iterator[str]:
     for known in dict.fromkeys((name, name.replace("Beta", "", 1))):
         if path.startswith("lib.streaming") and known in _IN_STREAMING:
             yield _IN_STREAMING[known]
+        if path.startswith("_") and known in _PRIVATE:
+            yield _PRIVATE[known]
         yield known
         if known in RENAMED:
             yield RENAMED[known]
         if path.startswith("types") and known.endswith("Error"):
             yield f"{known}Object"
+        if known in errors.CODED_CLASSES:
+            yield f"antiphon.errors.{known}"
+        if path.startswith("types") and known.endswith("ErrorDetails"):
+            yield "ErrorDetails"
 
 
 def _ours(path: str, name: str) -> object:
@@ -335,10 +393,10 @@ def _ours(path: str, name: str) -> object:
     module, _, last = name.rpartition(".")
     if module:
         return getattr(import_module(module), last)
-    homes = ("types",) if path.startswith("types") else ("types", "")
-    for home in homes:
-        package = import_module(f"antiphon.{home}".rstrip("."))
-        found: object = package._find(name)
-        if found is not None:
-            return found
-    return None
+    found: object = import_module("antiphon.types")._find(name)
+    if found is None and not path.startswith("types"):
+        found = import_module("antiphon")._find(name)
+    if found is None and path.startswith("_"):
+        shims = import_module("antiphon.compat.shims")
+        found = getattr(shims, name) if name in shims.__all__ else None
+    return found

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NoReturn, Self
+from types import new_class
+from typing import Any, NoReturn
 
-# Below Python 3.12 pydantic refuses the TypedDict of `typing`.
-from typing_extensions import TypedDict
+from .._wire.validation import Param
 
 __all__ = ["Refused", "free_dict", "refused"]
 
@@ -29,7 +29,7 @@ class Refused(type):
         """
         raise NotImplementedError(cls.sentence)
 
-    def __getitem__(cls, _: object) -> Self:
+    def __getitem__(cls, _: object) -> Refused:
         """Return the class itself: annotations may give it parameters."""
         return cls
 
@@ -43,6 +43,4 @@ def refused(name: str, sentence: str) -> type:
 @cache
 def free_dict(name: str) -> Any:
     """Return a TypedDict called `name` that takes any keys."""
-    kind: Any = TypedDict(name, {}, total=False)  # type: ignore[operator, misc] # pyright: ignore
-    kind.__pydantic_config__ = {"extra": "allow"}
-    return kind
+    return new_class(name, (Param,), {"total": False})

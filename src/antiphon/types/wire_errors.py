@@ -14,6 +14,7 @@ __all__ = [
     "APIErrorObject",
     "AuthenticationErrorObject",
     "BillingErrorObject",
+    "ErrorDetails",
     "ErrorObject",
     "ErrorResponse",
     "GatewayTimeoutErrorObject",
@@ -23,6 +24,15 @@ __all__ = [
     "PermissionErrorObject",
     "RateLimitErrorObject",
 ]
+
+
+class ErrorDetails(WireModel):
+    """What the API says of a failure beyond its message; fields that belong to the code are kept.
+
+    error_code: names the failure, e.g. "thread_not_found".
+    """
+
+    error_code: str
 
 
 class InvalidRequestErrorObject(WireModel):
