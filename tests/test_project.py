@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import runpy
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -77,3 +80,74 @@ def test_a_release_waits_for_real_addresses(release):
     with pytest.raises(release["Refusal"], match="stand-in"):
         release["check_addresses"]('[project.urls]\nSource = "https://antiphon.example"')
     release["check_addresses"]('[project.urls]\nSource = "https://pypi.org/project/antiphon"')
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """Make a repository that is ready for a release, and in which `.ci/run` does nothing."""
+    if shutil.which("git") is None or sys.platform == "win32":
+        pytest.skip("needs git and a POSIX shell")
+    for name in ("author", "committer"):
+        monkeypatch.setenv(f"GIT_{name.upper()}_NAME", "A. Tester")
+        monkeypatch.setenv(f"GIT_{name.upper()}_EMAIL", "tester@example.org")
+    for path in ("scripts/release", "src/antiphon/_version.py", "pyproject.toml", "CHANGELOG.md"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    project = tmp_path / "pyproject.toml"
+    project.write_text(project.read_text().replace(".example", ".org"))
+    changelog = tmp_path / "CHANGELOG.md"
+    changelog.write_text("# Changelog\n\n## Unreleased\n\n* A change.\n")
+    (tmp_path / "src/antiphon/_version.py").write_text(
+        '"""The version."""\n\n__version__ = "1.2.0"\n'
+    )
+    runs(tmp_path, "exit 0")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "Begin")
+    return tmp_path
+
+
+def runs(repository: Path, line: str) -> None:
+    script = repository / ".ci" / "run"
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(f"#!/bin/sh\n{line}\n")
+    script.chmod(0o755)
+
+
+def git(repository: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", *words], cwd=repository, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def released(repository: Path, version: str) -> subprocess.CompletedProcess[str]:
+    script = str(repository / "scripts" / "release")
+    return subprocess.run(
+        [sys.executable, script, version], capture_output=True, text=True, check=False
+    )
+
+
+def test_a_release_is_a_commit_and_a_tag(repository):
+    done = released(repository, "1.2.1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert git(repository, "log", "-1", "--format=%s %d").startswith("Release 1.2.1")
+    assert git(repository, "tag") == "v1.2.1\n"
+    assert git(repository, "status", "--porcelain") == ""
+    assert '__version__ = "1.2.1"' in (repository / "src/antiphon/_version.py").read_text()
+    assert "## 1.2.1 (2" in (repository / "CHANGELOG.md").read_text()
+
+
+def test_a_release_whose_checks_fail_leaves_everything_as_it_was(repository):
+    runs(repository, "exit 1")
+    git(repository, "commit", "--quiet", "--all", "--message", "Break the checks")
+    done = released(repository, "1.2.1")
+    assert done.returncode == 1
+    assert ".ci/run failed" in done.stderr
+    assert git(repository, "status", "--porcelain") == ""
+    assert git(repository, "tag") == ""
+
+
+def test_a_release_of_what_is_not_committed_is_refused(repository):
+    (repository / "new.txt").touch()
+    assert "not committed" in released(repository, "1.2.1").stderr
