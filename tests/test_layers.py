@@ -71,7 +71,7 @@ OUTSIDE = {
     "tempfile",
 }
 # Values of these modules are pure; what asks the machine is not.
-PURE_NAMES = {"os.PathLike", "random.Random"}
+PURE_NAMES = {"os.PathLike", "os.fspath", "random.Random"}
 IMPURE_CALLS = {"datetime.now", "date.today", "datetime.today", "datetime.utcnow", "open"}
 
 

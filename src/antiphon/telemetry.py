@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from ._wire.http import HTTPResponse, Request, ResponseHead
+from ._wire.http import Body, HTTPResponse, Request, ResponseHead
 from ._wire.secret import Secret, is_secret_header
 
 __all__ = [
@@ -115,6 +115,8 @@ def _shown(name: str, value: str | Secret) -> str:
     return "[secret]" if is_secret_header(name) or isinstance(value, Secret) else value
 
 
-def _beginning(body: bytes | bytearray) -> str:
+def _beginning(body: Body) -> str:
+    if not isinstance(body, (bytes, bytearray)):
+        return f"(a file, {len(body)} bytes)"
     text = bytes(body[:_SHOWN_BYTES]).decode("utf-8", "replace")
     return text if len(body) <= _SHOWN_BYTES else f"{text}… ({len(body)} bytes)"

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Self
 
 from ..base_client import BaseClient
+from .files import AsyncFiles
 from .messages import AsyncMessages
 from .models import AsyncModels
 from .runner import AsyncSession
@@ -32,6 +33,11 @@ class AsyncClient(BaseClient):
     def models(self) -> AsyncModels:
         """The models that can be used."""
         return AsyncModels(self._session)
+
+    @cached_property
+    def files(self) -> AsyncFiles:
+        """Files that are kept by the API, to be used in messages by their ids."""
+        return AsyncFiles(self._session)
 
     async def close(self) -> None:
         """Let go of the connections; those shared with other clients stay open."""

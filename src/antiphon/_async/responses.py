@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
-
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from .._core.call import Call
 from .._stream.decoders import LineDecoder, TextDecoder

@@ -12,11 +12,21 @@ from .._wire.secret import Secret
 from .._wire.sentinels import is_absent
 from .._wire.url import URL
 from .arguments import check_names
+from .multipart import PendingUpload
 from .options import HeaderValue, Options, checked_headers
 from .request_body import PendingBody, encode_body, is_iterable
 from .retry import RetryPolicy
 
-__all__ = ["Call", "Endpoint", "check_params", "get", "make_call", "path_segment", "post"]
+__all__ = [
+    "Call",
+    "Endpoint",
+    "check_params",
+    "get",
+    "make_call",
+    "path_segment",
+    "post",
+    "split_params",
+]
 
 T = TypeVar("T")
 
@@ -35,8 +45,8 @@ class Call(Generic[T]):
     method: str
     url: URL
     headers: Mapping[str, str | Secret]
-    body: Body | PendingBody
-    """What to send; files in it are read before the first attempt."""
+    body: Body | PendingBody | PendingUpload
+    """What to send; files in it are read, or opened, before the first attempt."""
     timeout: Timeout
     retry: RetryPolicy
     decode: Callable[[bytes], T]
@@ -62,7 +72,7 @@ class Call(Generic[T]):
 
     def request(self, timeout: Timeout) -> Request:
         """Return the request of one attempt."""
-        assert not isinstance(self.body, PendingBody), "the files of the call were not read"
+        assert not isinstance(self.body, (PendingBody, PendingUpload)), "files were not read"
         return Request(self.method, self.url, self.headers, self.body, timeout)
 
 
@@ -78,7 +88,7 @@ def post(
     Raises:
         RequestEncodingError: a value is not JSON.
     """
-    given, own = _split(params)
+    given, own = split_params(params)
     body = encode_body({**given, **(own.get("extra_body") or {})})
     return make_call(options, "POST", path, own, decode, body=body)
 
@@ -91,7 +101,7 @@ def get(
     method: str = "GET",
 ) -> Call[T]:
     """Make a call that sends its parameters in the URL."""
-    given, own = _split(params)
+    given, own = split_params(params)
     query = {_query_name(name, value): value for name, value in given.items()}
     own["extra_query"] = {**query, **(own.get("extra_query") or {})}
     return make_call(options, method, path, own, decode)
@@ -104,7 +114,7 @@ def make_call(
     own: Mapping[str, Any],
     decode: Callable[[bytes], T],
     *,
-    body: Body | PendingBody = b"",
+    body: Body | PendingBody | PendingUpload = b"",
 ) -> Call[T]:
     """Make a call from its body and the parameters that say how to send it.
 
@@ -132,7 +142,7 @@ def make_call(
     )
 
 
-def _split(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def split_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the parameters of the endpoint, and those that say how to send the call."""
     given = {name: value for name, value in params.items() if not is_absent(value)}
     names = [name for name in given if name in _CALL_PARAMS or name in _HEADER_PARAMS]

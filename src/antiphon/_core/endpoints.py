@@ -24,11 +24,21 @@ from ..types.batches import (
     MessageBatch,
     MessageBatchIndividualResponse,
 )
-from ..types.files import DeletedFile, FileListParams, FileMetadata
+from ..types.files import DeletedFile, FileListParams, FileMetadata, FileUploadParams
 from ..types.message import Message, MessageTokensCount
 from ..types.models import ModelInfo, ModelListParams
 from ..types.params import CountTokensParams, CreateParams, StreamParams, WorkspaceParams
-from .call import Call, Endpoint, check_params, get, path_segment, post
+from .call import (
+    Call,
+    Endpoint,
+    check_params,
+    get,
+    make_call,
+    path_segment,
+    post,
+    split_params,
+)
+from .multipart import PendingUpload, UploadedFile
 from .options import Credential, Options
 from .pages import PageContent, decode_page
 from .request_body import PendingBody
@@ -55,6 +65,7 @@ __all__ = [
     "retrieve_file",
     "retrieve_model",
     "stream",
+    "upload_file",
 ]
 
 T = TypeVar("T")
@@ -115,8 +126,9 @@ def check(
     call = _messages_call(replace(options, credential=_NOBODY), params)
     if isinstance(call.body, PendingBody):
         call.body = call.body.filled(map(read_file, call.body.files))
+    body = json.loads(call.request(call.timeout).buffered_body())
     version, betas = call.headers["anthropic-version"], call.headers.get("anthropic-beta", "")
-    return list(findings(json.loads(call.body), version=str(version), betas=str(betas).split(",")))
+    return list(findings(body, version=str(version), betas=str(betas).split(",")))
 
 
 def _is_large(params: Mapping[str, Any]) -> bool:
@@ -219,6 +231,21 @@ def list_models(options: Options, params: Mapping[str, Any]) -> Call[PageContent
 def retrieve_model(options: Options, params: Mapping[str, Any]) -> Call[ModelInfo]:
     """Make the call of `models.retrieve`: `GET /v1/models/{id}`."""
     return _of_one(options, "GET", "models.retrieve", _MODELS, params, _model.decode)
+
+
+def upload_file(options: Options, params: Mapping[str, Any]) -> Call[FileMetadata]:
+    """Make the call of `files.upload`: `POST /v1/files`.
+
+    Raises:
+        TypeError: `file` is no file.
+    """
+    check_params("files.upload", params, FileUploadParams)
+    given, own = split_params(params)
+    file, progress = UploadedFile.of(given.pop("file")), given.pop("progress", None)
+    more: Mapping[str, object] = own.get("extra_body") or {}
+    fields = {name: str(value) for name, value in {**given, **more}.items()}
+    body = PendingUpload(file, fields, progress)
+    return make_call(options, "POST", _FILES, own, _file.decode, body=body)
 
 
 def list_files(options: Options, params: Mapping[str, Any]) -> Call[PageContent[FileMetadata]]:

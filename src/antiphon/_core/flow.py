@@ -1,6 +1,6 @@
 """Flows: what a call does, written as a generator of the requests that it makes of the world.
 
-A flow yields a step (`Send`, `Read`, `Sleep` or `Load`), is sent the step's result, and goes on. It decides
+A flow yields a step (`Send`, `Read`, `Sleep`, `Load` or `Open`), is sent the step's result, and goes on. It decides
 everything: what to send, whether to try again, how long to wait. The runners of the sync and the
 async client only perform the steps. So each decision is written once, and a test can run a whole
 call by sending results by hand: clocks and chance are arguments.
@@ -12,17 +12,26 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from .._transport.files import FileInput
+from .._transport.files import FileInput, OpenedFile
 from .._wire.http import Body, HTTPResponse, Request, ResponseHead
 from .._wire.url import URL
-from ..errors import APIConnectionError, APIError, APITimeoutError, Attempt, status_error
+from ..errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    Attempt,
+    RequestEncodingError,
+    status_error,
+)
 from .call import Call
+from .multipart import PendingUpload
 from .request_body import PendingBody
 
 __all__ = [
     "Attempts",
     "Flow",
     "Load",
+    "Open",
     "Read",
     "Send",
     "Sleep",
@@ -66,10 +75,17 @@ class Load(NamedTuple):
     file: FileInput
 
 
-Step = Send | Read | Sleep | Load
+class Open(NamedTuple):
+    """Learn what an upload must know of this file; `name` tells its type."""
+
+    content: bytes | FileInput
+    name: str | None
+
+
+Step = Send | Read | Sleep | Load | Open
 Flow = Generator[Step, Any, T]
 """A generator of steps that returns a T. It is sent a `ResponseHead` for `Send`, bytes for `Read`
-and `Load`."""
+and `Load`, and an `OpenedFile` for `Open`."""
 
 
 @dataclass(slots=True)
@@ -191,8 +207,11 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
     Raises:
         APIError: the last attempt failed.
     """
-    if isinstance(attempts.call.body, PendingBody):
-        attempts.call.body = yield from _load_files(attempts.call.body)
+    call = attempts.call
+    if isinstance(call.body, PendingBody):
+        call.body = yield from _load_files(call.body)
+    elif isinstance(call.body, PendingUpload):
+        yield from _open_upload(call, call.body)
     while True:
         try:
             head: ResponseHead = yield Send(attempts.next_request())
@@ -216,6 +235,17 @@ def _load_files(pending: PendingBody) -> Flow[Body]:
         except (OSError, ValueError) as error:
             raise pending.unreadable(file, error) from error
     return pending.filled(contents)
+
+
+def _open_upload(call: Call[Any], pending: PendingUpload) -> Flow[None]:
+    """Learn the size of the file to upload, and frame it."""
+    file = pending.file
+    try:
+        opened: OpenedFile = yield Open(file.content, file.name)
+    except (OSError, ValueError) as error:
+        raise RequestEncodingError(f"file: {error}", path="file") from error
+    kind, call.body = pending.opened(opened)
+    call.headers = {**call.headers, "content-type": kind}
 
 
 def wait(delay: float) -> Flow[None]:

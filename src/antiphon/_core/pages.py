@@ -34,7 +34,8 @@ class PageContent(Generic[T]):
             params: those of this page.
         """
         if "next_page" in self.body.model_fields_set:
-            query = {**(params.get("extra_query") or {}), "page": self.body.next_page}
+            query: dict[str, Any] = {**(params.get("extra_query") or {})}
+            query["page"] = self.body.next_page
             return {**params, "extra_query": query} if self.body.next_page else None
         # A page without items ends the list, whatever it says: asking again would give the same.
         if not self.items or self.body.has_more is False:

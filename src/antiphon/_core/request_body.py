@@ -170,7 +170,7 @@ class _Prepared:
     def _data(self, data: Any) -> Any:
         if isinstance(data, str):
             return LongText(data) if len(data) >= _LARGE else data
-        if not _is_file(data) or isinstance(data, TextIOBase):
+        if not is_file(data) or isinstance(data, TextIOBase):
             return data
         self.files.append(_File(data))
         return self.files[-1]
@@ -218,7 +218,7 @@ def _simpler(value: Any) -> Any:
         return value.model_dump(mode="json", exclude_unset=True)
     if isinstance(value, TextIOBase):
         raise NotJSONError(_NOT_BINARY)
-    if _is_file(value):
+    if is_file(value):
         raise NotJSONError(
             "a file is read only as the source.data of an image or a document; pass its text here"
         )
@@ -251,7 +251,7 @@ def _items(values: Iterable[Any]) -> list[Any]:
     return items
 
 
-def _is_file(value: object) -> TypeGuard[FileInput]:
+def is_file(value: object) -> TypeGuard[FileInput]:
     return isinstance(value, PathLike) or hasattr(value, "read")
 
 

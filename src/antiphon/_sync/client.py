@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Self
 
 from ..base_client import BaseClient
+from .files import Files
 from .messages import Messages
 from .models import Models
 from .runner import Session
@@ -33,6 +34,11 @@ class Client(BaseClient):
     def models(self) -> Models:
         """The models that can be used."""
         return Models(self._session)
+
+    @cached_property
+    def files(self) -> Files:
+        """Files that are kept by the API, to be used in messages by their ids."""
+        return Files(self._session)
 
     def close(self) -> None:
         """Let go of the connections; those shared with other clients stay open."""

@@ -22,6 +22,7 @@ from typing import Any, cast
 
 from .._wire.http import Request
 from .failures import OutOfTimeError, Progress
+from .files import async_body_pieces, small_body
 from .http1 import ResponseReader, TruncatedResponseError, request_head
 from .origin import Origin
 from .proxies import Proxy
@@ -30,7 +31,6 @@ from .sync_connection import Arrived, check_tunnel, is_readable
 from .tcp import (
     MAX_IDLE_SECONDS,
     NEXT_ADDRESS_SECONDS,
-    SINGLE_WRITE_BYTES,
     WRITE_CHUNK_BYTES,
     keep_alive,
 )
@@ -150,21 +150,24 @@ class AsyncConnection(asyncio.Protocol):
         transport, request = self._open_transport, progress.request
         if failure := _write_beginning(transport, route, request):
             raise failure
-        if len(request.body) <= SINGLE_WRITE_BYTES:
+        if small_body(request.body) is not None:
             return True
-        rest = memoryview(request.body)
-        # A closing transport takes what is written, and logs that it was for nothing.
-        while rest and not transport.is_closing():
-            transport.write(rest[:WRITE_CHUNK_BYTES])
-            rest = rest[WRITE_CHUNK_BYTES:]
-            while self._is_full and not (self._waiting or self._ended):
-                await self._wait(progress.limit(request.timeout.write))
-            # The loop looks for received bytes in the first pass and hands them over in the second.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            if self._waiting and arrived(self._take()):
+        async for piece in async_body_pieces(request.body):
+            rest = piece
+            # A closing transport takes what is written, and logs that it was for nothing.
+            while rest and not transport.is_closing():
+                transport.write(rest[:WRITE_CHUNK_BYTES])
+                rest = rest[WRITE_CHUNK_BYTES:]
+                while self._is_full and not (self._waiting or self._ended):
+                    await self._wait(progress.limit(request.timeout.write))
+                # The loop looks for received bytes in one pass and hands them over in the next.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                if self._waiting and arrived(self._take()):
+                    return False
+            if rest:
                 return False
-        return not rest
+        return True
 
     async def receive(self, seconds: float | None) -> bytes:
         """Return what has arrived, as soon as anything has; ``b""`` when the server closed."""
@@ -250,7 +253,7 @@ def _write_beginning(
 
     The failure is returned without its frames, because they hold the credential as bytes.
     """
-    body = request.body if len(request.body) <= SINGLE_WRITE_BYTES else b""
+    body = small_body(request.body) or b""
     try:
         transport.write(route.head(request) + body)
     except BaseException as error:

@@ -18,10 +18,11 @@ import socket
 from collections.abc import AsyncGenerator, Generator
 from typing import Any, NoReturn
 
-from .._wire.http import Headers, Request, ResponseHead
+from .._wire.http import Body, Headers, Request, ResponseHead
 from . import AsyncOpenResponse, OpenResponse
 from .content_encoding import UNREADABLE, BodyDecoder, decoder_for
 from .failures import Progress
+from .files import async_body_pieces, body_pieces
 from .origin import Origin, target_of
 from .proxies import Proxy
 from .reading import Reading, shut_down
@@ -228,8 +229,8 @@ class _Attempt:
         self.outgoing = self._client.build_request(
             request.method,
             request.url,
-            headers=request.revealed_headers(),
-            content=bytes(request.body) or None,
+            headers=_headers_of(request),
+            content=_content_of(request.body, is_async=hasattr(self._client, "aclose")),
             timeout=(clocks.connect, clocks.read, clocks.write, clocks.pool),
             extensions={"trace": trace},
         )
@@ -347,6 +348,20 @@ def _forget_frames(error: BaseException | None) -> None:
         seen.add(id(error))
         error.__traceback__ = None
         error = error.__cause__ or error.__context__
+
+
+def _headers_of(request: Request) -> dict[str, str]:
+    headers = request.revealed_headers()
+    if not isinstance(request.body, (bytes, bytearray)):
+        headers["content-length"] = str(len(request.body))
+    return headers
+
+
+def _content_of(body: Body, *, is_async: bool) -> Any:
+    """Return a body as httpx takes it; the length is in the headers, so it sends no chunks."""
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body) or None
+    return async_body_pieces(body) if is_async else body_pieces(body)
 
 
 def _proxy_behind(details: dict[str, Any], origin: Origin) -> Proxy | None:

@@ -26,6 +26,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from .._wire.http import Request
 from .failures import OutOfTimeError, Progress
+from .files import body_pieces, small_body
 from .http1 import MalformedResponseError, ResponseReader, request_head
 from .origin import Origin
 from .proxies import Proxy
@@ -34,7 +35,6 @@ from .route import Route
 from .tcp import (
     MAX_IDLE_SECONDS,
     NEXT_ADDRESS_SECONDS,
-    SINGLE_WRITE_BYTES,
     WRITE_CHUNK_BYTES,
     keep_alive,
 )
@@ -101,17 +101,18 @@ class SyncConnection:
         self._bound(progress.limit(write))
         if failure := self._write_beginning(route, request):
             raise failure
-        if len(request.body) <= SINGLE_WRITE_BYTES:
+        if small_body(request.body) is not None:
             return True
-        rest = memoryview(request.body)
-        while rest:
-            self._bound(progress.limit(write))
-            readable, writable = _wait_until_ready(self._sock, self._timeout)
-            if readable and (data := self._read_now()) is not None and arrived(data):
-                return False
-            if writable:
+        for piece in body_pieces(request.body):
+            rest = piece
+            while rest:
                 self._bound(progress.limit(write))
-                rest = rest[self._sock.send(rest[:WRITE_CHUNK_BYTES]) :]
+                readable, writable = _wait_until_ready(self._sock, self._timeout)
+                if readable and (data := self._read_now()) is not None and arrived(data):
+                    return False
+                if writable:
+                    self._bound(progress.limit(write))
+                    rest = rest[self._sock.send(rest[:WRITE_CHUNK_BYTES]) :]
         return True
 
     def _write_beginning(self, route: Route, request: Request) -> BaseException | None:
@@ -121,7 +122,7 @@ class SyncConnection:
         written in Python). So the failure is returned without its frames, which a traceback with
         local variables would show.
         """
-        body = request.body if len(request.body) <= SINGLE_WRITE_BYTES else b""
+        body = small_body(request.body) or b""
         try:
             self._sock.sendall(route.head(request) + body)
         except BaseException as error:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 from .secret import Secret, is_secret_header
 from .url import URL
@@ -154,8 +154,27 @@ def _shorter(clock: float | None, seconds: float) -> float:
     return seconds if clock is None else min(clock, seconds)
 
 
-Body: TypeAlias = bytes | bytearray
-"""The body of a request; nobody changes it."""
+class StreamedBody(Protocol):
+    """A body that is made while it is sent, piece by piece; it can be made again."""
+
+    def __len__(self) -> int:
+        """Return its size in bytes."""
+        ...
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give its bytes in pieces."""
+        ...
+
+    def report(self, sent: int) -> None:
+        """Take note that so many of its bytes were sent."""
+        ...
+
+
+BufferedBody: TypeAlias = bytes | bytearray
+"""A body that is in memory; nobody changes it."""
+
+Body: TypeAlias = BufferedBody | StreamedBody
+"""The body of a request."""
 
 
 @dataclass(slots=True, repr=False)
@@ -171,6 +190,11 @@ class Request:
     body: Body
     timeout: Timeout
     """The clocks in force for this attempt."""
+
+    def buffered_body(self) -> BufferedBody:
+        """Return the whole body, read into memory if need be."""
+        body = self.body
+        return body if isinstance(body, (bytes, bytearray)) else b"".join(body.pieces())
 
     def revealed_headers(self) -> dict[str, str]:
         """Return the headers with their secrets in plain text, for the transport that sends them."""

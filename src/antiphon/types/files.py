@@ -1,13 +1,22 @@
 """Files that are kept on the API's side, to be used in messages by their ids."""
 
-from typing import Literal
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import IO, Literal, Required, TypeAlias
 
 from .._wire.decoding import ResponseModel, Timestamp
 from .._wire.validation import Many, with_inherited_keys
 from .batches import BatchListParams
 from .params import Optionally, WorkspaceParams
 
-__all__ = ["DeletedFile", "FileListParams", "FileMetadata", "FileUploadParams"]
+__all__ = [
+    "DeletedFile",
+    "FileContent",
+    "FileListParams",
+    "FileMetadata",
+    "FileTypes",
+    "FileUploadParams",
+]
 
 
 class FileMetadata(ResponseModel):
@@ -38,14 +47,29 @@ class DeletedFile(ResponseModel):
     type: Literal["file_deleted"] | None = None
 
 
+FileContent: TypeAlias = bytes | PathLike[str] | IO[bytes]
+FileTypes: TypeAlias = (
+    FileContent
+    | tuple[str | None, FileContent]
+    | tuple[str | None, FileContent, str | None]
+    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
+)
+"""A file to upload: its content, alone or behind its name and before its type and headers."""
+
+
 @with_inherited_keys
 class FileUploadParams(WorkspaceParams, total=False):
-    """The parameters of `files.upload` besides the file.
+    """The parameters of `files.upload`.
 
+    file: bytes, a path, a file opened with mode "rb", or a tuple (name, content[, type[, headers]]).
+        A path is read while it is sent; at most 500 MB.
+    progress: called while the file is sent, with the bytes sent so far and the bytes of the whole.
     expires_in_seconds: delete the file after this time, 3,600 to 7,776,000 seconds; by default it
         is kept.
     """
 
+    file: Required[FileTypes]
+    progress: Callable[[int, int], object] | None
     expires_in_seconds: Optionally[int]
 
 

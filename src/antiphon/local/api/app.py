@@ -103,7 +103,7 @@ class App:
         entry = Recorded(
             exchange.request_id, request.method, exchange.target, headers, exchange.arrived
         )
-        self.journal.record(entry, request.body)
+        self.journal.record(entry, request.buffered_body())
         try:
             for step in steps:
                 if isinstance(step, WriteHead):

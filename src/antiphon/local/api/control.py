@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..._wire.http import Body
+from ..._wire.http import BufferedBody
 from ..._wire.json import loads
 from ..metering.clock import Clock
 from .errors import invalid, not_found
@@ -57,7 +57,7 @@ class Control:
         return exchange.json({"now": self._clock(), "running": self._clock.running})
 
     def _post_clock(self, exchange: Exchange) -> Steps:
-        seconds = _seconds(exchange.request.body)
+        seconds = _seconds(exchange.request.buffered_body())
         try:
             self._clock.advance(seconds)
         except ValueError as error:
@@ -65,7 +65,7 @@ class Control:
         return self._get_clock(exchange)
 
 
-def _seconds(body: Body) -> float:
+def _seconds(body: BufferedBody) -> float:
     """Return the seconds that a request wants to move the clock on."""
     try:
         match loads(body):

@@ -89,7 +89,7 @@ class Exchange:
         Raises:
             RequestRefusedError: content type, encoding or JSON are wrong.
         """
-        return parse_object(content_of(self.headers, self.path, self.request.body))
+        return parse_object(content_of(self.headers, self.path, self.request.buffered_body()))
 
     def caller(self) -> Caller:
         """Return who sends the request; call this once the key was accepted."""

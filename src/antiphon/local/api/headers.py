@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ..._wire.http import Body
+from ..._wire.http import BufferedBody
 from ..._wire.json import JSONObject, is_object, loads
 from .errors import RequestRefusedError, invalid, too_large
 
@@ -105,7 +105,7 @@ def betas_of(headers: Mapping[str, str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def content_of(headers: Mapping[str, str], path: str, body: Body) -> Body:
+def content_of(headers: Mapping[str, str], path: str, body: BufferedBody) -> BufferedBody:
     """Return the body with its content encoding undone; refuse it if it is not JSON in UTF-8."""
     kind, _, parameters = headers.get("content-type", "").partition(";")
     if kind.strip().lower() != "application/json":
@@ -126,7 +126,7 @@ def _charset(parameters: str) -> str:
     return ""
 
 
-def _decompressed(encoding: str, body: Body, limit: int) -> bytes:
+def _decompressed(encoding: str, body: BufferedBody, limit: int) -> bytes:
     """Return the decompressed body; it is never inflated beyond `limit` bytes."""
     if encoding not in _COMPRESSIONS:
         message = f"content-encoding: {encoding!r} is not supported; use gzip, deflate or none"
@@ -150,7 +150,7 @@ def _not_valid(encoding: str) -> RequestRefusedError:
     return invalid(message, error_code="request_body_encoding_invalid")
 
 
-def parse_object(content: Body) -> JSONObject:
+def parse_object(content: BufferedBody) -> JSONObject:
     """Return the JSON object in `content`; refuse anything else."""
     try:
         # The API's texts for malformed JSON are those of this parser.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..._wire.http import Body
+from ..._wire.http import BufferedBody
 from ..._wire.json import JSONObject, dumps, is_list, is_object, loads
 from ..._wire.secret import SECRET_HEADERS
 
@@ -54,7 +54,7 @@ class Recorded:
         """
         return _readable(self._content)
 
-    def keep(self, content: Body) -> None:
+    def keep(self, content: BufferedBody) -> None:
         """Keep the body; of a large one, keep it without its payloads."""
         heavy = len(content) > _HEAVY
         self._content = dumps(_readable(content)) if heavy else bytes(content)
@@ -92,7 +92,7 @@ class Journal:
         self._bytes = 0
         self._entries: deque[Recorded] = deque()
 
-    def record(self, entry: Recorded, content: Body) -> None:
+    def record(self, entry: Recorded, content: BufferedBody) -> None:
         """Add a request with its body; drop the oldest ones if there are too many."""
         entry.keep(content)
         self._entries.append(entry)
@@ -115,7 +115,7 @@ def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: _HIDDEN if name in _SECRET_HEADERS else value for name, value in headers.items()}
 
 
-def _readable(content: Body) -> Any:
+def _readable(content: BufferedBody) -> Any:
     if not content:
         return None
     try:

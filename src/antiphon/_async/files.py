@@ -1,0 +1,91 @@
+"""`client.files`: files that are kept by the API, to be used in messages by their ids."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Unpack, cast
+
+from .._core import endpoints
+from .._core.arguments import keywords
+from .._wire.paginator import AsyncPaginator
+from ..types.files import DeletedFile, FileListParams, FileMetadata, FileUploadParams
+from ..types.params import WorkspaceParams
+from .pages import AsyncPage
+from .resource import AsyncRawResource, AsyncResource, AsyncStreamedResource, raw, streamed
+from .responses import AsyncStreamedResponse
+
+__all__ = ["AsyncFiles", "AsyncFilesWithRawResponse", "AsyncFilesWithStreamingResponse"]
+
+
+class AsyncFiles(AsyncResource):
+    """`client.files`."""
+
+    @cached_property
+    def with_raw_response(self) -> AsyncFilesWithRawResponse:
+        """The same methods, giving the response with its HTTP side."""
+        return AsyncFilesWithRawResponse(self._session)
+
+    @cached_property
+    def with_streaming_response(self) -> AsyncFilesWithStreamingResponse:
+        """The same methods, giving a response whose body is read when you read it."""
+        return AsyncFilesWithStreamingResponse(self._session)
+
+    @keywords(FileUploadParams)
+    async def upload(self, **params: Unpack[FileUploadParams]) -> FileMetadata:
+        """Upload a file; it is read from the disk while it is sent.
+
+        Raises:
+            TypeError: `file` is no file.
+            RequestEncodingError: the file cannot be read.
+        """
+        return await self._perform(endpoints.upload_file, params)
+
+    @keywords(FileListParams)
+    def list(
+        self, **params: Unpack[FileListParams]
+    ) -> AsyncPaginator[FileMetadata, AsyncPage[FileMetadata]]:
+        """List files, the newest first."""
+        return self._pages(endpoints.list_files, params)
+
+    @keywords(WorkspaceParams)
+    async def retrieve_metadata(
+        self, file_id: str, **params: Unpack[WorkspaceParams]
+    ) -> FileMetadata:
+        """Return what the API knows about a file."""
+        return await self._perform(endpoints.retrieve_file, {"file_id": file_id, **params})
+
+    @keywords(WorkspaceParams)
+    async def download(
+        self, file_id: str, **params: Unpack[WorkspaceParams]
+    ) -> AsyncStreamedResponse[bytes]:
+        """Download a file that code or a skill has made; its content is read when you read it.
+
+        Use `write_to_file(path)`, `iter_bytes()` or `read()` of the response.
+        """
+        response: Any = await self._perform(endpoints.download_file, {"file_id": file_id, **params})
+        return cast("AsyncStreamedResponse[bytes]", response)
+
+    @keywords(WorkspaceParams)
+    async def delete(self, file_id: str, **params: Unpack[WorkspaceParams]) -> DeletedFile:
+        """Delete a file."""
+        return await self._perform(endpoints.delete_file, {"file_id": file_id, **params})
+
+
+class AsyncFilesWithRawResponse(AsyncRawResource):
+    """`client.files.with_raw_response`."""
+
+    upload = raw(AsyncFiles.upload)
+    list = raw(AsyncFiles.list)
+    retrieve_metadata = raw(AsyncFiles.retrieve_metadata)
+    download = AsyncFiles.download
+    delete = raw(AsyncFiles.delete)
+
+
+class AsyncFilesWithStreamingResponse(AsyncStreamedResource):
+    """`client.files.with_streaming_response`."""
+
+    upload = streamed(AsyncFiles.upload)
+    list = streamed(AsyncFiles.list)
+    retrieve_metadata = streamed(AsyncFiles.retrieve_metadata)
+    download = streamed(AsyncFiles.download)
+    delete = streamed(AsyncFiles.delete)
