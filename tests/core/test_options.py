@@ -123,7 +123,7 @@ def test_a_header_that_cannot_be_sent_is_named_without_the_key(name, value):
 
 def test_a_parameter_that_is_sent_as_a_header_is_named_too():
     client = Client(api_key="sk-secret")
-    with pytest.raises(ValueError, match="^user_profile_id"):
+    with pytest.raises(ValueError, match=r"^user_profile_id"):
         client.messages.create(model="m", max_tokens=1, messages=[], user_profile_id="日本")
 
 
