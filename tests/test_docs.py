@@ -7,6 +7,7 @@ import re
 import runpy
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,16 @@ def workplace(server, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "test")
+    # A page may let `import anthropic` be ours, which is not to outlast it.
+    monkeypatch.setattr("sys.meta_path", [*sys.meta_path])
+    sleep = time.sleep  # the pages wait as long as a program does that waits for the real API
+    monkeypatch.setattr("time.sleep", lambda seconds: sleep(min(seconds, 0.05)))
     (tmp_path / "image.jpg").write_bytes(JPEG)
     (tmp_path / "report.pdf").write_bytes(pdf())
     (tmp_path / "image.b64").write_text(base64.b64encode(JPEG).decode())
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == "anthropic"]:
+        del sys.modules[name]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
