@@ -70,6 +70,8 @@ FORMAT: dict[str, Any] = {
     "schema": {"type": "object", "additionalProperties": False},
 }
 OPEN = {"type": "json_schema", "schema": {"type": "object"}}
+FALLBACK = {"model": "claude-haiku-4-5"}
+SERVER = {"type": "url", "name": "m", "url": "https://example.com/mcp"}
 
 ADAPTIVE = {"type": "adaptive"}
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
@@ -146,11 +148,42 @@ def identified(user_id: str) -> dict[str, Any]:
     return body(metadata={"user_id": user_id})
 
 
-def clearing(**more: Any) -> Any:
+def clearing(keep: Any = "all", **more: Any) -> Any:
     """Return a request to clear the thinking of earlier turns."""
-    edits = {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}
+    edits = {"edits": [{"type": "clear_thinking_20251015", "keep": keep}]}
     asking = body(context_management=edits, max_tokens=2000, **more)
     return sent(asking, betas=["context-management-2025-06-27"])
+
+
+def beta(name: str, **changes: Any) -> Any:
+    """Return a request that names a beta."""
+    return sent(body(**changes), betas=[name])
+
+
+def edited(*edits: Any) -> Any:
+    """Return a request with edits of its context."""
+    return beta("context-management-2025-06-27", context_management={"edits": list(edits)})
+
+
+def clears_tools(**changes: Any) -> Any:
+    return edited({"type": "clear_tool_uses_20250919", **changes})
+
+
+def compacts(**changes: Any) -> Any:
+    return edited({"type": "compact_20260112", **changes})
+
+
+def falls_back(*models: Any) -> Any:
+    return beta("server-side-fallback-2026-07-01", fallbacks=list(models))
+
+
+def served(**changes: Any) -> Any:
+    """Return a request with an MCP server."""
+    return beta("mcp-client-2025-11-20", mcp_servers=[{**SERVER, **changes}])
+
+
+def threaded(**thread: Any) -> Any:
+    return beta("message-threads-2026-08-12", thread=thread)
 
 
 def search_result(*content: dict[str, Any]) -> dict[str, Any]:
@@ -254,9 +287,66 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      talk("a", [text("b", citations=[{}])], "d")),
     ("shape.list.short", batch(),
      "requests: List should have at least 1 item after validation, not 0", batch("a")),
-    ("shape.list.long", sent(body(fallbacks=[{}] * 4), betas=["server-side-fallback-2026-07-01"]),
+    ("shape.list.long", falls_back(*[FALLBACK] * 4),
      "fallbacks: List should have at most 3 items after validation, not 4",
-     sent(body(fallbacks=[{}] * 3), betas=["server-side-fallback-2026-07-01"])),
+     falls_back(*[FALLBACK] * 3)),
+    ("shape.required", falls_back({"max_tokens": 5}), "fallbacks.0.model: Field required",
+     falls_back({**FALLBACK, "max_tokens": 5, "speed": "standard", "thinking": ADAPTIVE})),
+    ("shape.enum", beta("server-side-fallback-2026-07-01", fallbacks="none"),
+     "fallbacks: Input should be 'default'",
+     beta("server-side-fallback-2026-07-01", fallbacks="default")),
+    ("shape.required", beta("fallback-credit-2026-07-01", fallback_credit_token={}),
+     "fallback_credit_token.token: Field required",
+     beta("fallback-credit-2026-07-01", fallback_credit_token="t")),
+    ("shape.enum",
+     beta("fallback-credit-2026-07-01", fallback_credit_token={"token": "t", "mode": "some"}),
+     "fallback_credit_token.mode: Input should be 'strict' or 'best_effort'",
+     beta("fallback-credit-2026-07-01", fallback_credit_token={"token": "t", "mode": "strict"})),
+    ("shape.string", served(name=None), "mcp_servers.0.name: Input should be a valid string",
+     served(tool_configuration={"enabled": True, "allowed_tools": ["a"]})),
+    ("shape.unknown", served(tool_configuration={"allowed": []}),
+     "mcp_servers.0.tool_configuration.allowed: Extra inputs are not permitted",
+     served(authorization_token="t")),
+    ("shape.url", served(url="m"),
+     "mcp_servers.0.url: Input should be a valid URL, relative URL", served()),
+    ("shape.tag", edited({"type": "forget_all"}),
+     "context_management.edits.0: Input tag 'forget_all' found",
+     edited({"type": "compact_20260112"})),
+    ("shape.enum", clears_tools(trigger={"type": "messages", "value": 5}),
+     "context_management.edits.0.clear_tool_uses_20250919.trigger.type: Input should be"
+     " 'input_tokens' or 'tool_uses'",
+     clears_tools(trigger={"type": "tool_uses", "value": 5}, keep={"type": "tool_uses", "value": 1},
+                  clear_at_least={"type": "input_tokens", "value": 1}, exclude_tools=["a"])),
+    ("shape.list", clears_tools(clear_tool_inputs="a"),
+     "context_management.edits.0.clear_tool_uses_20250919.clear_tool_inputs: Input should be a"
+     " valid list", clears_tools(clear_tool_inputs=["a"])),
+    ("shape.list", clears_tools(clear_tool_inputs="a"),
+     "context_management.edits.0.clear_tool_uses_20250919.clear_tool_inputs: Input should be a"
+     " valid list", clears_tools(clear_tool_inputs=True)),
+    ("shape.small", compacts(trigger={"type": "input_tokens", "value": 49_999}),
+     "context_management.edits.0.compact_20260112.trigger.value: Input should be greater than or"
+     " equal to 50000",
+     compacts(trigger={"type": "input_tokens", "value": 50_000}, pause_after_compaction=True,
+              instructions="Keep names.")),
+    ("shape.enum", clearing(keep="most", thinking=ADAPTIVE, model=OPUS),
+     "context_management.edits.0.clear_thinking_20251015.keep: Input should be 'all'",
+     clearing(keep={"type": "thinking_turns", "value": 2}, thinking=ADAPTIVE, model=OPUS)),
+    ("shape.tag", beta("compact-2026-09-04", compaction={"type": "cut"}),
+     "compaction: Input tag 'cut' found",
+     beta("compact-2026-09-04", compaction={"type": "summarize", "instructions": "Keep names."})),
+    ("shape.enum",
+     beta("user-profiles-billing-2026-10-01",
+          billing_policy={"type": "billing_policy", "bill_to": "you"}),
+     "billing_policy.bill_to: Input should be 'self' or 'user_profile'",
+     beta("user-profiles-billing-2026-10-01",
+          billing_policy={"type": "billing_policy", "bill_to": "self"})),
+    ("shape.tag", threaded(type="fork"), "thread: Input tag 'fork' found",
+     threaded(type="create")),
+    ("shape.required", threaded(type="continue"),
+     "thread.continue.previous_message_id: Field required",
+     threaded(type="continue", previous_message_id="msg_1")),
+    ("shape.unknown", counted(thread={"type": "create"}), "thread: Extra inputs are not permitted",
+     threaded(type="create")),
     ("shape.enum", said(image(media_type="image/tiff")),
      "messages.0.content.0.image.source.base64.media_type: Input should be 'image/jpeg',"
      " 'image/png', 'image/gif' or 'image/webp'", said(image())),
@@ -446,6 +536,25 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      "max_tokens: 0 cannot be combined with `stream`", body(max_tokens=0)),
     ("beta.fields", body(mcp_servers=[]), "mcp_servers: Extra inputs are not permitted",
      sent(body(mcp_servers=[]), betas=["mcp-client-2025-11-20"])),
+    ("beta.fields", body(thread={"type": "create"}), "thread: Extra inputs are not permitted",
+     threaded(type="create")),
+    ("beta.fields", body(compaction={"type": "summarize"}),
+     "compaction: Extra inputs are not permitted",
+     beta("compact-2026-09-04", compaction={"type": "summarize"})),
+    ("beta.fields", body(billing_policy={"type": "billing_policy", "bill_to": "self"}),
+     "billing_policy: Extra inputs are not permitted",
+     beta("user-profiles-billing-2026-10-01", billing_policy=None)),
+    ("beta.fields", body(fallback_credit_token="t"),
+     "fallback_credit_token: Extra inputs are not permitted",
+     beta("fallback-credit-2026-07-01", fallback_credit_token="t")),
+    ("beta.fields", body(fallbacks="default"), "fallbacks: Extra inputs are not permitted",
+     beta("server-side-fallback-2026-07-01", fallbacks="default")),
+    ("beta.fields", body(context_management={"edits": []}),
+     "context_management: Extra inputs are not permitted", edited()),
+    ("batch.fields",
+     sent(body(thread={"type": "create"}), endpoint="batch_item",
+          betas=["message-threads-2026-08-12"]),
+     "thread: not supported in the requests of a batch", sent(GOOD, endpoint="batch_item")),
     ("batch.fields", sent(body(stream=True), endpoint="batch_item"),
      "stream: not supported in the requests of a batch", sent(GOOD, endpoint="batch_item")),
     ("batch.fields", sent(body(max_tokens=0), endpoint="batch_item"),
@@ -516,7 +625,7 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      tools({}, tool_choice={"type": "auto"})),
     ("tool_choice.tools", body(tools=[], **ANY),
      "tool_choice may only be specified while providing tools",
-     sent(body(mcp_servers=[{}], **ANY), betas=["mcp-client-2025-11-20"])),
+     sent(body(mcp_servers=[SERVER], **ANY), betas=["mcp-client-2025-11-20"])),
     ("tool_choice.name", tools({"name": "b"}, **CHOSEN),
      "Tool 'look' not found in provided tools", tools({"name": "b"}, {}, **CHOSEN)),
     ("tool_choice.model", body(model="claude-opus-5-5", tools=[TOOL], tool_choice={"type": "any"}),

@@ -21,8 +21,8 @@ from .._wire.http import Headers
 __all__ = [
     "ACCEPTED_ENCODINGS",
     "UNREADABLE",
-    "BrokenEncodingError",
     "BodyDecoder",
+    "BrokenEncodingError",
     "ExpansionError",
     "UnknownEncodingError",
     "decoder_for",

@@ -26,7 +26,7 @@ from .request_view import Endpoint, RequestView
 from .rule import Finding, Rule
 from .table import RULES
 
-__all__ = ["CHECKS", "findings"]
+__all__ = ["CHECKS", "findings", "form_findings", "meaning_findings"]
 
 CHECKS: dict[str, Check] = {
     **scope.CHECKS,
@@ -75,15 +75,29 @@ def findings(
         The findings; none if no rule is broken.
     """
     is_well_formed = True
-    for problem in FORMS[endpoint](body):
+    for finding in form_findings(body, endpoint):
         is_well_formed = False
+        yield finding
+    if is_well_formed:
+        yield from meaning_findings(RequestView(body, endpoint, version, betas, count, today))
+
+
+def form_findings(body: Mapping[str, Any], endpoint: Endpoint) -> Iterator[Finding]:
+    """Return what the API refuses in the form of a body: its fields and their types."""
+    for problem in FORMS[endpoint](body):
         path = ".".join(map(str, problem.path))
         yield _BY_ID[problem.rule].finding(path, **problem.values)
-    if is_well_formed:
-        request = RequestView(body, endpoint, version, betas, count, today)
-        for rule, search in _searches(request.parts & _CONCERNS):
-            for violation in search(request):
-                yield rule.finding(violation.path, **violation.values)
+
+
+def meaning_findings(request: RequestView) -> Iterator[Finding]:
+    """Return what the API refuses in a request of the right form.
+
+    The local server looks at form and meaning apart: in between it puts in what a request only
+    names, such as the content of its files and the earlier messages of its thread.
+    """
+    for rule, search in _searches(request.parts & _CONCERNS):
+        for violation in search(request):
+            yield rule.finding(violation.path, **violation.values)
 
 
 # Choosing from the table takes about as long as running what is chosen, and requests of one program

@@ -11,9 +11,13 @@ from .request_view import RequestView
 __all__ = ["CHECKS"]
 
 _BETA_FIELDS = {
+    "billing_policy": ("user-profiles-",),
+    "compaction": ("compact-",),
     "context_management": ("context-management-", "compact-"),
-    "mcp_servers": ("mcp-client-",),
+    "fallback_credit_token": ("fallback-credit-",),
     "fallbacks": ("server-side-fallback-",),
+    "mcp_servers": ("mcp-client-",),
+    "thread": ("message-threads-",),
 }
 """Fields of betas, and how the names of the betas begin that open them."""
 
@@ -84,7 +88,7 @@ def warming(request: RequestView) -> Iterator[Violation]:
 def batched(request: RequestView) -> Iterator[Violation]:
     """Find parameters that the items of a batch cannot have."""
     if request.endpoint == "batch_item":
-        for name in ("stream", "speed", "fallbacks"):
+        for name in ("stream", "speed", "fallbacks", "thread"):
             if request.body.get(name):
                 yield at(name)
         if request.body["max_tokens"] == 0:

@@ -21,6 +21,7 @@ from .validators import (
     anything,
     array,
     boolean,
+    boolean_or,
     fields,
     integer,
     mapping,
@@ -321,14 +322,80 @@ _output_config = nullable(
     )
 )
 
+
+def _counted(*kinds: str, least: int = 0) -> Validator:
+    """Return a validator of a number of something, which its `type` names."""
+    return fields({"type": one_of(*kinds), "value": integer(least=least)}, {})
+
+
+_kept_thinking = tagged(
+    {"thinking_turns": fields({**_TYPE, "value": integer(least=1)}, {}), "all": fields(_TYPE, {})}
+)
+_edits = tagged(
+    {
+        "clear_thinking_20251015": fields(
+            _TYPE, {"keep": nullable(text_or(_kept_thinking, text=one_of("all")))}
+        ),
+        "clear_tool_uses_20250919": fields(
+            _TYPE,
+            {
+                "trigger": nullable(_counted("input_tokens", "tool_uses")),
+                "keep": nullable(_counted("tool_uses")),
+                "clear_at_least": nullable(_counted("input_tokens")),
+                "clear_tool_inputs": nullable(boolean_or(array(string()))),
+                "exclude_tools": nullable(array(string())),
+            },
+        ),
+        "compact_20260112": fields(
+            _TYPE,
+            {
+                "trigger": nullable(_counted("input_tokens", least=50_000)),
+                "pause_after_compaction": nullable(boolean),
+                "instructions": nullable(string()),
+            },
+        ),
+    }
+)
+_mcp_server = fields(
+    {"type": one_of("url"), "name": string(), "url": url},
+    {
+        "authorization_token": nullable(string()),
+        "tool_configuration": nullable(
+            fields({}, {"enabled": nullable(boolean), "allowed_tools": nullable(array(string()))})
+        ),
+    },
+)
+_fallback = fields(
+    {"model": string(least=1, most=256)},
+    {
+        "max_tokens": nullable(integer(least=0)),
+        "output_config": _output_config,
+        "speed": nullable(one_of("standard", "fast")),
+        "thinking": _thinking,
+    },
+)
+_credit = fields({"token": string()}, {"mode": nullable(one_of("strict", "best_effort"))})
+_thread = tagged(
+    {
+        "create": fields(_TYPE, {}),
+        "continue": fields({**_TYPE, "previous_message_id": string()}, {}),
+    }
+)
+
 _REQUIRED: dict[str, Validator] = {
     "model": string(least=1, most=256),
     "messages": array(_message, most=100_000),
 }
 _PROMPT: dict[str, Validator] = {
+    "billing_policy": nullable(
+        fields({"type": one_of("billing_policy"), "bill_to": one_of("self", "user_profile")}, {})
+    ),
     "cache_control": _cache_control,
-    "context_management": nullable(mapping),
-    "mcp_servers": array(mapping),
+    "compaction": nullable(
+        tagged({"summarize": fields(_TYPE, {"instructions": nullable(string())})})
+    ),
+    "context_management": nullable(fields({}, {"edits": nullable(array(_edits))})),
+    "mcp_servers": array(_mcp_server),
     "output_config": _output_config,
     "output_format": _format,
     "speed": nullable(one_of("standard", "fast")),
@@ -343,13 +410,15 @@ _OPTIONAL: dict[str, Validator] = {
     **_PROMPT,
     "container": text_or(nullable(mapping)),
     "diagnostics": nullable(fields({}, {"previous_message_id": nullable(string())})),
-    "fallbacks": text_or(nullable(array(mapping, most=3))),
+    "fallback_credit_token": text_or(nullable(_credit)),
+    "fallbacks": text_or(nullable(array(_fallback, most=3)), text=one_of("default")),
     "inference_geo": nullable(string()),
     "metadata": nullable(fields({}, {"user_id": nullable(string(most=256))})),
     "service_tier": one_of("auto", "standard_only"),
     "stop_sequences": nullable(array(string())),
     "stream": nullable(boolean),
     "temperature": nullable(number()),
+    "thread": nullable(_thread),
     "top_k": nullable(integer(least=0)),
     "top_p": nullable(number(least=0, most=1)),
 }

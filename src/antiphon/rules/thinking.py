@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._wire.json import is_list, is_object
 from .registry import Checks, Violation, at, block_parts
 from .request_view import RequestView
 
@@ -108,11 +107,10 @@ def thinking_at_the_end(request: RequestView) -> Iterator[Violation]:
 @CHECKS.add("thinking.clearing", "context_management")
 def clearing_without_thinking(request: RequestView) -> Iterator[Violation]:
     """Find a request to clear thinking where the model does not think."""
-    edits = request.part("context_management").get("edits")
-    for index, edit in enumerate(edits if is_list(edits) and not request.thinks else ()):
-        kind = edit.get("type") if is_object(edit) else None
-        if isinstance(kind, str) and kind.startswith("clear_thinking_"):
-            yield at(f"context_management.edits.{index}", type=kind)
+    edits = () if request.thinks else request.part("context_management").get("edits") or ()
+    for index, edit in enumerate(edits):
+        if edit["type"].startswith("clear_thinking_"):
+            yield at(f"context_management.edits.{index}", type=edit["type"])
 
 
 @CHECKS.add("thinking.empty", "block.thinking")

@@ -23,6 +23,7 @@ __all__ = [
     "anything",
     "array",
     "boolean",
+    "boolean_or",
     "fields",
     "integer",
     "mapping",
@@ -165,9 +166,14 @@ def nullable(kind: Validator) -> Validator:
     return lambda value: () if value is None else kind(value)
 
 
-def text_or(kind: Validator) -> Validator:
-    """Return a validator that accepts plain text too."""
-    return lambda value: () if isinstance(value, str) else kind(value)
+def text_or(kind: Validator, text: Validator = anything) -> Validator:
+    """Return a validator that accepts plain text too, or only the text that `text` accepts."""
+    return lambda value: text(value) if isinstance(value, str) else kind(value)
+
+
+def boolean_or(kind: Validator) -> Validator:
+    """Return a validator that accepts true and false too."""
+    return lambda value: () if isinstance(value, bool) else kind(value)
 
 
 def array(item: Validator, *, least: int = 0, most: int | None = None) -> Validator:
