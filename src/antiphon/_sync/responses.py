@@ -76,7 +76,8 @@ class StreamedResponse(BaseResponse, Generic[T]):
     def write_to_file(self, path: str | PathLike[str]) -> None:
         """Write the body into a file while it is received; what is there is replaced."""
         with Path(path).open("wb") as file:
-            file.writelines(self.iter_bytes())
+            for chunk in self.iter_bytes():
+                file.write(chunk)
 
     def text(self) -> str:
         """Read the whole body as text."""
