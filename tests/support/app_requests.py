@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from antiphon._wire.http import Request, Timeout
 from antiphon._wire.sse import SSEDecoder
 from antiphon.local import App
-from antiphon.local.api.steps import Pause, Write, WriteHead
+from antiphon.local.api.steps import Pause, Write, WriteHead, next_visible_step
 
 HEADERS = {
     "x-api-key": "sk-ant-test",
@@ -68,7 +68,8 @@ def send(
     kept = {name: value for name, value in sent.items() if name not in without}
     method = method or ("GET" if body is None else "POST")
     head, chunks, paused = None, [], 0.0
-    for step in app(Request(method, f"http://local:1{path}", kept, content, Timeout())):
+    steps = app(Request(method, f"http://local:1{path}", kept, content, Timeout()))
+    while (step := next_visible_step(steps)) is not None:
         match step:
             case WriteHead():
                 assert head is None

@@ -9,7 +9,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 HEADERS = {
-    "host": "local",
+    "host": "localhost",
     "x-api-key": "sk-ant-test",
     "anthropic-version": "2023-06-01",
     "content-type": "application/json",

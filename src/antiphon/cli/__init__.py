@@ -153,6 +153,13 @@ def _describe_serve(serve: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="N", help="another seed gives other ids and replies"
     )
     serve.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that clients may use for this server, besides addresses and localhost",
+    )
+    serve.add_argument(
         "--any-model",
         action="store_true",
         help="serve any name of a model (by default unknown and retired ones are a 404)",

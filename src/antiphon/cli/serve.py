@@ -31,7 +31,13 @@ def run(options: argparse.Namespace) -> None:
         latency=latency,
     )
     try:
-        serve(options.host, options.port, app, control=options.control)
+        serve(
+            options.host,
+            options.port,
+            app,
+            control=options.control,
+            allow_hosts=options.allow_host,
+        )
     except OSError as failure:
         if failure.errno != errno.EADDRINUSE:
             raise

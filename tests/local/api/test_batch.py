@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from antiphon.local.api.batch import Batch, BatchItem
+from antiphon.local.api.steps import Reschedule
 from tests.support.app_requests import send
 from tests.support.batch_requests import BATCHES, batch_app, created, item, results, retrieved
 
@@ -114,3 +116,40 @@ def test_counts_add_up_to_the_items_at_any_time():
         counts = retrieved(server, batch)["request_counts"]
         assert sum(counts.values()) == 7
         server.clock.advance(3.7)
+
+
+def test_second_look_at_a_batch_waits_while_the_first_runs_its_items():
+    runs = []
+
+    def run(params):
+        runs.append(params)
+        yield Reschedule()
+        return {"type": "succeeded"}
+
+    items = [BatchItem(str(n), {"n": n}) for n in range(3)]
+    batch = Batch("msgbatch_1", "w", items, created=0.0, seconds=1.0, run=run)
+    first, second = batch.catch_up(1.0), batch.catch_up(1.0)
+    assert next(first) == Reschedule()
+    for _ in range(10):
+        assert next(second) == Reschedule()
+    assert len(runs) == 1
+    assert list(first)
+    assert list(second) == []
+    assert [params["n"] for params in runs] == [0, 1, 2]
+
+
+def test_look_at_a_batch_that_is_abandoned_is_continued_by_the_next():
+    runs = []
+
+    def run(params):
+        yield Reschedule()
+        runs.append(params)
+        return {"type": "succeeded"}
+
+    items = [BatchItem(str(n), {"n": n}) for n in range(3)]
+    batch = Batch("msgbatch_1", "w", items, created=0.0, seconds=1.0, run=run)
+    first = batch.catch_up(1.0)
+    next(first)
+    first.close()
+    assert list(batch.catch_up(1.0))
+    assert [params["n"] for params in runs] == [0, 1, 2]

@@ -24,7 +24,15 @@ def test_clock_is_read_and_moved(app):
     assert before == {"now": app.clock(), "running": False}
     after = send(app, "/__antiphon/clock", {"advance": 300}).json
     assert after["now"] == before["now"] + 300
-    for body in ({"advance": -1}, {"advance": "x"}, [], b"{", {"advance": 1e999}, {}):
+    for body in (
+        {"advance": -1},
+        {"advance": "x"},
+        [],
+        b"{",
+        {"advance": 1e999},
+        {"advance": 1e30},
+        {},
+    ):
         response = send(app, "/__antiphon/clock", body)
         assert response.status == 400
     assert app.clock() == after["now"]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from antiphon.local.metering import prompt_cache
 from antiphon.local.metering.clock import VirtualClock
-from antiphon.local.metering.prompt_cache import CacheUsage, PromptCache
+from antiphon.local.metering.prompt_cache import CacheUsage, PromptCache, PromptPrefixes
 from antiphon.local.metering.tokens import PromptTokens
 
 MODEL = "claude-sonnet-4-6"
@@ -37,7 +37,7 @@ class Requests:
         self.cache = PromptCache(self.clock)
 
     def __call__(self, body, workspace="w"):
-        lookup = self.cache.lookup(PromptTokens(body), workspace)
+        lookup = self.cache.lookup(PromptPrefixes.of(PromptTokens(body), workspace))
         self.cache.commit(lookup)
         assert lookup.usage.total == count(body)
         return lookup.usage
@@ -67,10 +67,13 @@ def test_prefix_is_written_then_read(usage_of):
 
 def test_entry_is_usable_only_after_commit():
     cache = PromptCache(VirtualClock())
-    first, second = cache.lookup(PromptTokens(MARKED)), cache.lookup(PromptTokens(MARKED))
+    first, second = (
+        cache.lookup(PromptPrefixes.of(PromptTokens(MARKED))),
+        cache.lookup(PromptPrefixes.of(PromptTokens(MARKED))),
+    )
     assert first.usage == second.usage
     cache.commit(first)
-    assert cache.lookup(PromptTokens(MARKED)).usage.read == first.usage.write_5m
+    assert cache.lookup(PromptPrefixes.of(PromptTokens(MARKED))).usage.read == first.usage.write_5m
 
 
 def test_only_the_prefix_before_the_breakpoint_must_be_equal(usage_of):
@@ -93,11 +96,11 @@ def test_entry_lives_for_its_lifetime_and_each_hit_starts_it_again(usage_of, con
 def test_lifetime_counts_from_the_request():
     clock = VirtualClock()
     cache = PromptCache(clock)
-    lookup = cache.lookup(PromptTokens(MARKED))
+    lookup = cache.lookup(PromptPrefixes.of(PromptTokens(MARKED)))
     clock.advance(299)
     cache.commit(lookup)
     clock.advance(1)
-    assert cache.lookup(PromptTokens(MARKED)).usage.read == 0
+    assert cache.lookup(PromptPrefixes.of(PromptTokens(MARKED))).usage.read == 0
 
 
 @pytest.mark.parametrize(
@@ -201,7 +204,10 @@ def _prefix_totals(body):
     cache = PromptCache(VirtualClock())
     tools = {**body, "system": None, "messages": [{"role": "user", "content": "x"}]}
     system = {**body, "messages": [{"role": "user", "content": "x"}]}
-    return [cache.lookup(PromptTokens(each)).usage.write_5m for each in (tools, system, body)]
+    return [
+        cache.lookup(PromptPrefixes.of(PromptTokens(each))).usage.write_5m
+        for each in (tools, system, body)
+    ]
 
 
 def test_citations_invalidate_system_and_messages(usage_of):

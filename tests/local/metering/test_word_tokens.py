@@ -30,3 +30,12 @@ def test_tokens_by_kind_of_text(text, tokens):
 @given(st.text(), st.text())
 def test_two_texts_together_cost_about_what_they_cost_alone(one, other):
     assert word_tokens(one + other) <= word_tokens(one) + word_tokens(other) + 2
+
+
+@pytest.mark.parametrize("words", ["word and, ", "слово и ", "x" * 70_000 + " "])
+def test_long_text_costs_what_its_parts_cost(words):
+    times = 200_000 // len(words) + 1
+    parts = sum(word_tokens(words * 100) for _ in range(times // 100)) + word_tokens(
+        words * (times % 100)
+    )
+    assert abs(word_tokens(words * times) - parts) <= times // 100 + 8

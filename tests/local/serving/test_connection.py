@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from antiphon._wire.http import Request
 from antiphon.local import App, LocalServer, VirtualClock
-from antiphon.local.api.steps import Abort, Pause, Steps, Write
+from antiphon.local.api.steps import Abort, Pause, Reschedule, Steps, Write, work
 from tests.support.raw_http import BODY, RawClient, get, post
 from tests.support.scripted_app import START, ScriptedApp
 
@@ -101,11 +102,14 @@ def test_expect_100_continue_gets_its_interim_response(server):
 def test_body_too_large_is_refused_before_it_is_sent(server):
     with RawClient(server.url) as client:
         client.send(post(expect="100-continue", content_length=str(33 * MEBIBYTE), body=b""))
-        status, _, body = client.response()
+        status, headers, body = client.response()
     assert status == 413
     assert json.loads(body) == {
-        "error": {"type": "request_too_large", "message": "Request exceeds the maximum size"}
+        "type": "error",
+        "error": {"type": "request_too_large", "message": "Request exceeds the maximum size"},
+        "request_id": headers["request-id"],
     }
+    assert headers["x-should-retry"] == "false"
 
 
 def test_client_that_sends_too_much_still_reads_why(server):
@@ -199,8 +203,8 @@ def test_client_that_does_not_read_gets_no_further_responses():
         assert app.requests == 201
 
 
-def test_request_with_an_absolute_url_is_served(server):
-    with RawClient(server.url) as client:
+def test_request_with_an_absolute_url_is_served():
+    with LocalServer(allow_hosts=["anywhere.example"]) as server, RawClient(server.url) as client:
         client.send(get("http://anywhere.example/__antiphon/health"))
         assert client.response()[0] == 200
 
@@ -217,8 +221,14 @@ def test_app_that_fails_gives_500_and_is_reported(caplog):
     app = ScriptedApp(ZeroDivisionError("oops"))
     with LocalServer(app) as server, RawClient(server.url) as client:
         client.send(post())
-        status, _, body = client.response()
-    assert (status, json.loads(body)["error"]["type"]) == (500, "api_error")
+        status, headers, body = client.response()
+    assert status == 500
+    assert json.loads(body) == {
+        "type": "error",
+        "error": {"type": "api_error", "message": "Internal server error"},
+        "request_id": headers["request-id"],
+    }
+    assert headers["x-should-retry"] == "true"
     assert "ZeroDivisionError: oops" in caplog.text
 
 
@@ -264,3 +274,120 @@ def test_many_clients_are_served_at_once(server):
 
     with ThreadPoolExecutor(32) as pool:
         assert all(pool.map(stream, range(300)))
+
+
+LARGE = 10**6
+
+
+class Blocking(App):
+    """Does work for its first request until the second one comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = threading.Event()
+        self.release = threading.Event()
+        self.ended = threading.Event()
+        self.requests = 0
+
+    def _wait(self) -> bytes:
+        self.begun.set()
+        assert self.release.wait(20)
+        return b"done"
+
+    def __call__(self, request: Request) -> Steps:
+        self.requests += 1
+        if self.requests > 1:
+            self.release.set()
+            return iter_steps(START, Write(b"other"))
+        return self._first()
+
+    def _first(self) -> Steps:
+        try:
+            content = yield from work(self._wait, LARGE)
+            yield START
+            yield Write(content)
+        finally:
+            self.ended.set()
+
+
+def iter_steps(*steps: Any) -> Steps:
+    yield from steps
+
+
+def test_large_work_does_not_keep_others_waiting():
+    app = Blocking()
+    with LocalServer(app) as server, RawClient(server.url) as one, RawClient(server.url) as two:
+        one.send(post())
+        assert app.begun.wait(20)
+        two.send(post())
+        assert two.response()[2] == b"other"
+        assert one.response()[2] == b"done"
+
+
+def test_client_that_leaves_during_work_ends_its_response_after_it():
+    app = Blocking()
+    with LocalServer(app) as server:
+        one = RawClient(server.url)
+        one.send(post())
+        assert app.begun.wait(20)
+        one.reset()
+        assert not app.ended.is_set()
+        app.release.set()
+        assert app.ended.wait(20)
+
+
+def test_server_that_stops_during_work_waits_for_it(caplog):
+    app = Blocking()
+    server = LocalServer(app, grace=0.05).start()
+    with RawClient(server.url) as one:
+        one.send(post())
+        assert app.begun.wait(20)
+        threading.Timer(0.2, app.release.set).start()
+        server.close()
+    assert app.ended.is_set()
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("size", [0, LARGE])
+def test_exception_of_work_reaches_the_app(size):
+    class Refusing(App):
+        def __call__(self, request: Request) -> Steps:
+            try:
+                yield from work(lambda: 1 // 0, size)
+            except ZeroDivisionError:
+                yield START
+                yield Write(b"caught")
+
+    with LocalServer(Refusing()) as server, RawClient(server.url) as client:
+        client.send(post())
+        assert client.response()[2] == b"caught"
+
+
+def test_turns_let_other_connections_go_on():
+    class Waiting(App):
+        requests = 0
+
+        def __call__(self, request: Request) -> Steps:
+            self.requests += 1
+            number = self.requests
+            while number == 1 and self.requests == 1:
+                yield Reschedule()
+            yield START
+            yield Write(b"%d" % number)
+
+    with (
+        LocalServer(Waiting()) as server,
+        RawClient(server.url) as one,
+        RawClient(server.url) as two,
+    ):
+        one.send(post())
+        two.send(post())
+        assert {one.response()[2], two.response()[2]} == {b"1", b"2"}
+
+
+def test_large_requests_to_the_real_app_get_their_responses(server):
+    long = {**BODY, "messages": [{"role": "user", "content": "word " * 50_000}]}
+    requests = [post(), post(body=long), post(body={**long, "stream": True}), get("/nowhere")]
+    with RawClient(server.url) as client:
+        client.send(b"".join(requests))
+        assert [client.response()[0] for _ in requests] == [200, 200, 200, 404]

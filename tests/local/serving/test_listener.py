@@ -49,3 +49,15 @@ def test_serve_prints_its_url_and_stops_cleanly(number):
     assert "simulates" in notes
     assert "Traceback" not in notes
     assert HEADERS["x-api-key"] not in notes
+
+
+def test_serve_prints_the_token_when_control_is_reachable_from_elsewhere():
+    code = "from antiphon.local import serve; serve('0.0.0.0', control=True)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        url, token = process.stdout.readline(), process.stdout.readline()
+        process.terminate()
+    assert re.fullmatch(r"export ANTHROPIC_BASE_URL=http://0\.0\.0\.0:\d+\n", url)
+    assert re.fullmatch(r"export ANTIPHON_CONTROL_TOKEN=[\w-]{30,}\n", token)

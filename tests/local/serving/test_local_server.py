@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.local import LocalServer
+from antiphon.local import LocalServer, serve
 from antiphon.local.api.steps import Pause, Write
 from tests.support.raw_http import RawClient, get, post
 from tests.support.scripted_app import START, ScriptedApp
@@ -64,3 +64,29 @@ def test_several_servers_run_in_one_program():
             client.send(post())
             client.response()
         assert (len(one.requests), len(two.requests)) == (1, 0)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 70_000])
+def test_port_that_does_not_exist_is_a_value_error_at_once(port):
+    with pytest.raises(ValueError, match=f"port: {port} "):
+        LocalServer(port=port)
+    with pytest.raises(ValueError, match=f"port: {port} "):
+        serve(port=port)
+
+
+def test_server_on_a_port_in_use_can_be_started_once_it_is_free(server):
+    port = int(server.url.rpartition(":")[2])
+    second = LocalServer(port=port)
+    for _ in range(3):
+        with pytest.raises(OSError, match="address already in use"):
+            second.start()
+        second.close()
+    server.close()
+    with second, RawClient(second.url) as client:
+        client.send(get("/__antiphon/health"))
+        assert client.response()[0] == 200
+
+
+def test_address_that_cannot_be_listened_at_is_an_error_at_once():
+    with pytest.raises(OSError, match=r"."):
+        LocalServer(host="no-such-host.invalid").start()

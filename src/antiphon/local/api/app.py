@@ -9,6 +9,9 @@ the order in which the real API looks at it, and the first objection is the resp
 4. the rule book, signatures of thinking and rate limits (`Simulation`);
 5. the reply itself, whole or streamed at the pace of `Latency`.
 
+Stations that take long for a large request are `Work` for whoever performs the steps. State that
+requests share (caches, limits, the journal) is only used between them, never by two at once.
+
 An objection is raised as `RequestRefusedError` anywhere below and becomes a response in one place.
 Each request is noted in the journal while its steps are performed.
 """
@@ -19,6 +22,7 @@ from collections.abc import Collection, Sequence
 from random import Random
 
 from ..._wire.http import Request
+from ...rules import Endpoint as RuleEndpoint
 from ..metering.clock import Clock, SystemClock
 from ..metering.rate_limits import Limits
 from ..replies.ids import new_id
@@ -31,10 +35,10 @@ from .exchange import CONTROL_PREFIX, WORKSPACE, Endpoint, Exchange
 from .headers import Keys, betas_of, check_size, version_of
 from .journal import Journal, Recorded, without_secrets
 from .latency import Latency
-from .messages import MessageResult, Simulation
+from .messages import MessageResult, PreparedRequest, Simulation
 from .models import ModelsEndpoint
 from .served_models import ModelNames
-from .steps import Pause, Steps, WriteHead
+from .steps import Flow, Pause, Steps, work
 
 __all__ = ["App"]
 
@@ -92,9 +96,21 @@ class App:
 
     def __call__(self, request: Request) -> Steps:
         """Return the steps of the response to `request`."""
-        exchange = Exchange.of(request, new_id("req", self._rng), self.clock())
+        exchange = self._exchange(request)
         steps = self._respond(exchange)
         return steps if exchange.is_control else self._recorded(exchange, steps)
+
+    def refuse(self, request: Request, refusal: RequestRefusedError) -> Steps:
+        """Return the steps of an error response to `request`, which is noted in the journal."""
+        exchange = self._exchange(request)
+        return self._recorded(exchange, exchange.error_response(refusal))
+
+    def new_request_id(self) -> str:
+        """Return the id for a request; the same seed gives the same ids."""
+        return new_id("req", self._rng)
+
+    def _exchange(self, request: Request) -> Exchange:
+        return Exchange.of(request, self.new_request_id(), self.clock())
 
     def _recorded(self, exchange: Exchange, steps: Steps) -> Steps:
         """Yield the same steps, and note the exchange in the journal meanwhile."""
@@ -103,12 +119,11 @@ class App:
         entry = Recorded(
             exchange.request_id, request.method, exchange.target, headers, exchange.arrived
         )
-        self.journal.record(entry, request.buffered_body())
+        yield from work(lambda: entry.keep(request.buffered_body()), exchange.size)
+        self.journal.record(entry)
+        exchange.recorded = entry
         try:
-            for step in steps:
-                if isinstance(step, WriteHead):
-                    entry.status = step.status
-                yield step
+            yield from steps
         finally:
             entry.seconds = self.clock() - exchange.arrived
 
@@ -157,10 +172,10 @@ class App:
         exchange.betas = betas_of(headers)
 
     def _create(self, exchange: Exchange) -> Steps:
-        body = exchange.body()
-        result = self._simulation.create(body, exchange.caller())
-        respond = self._streamed if body.get("stream") else self._whole
-        return respond(exchange, result)
+        request = yield from self._prepared(exchange, "create")
+        result = yield from self._simulation.create(request)
+        respond = self._streamed if request.body.get("stream") else self._whole
+        yield from respond(exchange, result)
 
     def _whole(self, exchange: Exchange, result: MessageResult) -> Steps:
         if seconds := self._latency.whole(result.output_tokens, self._rng):
@@ -173,8 +188,13 @@ class App:
         yield from paced(result.message, result.raw_inputs, self._latency, self._rng)
 
     def _count(self, exchange: Exchange) -> Steps:
-        result = self._simulation.count(exchange.body(), exchange.caller())
-        return exchange.json(result.content, more=result.headers)
+        request = yield from self._prepared(exchange, "count_tokens")
+        result = self._simulation.count(request)
+        yield from exchange.json(result.content, more=result.headers)
+
+    def _prepared(self, exchange: Exchange, endpoint: RuleEndpoint) -> Flow[PreparedRequest]:
+        prepare, caller = self._simulation.prepare, exchange.caller()
+        return work(lambda: prepare(exchange.body(), caller, endpoint), exchange.size)
 
 
 def _preflight(exchange: Exchange) -> Steps:

@@ -2,7 +2,8 @@
 
 Nothing runs in the background. A batch knows when each of its items is due, and `catch_up` runs
 those that are due by now; whoever looks at a batch calls it first. So batches cost nothing while
-nobody looks, and a test moves through a day of processing by moving the clock.
+nobody looks, and a test moves through a day of processing by moving the clock. Between the items,
+other requests have their turn; a second look at the same batch waits for the first.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TypeAlias
 from ..._wire.json import JSONObject, dumps
 from ...rules import findings
 from .errors import broken_rule
+from .steps import Flow, Reschedule, Steps
 
 __all__ = ["Batch", "BatchItem", "items_of"]
 
@@ -26,7 +28,7 @@ _EXPIRES_AFTER = 24 * _HOUR
 _ARCHIVED_AFTER = 29 * 24 * _HOUR
 _OUTCOMES = ("succeeded", "errored", "canceled", "expired")
 
-Run: TypeAlias = Callable[[JSONObject], JSONObject]
+Run: TypeAlias = Callable[[JSONObject], Flow[JSONObject]]
 """Makes the result of an item from its params; the type is "succeeded" or "errored"."""
 
 
@@ -56,6 +58,7 @@ class Batch:
     """When its cancellation was requested."""
     _finished: int = field(default=0)
     """How many items have their result."""
+    _catching_up: bool = field(default=False)
 
     @property
     def ends(self) -> float:
@@ -70,24 +73,31 @@ class Batch:
         """Return whether every item has its result."""
         return now >= self.ends
 
-    def catch_up(self, now: float) -> None:
+    def catch_up(self, now: float) -> Steps:
         """Run every item that is due at `now`, and expire or cancel the rest if the batch ended."""
-        self._run_until(now if self.canceled is None else min(now, self.canceled))
+        while self._catching_up:
+            yield Reschedule()
+        self._catching_up = True
+        try:
+            yield from self._run_until(now if self.canceled is None else min(now, self.canceled))
+        finally:
+            self._catching_up = False
         if self.ended(now) and self._finished < len(self.items):
             outcome = "expired" if self.canceled is None else "canceled"
             for item in self.items[self._finished :]:
                 item.result = {"type": outcome}
             self._finished = len(self.items)
 
-    def _run_until(self, moment: float) -> None:
+    def _run_until(self, moment: float) -> Steps:
         moment = min(moment, self.created + _EXPIRES_AFTER)
         due = len(self.items)
         if moment < self.created + self.seconds:
             due = int((moment - self.created) / self.seconds * due)
         while self._finished < due:
             item = self.items[self._finished]
-            item.result = self.run(item.params)
+            item.result = yield from self.run(item.params)
             self._finished += 1
+            yield Reschedule()
 
     def lines(self) -> Iterator[bytes]:
         """Yield the results, one line each, in an order of their own as the API does."""

@@ -13,7 +13,7 @@ from .errors import invalid, not_found
 from .exchange import Endpoint, Exchange
 from .messages import Simulation
 from .pagination import page
-from .steps import Steps, Write
+from .steps import Steps, Write, work
 
 __all__ = ["BatchesEndpoint"]
 
@@ -59,7 +59,12 @@ class BatchesEndpoint:
         """Return endpoints that find the batch of a path before they respond."""
 
         def finding(respond: Callable[[Exchange, Batch], Steps]) -> Endpoint:
-            return lambda exchange: respond(exchange, self._find(identifier, exchange))
+            def endpoint(exchange: Exchange) -> Steps:
+                batch = self._find(identifier, exchange)
+                yield from batch.catch_up(self._clock())
+                yield from respond(exchange, batch)
+
+            return endpoint
 
         return {method: finding(respond) for method, respond in methods.items()}
 
@@ -67,11 +72,10 @@ class BatchesEndpoint:
         batch = self._batches.get(identifier)
         if batch is None or batch.workspace != exchange.workspace:
             raise not_found(f"Message batch {identifier} not found.")
-        batch.catch_up(self._clock())
         return batch
 
     def _create(self, exchange: Exchange) -> Steps:
-        items = items_of(exchange.body())
+        items = yield from work(lambda: items_of(exchange.body()), exchange.size)
         caller = exchange.caller()
         batch = Batch(
             id=new_id("msgbatch", self._rng),
@@ -82,14 +86,17 @@ class BatchesEndpoint:
             run=lambda params: self._simulation.batch_result(params, caller),
         )
         self._batches[batch.id] = batch
-        return exchange.json(self._as_json(batch, exchange))
+        yield from batch.catch_up(self._clock())
+        yield from exchange.json(self._as_json(batch, exchange))
 
     def _list(self, exchange: Exchange) -> Steps:
         batches = [
             batch for batch in self._batches.values() if batch.workspace == exchange.workspace
         ]
+        for batch in batches:
+            yield from batch.catch_up(self._clock())
         newest_first = [self._as_json(batch, exchange) for batch in reversed(batches)]
-        return exchange.json(page(newest_first, exchange.query))
+        yield from exchange.json(page(newest_first, exchange.query))
 
     def _retrieve(self, exchange: Exchange, batch: Batch) -> Steps:
         return exchange.json(self._as_json(batch, exchange))
@@ -107,7 +114,7 @@ class BatchesEndpoint:
                 f"Message batch {batch.id} cannot be deleted while it is being processed;"
                 " cancel it first."
             )
-        del self._batches[batch.id]
+        self._batches.pop(batch.id, None)
         return exchange.json({"id": batch.id, "type": "message_batch_deleted"})
 
     def _results(self, exchange: Exchange, batch: Batch) -> Steps:
@@ -118,9 +125,7 @@ class BatchesEndpoint:
             yield Write(line)
 
     def _as_json(self, batch: Batch, exchange: Exchange) -> JSONObject:
-        now = self._clock()
-        batch.catch_up(now)
-        return batch.as_json(now, exchange.origin)
+        return batch.as_json(self._clock(), exchange.origin)
 
 
 def _check_results(batch: Batch, now: float) -> None:

@@ -15,10 +15,18 @@ from ..._wire.json import JSONObject, dumps
 from . import cors
 from .errors import RequestRefusedError
 from .headers import content_of, parse_object
+from .journal import Recorded
 from .messages import ORGANIZATION, Caller
 from .steps import HeaderPairs, Steps, Write, WriteHead
 
-__all__ = ["CONTROL_PREFIX", "WORKSPACE", "Endpoint", "Exchange"]
+__all__ = [
+    "CONTROL_PREFIX",
+    "WORKSPACE",
+    "Endpoint",
+    "Exchange",
+    "path_segments",
+    "split_url",
+]
 
 CONTROL_PREFIX = "__antiphon"
 """The first segment of every control path; no path of the API begins so."""
@@ -53,20 +61,21 @@ class Exchange:
     """The betas that its headers name."""
     workspace: str | None = None
     """The workspace that the request belongs to; None until its key was accepted."""
+    recorded: Recorded | None = None
+    """Its entry in the journal, where the status of the response is noted."""
 
     @classmethod
     def of(cls, request: Request, request_id: str, arrived: float) -> Exchange:
         """Return the exchange that a request begins, with its URL in parts."""
-        scheme, _, rest = request.url.partition("://")
-        host, _, target = rest.partition("/")
-        path, _, query = target.partition("?")
+        scheme, authority, path, query = split_url(request.url)
         headers = request.revealed_headers()
-        return cls(request, headers, f"{scheme}://{host}", f"/{path}", query, request_id, arrived)
+        origin = f"{scheme}://{authority}"
+        return cls(request, headers, origin, path, query, request_id, arrived)
 
     @property
     def is_control(self) -> bool:
         """Whether the request is for the server's own endpoints."""
-        return self.path.startswith(f"/{CONTROL_PREFIX}/")
+        return self.segments[0] == CONTROL_PREFIX
 
     @property
     def target(self) -> str:
@@ -76,12 +85,17 @@ class Exchange:
     @property
     def segments(self) -> list[str]:
         """The parts of the path, unquoted."""
-        return [unquote(segment) for segment in self.path.split("/")[1:]]
+        return path_segments(self.path)
 
     @property
     def query(self) -> dict[str, str]:
         """The parameters of the query; the last of repeated ones counts."""
         return {name: values[-1] for name, values in parse_qs(self.raw_query).items()}
+
+    @property
+    def size(self) -> int:
+        """The bytes of the request's body."""
+        return len(self.request.body)
 
     def body(self) -> JSONObject:
         """Return the request's body, which must be a JSON object.
@@ -97,7 +111,9 @@ class Exchange:
         return Caller(self.workspace, self.version, self.betas)
 
     def head(self, status: int, content_type: str, more: HeaderPairs = ()) -> WriteHead:
-        """Return the head of a response, with the headers that every response has."""
+        """Return the head of the response, with the headers that every response has."""
+        if self.recorded is not None:
+            self.recorded.status = status
         tenant: HeaderPairs = ()
         if self.workspace is not None:
             tenant = (
@@ -131,6 +147,19 @@ class Exchange:
         retry = refusal.status in _RETRYABLE or refusal.status >= 500
         more = (("x-should-retry", "true" if retry else "false"), *refusal.headers)
         return self.json(refusal.body(self.request_id), refusal.status, more)
+
+
+def split_url(url: str) -> tuple[str, str, str, str]:
+    """Return scheme, host with port, path and query of a URL, as they were sent."""
+    scheme, _, rest = url.partition("://")
+    authority, _, target = rest.partition("/")
+    path, _, query = target.partition("?")
+    return scheme, authority, f"/{path}", query
+
+
+def path_segments(path: str) -> list[str]:
+    """Return the parts of a path, unquoted."""
+    return [unquote(segment) for segment in path.split("/")[1:]]
 
 
 Endpoint: TypeAlias = Callable[[Exchange], Steps]

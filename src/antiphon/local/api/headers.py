@@ -13,6 +13,7 @@ from .errors import RequestRefusedError, invalid, too_large
 
 __all__ = [
     "Keys",
+    "bearer_token",
     "betas_of",
     "check_size",
     "content_of",
@@ -61,7 +62,7 @@ class Keys:
             raise _unauthenticated("x-api-key header is required")
         if key is not None and not self._accepts(key):
             raise _unauthenticated("invalid x-api-key")
-        if key is None and not self._accepts(_token(bearer or "")):
+        if key is None and not self._accepts(bearer_token(bearer or "")):
             raise _unauthenticated("Invalid bearer token")
 
     def _accepts(self, key: str) -> bool:
@@ -70,7 +71,8 @@ class Keys:
         return bool(key) and "invalid" not in key
 
 
-def _token(authorization: str) -> str:
+def bearer_token(authorization: str) -> str:
+    """Return the token of an `authorization` header; "" if it has none."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 

@@ -92,9 +92,8 @@ class Journal:
         self._bytes = 0
         self._entries: deque[Recorded] = deque()
 
-    def record(self, entry: Recorded, content: BufferedBody) -> None:
-        """Add a request with its body; drop the oldest ones if there are too many."""
-        entry.keep(content)
+    def record(self, entry: Recorded) -> None:
+        """Add a request; drop the oldest ones if there are too many."""
         self._entries.append(entry)
         self._bytes += entry.size
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:

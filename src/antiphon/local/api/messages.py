@@ -9,18 +9,26 @@ from datetime import date
 from ..._wire.json import JSONObject
 from ...rules import Endpoint as RuleEndpoint
 from ...rules import findings
+from ..metering.canonical_json import canonical
 from ..metering.clock import Clock
-from ..metering.prompt_cache import CacheLookup, PromptCache
+from ..metering.prompt_cache import CacheLookup, PromptCache, PromptPrefixes
 from ..metering.rate_limits import Limits, RateLimitBuckets
 from ..metering.tokens import PromptTokens
-from ..replies.reply import Reply, make_reply
+from ..replies.reply import Reply, make_reply, request_digest
 from ..replies.signatures import Signatures
 from .errors import RequestRefusedError, broken_rule, invalid
 from .repeats import Repeats
 from .served_models import ModelNames, ServedModel, ServedModels
-from .steps import HeaderPairs
+from .steps import Flow, HeaderPairs, work
 
-__all__ = ["ORGANIZATION", "Caller", "CountResult", "MessageResult", "Simulation"]
+__all__ = [
+    "ORGANIZATION",
+    "Caller",
+    "CountResult",
+    "MessageResult",
+    "PreparedRequest",
+    "Simulation",
+]
 
 # Helpers of the official packages send threads unasked, and go on without them after this error.
 _THREADS_BETA = "message-threads-"
@@ -37,6 +45,18 @@ class Caller:
     workspace: str
     version: str
     betas: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRequest:
+    """A request that passed every rule, and what was measured of it."""
+
+    body: JSONObject
+    """The body; its model is the one of the catalogue."""
+    model: ServedModel
+    prefixes: PromptPrefixes
+    digest: bytes
+    """The same for equal requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,53 +106,13 @@ class Simulation:
         self._cache = PromptCache(self._clock)
         self._rates = RateLimitBuckets(self._limits, self._clock, ORGANIZATION)
 
-    def create(self, body: JSONObject, caller: Caller) -> MessageResult:
-        """Return the message for the body of a create request.
+    def prepare(self, body: JSONObject, caller: Caller, endpoint: RuleEndpoint) -> PreparedRequest:
+        """Check a request by all rules and measure its prompt.
+
+        This takes nearly all of the time of a request, and uses nothing that requests change.
 
         Raises:
-            RequestRefusedError: a rule or a limit forbids the request.
-        """
-        model, prompt = self._checked(body, "create", caller)
-        lookup = self._cache.lookup(prompt, caller.workspace)
-        self._admit(model.card.id, lookup.usage.limited)
-        reply = self._reply(prompt.body, lookup)
-        self._rates.produced(model.card.id, reply.output_tokens)
-        return MessageResult(
-            {**reply.message(lookup.usage), "model": model.name},
-            reply.output_tokens,
-            reply.raw_inputs,
-            (*self._rates.headers(model.card.id), *model.headers),
-        )
-
-    def count(self, body: JSONObject, caller: Caller) -> CountResult:
-        """Return the input tokens for the body of a count_tokens request.
-
-        Raises:
-            RequestRefusedError: a rule forbids the request.
-        """
-        model, prompt = self._checked(body, "count_tokens", caller)
-        content: JSONObject = {"input_tokens": prompt.total}
-        if body.get("context_management"):  # nothing is ever cleared here
-            content["context_management"] = {"original_input_tokens": prompt.total}
-        return CountResult(content, model.headers)
-
-    def batch_result(self, params: JSONObject, caller: Caller) -> JSONObject:
-        """Return the result of an item of a batch; batches have rate limits of their own."""
-        try:
-            model, prompt = self._checked(params, "batch_item", caller)
-        except RequestRefusedError as refusal:
-            error = {"type": "error", "error": {"details": None, **refusal.error()}}
-            return {"type": "errored", "error": error}
-        lookup = self._cache.lookup(prompt, caller.workspace)
-        message = self._reply(prompt.body, lookup).message(lookup.usage, service_tier="batch")
-        return {"type": "succeeded", "message": {**message, "model": model.name}}
-
-    def _checked(
-        self, body: JSONObject, endpoint: RuleEndpoint, caller: Caller
-    ) -> tuple[ServedModel, PromptTokens]:
-        """Refuse what the API refuses, for its first reason; return the model and the prompt.
-
-        In the body of the prompt, the model is the one of the catalogue that serves the request.
+            RequestRefusedError: a rule forbids the request; the error is the API's first.
         """
         if "thread" in body and any(beta.startswith(_THREADS_BETA) for beta in caller.betas):
             raise invalid(_NO_THREADS, error_code="thread_unsupported_request")
@@ -151,7 +131,49 @@ class Simulation:
         assert model is not None  # the rules refuse names that no model serves
         if (block := self._signatures.verify(prompt.body)) is not None:
             raise invalid(block.message)
-        return model, prompt
+        digest = request_digest(prompt.body)
+        return PreparedRequest(
+            prompt.body, model, PromptPrefixes.of(prompt, caller.workspace), digest
+        )
+
+    def create(self, request: PreparedRequest) -> Flow[MessageResult]:
+        """Return the message for a create request.
+
+        Raises:
+            RequestRefusedError: a limit forbids the request.
+        """
+        model = request.model
+        lookup = self._cache.lookup(request.prefixes)
+        self._admit(model.card.id, lookup.usage.limited)
+        reply = yield from self._reply(request, lookup)
+        self._rates.produced(model.card.id, reply.output_tokens)
+        return MessageResult(
+            {**reply.message(lookup.usage), "model": model.name},
+            reply.output_tokens,
+            reply.raw_inputs,
+            (*self._rates.headers(model.card.id), *model.headers),
+        )
+
+    def count(self, request: PreparedRequest) -> CountResult:
+        """Return the input tokens for a count_tokens request."""
+        tokens = request.prefixes.total
+        content: JSONObject = {"input_tokens": tokens}
+        if request.body.get("context_management"):  # nothing is ever cleared here
+            content["context_management"] = {"original_input_tokens": tokens}
+        return CountResult(content, request.model.headers)
+
+    def batch_result(self, params: JSONObject, caller: Caller) -> Flow[JSONObject]:
+        """Return the result of an item of a batch; batches have rate limits of their own."""
+        try:
+            size = len(canonical(params))
+            request = yield from work(lambda: self.prepare(params, caller, "batch_item"), size)
+        except RequestRefusedError as refusal:
+            error = {"type": "error", "error": {"details": None, **refusal.error()}}
+            return {"type": "errored", "error": error}
+        lookup = self._cache.lookup(request.prefixes)
+        reply = yield from self._reply(request, lookup)
+        message = reply.message(lookup.usage, service_tier="batch")
+        return {"type": "succeeded", "message": {**message, "model": request.model.name}}
 
     def _admit(self, model: str, input_tokens: int) -> None:
         """Take the request out of the rate limits, or refuse it."""
@@ -161,14 +183,19 @@ class Simulation:
             headers = (wait, *self._rates.headers(model))
             raise RequestRefusedError(429, "rate_limit_error", over.message, headers=headers)
 
-    def _reply(self, body: JSONObject, lookup: CacheLookup) -> Reply:
-        reply = make_reply(
-            body,
-            signatures=self._signatures,
-            seed=self._seed,
-            repeat=self._repeats.count(body),
-            now=self._clock(),
-            input_tokens=lookup.usage.total,
+    def _reply(self, request: PreparedRequest, lookup: CacheLookup) -> Flow[Reply]:
+        repeat = self._repeats.count(request.digest)
+        now, tokens = self._clock(), lookup.usage.total
+        reply = yield from work(
+            lambda: make_reply(
+                request.body,
+                signatures=self._signatures,
+                seed=self._seed,
+                repeat=repeat,
+                now=now,
+                input_tokens=tokens,
+            ),
+            4 * tokens,  # about the bytes of the prompt
         )
         self._cache.commit(lookup)
         return reply

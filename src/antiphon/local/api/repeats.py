@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from ..._wire.json import JSONObject
-from ..replies.reply import request_digest
-
 __all__ = ["Repeats"]
 
 # A bound on memory: some ten megabytes.
@@ -19,9 +16,8 @@ class Repeats:
     def __init__(self) -> None:
         self._counts: OrderedDict[bytes, int] = OrderedDict()
 
-    def count(self, body: JSONObject) -> int:
-        """Return how often this request came before, and count it."""
-        digest = request_digest(body)
+    def count(self, digest: bytes) -> int:
+        """Return how often the request of this digest came before, and count it."""
         before = self._counts.pop(digest, 0)
         self._counts[digest] = before + 1
         if len(self._counts) > _MAX_REQUESTS:

@@ -1,12 +1,36 @@
-"""What the local server does with a connection, as values: a response is a sequence of steps."""
+"""What the local server does with a connection, as values: a response is a sequence of steps.
+
+Most steps send something. `Work` is different: the app asks whoever performs the steps to call a
+function and to send its result back into the generator. The function uses nothing that other
+requests change, so a listener may call it in a thread while it serves others, and the app itself
+never has to know about threads.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-__all__ = ["Abort", "HeaderPairs", "Pause", "Step", "Steps", "Write", "WriteHead"]
+__all__ = [
+    "Abort",
+    "Flow",
+    "HeaderPairs",
+    "Outcome",
+    "Pause",
+    "Reschedule",
+    "Step",
+    "Steps",
+    "Work",
+    "Write",
+    "WriteHead",
+    "advance",
+    "next_visible_step",
+    "outcome_of",
+    "work",
+]
+
+T = TypeVar("T")
 
 HeaderPairs: TypeAlias = tuple[tuple[str, str], ...]
 """Names and values of headers, in the order in which they are sent."""
@@ -39,7 +63,67 @@ class Abort:
     """Reset the connection."""
 
 
-Step: TypeAlias = WriteHead | Write | Pause | Abort
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Call a function, and send its result into the generator or throw its exception."""
 
-Steps: TypeAlias = Generator[Step, None, None]
+    call: Callable[[], object]
+    size: int
+    """The bytes of the request that the work is about; what is large takes long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reschedule:
+    """Let other connections have their turn."""
+
+
+Step: TypeAlias = WriteHead | Write | Pause | Abort | Work | Reschedule
+
+Steps: TypeAlias = Generator[Step, Any, None]
 """The steps of one response, produced as they are performed; closing it abandons the response."""
+
+Flow: TypeAlias = Generator[Step, Any, T]
+"""Steps that end with a value, for ``yield from``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of work, or its exception."""
+
+    value: object = None
+    error: Exception | None = None
+
+
+def work(call: Callable[[], T], size: int) -> Flow[T]:
+    """Return the result of `call`, called by whoever performs the steps."""
+    result: T = yield Work(call, size)
+    return result
+
+
+def outcome_of(step: Work) -> Outcome:
+    """Return the outcome of work, done now."""
+    try:
+        return Outcome(step.call())
+    except Exception as error:
+        return Outcome(error=error)
+
+
+_NOTHING = Outcome()
+
+
+def advance(steps: Steps, outcome: Outcome = _NOTHING) -> Step | None:
+    """Return the next step, given the outcome of work if that was the last; None at the end."""
+    try:
+        if outcome.error is not None:
+            return steps.throw(outcome.error)
+        return steps.send(outcome.value)
+    except StopIteration:
+        return None
+
+
+def next_visible_step(steps: Steps) -> Step | None:
+    """Return the next step that a client can notice; do the work before it at once."""
+    step = advance(steps)
+    while isinstance(step, Work | Reschedule):
+        step = advance(steps, outcome_of(step)) if isinstance(step, Work) else advance(steps)
+    return step

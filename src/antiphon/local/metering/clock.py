@@ -8,6 +8,10 @@ from datetime import UTC, date, datetime
 __all__ = ["Clock", "SystemClock", "VirtualClock"]
 
 
+# Dates of Python end with the year 9999, and batches name days after today.
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+
+
 class SystemClock:
     """The time of this machine, plus what `advance` has added."""
 
@@ -33,10 +37,12 @@ class SystemClock:
             seconds: how far to move, from 0.
 
         Raises:
-            ValueError: `seconds` is negative, infinite or not a number.
+            ValueError: `seconds` is negative or not a number, or leads beyond the year 9000.
         """
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"seconds: {seconds!r} is not a number from 0; time does not go back")
+        if seconds > _LATEST - self():
+            raise ValueError(f"seconds: {seconds!r} leads beyond the year 9000")
         self._added += seconds
         for watcher in tuple(self._watchers):
             watcher()

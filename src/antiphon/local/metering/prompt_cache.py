@@ -8,6 +8,8 @@ messages) to a block that carries a breakpoint. So does this module, without sto
 2. `_prefix_hashes` walks once over the prompt and takes the hash of each prefix that may matter.
    Whatever must also be equal for a hit (model, tool choice, effort …) is hashed in where its
    section begins, so that a change invalidates this section and the ones after it, no others.
+   These two steps look at the request alone and take nearly all of the time; their result is
+   `PromptPrefixes`.
 3. `lookup` finds the longest live prefix, up to 20 blocks back from each breakpoint. `commit`
    stores the new prefixes. They are two steps because the API makes an entry usable only when the
    reply of the request that wrote it has begun.
@@ -28,7 +30,7 @@ from .canonical_json import canonical
 from .request_parts import may_be_cited, object_at
 from .tokens import CountedBlock, PromptTokens
 
-__all__ = ["CacheLookup", "CacheUsage", "PromptCache"]
+__all__ = ["CacheLookup", "CacheUsage", "PromptCache", "PromptPrefixes"]
 
 # Numbers of the documentation on prompt caching.
 _LOOKBACK_BLOCKS = 20
@@ -90,6 +92,34 @@ class _Breakpoint(NamedTuple):
     """Seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class PromptPrefixes:
+    """The prefixes of a prompt that may be cached."""
+
+    total: int
+    """The tokens of the whole prompt."""
+    sizes: Sequence[int]
+    """The tokens up to each block, its own included."""
+    marks: Sequence[_Breakpoint]
+    """Where prefixes end that are to be cached, in the order of the prompt."""
+    hashes: Mapping[int, bytes]
+    """The hashes of the prefixes that may have been cached, by the position of their end."""
+
+    @classmethod
+    def of(cls, prompt: PromptTokens, workspace: str = "") -> PromptPrefixes:
+        """Return the prefixes of the prompt of a create request.
+
+        Args:
+            prompt: the prompt.
+            workspace: only requests of the same workspace find each other's prefixes.
+        """
+        blocks = prompt.blocks
+        sizes = list(accumulate(block.tokens for block in blocks))
+        marks = _breakpoints(prompt.body, blocks, sizes)
+        hashes = _prefix_hashes(prompt.body, workspace, blocks, marks) if marks else {}
+        return cls(prompt.total, sizes, marks, hashes)
+
+
 class _Entry(NamedTuple):
     """A cached prefix."""
 
@@ -115,24 +145,14 @@ class PromptCache:
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         self._swept = clock()
 
-    def lookup(self, prompt: PromptTokens, workspace: str = "") -> CacheLookup:
-        """Return how the tokens of a prompt split; nothing is stored before `commit`.
-
-        Args:
-            prompt: the prompt of a create request.
-            workspace: only requests of the same workspace find each other's prefixes.
-        """
+    def lookup(self, prefixes: PromptPrefixes) -> CacheLookup:
+        """Return how the tokens of a prompt split; nothing is stored before `commit`."""
         now = self._clock()
-        blocks = prompt.blocks
-        sizes = list(accumulate(block.tokens for block in blocks))
-        marks = _breakpoints(prompt.body, blocks, sizes)
-        if not marks:
-            return CacheLookup(CacheUsage(0, 0, 0, prompt.total), now, {}, ())
-        hashes = _prefix_hashes(prompt.body, workspace, blocks, marks)
+        marks, hashes, sizes = prefixes.marks, prefixes.hashes, prefixes.sizes
         hit = max((self._hit(mark, hashes, now) for mark in marks), default=-1)
         new = [mark for mark in marks if mark.position > hit]
         return CacheLookup(
-            usage=_split(sizes[hit] if hit >= 0 else 0, new, prompt.total),
+            usage=_split(sizes[hit] if hit >= 0 else 0, new, prefixes.total),
             started=now,
             writes={hashes[mark.position]: mark.lifetime for mark in new},
             hits=[hashes[at] for at in {hit, *(mark.position for mark in marks)} if 0 <= at <= hit],

@@ -6,7 +6,7 @@ Calibrated on recorded requests (Messages API, token counting): within 5 % or 2 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from ..._wire.json import JSONObject
@@ -68,13 +68,18 @@ class PromptTokens:
 
     def __init__(self, body: JSONObject) -> None:
         self.body = body
+        self._blocks: Sequence[CountedBlock] | None = None
 
-    @cached_property
+    # Not a `cached_property`: until Python 3.12, one of these that takes seconds in a thread keeps
+    # every other thread waiting that needs the same property, even of another object.
+    @property
     def blocks(self) -> Sequence[CountedBlock]:
         """The blocks in the order in which Claude reads them: tools, system, messages."""
-        return tuple(_counted_blocks(self.body))
+        if self._blocks is None:
+            self._blocks = tuple(_counted_blocks(self.body))
+        return self._blocks
 
-    @cached_property
+    @property
     def total(self) -> int:
         """The input tokens of the request."""
         return sum(each.tokens for each in self.blocks)

@@ -63,12 +63,18 @@ class PromptValues:
         self.text: str = text[:_MAX_TEXT]
         self._turn = turn
         self._used = 0
+        self._found: dict[str, str | None] = {}
 
     @cached_property
     def places(self) -> list[str]:
         """The places named, as in "the weather in Paris and Tokyo"."""
         found = _PLACES.search(self.text)
         return [part.rstrip(".'’-") for part in _BETWEEN_PLACES.split(found[1])] if found else []
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The lower-case words of the prompt."""
+        return frozenset(name_words(self.text))
 
     @cached_property
     def _numbers(self) -> list[float]:
@@ -102,5 +108,9 @@ class PromptValues:
         return any(_PLACE_NAMES & set(name_words(name)) for name in names)
 
     def _first(self, shape: str) -> str | None:
-        found = _SHAPES[shape].search(self.text)
-        return (found[1] if found.re.groups else found[0].strip()) if found else None
+        """Return the first text of a shape; searched once, since schemas may ask often."""
+        if shape not in self._found:
+            match = _SHAPES[shape].search(self.text)
+            found = (match[1] if match.re.groups else match[0].strip()) if match else None
+            self._found[shape] = found
+        return self._found[shape]

@@ -140,9 +140,9 @@ class _Sampler:
 
     def _mentioned(self, options: list[Any]) -> str | None:
         """Return the first option whose words all stand in the prompt, if there is one."""
-        prompt = set(name_words(self._prompt.text))
         names = (option for option in options if isinstance(option, str))
-        return next((name for name in names if {*name_words(name)} <= prompt and name), None)
+        words = self._prompt.words
+        return next((name for name in names if words.issuperset(name_words(name)) and name), None)
 
     def _object(self, schema: JSONObject, depth: int, nth: int, brief: bool) -> JSONObject:
         names = self._property_names(schema, brief)

@@ -1,6 +1,6 @@
 """One client's connection: HTTP/1.1 requests in, the steps of their responses performed.
 
-h11 parses the requests; `ResponseFraming` frames the responses. A connection is in one of four
+h11 parses the requests; `ResponseFraming` frames the responses. A connection is in one of five
 states:
 
 * *reading*: bytes go to h11 until a request is complete; a timer closes connections that idle.
@@ -8,6 +8,7 @@ states:
   that pipelined requests wait in the socket and a client that does not read gets no further responses.
 * *waiting*: a `Pause` is being performed. `_due` holds its end on the server's clock, which may be
   moved at any moment (`wake`), so a timer of the event loop is only ever a reason to look again.
+* *working*: work for a large request is done in a thread, so that others need not wait.
 * *discarding*: the connection was refused, closed or lost; whatever still arrives is ignored.
 
 Output is collected in `_out` and written when a response pauses, ends or yields to others: fewer,
@@ -21,6 +22,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, cast
 
 import h11
@@ -28,8 +30,20 @@ import h11
 from ..._wire.http import Request, Timeout
 from ..._wire.json import dumps
 from ..._wire.url import URL
+from ..api.errors import RequestRefusedError
 from ..api.headers import size_limit
-from ..api.steps import Abort, Pause, Step, Steps, Write, WriteHead
+from ..api.steps import (
+    Abort,
+    Outcome,
+    Pause,
+    Reschedule,
+    Steps,
+    Work,
+    Write,
+    WriteHead,
+    advance,
+    outcome_of,
+)
 from ..metering.clock import Clock
 from .response_framing import ResponseFraming
 
@@ -45,13 +59,18 @@ _LINGER = 2.0
 # SO_LINGER on with zero seconds: closing sends a reset. Windows uses shorts.
 _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _NO_TIMEOUT = Timeout()
+_SERVER_ERROR = 500
+# Measured: work takes up to 1 ms for each 10 KB, and a switch to a thread a tenth of that.
+_MAX_INLINE_WORK = 32 * 1024
 
 
 class ConnectionOwner(Protocol):
     """The listener, as its connections see it."""
 
-    app: Callable[[Request], Steps]
-    """Returns the steps of a response."""
+    workers: ThreadPoolExecutor
+    """Threads for requests that take long."""
+    new_request_id: Callable[[], str]
+    """Makes the id of a request that never reaches the app."""
     idle: float
     """Seconds of silence after which a connection that is reading is closed."""
     clock: Clock
@@ -60,6 +79,10 @@ class ConnectionOwner(Protocol):
     """The open connections."""
     stopping: bool
     """Whether connections close after their current response."""
+
+    def app(self, request: Request) -> Steps:
+        """Return the steps of the response to a request."""
+        ...
 
     def closed(self, connection: Connection) -> None:
         """Note that a connection has ended."""
@@ -79,6 +102,9 @@ class Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._size = 0
         self._steps: Steps | None = None
+        # The outcome of work that the response waits for, until the response can go on.
+        self._outcome = Outcome()
+        self._working = False
         self._out: list[bytes] = []
         # The time up to which the response has come. It is not the current time: pauses follow
         # each other without the delays of the machine between them.
@@ -197,12 +223,15 @@ class Connection(asyncio.Protocol):
             self._refuse(413, "request_too_large", "Request exceeds the maximum size")
 
     def _refuse(self, status: int, kind: str, message: str) -> None:
-        """Respond where there is no complete request, as the API's network edge does, and close."""
-        content = dumps({"error": {"type": kind, "message": message}})
+        """Respond to what never reaches the app, or what the app failed at, and close."""
+        request_id = self._owner.new_request_id()
+        content = dumps(RequestRefusedError(status, kind, message).body(request_id))
         headers = (
             ("content-type", "application/json"),
             ("content-length", str(len(content))),
             ("connection", "close"),
+            ("request-id", request_id),
+            ("x-should-retry", "true" if status >= _SERVER_ERROR else "false"),
             ("x-antiphon-simulated", "true"),
         )
         framing = ResponseFraming()
@@ -236,21 +265,45 @@ class Connection(asyncio.Protocol):
         assert steps is not None
         try:
             for _ in range(_MAX_STEPS_AT_ONCE):
-                step = next(steps, None)
-                if step is None:
-                    self._complete()
-                    return
-                if not self._perform_step(step):
-                    return
+                outcome, self._outcome = self._outcome, Outcome()
+                match step := advance(steps, outcome):
+                    case None:
+                        self._complete()
+                        return
+                    case Reschedule():
+                        break
+                    case Work(size=size) if size <= _MAX_INLINE_WORK:
+                        self._outcome = outcome_of(step)
+                    case Work():
+                        self._work_in_thread(step)
+                        return
+                    case _:
+                        if not self._perform_step(step):
+                            return
         except Exception as error:
             self._fail(error)
             return
         self._flush()
         self._owner.loop.call_soon(self._resume)
 
+    def _work_in_thread(self, step: Work) -> None:
+        """Do work in a thread, so that other connections need not wait for it."""
+        self._working = True
+        self._flush()
+        done = self._owner.loop.run_in_executor(self._owner.workers, outcome_of, step)
+        done.add_done_callback(self._worked)
+
+    def _worked(self, done: asyncio.Future[Outcome]) -> None:
+        self._working = False
+        if self._discarding or done.cancelled():  # the client has left, or the server stops
+            self._end_steps()
+        else:
+            self._outcome = done.result()
+            self._resume()
+
     def _resume(self) -> None:
         """Go on with a response, and with the requests behind it when it is complete."""
-        if self._due is not None or self._blocked or self._discarding:
+        if self._working or self._due is not None or self._blocked or self._discarding:
             return
         if self._steps is not None:
             self._perform()
@@ -263,7 +316,7 @@ class Connection(asyncio.Protocol):
         """Whether the next request has to wait."""
         return self._steps is not None or self._blocked
 
-    def _perform_step(self, step: Step) -> bool:
+    def _perform_step(self, step: WriteHead | Write | Pause | Abort) -> bool:
         """Perform a step; return whether the next one may follow at once."""
         match step:
             case WriteHead(status, headers):
@@ -323,6 +376,8 @@ class Connection(asyncio.Protocol):
             self.cut()
 
     def _end_steps(self) -> None:
+        if self._working:  # `_worked` comes back here
+            return
         steps, self._steps, self._due = self._steps, None, None
         if steps is not None:
             steps.close()

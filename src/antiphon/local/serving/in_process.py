@@ -12,7 +12,7 @@ from typing import Any
 from ..._wire.http import Headers, Request, ResponseHead
 from ...errors import APIConnectionError, APITimeoutError
 from ..api.app import App
-from ..api.steps import Abort, Pause, Step, Write, WriteHead
+from ..api.steps import Abort, Pause, Step, Write, WriteHead, next_visible_step
 from ..metering.clock import Clock, VirtualClock
 
 __all__ = ["AsyncInProcess", "InProcess"]
@@ -156,7 +156,7 @@ class _InProcessExchange:
             left -= self._pause_left
             self._pass_time(self._pause_left)
             with self._turn:
-                step = next(self._steps, None)
+                step = next_visible_step(self._steps)
             match step:
                 case Pause(seconds):
                     self._pause_left = seconds

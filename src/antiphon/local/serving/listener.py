@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 
 from ..._wire.http import Request
 from ..api.app import App
+from ..api.errors import RequestRefusedError
 from ..api.steps import Steps
 from ..metering.clock import Clock
+from .access import Access
 from .connection import Connection
 
-__all__ = ["Listener", "serve", "with_control"]
+__all__ = ["Listener", "check_port", "serve"]
 
 # Connections that wait to be accepted: load tests open thousands at once.
 _BACKLOG = 2048
 _GRACE = 10.0
+_MAX_PORT = 65_535
+# Threads for costly requests. They share one interpreter, so more would only slow the others down.
+_WORKERS = 2
 
 
 class Listener:
@@ -26,18 +31,30 @@ class Listener:
 
     Args:
         app: makes the responses.
+        access: decides which requests reach the app.
         idle: seconds of silence after which a connection that waits for a request is closed.
     """
 
-    def __init__(self, app: App, *, idle: float = 60.0) -> None:
+    def __init__(self, app: App, access: Access, *, idle: float = 60.0) -> None:
         self.clock: Clock = app.clock
-        self.app: Callable[[Request], Steps] = app
         self.idle = idle
         self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self.connections: set[Connection] = set()
         self.stopping: bool = False
+        self.workers: ThreadPoolExecutor = ThreadPoolExecutor(_WORKERS, "antiphon-local")
+        self.new_request_id: Callable[[], str] = app.new_request_id
+        self._app = app
+        self._access = access
         self._server: asyncio.Server | None = None
         self._emptied = asyncio.Event()
+
+    def app(self, request: Request) -> Steps:
+        """Return the steps of the response to a request."""
+        try:
+            self._access.check(request)
+        except RequestRefusedError as refusal:
+            return self._app.refuse(request, refusal)
+        return self._app(request)
 
     async def start(self, host: str, port: int) -> str:
         """Start to listen; return the URL for clients.
@@ -64,6 +81,8 @@ class Listener:
                 connection.cut()
             await self._empty_within(grace)
         self.clock.unwatch(self._clock_moved_in_any_thread)
+        # They are waited for, because a thread that ends later would call back a closed loop.
+        self.workers.shutdown(wait=True, cancel_futures=True)
 
     async def _empty_within(self, seconds: float) -> bool:
         """Wait until no connection is open; return False if that takes too long."""
@@ -95,6 +114,7 @@ def serve(
     app: App | None = None,
     *,
     control: bool | None = None,
+    allow_hosts: Collection[str] = (),
     grace: float = _GRACE,
 ) -> None:
     """Run a local server until SIGINT or SIGTERM; print on stdout how to use it.
@@ -103,27 +123,42 @@ def serve(
         host: the address to listen at; by default this machine alone can reach it.
         port: the port to listen at; 0 takes a free one.
         app: makes the responses; by default a new `App`.
-        control: whether there are control endpoints; by default as the app says, and only if the
-            host is loopback.
+        control: whether there are the control endpoints of the app; by default only if the host is
+            loopback. Beyond loopback they need the token that is printed.
+        allow_hosts: names that clients may use for the server, besides addresses and `localhost`.
         grace: seconds that open responses get to finish when the server stops.
 
     Raises:
+        ValueError: there is no such port.
         OSError: the system does not let this process listen at the address.
     """
-    app = with_control(app or App(), host, control)
-    asyncio.run(_serve(app, host, port, grace))
+    app, access = app or App(), Access(host, allow_hosts, control)
+    asyncio.run(_serve(app, access, host, check_port(port), grace))
 
 
-async def _serve(app: App, host: str, port: int, grace: float) -> None:
-    listener = Listener(app)
+async def _serve(app: App, access: Access, host: str, port: int, grace: float) -> None:
+    listener = Listener(app, access)
     stop = asyncio.Event()
     _on_signals(listener.loop, stop.set)
     url = await listener.start(host, port)
     print(f"export ANTHROPIC_BASE_URL={url}", flush=True)
+    if access.token is not None:
+        print(f"export ANTIPHON_CONTROL_TOKEN={access.token}", flush=True)
     note = "antiphon simulates the Messages API here: its replies are made up, not Claude's."
     print(note, "Stop with Ctrl-C.", file=sys.stderr, flush=True)
     await stop.wait()
     await listener.stop(grace)
+
+
+def check_port(port: int) -> int:
+    """Return `port`.
+
+    Raises:
+        ValueError: it is not from 0 to 65535.
+    """
+    if not 0 <= port <= _MAX_PORT:
+        raise ValueError(f"port: {port} is not from 0 to {_MAX_PORT}; 0 takes a free one")
+    return port
 
 
 def _on_signals(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
@@ -137,22 +172,3 @@ def _on_signals(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> 
             loop.add_signal_handler(number, call)
         except NotImplementedError:  # on Windows, where any signal wakes the loop
             signal.signal(number, received)
-
-
-def with_control(app: App, host: str, control: bool | None) -> App:
-    """Return the app, with its control endpoints off if other machines could reach them.
-
-    Args:
-        app: the app, which is changed.
-        host: the address it will listen at.
-        control: True or False to decide otherwise.
-    """
-    app.control = control if control is not None else app.control and _is_loopback(host)
-    return app
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

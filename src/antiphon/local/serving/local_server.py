@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Self, TypeVar
 
 from ..api.app import App
 from ..api.journal import Recorded
 from ..metering.clock import Clock
-from .listener import Listener, with_control
+from .access import Access
+from .listener import Listener, check_port
 
 __all__ = ["LocalServer"]
 
@@ -29,10 +30,14 @@ class LocalServer:
         app: makes the responses; by default a new `App`.
         host: the address to listen at; by default this machine alone can reach it.
         port: the port to listen at; 0 takes a free one.
-        control: whether there are control endpoints; by default as the app says, and only if the
-            host is loopback.
+        control: whether there are the control endpoints of the app; by default only if the host is
+            loopback. Beyond loopback they need `control_token`.
+        allow_hosts: names that clients may use for the server, besides addresses and `localhost`.
         grace: seconds that open responses get to finish when the server is closed.
         idle: seconds of silence after which a connection that waits for a request is closed.
+
+    Raises:
+        ValueError: there is no such port.
     """
 
     app: App
@@ -47,11 +52,13 @@ class LocalServer:
         host: str = "127.0.0.1",
         port: int = 0,
         control: bool | None = None,
+        allow_hosts: Collection[str] = (),
         grace: float = 5.0,
         idle: float = 60.0,
     ) -> None:
-        self.app = with_control(app or App(), host, control)
-        self._address = host, port
+        self.app = app or App()
+        self._access = Access(host, allow_hosts, control)
+        self._address = host, check_port(port)
         self._grace = grace
         self._idle = idle
         self._ready = threading.Event()
@@ -62,6 +69,11 @@ class LocalServer:
     def clock(self) -> Clock:
         """The server's time: ``server.clock.advance(300)`` lets five minutes pass."""
         return self.app.clock
+
+    @property
+    def control_token(self) -> str | None:
+        """The token that control endpoints need, as a bearer token; None if they need none."""
+        return self._access.token
 
     @property
     def requests(self) -> list[Recorded]:
@@ -86,7 +98,9 @@ class LocalServer:
         self._ready.wait()
         if self._failure is not None:
             failure, self._failure = self._failure, None
-            self.close()
+            self._thread.join()
+            self._thread = None
+            self._ready.clear()
             raise failure
         return self
 
@@ -120,10 +134,10 @@ class LocalServer:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        listener = Listener(self.app, idle=self._idle)
+        listener = Listener(self.app, self._access, idle=self._idle)
         try:
             self.url = await listener.start(*self._address)
-        except OSError as failure:
+        except Exception as failure:  # whatever it is, the thread that waits must learn it
             self._failure = failure
             return
         finally:
