@@ -60,8 +60,8 @@ class ThreadedResponse:
 
 
 @contextlib.contextmanager
-def sync_own(max_connections: int = 1000) -> Iterator[Transport]:
-    yield SyncTransport(max_connections=max_connections)
+def sync_own(**options: Any) -> Iterator[Transport]:
+    yield SyncTransport(**options)
 
 
 @contextlib.contextmanager
@@ -72,8 +72,8 @@ def httpx2_sync(max_connections: int = 1000) -> Iterator[Transport]:
 
 
 @contextlib.asynccontextmanager
-async def asyncio_own(max_connections: int = 1000) -> AsyncIterator[AsyncTransport]:
-    yield AsyncioTransport(max_connections=max_connections)
+async def asyncio_own(**options: Any) -> AsyncIterator[AsyncTransport]:
+    yield AsyncioTransport(**options)
 
 
 @contextlib.asynccontextmanager

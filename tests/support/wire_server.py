@@ -8,10 +8,12 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
+
+import pytest
 
 PATIENCE = 20.0
 """Seconds after which a test that hangs fails instead."""
@@ -231,3 +233,19 @@ def _relay(near: socket.socket, far: socket.socket) -> None:
             if not (data := end.recv(1 << 16)):
                 return
             other[end].sendall(data)
+
+
+@contextlib.contextmanager
+def dead_port(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+    """A port where nobody accepts and no further connection fits into the queue."""
+    with socket.socket() as listener, contextlib.ExitStack() as callers:
+        try:
+            listener.bind((host, port))
+        except OSError:
+            pytest.skip("this system has one loopback address only")
+        listener.listen(0)
+        for _ in range(4):
+            caller = callers.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]

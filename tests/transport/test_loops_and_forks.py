@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 
 from tests.support.certificates import AUTHORITY, certified
-from tests.support.wire_server import Peer, Received, WireServer, forever
+from tests.support.wire_server import Peer, Received, WireServer, dead_port, forever
 
 PRELUDE = """
 import asyncio, gc, os, sys, threading
@@ -38,7 +40,7 @@ def wait(pid):
 """
 
 
-def run(program: str, server: WireServer) -> str:
+def run(program: str, server: WireServer | SimpleNamespace) -> str:
     """Run a program on this server; what it printed. It must be silent on stderr."""
     run = subprocess.run(
         [
@@ -173,6 +175,114 @@ def test_a_response_dropped_half_way(server):
     assert printed == "b'half'\nb'half'\n"
 
 
+CYCLE = """
+class Holder:
+    pass
+def abandon(response):
+    holder = Holder()
+    holder.me, holder.response = holder, response
+async def half(transport):
+    response = await transport.send(request("/half"))
+    await response.read(20)
+    return response
+"""
+
+
+def test_responses_abandoned_in_a_cycle_spoil_no_later_call(server):
+    printed = run(
+        CYCLE
+        + """
+transport = transport_for()
+for _ in range(20):
+    response = transport.send(request("/half"))
+    response.read(20)
+    abandon(response)
+    del response
+    gc.collect()
+    call(transport)
+print("whole")
+""",
+        server,
+    )
+    assert printed == "whole\n"
+
+
+def test_responses_abandoned_in_a_cycle_with_their_transport_leave_no_warning(server):
+    printed = run(
+        CYCLE
+        + """
+for _ in range(5):
+    transport = transport_for()
+    response = transport.send(request("/half"))
+    abandon((response, transport))
+    del response, transport
+    gc.collect()
+    call(transport_for())
+print("whole")
+""",
+        server,
+    )
+    assert printed == "whole\n"
+
+
+def test_responses_abandoned_between_two_runs_of_a_loop_spoil_no_later_call(server):
+    printed = run(
+        CYCLE
+        + """
+async def shared():
+    return async_transport_for()
+loop = asyncio.new_event_loop()
+transport = loop.run_until_complete(shared())
+for _ in range(20):
+    abandon(loop.run_until_complete(half(transport)))
+    gc.collect()
+    loop.run_until_complete(acall(transport))
+print("whole")
+del transport
+gc.collect()
+loop.close()
+""",
+        server,
+    )
+    assert printed == "whole\n"
+
+
+def test_responses_abandoned_inside_a_loop_spoil_no_later_call(server):
+    printed = run(
+        CYCLE
+        + """
+async def main():
+    transport = async_transport_for()
+    for _ in range(20):
+        abandon(await half(transport))
+        gc.collect()
+        await acall(transport)
+asyncio.run(main())
+print("whole")
+""",
+        server,
+    )
+    assert printed == "whole\n"
+
+
+def test_a_response_collected_in_another_thread_spoils_no_later_call(server):
+    printed = run(
+        CYCLE
+        + """
+async def main():
+    transport = async_transport_for()
+    for _ in range(5):
+        abandon(await half(transport))
+        await asyncio.to_thread(gc.collect)
+        await acall(transport)
+asyncio.run(main())
+print("whole")
+""",
+        server,
+    )
+    assert printed == "whole\n"
+
+
 def test_one_loop_per_thread(server):
     printed = run(
         """
@@ -250,6 +360,56 @@ def test_32_threads_on_one_client(server):
     )
     assert printed == "320\n"
     assert server.connections <= 32
+
+
+INTERRUPTED = """
+import signal
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+transport = transport_for()
+signal.setitimer(signal.ITIMER_REAL, 0.5)
+try:
+    transport.send(request())
+except KeyboardInterrupt:
+    print("interrupted")
+gc.collect()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such timer here")
+def test_an_interruption_while_connecting_leaves_no_socket_open():
+    with dead_port() as port:
+        at = SimpleNamespace(url=f"http://127.0.0.1:{port}")
+        assert run(INTERRUPTED, at) == "interrupted\n"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such timer here")
+def test_an_interruption_while_agreeing_on_tls_leaves_no_socket_open():
+    with WireServer(Peer.wait_for_hangup) as server:
+        at = SimpleNamespace(url=server.url.replace("http:", "https:"))
+        assert run(INTERRUPTED, at) == "interrupted\n"
+
+
+def test_a_refused_upload_is_an_error_and_not_a_log_of_asyncio():
+    def refuse(peer: Peer) -> None:
+        peer.head()
+        peer.reset()
+
+    with WireServer(refuse) as server:
+        printed = run(
+            """
+            from antiphon import APIConnectionError
+            async def main():
+                transport = async_transport_for()
+                for _ in range(5):
+                    try:
+                        await transport.send(request("/", b"x" * 20_000_000))
+                    except APIConnectionError as error:
+                        print(type(error).__name__)
+            asyncio.run(main())
+            """,
+            server,
+        )
+    assert printed == "APIConnectionError\n" * 5
 
 
 def test_plain_http_makes_no_tls_context():

@@ -29,7 +29,6 @@ from .proxies import Proxy
 from .route import Route
 from .sync_connection import Arrived, check_tunnel, is_readable
 from .tcp import (
-    MAX_IDLE_SECONDS,
     NEXT_ADDRESS_SECONDS,
     WRITE_CHUNK_BYTES,
     keep_alive,
@@ -69,7 +68,7 @@ class AsyncConnection(asyncio.Protocol):
         self._patience = Deadline(self._loop, self._out_of_time)
         self._is_full = False
         self._is_resting = False
-        self._rests_since = 0.0
+        self.rests_since = 0.0
 
     async def open(self, route: Route, progress: Progress) -> None:
         """Connect to the route's origin, through the proxy and TLS as needed."""
@@ -116,10 +115,10 @@ class AsyncConnection(asyncio.Protocol):
             raise self._failure or TruncatedResponseError()
         return self._transport
 
-    def is_fit(self) -> bool:
+    def is_fit(self, max_idle: float) -> bool:
         """Tell whether the server, as far as can be seen, still waits for a request; end the rest."""
         self._is_resting = False
-        if self._ended or time.monotonic() - self._rests_since > MAX_IDLE_SECONDS:
+        if self._ended or time.monotonic() - self.rests_since > max_idle:
             return False
         # What arrived while the loop was busy elsewhere is still in the system's buffer.
         sock = self._open_transport.get_extra_info("socket")
@@ -127,7 +126,7 @@ class AsyncConnection(asyncio.Protocol):
 
     def rest(self) -> bool:
         """Begin to wait for another request; return whether the connection can carry one."""
-        self._rests_since = time.monotonic()
+        self.rests_since = time.monotonic()
         self._is_resting = not (self._ended or self._waiting)
         return self._is_resting
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator
@@ -28,7 +29,7 @@ from .origin import Origin, target_of
 from .pooled_response import PooledResponse
 from .redirects import follow_async
 from .route import Route
-from .tcp import MAX_CONNECTIONS
+from .tcp import MAX_CONNECTIONS, MAX_IDLE_SECONDS
 
 __all__ = ["AsyncioTransport"]
 
@@ -38,10 +39,13 @@ class AsyncioTransport:
 
     Args:
         max_connections: to one origin, for each event loop; further calls wait for one to become free.
+        max_idle: seconds that a connection rests before it is closed.
     """
 
-    def __init__(self, *, max_connections: int = MAX_CONNECTIONS) -> None:
-        self._max_connections = max_connections
+    def __init__(
+        self, *, max_connections: int = MAX_CONNECTIONS, max_idle: float = MAX_IDLE_SECONDS
+    ) -> None:
+        self._limits = (max_connections, max_idle)
         self._loops: _PoolsByLoop = {}
         _living.add(self)
         weakref.finalize(self, _end_all, self._loops)
@@ -78,7 +82,7 @@ class AsyncioTransport:
             if other.is_closed() and (left := self._loops.pop(other, None)):
                 left.end()
         loop = asyncio.get_running_loop()
-        pools = self._loops[loop] = _LoopPools(loop, self._max_connections)
+        pools = self._loops[loop] = _LoopPools(loop, self._limits)
         await pools.end_with_loop(self._loops)
         return pools
 
@@ -100,10 +104,10 @@ if hasattr(os, "register_at_fork"):
 class _LoopPools:
     """The pools of one event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, max_connections: int) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: tuple[int, float]) -> None:
         self.by_origin: dict[Origin, AsyncPool] = {}
         self._loop = loop
-        self._max_connections = max_connections
+        self._limits = limits
         self._end: AsyncGenerator[None] | None = None
 
     def new_pool(self, request: Request, origin: Origin) -> AsyncPool:
@@ -112,7 +116,7 @@ class _LoopPools:
         Raises:
             APIConnectionError: the environment names a proxy that cannot be used.
         """
-        pool = AsyncPool(Route.to(origin, request), self._max_connections)
+        pool = AsyncPool(Route.to(origin, request), *self._limits)
         self.by_origin[origin] = pool
         return pool
 
@@ -161,11 +165,13 @@ def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
 class AsyncPool:
     """The connections of an event loop to one origin."""
 
-    def __init__(self, route: Route, max_connections: int) -> None:
+    def __init__(self, route: Route, max_connections: int, max_idle: float) -> None:
         self.route = route
         self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(max_connections)
+        self._max_idle = max_idle
         self._resting: deque[AsyncConnection] = deque()
+        self._sweeper: asyncio.TimerHandle | None = None
         self._open: set[AsyncConnection] = set()
 
     async def exchange(self, progress: Progress) -> AsyncOpenResponse:
@@ -188,6 +194,8 @@ class AsyncPool:
         """Take back a connection: `fit` for another request, or to be closed."""
         if fit and connection.rest():
             self._resting.append(connection)
+            if self._sweeper is None:
+                self._sweeper = self._loop.call_later(self._max_idle, self._sweep)
         else:
             connection.cut()
         self._free.release()
@@ -210,6 +218,18 @@ class AsyncPool:
         """Close every connection."""
         for connection in list(self._open):
             connection.cut()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+
+    def _sweep(self) -> None:
+        """Close what has rested too long; come back when the next one will have."""
+        self._sweeper = None
+        while self._resting:
+            left = self._resting[0].rests_since + self._max_idle - time.monotonic()
+            if left > 0:
+                self._sweeper = self._loop.call_later(left, self._sweep)
+                return
+            self._resting.popleft().cut()
 
     async def _enter(self, progress: Progress) -> None:
         """Wait until a connection may be used."""
@@ -224,7 +244,7 @@ class AsyncPool:
         """Return a resting connection that is still fit; close those that are not."""
         while self._resting:
             connection = self._resting.pop()
-            if connection.is_fit():
+            if connection.is_fit(self._max_idle):
                 progress.may_be_stale = True
                 return connection
             connection.cut()

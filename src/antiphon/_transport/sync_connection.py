@@ -33,7 +33,6 @@ from .proxies import Proxy
 from .reading import shut_down
 from .route import Route
 from .tcp import (
-    MAX_IDLE_SECONDS,
     NEXT_ADDRESS_SECONDS,
     WRITE_CHUNK_BYTES,
     keep_alive,
@@ -63,14 +62,14 @@ class SyncConnection:
         """Whether the socket has a descriptor; one that was collected or closed has none."""
         return self._sock.fileno() >= 0
 
-    def is_fit(self) -> bool:
+    def is_fit(self, max_idle: float) -> bool:
         """Tell whether the server, as far as can be seen, still waits for a request.
 
         A socket that can be read while nothing was requested holds the end of the connection or
         bytes that belong to no request.
         """
         rested = time.monotonic() - self.rests_since
-        return self.is_open and rested <= MAX_IDLE_SECONDS and not is_readable(self._sock)
+        return self.is_open and rested <= max_idle and not is_readable(self._sock)
 
     def close(self) -> None:
         """Close the socket."""

@@ -7,6 +7,10 @@ left half-way is closed, since the rest of the body would otherwise have to be r
 
 Locks are held only to count and to move connections, never while waiting for the network. The
 resting connections are a `deque`, whose `append` and `pop` are atomic.
+
+A pool also holds the connections that are in use. When a response is collected with everything
+around it, its socket must not be: Python collects a cycle in any order, and would warn about a socket
+that was not closed, and its descriptor could be another connection's by the time it is given back.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ from .reading import Reading
 from .redirects import follow
 from .route import Route
 from .sync_connection import SyncConnection, open_connection
-from .tcp import MAX_CONNECTIONS
+from .tcp import MAX_CONNECTIONS, MAX_IDLE_SECONDS
 
 __all__ = ["SyncTransport"]
 
@@ -37,10 +41,14 @@ class SyncTransport:
 
     Args:
         max_connections: to one origin; further calls wait for one to become free.
+        max_idle: seconds that a connection rests before it is closed.
     """
 
-    def __init__(self, *, max_connections: int = MAX_CONNECTIONS) -> None:
+    def __init__(
+        self, *, max_connections: int = MAX_CONNECTIONS, max_idle: float = MAX_IDLE_SECONDS
+    ) -> None:
         self._max_connections = max_connections
+        self._max_idle = max_idle
         self._pools: dict[Origin, SyncPool] = {}
         self._making = threading.Lock()
         _living.add(self)
@@ -73,7 +81,7 @@ class SyncTransport:
             progress.fail(error)
 
     def _new_pool(self, request: Request, origin: Origin) -> SyncPool:
-        pool = SyncPool(Route.to(origin, request), self._max_connections)
+        pool = SyncPool(Route.to(origin, request), self._max_connections, self._max_idle)
         with self._making:
             return self._pools.setdefault(origin, pool)
 
@@ -98,11 +106,14 @@ def _close_all(pools: dict[Origin, SyncPool]) -> None:
 class SyncPool:
     """The connections to one origin."""
 
-    def __init__(self, route: Route, max_connections: int) -> None:
+    def __init__(self, route: Route, max_connections: int, max_idle: float) -> None:
         self.route = route
         self._max_connections = max_connections
-        self._in_use = 0
+        self._max_idle = max_idle
+        self._entered = 0
+        self._in_use: set[SyncConnection] = set()
         self._resting: deque[SyncConnection] = deque()
+        self._sweeper: threading.Timer | None = None
         self._closed = False
         self._free = threading.Condition()
 
@@ -114,6 +125,7 @@ class SyncPool:
         except BaseException:
             self._leave()
             raise
+        self._in_use.add(connection)
         response = SyncResponse(self, connection, progress)
         try:
             response.open(self.route)
@@ -125,9 +137,12 @@ class SyncPool:
     def give_back(self, connection: SyncConnection, *, fit: bool) -> None:
         """Take back a connection: `fit` for another request, or to be closed."""
         with self._free:
+            self._in_use.discard(connection)
             if fit and connection.is_open and not self._closed:
                 connection.rests_since = time.monotonic()
                 self._resting.append(connection)
+                if self._sweeper is None:
+                    self._sweep_in(self._max_idle)
             else:
                 connection.close()
         self._leave()
@@ -137,12 +152,35 @@ class SyncPool:
         with self._free:
             self._closed = True
             self.close_resting()
+            if self._sweeper is not None:
+                self._sweeper.cancel()
 
     def close_resting(self) -> None:
         """Close what rests: when one kept connection was dead, the others most likely are too."""
         while self._resting:
             with suppress(IndexError):  # another thread was faster
                 self._resting.pop().close()
+
+    def sweep(self) -> None:
+        """Close what has rested too long; come back when the next one will have."""
+        with self._free:
+            self._sweeper = None
+            while self._resting:
+                oldest = self._resting.popleft()
+                left = oldest.rests_since + self._max_idle - time.monotonic()
+                if left > 0:
+                    self._resting.appendleft(oldest)
+                    self._sweep_in(left)
+                    return
+                oldest.close()
+
+    def _sweep_in(self, seconds: float) -> None:
+        # The thread must keep neither the pool nor the program alive.
+        self._sweeper = threading.Timer(seconds, _sweep, (weakref.ref(self),))
+        self._sweeper.daemon = True
+        self._sweeper.name = "antiphon-sweeper"
+        with suppress(RuntimeError):  # the program is ending, or has no threads left
+            self._sweeper.start()
 
     def forget(self) -> None:
         """Let go, after a fork, of what is shared with the parent; nothing is sent."""
@@ -153,15 +191,15 @@ class SyncPool:
         """Wait until a connection may be used."""
         progress.phase = "pool"
         with self._free:
-            if self._in_use >= self._max_connections:
+            if self._entered >= self._max_connections:
                 seconds = progress.limit(progress.request.timeout.pool)
-                if not self._free.wait_for(lambda: self._in_use < self._max_connections, seconds):
+                if not self._free.wait_for(lambda: self._entered < self._max_connections, seconds):
                     raise OutOfTimeError
-            self._in_use += 1
+            self._entered += 1
 
     def _leave(self) -> None:
         with self._free:
-            self._in_use -= 1
+            self._entered -= 1
             self._free.notify()
 
     def _rested(self, progress: Progress) -> SyncConnection | None:
@@ -171,11 +209,16 @@ class SyncPool:
                 connection = self._resting.pop()
             except IndexError:  # another thread was faster
                 return None
-            if connection.is_fit():
+            if connection.is_fit(self._max_idle):
                 progress.may_be_stale = True
                 return connection
             connection.close()
         return None
+
+
+def _sweep(pool: weakref.ref[SyncPool]) -> None:
+    if (living := pool()) is not None:
+        living.sweep()
 
 
 class SyncResponse(PooledResponse[SyncConnection]):

@@ -267,3 +267,23 @@ async def test_a_stale_connection_closes_the_resting_ones(transport):
         assert (await failure_of(transport.send(request(server.url)))).stale
         assert await fetch(transport, server.url) == b"ok"
         assert server.connections == 4
+
+
+@row(
+    "a connection that rests for longer than a minute is closed, without a further call",
+    options={"max_idle": 0.05},
+    **dict.fromkeys(("httpx2_sync", "httpx2_asyncio", "httpx2_trio"), OWN),
+)
+async def test_resting_connections_are_closed(transport):
+    gone = [threading.Event() for _ in range(2)]
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.respond()
+        peer.wait_for_hangup()
+        gone[peer.number].set()
+
+    with WireServer(script) as server:
+        for event in gone:
+            assert await fetch(transport, server.url) == b"ok"
+            await seen(event)

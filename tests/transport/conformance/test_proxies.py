@@ -6,10 +6,11 @@ import socket
 
 import pytest
 
+from antiphon.errors import APITimeoutError
 from tests.support.certificates import certified
 from tests.support.conformance import CREDENTIALS, add_row, failure_of, proxy_row
 from tests.support.transport_kits import fetch, request
-from tests.support.wire_server import WireServer
+from tests.support.wire_server import Peer, WireServer
 
 
 @proxy_row("proxy from the environment: CONNECT for https")
@@ -66,6 +67,34 @@ def test_proxy_that_is_not_there(kit, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:wrong@127.0.0.1:{listener.getsockname()[1]}")
     kit.run(nothing_listens)
+
+
+async def drips(transport):
+    error = await failure_of(transport.send(request("https://api.test/", connect=0.5)))
+    assert isinstance(error, APITimeoutError)
+    assert error.phase == "proxy"
+
+
+@pytest.mark.parametrize(
+    "kit",
+    add_row(
+        "connect timeout while the proxy responds byte by byte",
+        drips,
+        **dict.fromkeys(
+            ("httpx2_sync", "httpx2_asyncio", "httpx2_trio"),
+            "Every wait for the proxy gets the whole clock; the total bounds them all.",
+        ),
+    ),
+)
+def test_proxy_that_responds_byte_by_byte(kit, proxied):
+    def drip(peer: Peer) -> None:
+        peer.head()
+        while True:
+            peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    with WireServer(drip) as proxy:
+        proxied(proxy)
+        kit.run(drips)
 
 
 @proxy_row("NO_PROXY goes straight to the host")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 import anyio
@@ -41,6 +42,36 @@ async def test_total_bounds_the_wait_for_the_head(transport):
         error = await failure_of(transport.send(request(server.url, total=0.5)))
     assert isinstance(error, APITimeoutError)
     assert error.phase == "first byte"
+
+
+EACH_WAIT = "Every wait gets what was left when it began, however many there are."
+
+
+def dripping(data: bytes) -> WireServer:
+    """Return a server that sends `data` byte by byte, over and over."""
+
+    def script(peer: Peer) -> None:
+        peer.head()
+        for byte in itertools.cycle(data):
+            peer.send(bytes([byte]))
+            over.wait(0.01)
+
+    over = threading.Event()
+    return WireServer(script)
+
+
+@row("the total bounds a head that arrives byte by byte", httpx2_sync=EACH_WAIT)
+async def test_total_bounds_a_dripping_head(transport):
+    with dripping(b"HTTP/1.1 200 OK" + b"x" * 10_000_000) as server:
+        error = await failure_of(transport.send(request(server.url, total=0.5)))
+    assert isinstance(error, APITimeoutError)
+
+
+@row("the total bounds interim responses without end", httpx2_sync=EACH_WAIT)
+async def test_total_bounds_endless_interim_responses(transport):
+    with dripping(b"HTTP/1.1 100 Continue\r\n\r\n") as server:
+        error = await failure_of(transport.send(request(server.url, total=0.5)))
+    assert isinstance(error, APITimeoutError)
 
 
 @row(
