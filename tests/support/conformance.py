@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import anyio
@@ -12,6 +12,7 @@ import pytest
 
 from antiphon.errors import APIConnectionError
 from tests.support.certificates import certified
+from tests.support.tracebacks import shown_with_locals
 from tests.support.transport_kits import KITS, Kit
 from tests.support.wire_server import PATIENCE, ConnectProxy, Peer, WireServer
 
@@ -98,21 +99,17 @@ def proxy_row(title: str, *, tls: bool = False, given: str = "") -> Callable[...
 _WRONG = b64encode(b"me:wrong").decode()
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Give an error and all it came from."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
 async def failure_of(awaitable: Any) -> APIConnectionError:
-    """Return the error that `awaitable` ends with; it has a cause and shows no secret."""
+    """Return the error that `awaitable` ends with.
+
+    It has a cause, and no local variable of any of its frames shows a secret.
+    """
     with pytest.raises(APIConnectionError) as caught:
         await awaitable
     error = caught.value
     assert error.elapsed is not None
     assert error.phase in str(error)
-    shown = "".join(f"{cause!r} {cause}" for cause in _chain(error))
+    shown = shown_with_locals(error)
     assert not any(secret in shown for secret in ("sk-secret", "wrong@", _WRONG))
     assert error.__cause__ is not None
     return error

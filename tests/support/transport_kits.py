@@ -18,6 +18,7 @@ from antiphon._transport.httpx import AsyncHttpxTransport, HttpxTransport
 from antiphon._transport.sync_pool import SyncTransport
 from antiphon._transport.tls import shared_context
 from antiphon._wire.http import Request, ResponseHead, Timeout
+from antiphon._wire.secret import Secret
 from tests.support.wire_server import PATIENCE
 
 CLOCKS = Timeout(PATIENCE, PATIENCE, PATIENCE, PATIENCE, PATIENCE)
@@ -26,7 +27,7 @@ CLOCKS = Timeout(PATIENCE, PATIENCE, PATIENCE, PATIENCE, PATIENCE)
 def request(url: str, body: bytes = b"{}", *, method: str = "POST", **settings: Any) -> Request:
     """Return a request as the core makes it."""
     headers = settings.pop(
-        "headers", {"x-api-key": "sk-secret", "content-type": "application/json"}
+        "headers", {"x-api-key": Secret("sk-secret"), "content-type": "application/json"}
     )
     clocks = {name: getattr(CLOCKS, name) for name in CLOCKS.__slots__} | settings
     return Request(method, url, headers, body, Timeout(**clocks))

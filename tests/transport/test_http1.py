@@ -267,8 +267,7 @@ def test_a_header_that_is_not_latin_1_is_refused_without_showing_the_head():
     with pytest.raises(ValueError, match="Latin-1") as caught:
         request_head("POST", "/", headers, 0)
     assert not isinstance(caught.value, UnicodeError)
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
 
 
 def test_a_get_without_body_has_no_length():

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Literal, Protocol
 
@@ -75,11 +76,9 @@ def request_head(
     head = "\r\n".join(lines) + "\r\n\r\n"
     if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
         raise ValueError("headers: a name or value contains a line break")
-    try:
+    with suppress(UnicodeEncodeError):  # which holds the whole head, and with it the credential
         return head.encode("latin-1")
-    except UnicodeEncodeError:
-        # The original error holds the whole head, and with it the credential.
-        raise ValueError("headers: a name or value is not in Latin-1") from None
+    raise ValueError("headers: a name or value is not in Latin-1")
 
 
 class ResponseReader:
