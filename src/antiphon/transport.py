@@ -27,6 +27,7 @@ becomes an `APIConnectionError`; it is retried if it is one of I/O (`OSError`, `
 from __future__ import annotations
 
 from ._transport import AsyncOpenResponse, AsyncTransport, OpenResponse, Transport
+from ._transport.plain_http import PlainHTTPWarning
 from ._wire.http import Headers, Request, ResponseHead, Timeout
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "AsyncTransport",
     "Headers",
     "OpenResponse",
+    "PlainHTTPWarning",
     "Request",
     "ResponseHead",
     "Timeout",

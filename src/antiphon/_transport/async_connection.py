@@ -155,6 +155,8 @@ class AsyncConnection(asyncio.Protocol):
             rest = piece
             # A closing transport takes what is written, and logs that it was for nothing.
             while rest and not transport.is_closing():
+                if self._waiting and arrived(self._take()):
+                    return False
                 transport.write(rest[:WRITE_CHUNK_BYTES])
                 rest = rest[WRITE_CHUNK_BYTES:]
                 while self._is_full and not (self._waiting or self._ended):
@@ -162,8 +164,6 @@ class AsyncConnection(asyncio.Protocol):
                 # The loop looks for received bytes in one pass and hands them over in the next.
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
-                if self._waiting and arrived(self._take()):
-                    return False
             if rest:
                 return False
         return True
