@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import pytest
@@ -16,11 +17,12 @@ def nothing_was_warned_of(monkeypatch):
 
 
 def test_plain_http_to_another_machine_is_warned_of_once_for_each_origin():
-    with pytest.warns(PlainHTTPWarning, match=r"gateway\.test:80 .*https://") as caught:
-        for _ in range(3):
-            plain_http.warn_of_plain_http("http://gateway.test/v1/messages")
-        plain_http.warn_of_plain_http("http://gateway.test:8080/v1/messages")
-    assert len(caught) == 2
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for port in (80, 80, 8080, 80):
+            plain_http.warn_of_plain_http(f"http://gateway.test:{port}/v1", stacklevel=1)
+    assert [warning.category for warning in caught] == [PlainHTTPWarning] * 2
+    assert re.search(r"gateway\.test:80 .*https://", str(caught[0].message))
     assert {warning.filename for warning in caught} == {__file__}
 
 

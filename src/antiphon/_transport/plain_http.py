@@ -23,8 +23,8 @@ def warn_of_plain_http(url: str, *, stacklevel: int = 2) -> None:
 
     Args:
         url: where a request with a credential goes.
-        stacklevel: how many frames above the caller of this function the warning points to, as for
-            `warnings.warn`.
+        stacklevel: what the warning points to, as if the caller of this function called
+            `warnings.warn`: 1 for itself, 2 for its caller, and so on.
     """
     origin = target_of(url).origin
     if origin.scheme != "http" or origin in _warned or is_loopback(origin.host):
