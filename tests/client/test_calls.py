@@ -32,14 +32,22 @@ ASK: dict[str, Any] = {
     "messages": [{"role": "user", "content": "Hi"}],
 }
 MESSAGE: dict[str, Any] = {
-    "id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [{"type": "text", "text": "Hello"}],
-    "stop_reason": "end_turn", "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 2},
-}  # fmt: skip
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "m",
+    "content": [{"type": "text", "text": "Hello"}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 1, "output_tokens": 2},
+}
 JSON = ("content-type", "application/json")
 LIMITS = (
-    ("anthropic-ratelimit-requests-limit", "50"), ("anthropic-ratelimit-requests-remaining", "49"),
-    ("anthropic-ratelimit-requests-reset", "2026-08-19T14:34:19Z"), ("retry-after", "16"),
-)  # fmt: skip
+    ("anthropic-ratelimit-requests-limit", "50"),
+    ("anthropic-ratelimit-requests-remaining", "49"),
+    ("anthropic-ratelimit-requests-reset", "2026-08-19T14:34:19Z"),
+    ("retry-after", "16"),
+)
 
 
 def answered(body: Any = MESSAGE, *, headers: tuple[Any, ...] = (), status: int = 200) -> Answer:
@@ -216,8 +224,14 @@ def test_bytes_are_refused_with_their_path(world):
 def test_a_message_goes_back_as_it_came(world):
     blocks = [
         {"type": "hologram", "depth": 3},
-        {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {"a": 1.50}, "caller": {"type": "direct"}},
-    ]  # fmt: skip
+        {
+            "type": "tool_use",
+            "id": "toolu_1",
+            "name": "f",
+            "input": {"a": 1.50},
+            "caller": {"type": "direct"},
+        },
+    ]
     calling = world(answered({**MESSAGE, "content": blocks}), answered(), answered())
     message = calling.call(**ASK)
     calling.call(**{**ASK, "messages": [*ASK["messages"], message]})

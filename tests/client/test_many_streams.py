@@ -28,8 +28,12 @@ def pieces(number: int) -> list[dict[str, Any]]:
     final = {"type": "message_delta", "delta": END, "usage": {"output_tokens": 12}}
     return [
         {"type": "message_start", "message": START},
-        start(0, type="text", text=""), *words, stop(0), final, {"type": "message_stop"},
-    ]  # fmt: skip
+        start(0, type="text", text=""),
+        *words,
+        stop(0),
+        final,
+        {"type": "message_stop"},
+    ]
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -91,8 +91,10 @@ def insert(path: Path, lines: list[str]) -> None:
     path.write_text(text + "\n\n" + "\n".join(rest) + "\n")
 
 
-@pytest.mark.skipif(shutil.which("ruff", path=str(Path(sys.executable).parent)) is None,
-                    reason="scripts/unasync needs ruff, which scripts/check installs")  # fmt: skip
+@pytest.mark.skipif(
+    shutil.which("ruff", path=str(Path(sys.executable).parent)) is None,
+    reason="scripts/unasync needs ruff, which scripts/check installs",
+)
 @pytest.mark.skipif(not (ROOT / "scripts").exists(), reason="needs the scripts of the repository")
 def test_an_endpoint_takes_twelve_lines(tmp_path):
     added = added_lines()

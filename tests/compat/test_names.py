@@ -25,10 +25,16 @@ def official(path: str) -> Any:
     ("path", "ours"),
     [
         ("anthropic.types.message_param.MessageParam", antiphon.types.MessageParam),
-        ("anthropic.types.tool_choice_any_param.ToolChoiceAnyParam", antiphon.types.ToolChoiceAnyParam),
+        (
+            "anthropic.types.tool_choice_any_param.ToolChoiceAnyParam",
+            antiphon.types.ToolChoiceAnyParam,
+        ),
         ("anthropic.types.beta.BetaMessage", antiphon.types.Message),
         ("anthropic.types.beta.beta_text_block.BetaTextBlock", antiphon.types.TextBlock),
-        ("anthropic.types.beta.message_create_params.MessageCreateParams", antiphon.types.CreateParams),
+        (
+            "anthropic.types.beta.message_create_params.MessageCreateParams",
+            antiphon.types.CreateParams,
+        ),
         (
             "anthropic.types.message_create_params.MessageCreateParamsNonStreaming",
             antiphon.types.CreateParamsNonStreaming,
@@ -39,7 +45,10 @@ def official(path: str) -> Any:
             antiphon.types.MessageBatchSucceededResult,
         ),
         ("anthropic.types.RateLimitError", antiphon.types.RateLimitErrorObject),
-        ("anthropic.types.shared.rate_limit_error.RateLimitError", antiphon.types.RateLimitErrorObject),
+        (
+            "anthropic.types.shared.rate_limit_error.RateLimitError",
+            antiphon.types.RateLimitErrorObject,
+        ),
         ("anthropic.types.parsed_message.ParsedMessage", antiphon.types.Message),
         ("anthropic.lib.streaming.MessageStream", antiphon.MessageStream),
         ("anthropic.lib.streaming.BetaAsyncMessageStream", antiphon.AsyncMessageStream),
@@ -53,7 +62,7 @@ def official(path: str) -> Any:
         ("anthropic.PaymentRequiredError", antiphon.BillingError),
         ("anthropic.types.ThreadNotFoundError", antiphon.errors.ThreadNotFoundError),
     ],
-)  # fmt: skip
+)
 def test_a_name_of_the_official_package_is_the_thing_itself(path, ours):
     assert official(path) is ours
 

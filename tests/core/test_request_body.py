@@ -19,11 +19,14 @@ from antiphon._transport.files import read_file
 from antiphon.types import Message, TextBlock
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text()
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.text()
     | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
-)  # fmt: skip
+)
 
 
 def encoded(**params):
@@ -180,16 +183,20 @@ def test_iterators_beside_sentinels_are_read_once():
 
 def test_received_messages_go_back_as_they_came():
     received = {
-        "id": "msg_1", "type": "message", "role": "assistant", "model": "m",
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
         "content": [
             {"type": "thinking", "thinking": "…", "signature": "sig"},
             {"type": "text", "text": ""},
             {"type": "new_block", "anything": [1, None]},
             {"type": "text", "text": "hi"},
         ],
-        "stop_reason": "end_turn", "stop_sequence": None,
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
         "usage": {"input_tokens": 1, "output_tokens": 1},
-    }  # fmt: skip
+    }
     message = Message.decode(json.dumps(received).encode())
     kept = [block for block in received["content"] if block != {"type": "text", "text": ""}]
     turn = {"role": "assistant", "content": kept}

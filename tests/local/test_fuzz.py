@@ -49,23 +49,75 @@ anything = st.recursive(
     max_leaves=8,
 )
 kinds = st.sampled_from(
-    ["text", "image", "document", "tool_use", "tool_result", "thinking", "redacted_thinking",
-     "search_result", "server_tool_use", "web_search_tool_result", "container_upload", "base64",
-     "url", "file", "content", "custom", "any", "auto", "tool", "enabled", "adaptive", "ephemeral",
-     "json_schema", "web_search_20250305", "bash_20250124", "compaction"]
-)  # fmt: skip
+    [
+        "text",
+        "image",
+        "document",
+        "tool_use",
+        "tool_result",
+        "thinking",
+        "redacted_thinking",
+        "search_result",
+        "server_tool_use",
+        "web_search_tool_result",
+        "container_upload",
+        "base64",
+        "url",
+        "file",
+        "content",
+        "custom",
+        "any",
+        "auto",
+        "tool",
+        "enabled",
+        "adaptive",
+        "ephemeral",
+        "json_schema",
+        "web_search_20250305",
+        "bash_20250124",
+        "compaction",
+    ]
+)
 words = st.sampled_from(
-    ["type", "text", "source", "data", "media_type", "name", "id", "input", "input_schema", "content",
-     "tool_use_id", "is_error", "cache_control", "ttl", "thinking", "signature", "citations",
-     "budget_tokens", "properties", "schema", "format", "effort", "title"]
-)  # fmt: skip
+    [
+        "type",
+        "text",
+        "source",
+        "data",
+        "media_type",
+        "name",
+        "id",
+        "input",
+        "input_schema",
+        "content",
+        "tool_use_id",
+        "is_error",
+        "cache_control",
+        "ttl",
+        "thinking",
+        "signature",
+        "citations",
+        "budget_tokens",
+        "properties",
+        "schema",
+        "format",
+        "effort",
+        "title",
+    ]
+)
 nearly = st.recursive(
     anything | kinds,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(words, inner, max_size=4)
-    | st.builds(lambda kind, rest: {**rest, "type": kind}, kinds, st.dictionaries(words, inner, max_size=4)),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(words, inner, max_size=4)
+        | st.builds(
+            lambda kind, rest: {**rest, "type": kind},
+            kinds,
+            st.dictionaries(words, inner, max_size=4),
+        )
+    ),
     max_leaves=12,
-)  # fmt: skip
+)
 messages = st.lists(
     st.fixed_dictionaries(
         {"role": st.sampled_from(["user", "assistant", "system"]) | text},
@@ -135,15 +187,23 @@ HEADER_VALUE = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"])
 @settings(max_examples=200)
 @given(
     st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "X"]),
-    st.sampled_from(PATHS) | st.text(st.characters(min_codepoint=33, max_codepoint=126)).map("/".__add__),
+    st.sampled_from(PATHS)
+    | st.text(st.characters(min_codepoint=33, max_codepoint=126)).map("/".__add__),
     st.dictionaries(
         st.sampled_from(
-            ["x_api_key", "authorization", "anthropic_version", "anthropic_beta", "content_type",
-             "content_encoding", "anthropic_workspace_id"]
+            [
+                "x_api_key",
+                "authorization",
+                "anthropic_version",
+                "anthropic_beta",
+                "content_type",
+                "content_encoding",
+                "anthropic_workspace_id",
+            ]
         ),
         HEADER_VALUE | st.sampled_from(["gzip", "Bearer x", "application/json; charset=x"]),
     ),
-)  # fmt: skip
+)
 def test_any_method_path_and_headers_get_an_api_response(method, path, headers):
     check(send(FUZZED, path, BODY, method=method, **headers))
 

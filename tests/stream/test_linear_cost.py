@@ -19,9 +19,15 @@ from antiphon._wire.http import Headers, HTTPResponse
 from antiphon._wire.sse import SSEDecoder
 
 BASE: dict[str, Any] = {
-    "model": "m", "id": "msg_1", "type": "message", "role": "assistant", "content": [],
-    "stop_reason": "tool_use", "stop_sequence": None, "usage": {"input_tokens": 7, "output_tokens": 50},
-}  # fmt: skip
+    "model": "m",
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "content": [],
+    "stop_reason": "tool_use",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 7, "output_tokens": 50},
+}
 SIZES = [10_000, 100_000, 1_000_000]
 FRAGMENT = 100
 
@@ -199,9 +205,13 @@ def test_text_makes_no_events_and_no_messages(work):
 
 def test_ten_thousand_citations_are_decoded_once_for_their_snapshots(work):
     citation = {
-        "type": "char_location", "cited_text": "a", "document_index": 0, "document_title": None,
-        "start_char_index": 0, "end_char_index": 1,
-    }  # fmt: skip
+        "type": "char_location",
+        "cited_text": "a",
+        "document_index": 0,
+        "document_title": None,
+        "start_char_index": 0,
+        "end_char_index": 1,
+    }
     cited = {"type": "text", "text": "a", "citations": [citation] * 10_000}
     chunks, frames = written({**BASE, "content": [cited]})
     read(work, chunks, look_at_every_snapshot)

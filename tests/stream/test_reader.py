@@ -39,26 +39,40 @@ from tests.support.stream_events import delta, start, stop
 RESPONSE = HTTPResponse(200, Headers([("request-id", "req_1")]))
 VIEWS = ["event", "events", "text"]
 CITATION = {
-    "type": "char_location", "cited_text": "a", "document_index": 0, "document_title": None,
-    "start_char_index": 0, "end_char_index": 1,
-}  # fmt: skip
+    "type": "char_location",
+    "cited_text": "a",
+    "document_index": 0,
+    "document_title": None,
+    "start_char_index": 0,
+    "end_char_index": 1,
+}
 BASE: dict[str, Any] = {
-    "model": "claude-haiku-4-5-20251001", "id": "msg_1", "type": "message", "role": "assistant",
-    "content": [], "stop_reason": "end_turn", "stop_sequence": None, "stop_details": None,
+    "model": "claude-haiku-4-5-20251001",
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "content": [],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "stop_details": None,
     "usage": {
-        "input_tokens": 7, "cache_read_input_tokens": 0, "output_tokens": 50,
+        "input_tokens": 7,
+        "cache_read_input_tokens": 0,
+        "output_tokens": 50,
         "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
         "output_tokens_details": {"thinking_tokens": 3},
         "server_tool_use": {"web_search_requests": 1, "web_fetch_requests": 0},
     },
-}  # fmt: skip
+}
 CALL: dict[str, Any] = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=5,
-)  # fmt: skip
+)
 objects = st.dictionaries(st.text(max_size=5), values, max_size=3)
 unknown = st.dictionaries(st.sampled_from(["mood", "_x", "self", "é"]), values, max_size=2)
 
@@ -88,13 +102,19 @@ blocks = st.one_of(
 )
 messages = st.builds(
     lambda content, more, ending, container: {
-        **BASE, **more, "content": content, "stop_reason": ending, **container,
+        **BASE,
+        **more,
+        "content": content,
+        "stop_reason": ending,
+        **container,
     },
     st.lists(blocks, max_size=5),
     unknown,
     st.sampled_from(["end_turn", "tool_use", "tired"]),
-    st.sampled_from([{}, {"container": None}, {"container": {"id": "c", "expires_at": "2026-08-19T14:49:30Z"}}]),
-)  # fmt: skip
+    st.sampled_from(
+        [{}, {"container": None}, {"container": {"id": "c", "expires_at": "2026-08-19T14:49:30Z"}}]
+    ),
+)
 
 
 def read(*chunks: bytes, view: str = "event", lenient: bool = False) -> MessageReader:
@@ -232,10 +252,14 @@ def test_a_start_of_another_message_starts_over():
 
 def test_indices_may_skip_and_blocks_interleave():
     message = whole(
-        start(5, TEXT), start(2, TEXT),
-        delta(5, "text_delta", text="c"), delta(2, "text_delta", text="a"), delta(5, "text_delta", text="d"),
-        stop(5), stop(2),
-    )  # fmt: skip
+        start(5, TEXT),
+        start(2, TEXT),
+        delta(5, "text_delta", text="c"),
+        delta(2, "text_delta", text="a"),
+        delta(5, "text_delta", text="d"),
+        stop(5),
+        stop(2),
+    )
     assert [made.text for made in message.content] == ["a", "cd"]
 
 
@@ -259,9 +283,11 @@ def test_every_field_of_a_message_delta_is_put_on_the_message():
 
 def test_counts_are_totals_and_null_changes_nothing():
     first = {
-        "input_tokens": 7, "output_tokens": 1, "cache_read_input_tokens": 5,
+        "input_tokens": 7,
+        "output_tokens": 1,
+        "cache_read_input_tokens": 5,
         "cache_creation": {"ephemeral_5m_input_tokens": 2, "ephemeral_1h_input_tokens": 3},
-    }  # fmt: skip
+    }
     sent = [
         begun(usage=first),
         ended(output_tokens=20, input_tokens=None, cache_creation={"ephemeral_5m_input_tokens": 4}),
@@ -272,10 +298,13 @@ def test_counts_are_totals_and_null_changes_nothing():
     message = read(stream(*sent)).message
     assert message.stop_reason == "end_turn"
     assert message.usage.to_dict() == {
-        "input_tokens": 90, "output_tokens": 30, "cache_read_input_tokens": 5,
+        "input_tokens": 90,
+        "output_tokens": 30,
+        "cache_read_input_tokens": 5,
         "cache_creation": {"ephemeral_5m_input_tokens": 4, "ephemeral_1h_input_tokens": 3},
-        "server_tool_use": None, "iterations": [{"a": 1}],
-    }  # fmt: skip
+        "server_tool_use": None,
+        "iterations": [{"a": 1}],
+    }
 
 
 def test_a_signature_replaces_the_one_before():
@@ -340,9 +369,13 @@ def test_blocks_of_unknown_kinds_take_every_delta():
     for view in VIEWS:
         made = read(stream(begun(), *sent, STOP), view=view).message.content[0]
         assert made.to_dict() == {
-            "type": "hologram", "text": "ab", "thinking": "c", "citations": [CITATION],
-            "signature": "s", "input": {"d": 1},
-        }  # fmt: skip
+            "type": "hologram",
+            "text": "ab",
+            "thinking": "c",
+            "citations": [CITATION],
+            "signature": "s",
+            "input": {"d": 1},
+        }
 
 
 def called(*fragments: str, input: Any = None, reason: str = "tool_use") -> Any:
@@ -431,8 +464,10 @@ def test_a_message_so_far_is_a_snapshot():
     reader.message.content.clear()
     seen[-1].tool_uses[0].input["a"]["b"] = "changed"
     assert [[call.input for call in message.tool_uses] for message in seen[:-1]] == [
-        [], [{}], [{"a": {"b": "c"}}],
-    ]  # fmt: skip
+        [],
+        [{}],
+        [{"a": {"b": "c"}}],
+    ]
     assert reader.message.tool_uses[0].input == {"a": {"b": "cd"}}
     assert not reader.message.tool_uses[0].complete
     assert reader.message._request_id == "req_1"
@@ -456,20 +491,26 @@ def test_each_raw_event_is_followed_or_replaced_by_what_is_made_from_it():
     assert [type(event).__name__ for event in made] == [
         "RawMessageStartEvent",
         "RawContentBlockStartEvent",
-        "RawContentBlockDeltaEvent", "ThinkingEvent",
-        "RawContentBlockDeltaEvent", "SignatureEvent",
+        "RawContentBlockDeltaEvent",
+        "ThinkingEvent",
+        "RawContentBlockDeltaEvent",
+        "SignatureEvent",
         "ParsedContentBlockStopEvent",
         "RawContentBlockStartEvent",
-        "RawContentBlockDeltaEvent", "CitationEvent",
-        "RawContentBlockDeltaEvent", "TextEvent",
+        "RawContentBlockDeltaEvent",
+        "CitationEvent",
+        "RawContentBlockDeltaEvent",
+        "TextEvent",
         "ParsedContentBlockStopEvent",
         "RawContentBlockStartEvent",
-        "RawContentBlockDeltaEvent", "InputJsonEvent",
-        "RawContentBlockDeltaEvent", "InputJsonEvent",
+        "RawContentBlockDeltaEvent",
+        "InputJsonEvent",
+        "RawContentBlockDeltaEvent",
+        "InputJsonEvent",
         "ParsedContentBlockStopEvent",
         "RawMessageDeltaEvent",
         "ParsedMessageStopEvent",
-    ]  # fmt: skip
+    ]
     stops = [event for event in made if isinstance(event, ParsedContentBlockStopEvent)]
     assert [(e.index, e.content_block.to_dict()) for e in stops] == [*enumerate(TRUTH["content"])]
     assert made[-1].message.to_dict() == TRUTH
@@ -601,8 +642,14 @@ def test_an_error_event_may_say_so_by_its_name_alone():
         ([begun(), start(0, TEXT), stop(0), start(0, TEXT)], "block 0 has begun already"),
         ([begun(), start(0, TEXT), stop(0), stop(0)], "stopped already"),
         ([begun(), start(0, TEXT), stop(0), delta(0, "text_delta", text="")], "has been stopped"),
-        ([begun(), start(0, CALL), delta(0, "text_delta", text="a")], "'tool_use' takes no text_delta"),
-        ([begun(), start(0, TEXT), delta(0, "input_json_delta", partial_json="")], "takes no input_json"),
+        (
+            [begun(), start(0, CALL), delta(0, "text_delta", text="a")],
+            "'tool_use' takes no text_delta",
+        ),
+        (
+            [begun(), start(0, TEXT), delta(0, "input_json_delta", partial_json="")],
+            "takes no input_json",
+        ),
         ([begun(), start(0, TEXT), delta(0, "text_delta")], "no text"),
         ([begun(), start(0, TEXT), delta(0, "text_delta", text=5)], "text is no string"),
         ([begun(), start(0, TEXT), {**stop(0), "type": "content_block_delta"}], "no delta"),
@@ -611,7 +658,7 @@ def test_an_error_event_may_say_so_by_its_name_alone():
         ([begun(), stop([])], "has not begun"),  # type: ignore[arg-type]
         ([begun(), {"type": "message_delta"}], "no delta"),
     ],
-)  # fmt: skip
+)
 def test_events_that_do_not_fit_are_named(view, sent, said):
     with pytest.raises(StreamProtocolError, match=said) as raised:
         read(stream(*sent), view=view)

@@ -13,18 +13,25 @@ from antiphon._wire.sse import SSEDecoder
 from tests.support.stream_events import delta, start, stop
 
 START: dict[str, Any] = {
-    "model": "m", "id": "msg_1", "type": "message", "role": "assistant", "content": [],
-    "stop_reason": None, "stop_sequence": None,
+    "model": "m",
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "content": [],
+    "stop_reason": None,
+    "stop_sequence": None,
     "usage": {"input_tokens": 7, "output_tokens": 4, "service_tier": "standard"},
-}  # fmt: skip
+}
 MESSAGE: dict[str, Any] = {
     **START,
     "stop_reason": "tool_use",
     "usage": {
-        "input_tokens": 7, "output_tokens": 50, "service_tier": "standard",
+        "input_tokens": 7,
+        "output_tokens": 50,
+        "service_tier": "standard",
         "server_tool_use": {"web_search_requests": 1},
     },
-}  # fmt: skip
+}
 
 
 def of(*content: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
@@ -39,11 +46,13 @@ def test_a_message_without_blocks():
             "type": "message_delta",
             "delta": {"stop_reason": "tool_use", "stop_sequence": None},
             "usage": {
-                "input_tokens": 7, "output_tokens": 50, "server_tool_use": {"web_search_requests": 1},
+                "input_tokens": 7,
+                "output_tokens": 50,
+                "server_tool_use": {"web_search_requests": 1},
             },
         },
         {"type": "message_stop"},
-    ]  # fmt: skip
+    ]
 
 
 def test_the_container_is_known_at_the_end():

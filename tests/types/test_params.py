@@ -33,14 +33,17 @@ CONVERSATION: list[dict[str, Any]] = [
         "role": "user",
         "content": [
             {"type": "text", "text": "Look", "cache_control": {"type": "ephemeral"}},
-            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA"}},
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/png", "data": "AA"},
+            },
             {"type": "document", "source": {"type": "url", "url": "https://example.org/a.pdf"}},
             {"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": "a"}]},
             {"type": "hologram", "depth": {"of": 3}},
             {"type": "text", "text": "new", "brand_new": [1]},
         ],
     },
-]  # fmt: skip
+]
 
 messages: TypeAdapter[list[MessageParam]] = TypeAdapter(list[MessageParam])
 
@@ -85,12 +88,15 @@ def test_received_blocks_stay_what_they_are() -> None:
         ({"role": "user"}, (0, "content")),
         ({"role": "robot", "content": "a"}, (0, "role")),
         ({"role": "user", "content": 5}, (0, "content", "blocks")),
-        ({"role": "user", "content": [{"type": "text"}]}, (0, "content", "blocks", 0, "text", "text")),
+        (
+            {"role": "user", "content": [{"type": "text"}]},
+            (0, "content", "blocks", 0, "text", "text"),
+        ),
         ({"role": "user", "content": ["a"]}, (0, "content", "blocks", 0, "other")),
         (image(5)[0], (0, "content", "blocks", 0, "image", "source", "base64", "data")),
         (image(b"raw")[0], (0, "content", "blocks", 0, "image", "source", "base64", "data")),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_named_once_and_with_its_place(
     message: dict[str, Any], where: tuple[Any, ...]
 ) -> None:

@@ -25,11 +25,14 @@ from antiphon._wire.literals import read_exactly
 from tests.support.imports import loaded_by
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text()
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
     | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
-)  # fmt: skip
+)
 
 
 def reference(value: Any, default: Any = refused, *, sort: bool = False) -> bytes:
@@ -126,10 +129,53 @@ def test_values_nested_without_end_are_refused(write):
 
 
 ATOMS = [
-    "{", "}", "[", "]", ",", ":", '"', " ", "\n", "\\", "\\u", "\\ud83d", "\\ude0b", "\\n", "\\x", "\\u00e9",
-    "\\u12", "1", "0", "-", "+", ".", "e", "E", "12", "1e400", "true", "tru", "t", "false", "nul", "null", "n",
-    '"a"', '"k":', "é", "\x01", "\t", "x", '{"a":1}', "[1,2]", "NaN", '"\\ud83d\\ude0b"', "1.5", "\ufeff", "01",
-]  # fmt: skip
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"',
+    " ",
+    "\n",
+    "\\",
+    "\\u",
+    "\\ud83d",
+    "\\ude0b",
+    "\\n",
+    "\\x",
+    "\\u00e9",
+    "\\u12",
+    "1",
+    "0",
+    "-",
+    "+",
+    ".",
+    "e",
+    "E",
+    "12",
+    "1e400",
+    "true",
+    "tru",
+    "t",
+    "false",
+    "nul",
+    "null",
+    "n",
+    '"a"',
+    '"k":',
+    "é",
+    "\x01",
+    "\t",
+    "x",
+    '{"a":1}',
+    "[1,2]",
+    "NaN",
+    '"\\ud83d\\ude0b"',
+    "1.5",
+    "\ufeff",
+    "01",
+]
 garbled = st.lists(st.sampled_from(ATOMS), max_size=9).map("".join)
 
 

@@ -22,8 +22,9 @@ numbers = st.builds(
     st.sampled_from(["", "-"]),
     digits.map(lambda text: text.lstrip("0") or "0"),
     st.just("") | digits.map(".{}".format),
-    st.just("") | st.builds("{}{}{}".format, st.sampled_from("eE"), st.sampled_from(["", "+", "-"]), digits),
-)  # fmt: skip
+    st.just("")
+    | st.builds("{}{}{}".format, st.sampled_from("eE"), st.sampled_from(["", "+", "-"]), digits),
+)
 halves = [r"\ud83d", r"\ude0b"]
 texts = st.lists(st.sampled_from([*halves, "a", "é", r"\n", "\\\\", '\\"']), max_size=6).map(
     "".join

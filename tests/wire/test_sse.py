@@ -34,10 +34,27 @@ def by_the_book(body: bytes) -> list[Frame]:
 
 
 LINES = [
-    b"event: ping", b"event:x", b"event: ", b"event", b"data: {}", b"data:{}", b"data", b"data:  two",
-    b"data: \xe2\x80\xa8\xc2\x85", b": comment", b"id: 1", b"retry: 5", b"", b"", b"dat", b"x: y",
-    b"\xef\xbb\xbfdata: bom", b"data: \xf0\x9f\x8c\x8d", b"event: \xff", b"xevent: a",
-]  # fmt: skip
+    b"event: ping",
+    b"event:x",
+    b"event: ",
+    b"event",
+    b"data: {}",
+    b"data:{}",
+    b"data",
+    b"data:  two",
+    b"data: \xe2\x80\xa8\xc2\x85",
+    b": comment",
+    b"id: 1",
+    b"retry: 5",
+    b"",
+    b"",
+    b"dat",
+    b"x: y",
+    b"\xef\xbb\xbfdata: bom",
+    b"data: \xf0\x9f\x8c\x8d",
+    b"event: \xff",
+    b"xevent: a",
+]
 PLAIN = b'event: content_block_delta\ndata: {"type":"content_block_delta"    }\n\n'
 
 bodies = st.lists(

@@ -179,8 +179,13 @@ def test_faults_are_found_in_the_order_of_the_api(app):
         seen.append(send(app, **wrong).error[2].split(" ")[0])
         wrong[name] = value
     assert seen == [
-        "Request", "invalid", "anthropic-version:", "Unexpected", "content-encoding:", "The"
-    ]  # fmt: skip
+        "Request",
+        "invalid",
+        "anthropic-version:",
+        "Unexpected",
+        "content-encoding:",
+        "The",
+    ]
     assert send(app, **wrong).status == 200
 
 
