@@ -99,14 +99,14 @@ _IN_STREAMING = {
 _FREE_DICTS = """
     AdvisorRedactedResultBlockParam AdvisorResultBlockParam AdvisorTool20260301Param
     AdvisorToolResultBlockParam AdvisorToolResultErrorParam AllThinkingTurnsParam Base64PDFBlockParam
-    BatchCreateParams BatchListParams BatchRequestParam BillingPolicyParam
+    BillingPolicyParam
     ClearThinking20251015EditParam ClearToolUses20250919EditParam
     CodeExecutionToolResultBlockParamContentParam Compact20260112EditParam CompactionBlockParam
     CompactionConfigParam ContextManagementConfigParam FallbackBlockParam FallbackCreditTokenParam
-    FallbackInfoParam FallbackParam FallbacksParam FileListParams FileUploadParams
+    FallbackInfoParam FallbackParam FallbacksParam 
     InputTokensClearAtLeastParam InputTokensTriggerParam MCPToolConfigParam
     MCPToolDefaultConfigParam MCPToolListingBlockParam MCPToolParamParam MCPToolUseBlockParam
-    MCPToolsetParam MessageThreadParam ModelListParams RequestMCPServerToolConfigurationParam
+    MCPToolsetParam MessageThreadParam RequestMCPServerToolConfigurationParam
     RequestMCPServerURLDefinitionParam RequestMCPToolResultBlockParam
     RequestOptions RequestToolAdditionBlockParam RequestToolRemovalBlockParam
     SystemMessageOutputConfigParam
