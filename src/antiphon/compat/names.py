@@ -98,24 +98,23 @@ _IN_STREAMING = {
 
 _FREE_DICTS = """
     AdvisorRedactedResultBlockParam AdvisorResultBlockParam AdvisorTool20260301Param
-    AdvisorToolResultBlockParam AdvisorToolResultErrorParam AllThinkingTurnsParam Base64PDFBlockParam
-    BillingPolicyParam
-    ClearThinking20251015EditParam ClearToolUses20250919EditParam
-    CodeExecutionToolResultBlockParamContentParam Compact20260112EditParam CompactionBlockParam
-    CompactionConfigParam ContextManagementConfigParam FallbackBlockParam FallbackCreditTokenParam
-    FallbackInfoParam FallbackParam FallbacksParam 
-    InputTokensClearAtLeastParam InputTokensTriggerParam MCPToolConfigParam
-    MCPToolDefaultConfigParam MCPToolListingBlockParam MCPToolParamParam MCPToolUseBlockParam
-    MCPToolsetParam MessageThreadParam RequestMCPServerToolConfigurationParam
-    RequestMCPServerURLDefinitionParam RequestMCPToolResultBlockParam
-    RequestOptions RequestToolAdditionBlockParam RequestToolRemovalBlockParam
-    SystemMessageOutputConfigParam
-    ThinkingBlockBindingParam ThinkingTurnsParam ThreadContinueParams ThreadCreateParams
-    ThreadSendParams TokenTaskBudgetParam ToolBash20241022Param ToolChangeMCPToolReferenceParam
-    ToolChangeMCPToolsetReferenceParam ToolChangeToolDefinitionParam ToolChangeToolReferenceParam
-    ToolComputerUse20241022Param ToolComputerUse20250124Param ToolComputerUse20251124Param
-    ToolTextEditor20241022Param ToolUsesKeepParam ToolUsesTriggerParam
-    WebSearchToolResultBlockParamContentParam
+    AdvisorToolResultBlockParam AdvisorToolResultErrorParam AllThinkingTurnsParam
+    Base64PDFBlockParam BillingPolicyParam ClearThinking20251015EditParam
+    ClearToolUses20250919EditParam CodeExecutionToolResultBlockParamContentParam
+    Compact20260112EditParam CompactionBlockParam CompactionConfigParam
+    ContextManagementConfigParam FallbackBlockParam FallbackCreditTokenParam FallbackInfoParam
+    FallbackParam FallbacksParam InputTokensClearAtLeastParam InputTokensTriggerParam
+    MCPToolConfigParam MCPToolDefaultConfigParam MCPToolListingBlockParam MCPToolParamParam
+    MCPToolUseBlockParam MCPToolsetParam MessageThreadParam
+    RequestMCPServerToolConfigurationParam RequestMCPServerURLDefinitionParam
+    RequestMCPToolResultBlockParam RequestOptions RequestToolAdditionBlockParam
+    RequestToolRemovalBlockParam SystemMessageOutputConfigParam ThinkingBlockBindingParam
+    ThinkingTurnsParam ThreadContinueParams ThreadCreateParams ThreadSendParams
+    TokenTaskBudgetParam ToolBash20241022Param ToolChangeMCPToolReferenceParam
+    ToolChangeMCPToolsetReferenceParam ToolChangeToolDefinitionParam
+    ToolChangeToolReferenceParam ToolComputerUse20241022Param ToolComputerUse20250124Param
+    ToolComputerUse20251124Param ToolTextEditor20241022Param ToolUsesKeepParam
+    ToolUsesTriggerParam WebSearchToolResultBlockParamContentParam
 """
 
 FREE_DICTS = frozenset(_FREE_DICTS.split())
@@ -139,6 +138,7 @@ _PROFILES = (
     "the API of user profiles is not a part of antiphon; a call names its profile:"
     " user_profile_id=…"
 )
+_INSIDE = "this is an inside of the official package, and antiphon has nothing for it"
 _BLOCKS = "it is received with all its fields, as a block or object whose `type` tells its kind"
 _TYPES = r"types(\.\w+)*"
 _ANY = r".*"
@@ -293,16 +293,19 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
 The first row that fits wins. The patterns are broad where whole APIs are missing.
 """
 
+_BELOW = r"(\.[a-z0-9_]+)*"
 _NAMESPACES = (
     r"lib(\.(streaming|tools|threads|middleware|credentials|environments|sessions|bedrock|aws|vertex"
-    r"|google_cloud|foundry)(\.[a-z0-9_]+)*)?"
-    r"|resources(\.(messages|models|files|beta|completions|skills|user_profiles|organization)(\.[a-z0-9_]+)*)?"
+    rf"|google_cloud|foundry|_[a-z_]+){_BELOW})?"
+    r"|resources(\.(messages|models|files|beta|completions|skills|user_profiles|organization)"
+    rf"{_BELOW})?"
     r"|pagination|tools(\.(browser|computer|memory))?"
     r"|types\.(beta|messages|beta\.messages|shared|shared_params)"
     r"|types\.(beta\.)?(agents|environments|memory_stores|organization|sessions|skills|tunnels"
-    r"|user_profiles|vaults)(\.[a-z0-9_]+)*"
-    r"|_(base_client|client|compat|constants|exceptions|files|legacy_response|models|qs|resource"
-    r"|response|streaming|types|utils)(\.[a-z0-9_]+)?"
+    rf"|user_profiles|vaults){_BELOW}"
+    r"|_(base_client|client|compat|constants|error_classes|exceptions|files|legacy_response|middleware"
+    r"|models|qs|request|resource|response|streaming|types)"
+    rf"|_(data|tracing|utils)(\._[a-z_]+)*|_decoders(\.[a-z_]+)?"
 )
 _TYPE_PACKAGES = {
     "types",
@@ -354,7 +357,7 @@ def find(path: str, name: str) -> object:
     Raises:
         AttributeError: there is no such name.
     """
-    if not name.startswith("_"):
+    if not name.startswith("__"):
         for ours in _candidates(path, name):
             found = _ours(path, ours)
             if found is not None:
@@ -364,8 +367,14 @@ def find(path: str, name: str) -> object:
         for modules, names, sentence in REFUSED:
             if re.fullmatch(modules, path) and re.fullmatch(names, name):
                 return refused(name, sentence)
+    if _is_private(path) and not name.startswith("__"):
+        return refused(name, _INSIDE)
     module = f"antiphon.{path}".rstrip(".")
     raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+
+def _is_private(path: str) -> bool:
+    return any(part.startswith("_") for part in path.split("."))
 
 
 def _candidates(path: str, name: str) -> Iterator[str]:
@@ -396,7 +405,7 @@ def _ours(path: str, name: str) -> object:
     found: object = import_module("antiphon.types")._find(name)
     if found is None and not path.startswith("types"):
         found = import_module("antiphon")._find(name)
-    if found is None and path.startswith("_"):
+    if found is None and _is_private(path):
         shims = import_module("antiphon.compat.shims")
         found = getattr(shims, name) if name in shims.__all__ else None
     return found

@@ -19,6 +19,7 @@ __all__ = [
     "DEFAULT_MAX_RETRIES",
     "DEFAULT_TIMEOUT",
     "DEPRECATED_MODELS",
+    "PYDANTIC_V1",
     "construct_type",
     "construct_type_unchecked",
     "is_dict",
@@ -35,6 +36,9 @@ DEFAULT_TIMEOUT = Timeout()
 
 DEFAULT_MAX_RETRIES = RetryPolicy().max_retries
 """How often a failed call is tried again."""
+
+PYDANTIC_V1 = False
+"""Whether pydantic is of version 1, which antiphon does not work with."""
 
 DEPRECATED_MODELS = {
     name: card.retires.isoformat()

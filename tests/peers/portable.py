@@ -1,0 +1,86 @@
+"""Find the portable tests of a test suite: those that use public names of a package alone.
+
+A test is portable if neither it nor a function of its module that it calls names something from a
+private module of the package, or a private attribute. Tests against a mock server that is made from
+an OpenAPI document are left out, and so are those of parts that antiphon does not have.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["portable_tests"]
+
+# Attributes with an underscore that the official documentation tells users to read.
+DOCUMENTED = {"_request_id"}
+
+LEFT_OUT = (
+    "api_resources",  # need the mock server
+    "aws", "bedrock", "vertex", "azure", "foundry", "google_cloud", "platform",
+    "tools", "environments", "sessions", "credentials", "middleware", "scoped_client",
+    "refusal_fallback", "tracing", "open_telemetry", "memory_sync", "threads", "skills", "client_copy",
+)  # fmt: skip
+"""Parts of paths of the tests that are not counted."""
+
+
+class Module:
+    """One test module: what its functions name."""
+
+    def __init__(self, path: Path, public: set[str]) -> None:
+        self.tree = ast.parse(path.read_text())
+        self.private = set(_private_imports(self.tree)) - public
+        self.functions = {
+            node.name: node
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
+
+    def is_portable(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
+        """Return whether a function names public things alone, as do those that it calls."""
+        node = self.functions[name]
+        names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        attributes = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+        inner = {each for each in ast.walk(node) if isinstance(each, ast.ImportFrom)}
+        if names & self.private or any(_is_private(each.module or "") for each in inner):
+            return False
+        if any(each[0] == "_" and each[:2] != "__" for each in attributes - DOCUMENTED):
+            return False
+        called = (names & set(self.functions)) - seen - {name}
+        return all(self.is_portable(each, seen | {name}) for each in called)
+
+
+def _private_imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and _is_private(node.module or ""):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _is_private(module: str) -> bool:
+    parts = module.split(".")
+    return parts[0] == "anthropic" and any(part.startswith("_") for part in parts)
+
+
+def portable_tests(root: Path, public: set[str]) -> list[tuple[str, str]]:
+    """Return the portable tests under a folder: the path of the module, and the function's name.
+
+    Args:
+        root: the folder `tests` of the suite.
+        public: the names that the package exports at its root.
+    """
+    found: list[tuple[str, str]] = []
+    for path in sorted(root.rglob("test_*.py")):
+        inside = path.relative_to(root)
+        if any(part in str(inside) for part in LEFT_OUT):
+            continue
+        module = Module(path, public)
+        tests = [name for name in module.functions if name.startswith("test_")]
+        found += [(str(inside), name) for name in tests if module.is_portable(name)]
+    return found
+
+
+if __name__ == "__main__":
+    for place, test in portable_tests(Path(sys.argv[1]), set(sys.argv[2:])):
+        print(place, test)
