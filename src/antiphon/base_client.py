@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack
+from typing import Any, ClassVar, Self, TypedDict, Unpack
 
 from ._core.arguments import check_names, keywords, nearest
 from ._core.options import (
@@ -24,16 +24,14 @@ from ._wire.sentinels import NotGiven, Omit
 from ._wire.url import URL
 from .telemetry import configure_logging
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 __all__ = ["BaseClient", "ClientOptions", "CopyOptions"]
 
 
 class ClientOptions(TypedDict, total=False):
     """The settings of a client.
 
-    api_key: sent as `x-api-key`; by default the environment's ANTHROPIC_API_KEY.
+    api_key: sent as `x-api-key`; by default the environment's ANTHROPIC_API_KEY. A function that
+        returns it is called before each call, and once more after a 401; AsyncClient awaits it.
     auth_token: a bearer token, instead of a key; by default ANTHROPIC_AUTH_TOKEN.
     base_url: where the API is; by default ANTHROPIC_BASE_URL, else https://api.anthropic.com.
     timeout: seconds for a whole call, a `Timeout` of several clocks, or `None` for no limit.
@@ -51,8 +49,8 @@ class ClientOptions(TypedDict, total=False):
         field that this version does not know.
     """
 
-    api_key: str | None
-    auth_token: str | None
+    api_key: str | Callable[[], Any] | None
+    auth_token: str | Callable[[], Any] | None
     base_url: str | None
     timeout: float | Timeout | NotGiven | None
     max_retries: int | NotGiven

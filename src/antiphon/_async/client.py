@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Self
 
 from ..base_client import BaseClient
+from .any_endpoint import AsyncAnyEndpoint
 from .files import AsyncFiles
 from .messages import AsyncMessages
 from .models import AsyncModels
@@ -14,7 +15,7 @@ from .runner import AsyncSession
 __all__ = ["AsyncAnthropic", "AsyncClient"]
 
 
-class AsyncClient(BaseClient):
+class AsyncClient(BaseClient, AsyncAnyEndpoint):
     """A client of the Messages API.
 
     Clients are cheap and may be shared by tasks. Those with the same settings share their

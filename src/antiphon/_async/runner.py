@@ -7,13 +7,13 @@ import time
 from typing import Any, Self, TypeVar, cast
 
 from .._core.call import Call
-from .._core.flow import Attempts, Flow, Load, Open, Read, Send, Step, exchange
+from .._core.flow import Ask, Attempts, Flow, Load, Open, Read, Send, Step, exchange
 from .._stream.flow import StreamFlow, stream_flow, whole_message
 from .._transport import AsyncOpenResponse, AsyncTransport
 from .._transport.clocks import AsyncMonotonicClock
 from .._transport.default import async_transport_for
-from .._transport.files import OpenedFile, async_open_file, async_read_file
-from .._wire.http import ResponseHead
+from .._transport.files import async_open_file, async_read_file
+from .._wire.awaitable import async_result
 from ..base_client import SessionState
 from ..errors import APIError
 from ..responses import APIResponse
@@ -110,7 +110,7 @@ class AsyncRunner:
             log_stream_end(flow.response)
         return received
 
-    async def _perform(self, step: Step) -> ResponseHead | OpenedFile | bytes | None:
+    async def _perform(self, step: Step) -> object:
         if isinstance(step, Read):
             if self._response is None:
                 raise RuntimeError(
@@ -123,6 +123,8 @@ class AsyncRunner:
             return await async_read_file(step.file)
         if isinstance(step, Open):
             return await async_open_file(step.content, step.name)
+        if isinstance(step, Ask):
+            return await async_result(step.function())
         await self.close()
         if isinstance(step, Send):
             log_request(step.request)

@@ -13,7 +13,7 @@ from .._wire.sentinels import is_absent
 from .._wire.url import URL
 from .arguments import check_names
 from .multipart import PendingUpload
-from .options import HeaderValue, Options, checked_headers
+from .options import Credential, HeaderValue, Options, checked_headers, has_credential
 from .request_body import PendingBody, encode_body, is_iterable
 from .retry import RetryPolicy
 
@@ -64,6 +64,8 @@ class Call(Generic[T]):
     """How a body that is no event stream is read while it arrives; None: it is received first."""
     paged: bool = False
     """Whether the result is a page of a list."""
+    provider: Credential | None = None
+    """The credential, if a function of the user gives it; it is asked before the first attempt."""
 
     @property
     def is_lazy(self) -> bool:
@@ -131,14 +133,16 @@ def make_call(
         if param in own:
             headers |= checked_headers({header: own[param]}, param)
     headers |= checked_headers(own.get("extra_headers"), "extra_headers")
+    sent = options.request_headers(headers, own.get("betas") or ())
     return Call(
         method,
         options.url(path, own.get("extra_query") or {}),
-        options.request_headers(headers, own.get("betas") or ()),
+        sent,
         body,
         Timeout.of(own["timeout"]) if "timeout" in own else options.timeout,
         options.retry,
         decode,
+        provider=None if has_credential(sent) else options.provider,
     )
 
 

@@ -1,6 +1,6 @@
 """Flows: what a call does, written as a generator of the requests that it makes of the world.
 
-A flow yields a step (`Send`, `Read`, `Sleep`, `Load` or `Open`), is sent the step's result, and goes on. It decides
+A flow yields a step (`Send`, `Read`, `Sleep`, `Load`, `Open` or `Ask`), is sent the step's result, and goes on. It decides
 everything: what to send, whether to try again, how long to wait. The runners of the sync and the
 async client only perform the steps. So each decision is written once, and a test can run a whole
 call by sending results by hand: clocks and chance are arguments.
@@ -20,14 +20,17 @@ from ..errors import (
     APIError,
     APITimeoutError,
     Attempt,
+    AuthenticationError,
     RequestEncodingError,
     status_error,
 )
 from .call import Call
 from .multipart import PendingUpload
+from .options import Credential, CredentialProvider
 from .request_body import PendingBody
 
 __all__ = [
+    "Ask",
     "Attempts",
     "Flow",
     "Load",
@@ -82,7 +85,13 @@ class Open(NamedTuple):
     name: str | None
 
 
-Step = Send | Read | Sleep | Load | Open
+class Ask(NamedTuple):
+    """Call this function of the user, and wait for its result if it is awaitable."""
+
+    function: Callable[[], Any]
+
+
+Step = Send | Read | Sleep | Load | Open | Ask
 Flow = Generator[Step, Any, T]
 """A generator of steps that returns a T. It is sent a `ResponseHead` for `Send`, bytes for `Read`
 and `Load`, and an `OpenedFile` for `Open`."""
@@ -212,6 +221,9 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
         call.body = yield from _load_files(call.body)
     elif isinstance(call.body, PendingUpload):
         yield from _open_upload(call, call.body)
+    if call.provider is not None:
+        yield from _authorize(call, call.provider)
+    reauthorized = False
     while True:
         try:
             head: ResponseHead = yield Send(attempts.next_request())
@@ -221,9 +233,24 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
             if head.ok:
                 return SuccessfulResponse(head, body, attempts)
             raise _refusal(head, body, attempts.request)
+        except AuthenticationError as error:
+            # The key may have been replaced meanwhile: ask for it once more.
+            if call.provider is None or reauthorized:
+                raise attempts.sign(error) from None
+            reauthorized = True
+            attempts.sign(error)
+            yield from _authorize(call, call.provider)
+            continue
         except APIError as error:
             delay = attempts.failed(error)
         yield from wait(delay)
+
+
+def _authorize(call: Call[Any], credential: Credential) -> Flow[None]:
+    """Ask the user's function for the credential of a call."""
+    assert isinstance(credential.value, CredentialProvider)
+    value: object = yield Ask(credential.value.provide)
+    call.headers = {**call.headers, **credential.provided(value)}
 
 
 def _load_files(pending: PendingBody) -> Flow[Body]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
@@ -26,10 +26,12 @@ __all__ = [
     "DEFAULT_TIMEOUT",
     "DEFAULT_VERSION",
     "Credential",
+    "CredentialProvider",
     "HeaderValue",
     "LargeResponses",
     "Options",
     "checked_headers",
+    "has_credential",
     "is_lost",
     "joined_betas",
     "resolve_options",
@@ -60,18 +62,42 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
+class CredentialProvider:
+    """A function of the user that gives the key or the token of each call."""
+
+    __slots__ = ("provide",)
+
+    def __init__(self, provide: Callable[[], Any]) -> None:
+        self.provide = provide
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[()]]:
+        return LostSecret, ()  # in a pickle; a function may hold a key
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """The header that proves who is calling, and where its value came from."""
 
     header: str
-    value: Secret
+    value: Secret | CredentialProvider
     source: str
 
     @property
-    def text(self) -> str:
-        """The key or the token, without the `Bearer` in front of it."""
+    def text(self) -> str | None:
+        """The key or the token, without the `Bearer` in front of it; None if a function gives it."""
+        if isinstance(self.value, CredentialProvider):
+            return None
         return self.value.reveal().removeprefix("Bearer ")
+
+    def provided(self, value: object) -> dict[str, str | Secret]:
+        """Return the header for what the user's function gave.
+
+        Raises:
+            TypeError: it is no text.
+            ValueError: it cannot stand in a header.
+        """
+        prefix = "Bearer " if self.header == _TOKEN_HEADER else ""
+        return {self.header: Secret(f"{prefix}{_sendable(value, f'{self.source}()')}")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +171,18 @@ class Options:
         if betas:
             headers[_BETA_HEADER] = joined_betas(headers.get(_BETA_HEADER), betas)
         headers.update(extra)
-        if _KEY_HEADER not in headers and _TOKEN_HEADER not in headers:
+        if not has_credential(headers):
             credential = self._required_credential()
-            headers[credential.header] = credential.value
+            if not isinstance(credential.value, CredentialProvider):
+                headers[credential.header] = credential.value
         return {name: value for name, value in headers.items() if not isinstance(value, Omit)}
+
+    @property
+    def provider(self) -> Credential | None:
+        """The credential if a function of the user gives its value for each call."""
+        credential = self.credential
+        is_provided = credential and isinstance(credential.value, CredentialProvider)
+        return credential if is_provided else None
 
     def _required_credential(self) -> Credential:
         if self.credential is None:
@@ -174,6 +208,13 @@ class Options:
         return URL(f"{base}{path}?{parameters}" if parameters else f"{base}{path}")
 
 
+def _custom_headers(lines: str) -> dict[str, HeaderValue]:
+    """Return the headers that the environment adds: one a line, as `Name: value`."""
+    pairs = [line.partition(":") for line in lines.split("\n") if ":" in line]
+    headers = {name.strip(): value.strip() for name, _, value in pairs}
+    return checked_headers(headers, "ANTHROPIC_CUSTOM_HEADERS")
+
+
 def _query_value(value: object) -> object:
     """Return a query parameter as it is written in a URL; None and sentinels are left out."""
     if value is None or is_absent(value):
@@ -181,10 +222,16 @@ def _query_value(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
+def has_credential(headers: Mapping[str, object]) -> bool:
+    """Return whether `headers` say who is calling, or that nobody is."""
+    return _KEY_HEADER in headers or _TOKEN_HEADER in headers
+
+
 def resolve_options(given: Mapping[str, Any], environ: Mapping[str, str]) -> Options:
     """Return the settings of a new client: `given`, then the environment, then the defaults."""
     base_url = given.get("base_url") or environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
-    options = Options().changed({**given, "base_url": base_url})
+    own = Options(headers=_custom_headers(environ.get("ANTHROPIC_CUSTOM_HEADERS") or ""))
+    options = own.changed({**given, "base_url": base_url})
     return with_credential_of(options, environ) if options.credential is None else options
 
 
@@ -235,10 +282,14 @@ def _credential(settings: Mapping[str, Any]) -> Credential | None:
 
 
 def _key(key: object, source: str) -> Credential:
+    if callable(key):
+        return Credential(_KEY_HEADER, CredentialProvider(key), source)
     return Credential(_KEY_HEADER, Secret(_sendable(key, source)), source)
 
 
 def _token(token: object, source: str) -> Credential:
+    if callable(token):
+        return Credential(_TOKEN_HEADER, CredentialProvider(token), source)
     return Credential(_TOKEN_HEADER, Secret(f"Bearer {_sendable(token, source)}"), source)
 
 

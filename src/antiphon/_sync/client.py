@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Self
 
 from ..base_client import BaseClient
+from .any_endpoint import AnyEndpoint
 from .files import Files
 from .messages import Messages
 from .models import Models
@@ -15,7 +16,7 @@ from .runner import Session
 __all__ = ["Anthropic", "Client"]
 
 
-class Client(BaseClient):
+class Client(BaseClient, AnyEndpoint):
     """A client of the Messages API.
 
     Clients are cheap and may be shared by threads. Those with the same settings share their

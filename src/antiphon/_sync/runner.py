@@ -8,13 +8,13 @@ import time
 from typing import Any, Self, TypeVar, cast
 
 from .._core.call import Call
-from .._core.flow import Attempts, Flow, Load, Open, Read, Send, Step, exchange
+from .._core.flow import Ask, Attempts, Flow, Load, Open, Read, Send, Step, exchange
 from .._stream.flow import StreamFlow, stream_flow, whole_message
 from .._transport import OpenResponse, Transport
 from .._transport.clocks import MonotonicClock
 from .._transport.default import transport_for
-from .._transport.files import OpenedFile, open_file, read_file
-from .._wire.http import ResponseHead
+from .._transport.files import open_file, read_file
+from .._wire.awaitable import plain_result
 from ..base_client import SessionState
 from ..errors import APIError
 from ..responses import APIResponse
@@ -111,7 +111,7 @@ class Runner:
             log_stream_end(flow.response)
         return received
 
-    def _perform(self, step: Step) -> ResponseHead | OpenedFile | bytes | None:
+    def _perform(self, step: Step) -> object:
         if isinstance(step, Read):
             if self._response is None:
                 raise RuntimeError(
@@ -124,6 +124,8 @@ class Runner:
             return read_file(step.file)
         if isinstance(step, Open):
             return open_file(step.content, step.name)
+        if isinstance(step, Ask):
+            return plain_result(step.function())
         self.close()
         if isinstance(step, Send):
             log_request(step.request)

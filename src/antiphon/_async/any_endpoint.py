@@ -1,0 +1,111 @@
+"""`client.get`, `post`, `put`, `patch` and `delete`: endpoints that have no method of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from .._core.any_endpoint import RequestOptions, any_endpoint
+from .resource import AsyncResource
+from .runner import AsyncSession
+
+__all__ = ["AsyncAnyEndpoint"]
+
+T = TypeVar("T")
+
+
+class _AsyncAnyResource(AsyncResource):
+    """Any endpoint of the API."""
+
+    async def send(self, params: Mapping[str, Any]) -> Any:
+        """Send a request and return its result."""
+        return await self._perform(any_endpoint, params)
+
+
+class AsyncAnyEndpoint:
+    """Methods of a client for endpoints that have no method of their own.
+
+    They use the client's credential, retries and time limits. `path` begins with a slash; `cast_to`
+    is the type of the result: a model, `dict`, `str`, `bytes` or `object`.
+    """
+
+    _session: AsyncSession
+
+    async def get(self, path: str, *, cast_to: type[T], options: RequestOptions | None = None) -> T:
+        """Send a `GET` request and return its result."""
+        return await self._any("GET", path, cast_to, None, options)
+
+    async def post(
+        self,
+        path: str,
+        *,
+        cast_to: type[T],
+        body: object = None,
+        options: RequestOptions | None = None,
+        stream: bool = False,
+        stream_cls: Any = None,
+    ) -> T:
+        """Send a `POST` request and return its result.
+
+        Args:
+            path: where to, beginning with a slash.
+            cast_to: the type of the result.
+            body: what to send: a mapping is sent as a JSON object, bytes as they are.
+            options: headers, query, time limit and retries.
+            stream: whether the response is a stream of events, which is returned instead.
+            stream_cls: accepted and ignored.
+        """
+        return await self._any("POST", path, cast_to, body, options, stream=stream)
+
+    async def put(
+        self,
+        path: str,
+        *,
+        cast_to: type[T],
+        body: object = None,
+        options: RequestOptions | None = None,
+    ) -> T:
+        """Send a `PUT` request and return its result."""
+        return await self._any("PUT", path, cast_to, body, options)
+
+    async def patch(
+        self,
+        path: str,
+        *,
+        cast_to: type[T],
+        body: object = None,
+        options: RequestOptions | None = None,
+    ) -> T:
+        """Send a `PATCH` request and return its result."""
+        return await self._any("PATCH", path, cast_to, body, options)
+
+    async def delete(
+        self,
+        path: str,
+        *,
+        cast_to: type[T],
+        body: object = None,
+        options: RequestOptions | None = None,
+    ) -> T:
+        """Send a `DELETE` request and return its result."""
+        return await self._any("DELETE", path, cast_to, body, options)
+
+    async def _any(
+        self,
+        method: str,
+        path: str,
+        cast_to: type[T],
+        body: object,
+        options: RequestOptions | None,
+        *,
+        stream: bool = False,
+    ) -> T:
+        params = {
+            "method": method,
+            "path": path,
+            "cast_to": cast_to,
+            "body": body,
+            "options": options,
+            "stream": stream,
+        }
+        return cast("T", await _AsyncAnyResource(self._session).send(params))
