@@ -169,8 +169,10 @@ def test_a_large_file_is_sent_asynchronously(tmp_path, own):
     with WireServer(store_all) as wire:
 
         async def main() -> None:
-            client = AsyncClient(api_key="k", base_url=wire.url, http_client=own and own())
-            await client.files.upload(file=path, progress=lambda sent, _: steps.append(sent))
+            async with contextlib.AsyncExitStack() as stack:
+                http_client = await stack.enter_async_context(own()) if own else None
+                client = AsyncClient(api_key="k", base_url=wire.url, http_client=http_client)
+                await client.files.upload(file=path, progress=lambda sent, _: steps.append(sent))
 
         asyncio.run(main())
         (request,) = wire.requests

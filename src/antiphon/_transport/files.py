@@ -167,9 +167,9 @@ def body_pieces(body: Body) -> Iterator[memoryview]:
         return
     sent = 0
     for piece in body.pieces():
-        yield memoryview(piece)
         sent += len(piece)
-        body.report(sent)
+        body.report(sent)  # before it is sent: nobody may come back after the last one
+        yield memoryview(piece)
 
 
 async def async_body_pieces(body: Body) -> AsyncIterator[memoryview]:
@@ -183,9 +183,9 @@ async def async_body_pieces(body: Body) -> AsyncIterator[memoryview]:
         return next(pieces, b"")
 
     while piece := await in_thread(next_piece):
-        yield memoryview(piece)
         sent += len(piece)
-        body.report(sent)
+        body.report(sent)  # before it is sent: nobody may come back after the last one
+        yield memoryview(piece)
 
 
 async def async_read_file(file: FileInput) -> bytes:
