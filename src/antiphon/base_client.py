@@ -38,7 +38,8 @@ class ClientOptions(TypedDict, total=False):
     max_retries: further attempts after a failure that may pass; 2 by default, 0 for none.
     default_headers: sent with every request; `omit` as a value removes a header.
     default_query: added to every URL.
-    http_client: what carries the requests: a client of httpx2, or an `antiphon.transport.Transport`.
+    http_client: what carries the requests: a client of httpx2, or a `Transport` of
+        `antiphon.transport`.
     anthropic_version: the API version, by default 2023-06-01.
     large_responses: "stream" (the default) receives responses of more than 21,333 `max_tokens` as
         a stream, so that no silent connection is cut; "wait" never does.
@@ -173,6 +174,7 @@ class BaseClient:
             options = replace(options, query=dict(query))
         twin = object.__new__(type(self))
         # What is computed on first look (`messages`) belongs to this client, not to its twin.
+        # What is computed on first look (`messages`) holds the session, so each client has its own.
         kept = {k: v for k, v in self.__dict__.items() if not _is_computed(self, k)}
         twin.__dict__.update(kept)
         twin._session = self._session_class(
@@ -233,7 +235,7 @@ class BaseClient:
 
     @property
     def default_headers(self) -> Mapping[str, str | Omit]:
-        """The headers of every request, without the credential; set it to replace those you gave."""
+        """The headers of every request, without the credential; set it to replace yours."""
         headers = self._session.options.own_headers()
         return MappingProxyType({k: v for k, v in headers.items() if isinstance(v, (str, Omit))})
 
@@ -278,6 +280,7 @@ class BaseClient:
         Raises:
             AttributeError: there is no such setting; the message names the nearest one.
         """
+        # Subclasses may have attributes of their own; only on our classes can a name be misspelt.
         own = type(self).__module__.startswith(f"{__package__}.")
         if own and not name.startswith("_") and not hasattr(self, name):
             raise AttributeError(

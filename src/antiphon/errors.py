@@ -1,6 +1,7 @@
 """Everything antiphon raises, one tree::
 
     AntiphonError  (also called AnthropicError)
+    ├── UsageError                      an object is closed, or at its end
     ├── CredentialsError                no API key and no token: nothing was sent
     ├── RequestEncodingError            a value that is not JSON: nothing was sent
     └── APIError
@@ -86,6 +87,7 @@ __all__ = [
     "StreamProtocolError",
     "StreamStalledError",
     "UnprocessableEntityError",
+    "UsageError",
 ]
 
 
@@ -129,6 +131,10 @@ class CredentialsError(AntiphonError):
     """There is neither an API key nor a token; nothing was sent."""
 
 
+class UsageError(AntiphonError, RuntimeError):
+    """An object cannot do what it was asked: it is closed, or at its end."""
+
+
 class RequestEncodingError(AntiphonError, TypeError):
     """A value in the parameters is not JSON; nothing was sent."""
 
@@ -152,7 +158,7 @@ class APIError(AntiphonError):
     attempts: tuple[Attempt, ...]
     """Every failed attempt of the call, the last one included."""
     partial: Message | None
-    """What was received of a streamed message before it failed; each block says if it is `complete`."""
+    """What was received of a streamed message before it failed; blocks say if they are `complete`."""
 
     def __init__(
         self, message: str, request: Request | None = None, *, body: object | None = None
@@ -201,7 +207,8 @@ class APIConnectionError(APIError):
     """No response was received, or only a part of it; the cause is in ``__cause__``."""
 
     phase: str | None
-    """How far the exchange got: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte` or `body`."""
+    """How far the exchange got: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte`
+    or `body`."""
     host: str | None
     """Host and port of the server."""
     proxy: str | None
@@ -209,10 +216,10 @@ class APIConnectionError(APIError):
     elapsed: float | None
     """Seconds from the start of the attempt to the failure."""
     stale: bool
-    """True if a reused connection turned out to be closed before the server replied; such an attempt
-    is repeated once without counting as a retry."""
+    """True if a reused connection turned out to be closed before the server replied; such an
+    attempt is repeated once without counting as a retry."""
     transient: bool
-    """Whether another attempt may succeed: false if the `http_client` or a guard of the network refused."""
+    """Whether another attempt may succeed: false if the `http_client` or a network guard refused."""
 
     def __init__(
         self,
@@ -279,7 +286,7 @@ class APIResponseValidationError(APIError):
 
 
 class ResponseTooLargeError(APIResponseValidationError):
-    """A response that is larger than the client takes in, or that expands to many times its size."""
+    """A response larger than the client takes in, or one that expands to many times its size."""
 
 
 class StreamProtocolError(APIResponseValidationError):
@@ -398,7 +405,9 @@ class NotFoundError(APIStatusError):
     @property
     def summary(self) -> str:
         """The failure in one line, with the URL of the request: a wrong one is the usual cause."""
-        sent = self.response if isinstance(self.response, HTTPResponse) else self.request  # pyright: ignore[reportUnnecessaryIsInstance] tests give responses of httpx
+        # Tests of programs give responses of httpx.
+        is_ours = isinstance(self.response, HTTPResponse)  # pyright: ignore[reportUnnecessaryIsInstance]
+        sent = self.response if is_ours else self.request
         if sent is None or not sent.url:
             return super().summary
         return f"{super().summary} [{sent.method} {sent.url}]"
@@ -555,7 +564,8 @@ def status_error(response: HTTPResponse, body: object | None) -> APIStatusError:
 # response has without them.
 _CODES: dict[type[APIStatusError], str] = {
     BadRequestError: """
-        available_tools_limit_exceeded claude_code_key_creator_not_member claude_code_version_too_old
+        available_tools_limit_exceeded claude_code_key_creator_not_member
+        claude_code_version_too_old
         cmek_key_disabled cmek_key_network_blocked compaction_block_ambiguous
         compaction_block_misplaced compaction_content_mismatch compaction_incomplete_turn
         compaction_nothing_to_summarize compaction_signature_invalid

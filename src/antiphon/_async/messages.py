@@ -123,6 +123,6 @@ class AsyncMessagesWithStreamingResponse(AsyncStreamedResource):
     def stream(
         self, **params: Unpack[StreamParams]
     ) -> AsyncStreamedResponseManager[AsyncMessageStream]:
-        """Create a message like `messages.stream`, with its response head before its first event."""
+        """Create a message like `messages.stream`, its head before its first event."""
         call = endpoints.stream(self._session.options, params)
         return AsyncStreamedResponseManager(partial(self._open, call, AsyncMessageStream))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from .._core.pages import PageContent
+from ..errors import UsageError
 
 __all__ = ["AsyncPage"]
 
@@ -72,11 +73,11 @@ class AsyncPage(Generic[T]):
         """Get the next page.
 
         Raises:
-            RuntimeError: this is the last one; ask `has_next_page()` first.
+            UsageError: this is the last one; ask `has_next_page()` first.
         """
         params = self.next_page_info()
         if params is None:
-            raise RuntimeError("there is no next page; ask has_next_page() before get_next_page()")
+            raise UsageError("there is no next page; ask has_next_page() before get_next_page()")
         return await self._fetch(params)
 
     async def iter_pages(self) -> AsyncIterator[AsyncPage[T]]:

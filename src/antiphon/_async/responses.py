@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
@@ -74,8 +75,8 @@ class AsyncStreamedResponse(BaseResponse, Generic[T]):
 
     async def write_to_file(self, path: str | PathLike[str]) -> None:
         """Write the body into a file while it is received; what is there is replaced."""
-        with Path(path).open("wb") as file:
-            async for chunk in self.iter_bytes():
+        with Path(path).open("wb") as file:  # noqa: ASYNC230 (it waits less than the network)
+            while chunk := await self._runner.run(self._flow.chunk()):
                 file.write(chunk)
 
     async def text(self) -> str:
@@ -131,10 +132,10 @@ class AsyncJSONLines(Generic[T]):
         return self._response.http_response
 
     async def _decoded(self, decode: Callable[[bytes], T]) -> AsyncIterator[T]:
-        number = 0
+        numbers = count(1)
         async for line in self._response.iter_lines():
-            number += 1
-            if line.strip():
+            number = next(numbers)
+            if line.strip():  # servers may end the last line, or send empty ones to stay awake
                 yield decoded_line(self.http_response, line, number, decode)
 
     def __aiter__(self) -> AsyncIterator[T]:

@@ -15,7 +15,7 @@ from .._transport.default import async_transport_for
 from .._transport.files import async_open_file, async_read_file
 from .._wire.awaitable import async_result
 from ..base_client import SessionState
-from ..errors import APIError
+from ..errors import APIError, UsageError
 from ..responses import APIResponse
 from ..telemetry import (
     log_attempt_failure,
@@ -41,10 +41,10 @@ class AsyncSession(SessionState):
         """Return the runner of a new call.
 
         Raises:
-            RuntimeError: the client is closed.
+            UsageError: the client is closed.
         """
         if self.closed:
-            raise RuntimeError("the client is closed; make another one")
+            raise UsageError("the client is closed; make another one")
         if self._transport is None:
             self._transport = async_transport_for(self.http_client)
         return AsyncRunner(self._transport)
@@ -53,6 +53,7 @@ class AsyncSession(SessionState):
         """Send `call` and receive its whole response."""
         async with self.runner() as runner:
             attempts = runner.attempts(call)
+            # Leaving the block gives the connection back, or cuts it if the body was not read.
             if call.whole:
                 lenient = self.options.lenient_streams
                 response, message = await runner.run(whole_message(attempts, lenient=lenient))
@@ -62,6 +63,7 @@ class AsyncSession(SessionState):
 
     async def open(self, call: Call[Any]) -> tuple[StreamFlow, AsyncRunner]:
         """Send `call` and receive the head of its response; its body is read later."""
+        # No block here: the connection stays open for whoever reads the body, and closes it.
         runner = self.runner()
         flow = stream_flow(runner.attempts(call), lenient=self.options.lenient_streams)
         await runner.run(flow.open())
@@ -73,6 +75,7 @@ class AsyncRunner:
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
+        # The in-process transport and tests bring a clock on which waiting takes no time.
         self._clock = getattr(transport, "clock", AsyncMonotonicClock)
         self._response: AsyncOpenResponse | None = None
 
@@ -82,6 +85,9 @@ class AsyncRunner:
 
     async def run(self, flow: Flow[T]) -> T:
         """Perform the steps of `flow` and return its result."""
+        # A failure goes into the flow, which decides whether to try again. What else may be raised
+        # here (an interrupt, a cancellation, a bug) ends the call: its connection is cut, because
+        # nobody knows how much of the response was read.
         try:
             step = next(flow)
             while True:
@@ -113,7 +119,7 @@ class AsyncRunner:
     async def _perform(self, step: Step) -> object:
         if isinstance(step, Read):
             if self._response is None:
-                raise RuntimeError(
+                raise UsageError(
                     "the response was cut off by an interruption; there is no more to read"
                 )
             chunk = await self._response.read(step.timeout)
@@ -130,7 +136,7 @@ class AsyncRunner:
             log_request(step.request)
             self._response = await self._transport.send(step.request)
             head = self._response.head
-            head.received_at = time.time()
+            head.received_at = time.time()  # the core reads no clock
             log_response(step.request, head)
             return head
         log_sleep(step.seconds)

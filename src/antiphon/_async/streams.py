@@ -41,6 +41,7 @@ class _AsyncItems(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
+        # Most items are taken from what was received already, without a step of the flow.
         while (item := self._take()) is None:
             if not await self._runner.receive(self._flow):
                 raise StopAsyncIteration
@@ -127,7 +128,7 @@ class AsyncMessageStream(_AsyncEventStream[MessageStreamEvent], Generic[OutputT]
         """The message so far.
 
         Raises:
-            RuntimeError: the first event was not yet received.
+            UsageError: the first event was not yet received.
         """
         return self._flow.reader.message
 

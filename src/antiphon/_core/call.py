@@ -104,6 +104,7 @@ def get(
 ) -> Call[T]:
     """Make a call that sends its parameters in the URL."""
     given, own = split_params(params)
+    # `extra_query` wins over a parameter of the same name, as `extra_body` does in a body.
     query = {_query_name(name, value): value for name, value in given.items()}
     own["extra_query"] = {**query, **(own.get("extra_query") or {})}
     return make_call(options, method, path, own, decode)
@@ -133,6 +134,7 @@ def make_call(
         if param in own:
             headers |= checked_headers({header: own[param]}, param)
     headers |= checked_headers(own.get("extra_headers"), "extra_headers")
+    # What the user wrote for this call comes last, so it wins over parameters that become headers.
     sent = options.request_headers(headers, own.get("betas") or ())
     return Call(
         method,

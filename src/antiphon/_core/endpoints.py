@@ -95,6 +95,7 @@ def create(options: Options, params: Mapping[str, Any]) -> Call[Message]:
         RequestEncodingError: a value is not JSON.
     """
     check_params("messages.create", params, CreateParams)
+    # `is True`: any other value is sent as it is, and refused by the API.
     if params.get("stream") is True:
         return _messages_call(options, params, streamed=True)
     if options.large_responses == "stream" and _is_large(params):
@@ -193,6 +194,7 @@ def batch_results(
     Raises:
         AntiphonError: the batch has no results yet.
     """
+    # The URL comes from a response and may name any host: `_redirected_to` decides about the key.
     batch: MessageBatch = params["batch"]
     if not batch.results_url:
         raise AntiphonError(

@@ -1,9 +1,9 @@
 """Flows: what a call does, written as a generator of the requests that it makes of the world.
 
-A flow yields a step (`Send`, `Read`, `Sleep`, `Load`, `Open` or `Ask`), is sent the step's result, and goes on. It decides
-everything: what to send, whether to try again, how long to wait. The runners of the sync and the
-async client only perform the steps. So each decision is written once, and a test can run a whole
-call by sending results by hand: clocks and chance are arguments.
+A flow yields a step (`Send`, `Read`, `Sleep`, `Load`, `Open` or `Ask`), is sent the step's result,
+and goes on. It decides everything: what to send, whether to try again, how long to wait. The
+runners of the sync and the async client only perform the steps. So each decision is written once,
+and a test can run a whole call by sending results by hand: clocks and chance are arguments.
 """
 
 from __future__ import annotations
@@ -131,6 +131,7 @@ class Attempts:
     def next_request(self) -> Request:
         """Return the request of another attempt, its clocks cut to the time that is left."""
         self.attempt_started = self.now()
+        # A total bounds the whole call: no clock of a late attempt may run past it.
         self.request = self.call.request(self.call.timeout.within(self.remaining))
         return self.request
 
@@ -183,13 +184,14 @@ class Attempts:
                 error.summary,
             )
         )
-        error.attempts = tuple(self.failures)
+        error.attempts = tuple(self.failures)  # a copy: the error is final, this list is not
         return error
 
     def _is_free(self) -> bool:
         return len(self.failures) - self.retries <= _FREE_RETRIES
 
     def _fits(self, delay: float) -> bool:
+        # A wait that would use up the total is not begun: the caller learns at once why.
         remaining = self.remaining
         return remaining is None or delay < remaining
 
@@ -293,6 +295,7 @@ def whole_body(attempts: Attempts) -> Flow[bytes]:
 
 def _refusal(head: ResponseHead, body: bytes, request: Request | None) -> APIError:
     """Return the error that a response of another status than 2xx stands for."""
+    # Proxies send HTML, and some servers text: any body is kept, and shown in the error.
     response = as_http_response(head, body, request)
     try:
         return status_error(response, response.json())

@@ -84,7 +84,7 @@ class Credential:
 
     @property
     def text(self) -> str | None:
-        """The key or the token, without the `Bearer` in front of it; None if a function gives it."""
+        """The key or the token, without the `Bearer` before it; None if a function gives it."""
         if isinstance(self.value, CredentialProvider):
             return None
         return self.value.reveal().removeprefix("Bearer ")
@@ -187,9 +187,9 @@ class Options:
     def _required_credential(self) -> Credential:
         if self.credential is None:
             raise CredentialsError(
-                "No API key: pass Client(api_key=…) or set ANTHROPIC_API_KEY; for a bearer token pass"
-                " auth_token=… or set ANTHROPIC_AUTH_TOKEN. To work without either, run `antiphon serve`"
-                " and use the base URL it prints, with any key."
+                "No API key: pass Client(api_key=…) or set ANTHROPIC_API_KEY; for a bearer token"
+                " pass auth_token=… or set ANTHROPIC_AUTH_TOKEN. To work without either, run"
+                " `antiphon serve` and use the base URL it prints, with any key."
             )
         if is_lost(self.credential):
             raise CredentialsError(
@@ -308,7 +308,8 @@ def _base_url(url: object) -> URL:
     text = str(url)
     if "@" in text.partition("://")[2].partition("/")[0]:
         raise ValueError(
-            "base_url: holds a user or password; send them with default_headers={'authorization': …}"
+            "base_url: holds a user or password; send them with"
+            " default_headers={'authorization': …}"
         )
     if "#" in text:
         raise ValueError(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..errors import APIConnectionError, APIError, APIStatusError
 
 FIRST_DELAY, LONGEST_DELAY, JITTER = 0.5, 8.0, 0.25
-"""Backoff in seconds: doubled from the first to the longest, each less up to a quarter at random."""
+"""Backoff in seconds: doubled from the first to the longest, less up to a quarter at random."""
 
 # Besides 5xx: the server gave up waiting, the request collided with another, a rate limit.
 _RETRIED_STATUSES = frozenset({408, 409, 429})

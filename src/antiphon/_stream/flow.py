@@ -26,6 +26,7 @@ from ..errors import (
     APIResponseValidationError,
     APITimeoutError,
     StreamStalledError,
+    UsageError,
     status_error,
 )
 from .reader import Frame, MessageReader
@@ -261,10 +262,10 @@ class StreamFlow:
         """Return the message, now that it is complete.
 
         Raises:
-            RuntimeError: the stream was closed before its end.
+            UsageError: the stream was closed before its end.
         """
         if not self.reader.finished:
-            raise RuntimeError(
+            raise UsageError(
                 "the stream was closed before its message was complete;"
                 " current_message_snapshot holds what was received"
             )

@@ -24,6 +24,7 @@ from ..errors import (
     APIError,
     StreamInterruptedError,
     StreamProtocolError,
+    UsageError,
     status_error,
 )
 from ..types.content_blocks import ContentBlock
@@ -164,10 +165,10 @@ class MessageReader:
         """The message so far: a new object each time, until it is whole.
 
         Raises:
-            RuntimeError: nothing of it has arrived.
+            UsageError: nothing of it has arrived.
         """
         if self._fields is None:
-            raise RuntimeError(
+            raise UsageError(
                 "the message has not begun: read the first event of the stream before you ask for it"
             )
         if not self.finished:

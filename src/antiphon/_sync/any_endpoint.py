@@ -44,7 +44,7 @@ class AnyEndpoint:
         body: object = None,
         options: RequestOptions | None = None,
         stream: bool = False,
-        stream_cls: Any = None,
+        stream_cls: Any = None,  # noqa: ARG002 (programs pass it; there is one class of streams)
     ) -> T:
         """Send a `POST` request and return its result.
 

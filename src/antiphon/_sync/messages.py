@@ -122,6 +122,6 @@ class MessagesWithStreamingResponse(StreamedResource):
 
     @keywords(StreamParams)
     def stream(self, **params: Unpack[StreamParams]) -> StreamedResponseManager[MessageStream]:
-        """Create a message like `messages.stream`, with its response head before its first event."""
+        """Create a message like `messages.stream`, its head before its first event."""
         call = endpoints.stream(self._session.options, params)
         return StreamedResponseManager(partial(self._open, call, MessageStream))

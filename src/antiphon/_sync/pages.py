@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from .._core.pages import PageContent
+from ..errors import UsageError
 
 __all__ = ["SyncPage"]
 
@@ -73,11 +74,11 @@ class SyncPage(Generic[T]):
         """Get the next page.
 
         Raises:
-            RuntimeError: this is the last one; ask `has_next_page()` first.
+            UsageError: this is the last one; ask `has_next_page()` first.
         """
         params = self.next_page_info()
         if params is None:
-            raise RuntimeError("there is no next page; ask has_next_page() before get_next_page()")
+            raise UsageError("there is no next page; ask has_next_page() before get_next_page()")
         return self._fetch(params)
 
     def iter_pages(self) -> Iterator[SyncPage[T]]:

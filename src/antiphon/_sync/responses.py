@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
@@ -75,8 +76,8 @@ class StreamedResponse(BaseResponse, Generic[T]):
 
     def write_to_file(self, path: str | PathLike[str]) -> None:
         """Write the body into a file while it is received; what is there is replaced."""
-        with Path(path).open("wb") as file:
-            for chunk in self.iter_bytes():
+        with Path(path).open("wb") as file:  # noqa: ASYNC230 (it waits less than the network)
+            while chunk := self._runner.run(self._flow.chunk()):
                 file.write(chunk)
 
     def text(self) -> str:
@@ -132,10 +133,10 @@ class JSONLines(Generic[T]):
         return self._response.http_response
 
     def _decoded(self, decode: Callable[[bytes], T]) -> Iterator[T]:
-        number = 0
+        numbers = count(1)
         for line in self._response.iter_lines():
-            number += 1
-            if line.strip():
+            number = next(numbers)
+            if line.strip():  # servers may end the last line, or send empty ones to stay awake
                 yield decoded_line(self.http_response, line, number, decode)
 
     def __iter__(self) -> Iterator[T]:

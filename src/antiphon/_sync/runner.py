@@ -16,7 +16,7 @@ from .._transport.default import transport_for
 from .._transport.files import open_file, read_file
 from .._wire.awaitable import plain_result
 from ..base_client import SessionState
-from ..errors import APIError
+from ..errors import APIError, UsageError
 from ..responses import APIResponse
 from ..telemetry import (
     log_attempt_failure,
@@ -42,10 +42,10 @@ class Session(SessionState):
         """Return the runner of a new call.
 
         Raises:
-            RuntimeError: the client is closed.
+            UsageError: the client is closed.
         """
         if self.closed:
-            raise RuntimeError("the client is closed; make another one")
+            raise UsageError("the client is closed; make another one")
         if self._transport is None:
             self._transport = transport_for(self.http_client)
         return Runner(self._transport)
@@ -54,6 +54,7 @@ class Session(SessionState):
         """Send `call` and receive its whole response."""
         with self.runner() as runner:
             attempts = runner.attempts(call)
+            # Leaving the block gives the connection back, or cuts it if the body was not read.
             if call.whole:
                 lenient = self.options.lenient_streams
                 response, message = runner.run(whole_message(attempts, lenient=lenient))
@@ -63,6 +64,7 @@ class Session(SessionState):
 
     def open(self, call: Call[Any]) -> tuple[StreamFlow, Runner]:
         """Send `call` and receive the head of its response; its body is read later."""
+        # No block here: the connection stays open for whoever reads the body, and closes it.
         runner = self.runner()
         flow = stream_flow(runner.attempts(call), lenient=self.options.lenient_streams)
         runner.run(flow.open())
@@ -74,6 +76,7 @@ class Runner:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        # The in-process transport and tests bring a clock on which waiting takes no time.
         self._clock = getattr(transport, "clock", MonotonicClock)
         self._response: OpenResponse | None = None
 
@@ -83,6 +86,9 @@ class Runner:
 
     def run(self, flow: Flow[T]) -> T:
         """Perform the steps of `flow` and return its result."""
+        # A failure goes into the flow, which decides whether to try again. What else may be raised
+        # here (an interrupt, a cancellation, a bug) ends the call: its connection is cut, because
+        # nobody knows how much of the response was read.
         try:
             step = next(flow)
             while True:
@@ -114,7 +120,7 @@ class Runner:
     def _perform(self, step: Step) -> object:
         if isinstance(step, Read):
             if self._response is None:
-                raise RuntimeError(
+                raise UsageError(
                     "the response was cut off by an interruption; there is no more to read"
                 )
             chunk = self._response.read(step.timeout)
@@ -131,7 +137,7 @@ class Runner:
             log_request(step.request)
             self._response = self._transport.send(step.request)
             head = self._response.head
-            head.received_at = time.time()
+            head.received_at = time.time()  # the core reads no clock
             log_response(step.request, head)
             return head
         log_sleep(step.seconds)

@@ -41,6 +41,7 @@ class _Items(Generic[T]):
         return self
 
     def __next__(self) -> T:
+        # Most items are taken from what was received already, without a step of the flow.
         while (item := self._take()) is None:
             if not self._runner.receive(self._flow):
                 raise StopIteration
@@ -127,7 +128,7 @@ class MessageStream(_EventStream[MessageStreamEvent], Generic[OutputT]):
         """The message so far.
 
         Raises:
-            RuntimeError: the first event was not yet received.
+            UsageError: the first event was not yet received.
         """
         return self._flow.reader.message
 

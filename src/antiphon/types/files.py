@@ -61,8 +61,8 @@ FileTypes: TypeAlias = (
 class FileUploadParams(WorkspaceParams, total=False):
     """The parameters of `files.upload`.
 
-    file: bytes, a path, a file opened with mode "rb", or a tuple (name, content[, type[, headers]]).
-        A path is read while it is sent; at most 500 MB.
+    file: bytes, a path, a file opened with mode "rb", or a tuple of name, content and, if you like,
+        type and headers. A path is read while it is sent; at most 500 MB.
     progress: called while the file is sent, with the bytes sent so far and the bytes of the whole.
     expires_in_seconds: delete the file after this time, 3,600 to 7,776,000 seconds; by default it
         is kept.
