@@ -239,7 +239,7 @@ def test_order_of_keys_in_tool_input_matters(usage_of):
 def test_automatic_caching_marks_the_last_block_that_can_be_marked(usage_of):
     body = said(text(LONG), text("last"), cache_control=FIVE)
     usage = usage_of(body)
-    assert usage == CacheUsage(0, count(body), 0, 0)
+    assert usage == CacheUsage(0, count(body) - 3, 0, 3)
     thought = {"type": "thinking", "thinking": "hm", "signature": "s"}
     turns = [body["messages"][0], {"role": "assistant", "content": [thought]}]
     later = usage_of({**body, "messages": turns})
@@ -292,3 +292,17 @@ def test_parts_of_the_usage_add_up_to_the_prompt(requests):
         assert min(usage) >= 0
         assert usage_of(said(*blocks)).read == usage.total - usage.uncached
         usage_of.clock.advance(seconds)
+
+
+@pytest.mark.parametrize("role", ["user", "assistant"])
+def test_input_tokens_are_never_zero(usage_of, role):
+    messages = [
+        {"role": "user", "content": [text(LONG, FIVE)]},
+        {"role": "assistant", "content": [text("b" + LONG, FIVE)]},
+        {"role": "user", "content": [text("c" + LONG, FIVE)]},
+    ]
+    body = {"model": MODEL, "messages": messages if role == "user" else messages[:2]}
+    assert usage_of(body).uncached > 0
+    again = usage_of(body)
+    assert again.read > 0 < again.uncached
+    assert again.write_5m == 0

@@ -47,7 +47,7 @@ class Latency:
         """Return the seconds before a reply of `tokens` tokens that is sent in one piece."""
         return self._varied(self.first_token + self._writing(tokens), rng)
 
-    def _writing(self, tokens: int) -> float:
+    def _writing(self, tokens: float) -> float:
         return tokens / self.tokens_per_second if self.tokens_per_second else 0.0
 
     def _varied(self, seconds: float, rng: Random) -> float:
@@ -56,7 +56,8 @@ class Latency:
         return seconds * (1 + self.jitter * rng.uniform(-1, 1))
 
 
-def _tokens(event: JSONObject) -> int:
+def _tokens(event: JSONObject) -> float:
     """Return the tokens that an event carries; the older tokenizer is precise enough for a pace."""
     delta: JSONObject = event.get("delta") or {}
-    return sum(word_tokens(delta[key]) for key in _WRITTEN if isinstance(delta.get(key), str))
+    texts = (delta[key] for key in _WRITTEN if isinstance(delta.get(key), str))
+    return sum(map(word_tokens, texts), 0.0)

@@ -7,34 +7,34 @@ from collections.abc import Iterator
 
 __all__ = ["word_tokens"]
 
-# Each match is about one token: a word of up to twelve letters, up to three capitals, up to three
-# digits, a space before a digit, up to three signs, a line break with its indentation.
+# Each match is about one token: a word of up to fifteen letters, up to three capitals, up to three
+# digits, a space before a digit, up to two signs, a line break, an indentation.
 _PIECES = re.compile(
-    r"[A-Z]?[a-z]{1,12}|[A-Z]{1,3}|[0-9]{1,3}|[ ](?=[0-9])|[^\sA-Za-z0-9]{1,3}|[\r\n\t]+[ ]*|[ ]{2,}"
+    r"[A-Z]?[a-z]{1,15}|[A-Z]{1,3}|[0-9]{1,3}|[ ](?=[0-9])|[^\sA-Za-z0-9]{1,2}|[\r\n\t]+|[ ]{2,}"
 )
-# The same for text with accents, whose words are split into shorter pieces.
+# The letters of a word from the eighth on: the longer a word, the less likely it is one token.
+_LATE_LETTERS = re.compile(r"(?<=[A-Za-z][a-z]{6})[a-z]")
+_TOKENS_PER_LATE_LETTER = 0.1
+# Pieces of text with accents, whose words are split into shorter ones.
 _ACCENTED_PIECES = re.compile(
     r"[A-Z]?[a-z\u00c0-\u024f]{1,8}|[A-Z]{1,3}|[0-9]{1,3}|[ ](?=[0-9])"
-    r"|[^\sA-Za-z0-9\u00c0-\u024f]{1,3}|[\r\n\t]+[ ]*|[ ]{2,}"
+    r"|[^\sA-Za-z0-9\u00c0-\u024f]{1,2}|[\r\n\t]+|[ ]{2,}"
 )
 # Letters beyond Latin, up to where Chinese, Japanese and Korean begin.
 _DISTANT = re.compile(r"[\u0250-\u2fff]+")
 _IDEOGRAPHS = re.compile(r"[\u3000-\ud7ff\uf900-\ufaff\uff00-\uffef]+")
 _ASTRAL = re.compile(r"[\U00010000-\U0010ffff]+")
-
-# A lower bound for text without word boundaries, such as base64.
-_LETTERS_PER_TOKEN = 4
 _DISTANT_LETTERS_PER_TOKEN = 2
 _TOKENS_PER_ASTRAL = 2
 # While a pattern searches, no other thread runs: for a text of 30 MB that would be 3 seconds.
 _MAX_AT_ONCE = 64 * 1024
 
 
-def word_tokens(text: str) -> int:
+def word_tokens(text: str) -> float:
     """Return the estimated tokens of `text` by the older of Claude's two tokenizers."""
     if len(text) <= _MAX_AT_ONCE:
-        return _count(text)
-    return sum(_count(part) for part in _parts(text))
+        return _tokens(text)
+    return sum(_tokens(part) for part in _parts(text))
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -48,14 +48,15 @@ def _parts(text: str) -> Iterator[str]:
         start = end
 
 
-def _count(text: str) -> int:
-    if text.isascii():  # most text is, and one pattern suffices for it
-        return max(len(_PIECES.findall(text)), len(text) // _LETTERS_PER_TOKEN)
+def _tokens(text: str) -> float:
+    if text.isascii():  # most text is, and two patterns suffice for it
+        late = len(_LATE_LETTERS.findall(text))
+        return len(_PIECES.findall(text)) + _TOKENS_PER_LATE_LETTER * late
     latin, distant = _without(_DISTANT, text)
     latin, ideographs = _without(_IDEOGRAPHS, latin)
     latin, astral = _without(_ASTRAL, latin)
     return (
-        max(len(_ACCENTED_PIECES.findall(latin)), len(latin) // _LETTERS_PER_TOKEN)
+        len(_ACCENTED_PIECES.findall(latin))
         + -(-distant // _DISTANT_LETTERS_PER_TOKEN)
         + ideographs
         + astral * _TOKENS_PER_ASTRAL
