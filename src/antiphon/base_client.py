@@ -155,6 +155,18 @@ class BaseClient:
         options = resolve_options(_renamed({**settings}), os.environ)
         self._session = self._session_class(options, settings.get("http_client"))
 
+    @classmethod
+    def around(cls, session: SessionState) -> Self:
+        """Return a client that has the settings and the connections of `session`."""
+        client = object.__new__(cls)
+        client._session = session
+        return client
+
+    @property
+    def _client(self) -> Any:
+        """The `http_client` that was given, None without one: some programs look at it."""
+        return self._session.http_client
+
     @keywords(CopyOptions)
     def with_options(self, **settings: Unpack[CopyOptions]) -> Self:
         """Return a client with some settings changed and all else shared, connections included.

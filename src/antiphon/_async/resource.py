@@ -16,6 +16,7 @@ from .._core.call import Call, Endpoint
 from .._core.pages import PageContent
 from .._stream.flow import StreamFlow
 from .._wire.paginator import AsyncPaginator, async_paginated
+from ..base_client import BaseClient
 from ..responses import APIResponse
 from .pages import AsyncPage
 from .responses import AsyncJSONLines, AsyncStreamedResponse, AsyncStreamedResponseManager
@@ -52,6 +53,12 @@ class AsyncResource:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+
+    @property
+    def _client(self) -> BaseClient:
+        """A client with these settings, for tracers that read its `base_url`."""
+        # Holding the user's own client would make a circle, and connections are closed with it.
+        return BaseClient.around(self._session)
 
     async def _perform(self, endpoint: Endpoint[T], params: Mapping[str, Any]) -> T:
         """Send the call of `endpoint` and return what it means."""

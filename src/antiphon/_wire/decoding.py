@@ -85,6 +85,22 @@ class WireModel(BaseModel):
         decoder: Decoder[Self] = _decoder(cls)
         return decoder.from_value(value)
 
+    @classmethod
+    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
+        """Make an object of these values, whatever they are, for tests and for stored values.
+
+        A dict becomes an object of the type of its field, which pydantic's own method leaves to you.
+        """
+        made = cls.from_value(values)
+        if _fields_set is not None:
+            object.__setattr__(made, "__pydantic_fields_set__", _fields_set)
+        return made
+
+    construct = model_construct  # pyright: ignore[reportAssignmentType] pydantic's old name
+
+    def __str__(self) -> str:
+        return repr(self)
+
     def to_dict(
         self,
         *,

@@ -109,7 +109,10 @@ def official_name(path: str, name: str) -> object:
     Raises:
         AttributeError: there is no such name.
     """
-    inner = f"{path}.{name}".lstrip(".")
-    if name.islower() and not name.startswith("_") and names.is_module(inner):
-        return import_module(f"antiphon.{inner}")
-    return names.find(path, name)
+    try:
+        return names.find(path, name)
+    except AttributeError:
+        module = f"{path}.{name}".lstrip(".")
+        if name.startswith("__") or not names.is_module(module):
+            raise
+        return import_module(f"antiphon.{module}")

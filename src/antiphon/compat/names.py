@@ -279,7 +279,7 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"resources(\.\w+)*",
-        r"(Async)?(Beta|Batches|Files|Models)(With\w+)?",
+        r"(Async)?(Beta|Batches|Files|Messages|Models)(With\w+)?",
         "this resource is not there yet",
     ),
     (
@@ -306,6 +306,11 @@ _NAMESPACES = (
     r"|_(base_client|client|compat|constants|error_classes|exceptions|files|legacy_response|middleware"
     r"|models|qs|request|resource|response|streaming|types)"
     rf"|_(data|tracing|utils)(\._[a-z_]+)*|_decoders(\.[a-z_]+)?"
+)
+# A name of ours in these modules is that of another class: a client of a cloud has `Messages` too.
+_NOT_OURS = (
+    r"lib\.(bedrock|aws|vertex|google_cloud|foundry|tools|environments|sessions|credentials"
+    rf"|middleware|threads){_BELOW}|tools{_BELOW}"
 )
 _TYPE_PACKAGES = {
     "types",
@@ -379,8 +384,12 @@ def _is_private(path: str) -> bool:
 
 def _candidates(path: str, name: str) -> Iterator[str]:
     """Give the names that we may have for `name`, the likeliest first."""
+    if re.fullmatch(_NOT_OURS, path):
+        return
     if path.startswith("resources.beta"):
         yield re.sub(r"^(Async)?(?!Beta)", r"\1Beta", name)
+        if "Messages" in name:  # a tracer patches both classes, and must not patch one twice
+            return
     for known in dict.fromkeys((name, name.replace("Beta", "", 1))):
         if path.startswith("lib.streaming") and known in _IN_STREAMING:
             yield _IN_STREAMING[known]

@@ -1,0 +1,62 @@
+"""What programs written for the official package do with our objects."""
+
+from __future__ import annotations
+
+import httpx2
+
+import antiphon
+from antiphon.types import Message, TextBlock, Usage
+
+
+def test_objects_of_the_api_are_made_of_dicts_for_tests():
+    values = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude-haiku-4-5",
+        "content": [{"type": "text", "text": "Hi"}],
+        "usage": {"input_tokens": 1, "output_tokens": 2},
+    }
+    for make in (Message.construct, Message.model_construct):
+        message = make(**values)
+        assert isinstance(message.content[0], TextBlock)
+        assert message.usage == Usage(input_tokens=1, output_tokens=2)
+        assert message.to_dict() == values
+
+
+def test_values_that_do_not_fit_are_kept():
+    message = Message.model_construct(content="not a list", more=1)
+    assert message.to_dict() == {"content": "not a list", "more": 1}
+
+
+def test_the_set_of_given_fields_can_be_chosen():
+    usage = Usage.model_construct({"input_tokens"}, input_tokens=1, output_tokens=2)
+    assert usage.to_dict() == {"input_tokens": 1}
+
+
+def test_printing_names_the_class():
+    assert str(TextBlock(type="text", text="Hi")).startswith("TextBlock(type='text', text='Hi'")
+
+
+def test_users_own_models_are_lenient_as_well():
+    class Inner(antiphon.BaseModel):
+        n: int
+
+    class Outer(antiphon.BaseModel):
+        inner: Inner
+        many: list[Inner]
+
+    outer = Outer.construct(inner={"n": 1}, many=[{"n": 2}, {"n": "three"}])
+    assert (outer.inner.n, outer.many[0].n, outer.many[1].n) == (1, 2, "three")
+
+
+def test_tracers_find_the_client_of_a_resource():
+    client = antiphon.Client(api_key="k", base_url="http://localhost:1/x")
+    assert str(client.messages._client.base_url) == "http://localhost:1/x"
+    assert client.messages._client.api_key == "k"
+
+
+def test_the_client_of_httpx_is_found():
+    with httpx2.Client() as given:
+        assert antiphon.Client(api_key="k", http_client=given)._client is given
+    assert antiphon.Client(api_key="k")._client is None
