@@ -12,7 +12,7 @@ import pytest
 import antiphon
 import antiphon.local
 
-CLIENTS = ("client", "messages", "responses", "streams")
+CLIENTS = ("client", "messages", "responses", "streams", "batches", "models", "files", "pages")
 SHOWN = (
     "_wire.sentinels",
     "_wire.http",

@@ -13,12 +13,20 @@ TYPE_CHECKING = False  # pyright: ignore[reportConstantRedefinition]
 if TYPE_CHECKING:  # each module lists its names in `__all__`
     from . import errors as errors
     from . import types as types
+    from ._async.batches import *  # noqa: F403
     from ._async.client import *  # noqa: F403
+    from ._async.files import *  # noqa: F403
     from ._async.messages import *  # noqa: F403
+    from ._async.models import *  # noqa: F403
+    from ._async.pages import *  # noqa: F403
     from ._async.responses import *  # noqa: F403
     from ._async.streams import *  # noqa: F403
+    from ._sync.batches import *  # noqa: F403
     from ._sync.client import *  # noqa: F403
+    from ._sync.files import *  # noqa: F403
     from ._sync.messages import *  # noqa: F403
+    from ._sync.models import *  # noqa: F403
+    from ._sync.pages import *  # noqa: F403
     from ._sync.responses import *  # noqa: F403
     from ._sync.streams import *  # noqa: F403
     from ._wire.http import *  # noqa: F403
@@ -30,7 +38,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .types import *  # noqa: F403
 
 _SUBMODULES = ("errors", "local", "responses", "rules", "transport", "types")
-_CLIENTS = ("client", "messages", "responses", "streams")
+_CLIENTS = ("client", "messages", "responses", "streams", "batches", "models", "files", "pages")
 # What people type: shown by `dir`. The names of `types` and `rules` are found here too, since
 # earlier versions showed them.
 _SHOWN = (

@@ -28,7 +28,10 @@ def is_own(name: str, value: object) -> bool:
     """Return whether a name is public and of the package itself."""
     home = str(getattr(value, "__module__", ""))
     return (
-        not name.startswith("_") and not isinstance(value, ModuleType) and home[:9] == "anthropic"
+        name.isidentifier()
+        and not name.startswith("_")
+        and not isinstance(value, ModuleType)
+        and home.startswith("anthropic")
     )
 
 

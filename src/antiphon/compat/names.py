@@ -34,6 +34,7 @@ _PARTS = """
 RENAMED = {
     "APIWebhookValidationError": "APIResponseValidationError",
     "AnthropicBetaParam": "builtins.str",
+    "AsyncPageCursor": "AsyncPage",
     "BaseModel": "antiphon._wire.decoding.WireModel",
     "BashCodeExecutionToolResultErrorCode": "BashCodeExecutionErrorCode",
     "Citation": "TextCitation",
@@ -67,6 +68,7 @@ RENAMED = {
     "RequestDocumentBlockParam": "DocumentBlockParam",
     "RequestParamsOutputFormat": "JSONOutputFormatParam",
     "ResponseToolUseBlockUnion": "ToolUseBlock",
+    "SyncPageCursor": "SyncPage",
     "TextEditorCodeExecutionToolResultErrorCode": "TextEditorCodeExecutionErrorCode",
     "ToolChoiceToolChoiceAny": "ToolChoiceAnyParam",
     "ToolChoiceToolChoiceAuto": "ToolChoiceAutoParam",
