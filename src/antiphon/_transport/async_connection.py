@@ -15,12 +15,15 @@ without a warning. `_cut` at the end of the file says what it does instead.
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
 from .._wire.http import Request
+from .addresses import Address, families_in_turn, is_numeric
 from .failures import OutOfTimeError, Progress
 from .files import async_body_pieces, small_body
 from .http1 import ResponseReader, TruncatedResponseError, request_head
@@ -72,12 +75,17 @@ class AsyncConnection(asyncio.Protocol):
 
     async def open(self, route: Route, progress: Progress) -> None:
         """Connect to the route's origin, through the proxy and TLS as needed."""
-        progress.phase = "connect"
         origin, proxy = route.origin, route.proxy
+        progress.phase = "connect" if proxy else "resolve"
         end = proxy or origin
-        await self._loop.create_connection(
-            lambda: self, end.host, end.port, **_addresses_at_once(self._loop)
-        )
+        addresses = await _addresses(self._loop, end.host, end.port)
+        progress.phase = "connect"
+        sock = await _connected(self._loop, families_in_turn(addresses))
+        try:
+            await self._loop.create_connection(lambda: self, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
         keep_alive(self._open_transport.get_extra_info("socket"))
         if proxy is not None:
             progress.phase = "proxy"
@@ -260,12 +268,63 @@ def _write_beginning(
     return None
 
 
-def _addresses_at_once(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
-    """Return the argument that has a loop try several addresses at once."""
-    # uvloop does not know it (tried with 0.21 and 0.22) and tries one address after the other.
-    if isinstance(loop, asyncio.BaseEventLoop):
-        return {"happy_eyeballs_delay": NEXT_ADDRESS_SECONDS}
-    return {}
+async def _addresses(loop: asyncio.AbstractEventLoop, host: str, port: int) -> Sequence[Address]:
+    if is_numeric(host):  # the loop would use a thread for it
+        return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
+    return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
+async def _connected(
+    loop: asyncio.AbstractEventLoop, addresses: Sequence[Address]
+) -> socket.socket:
+    """Return a socket connected to the first of the addresses that accepts it.
+
+    The loop's own `create_connection` does the same, but loses every exception that is no `OSError`
+    and raises an `IndexError` instead (CPython 3.11), and that of uvloop tries one address
+    after the other.
+    """
+    if len(addresses) == 1:  # nearly always: behind a proxy, on this machine, in a test
+        return await _connect(loop, addresses[0])
+    waiting = deque(addresses)
+    attempts: set[asyncio.Task[socket.socket]] = set()
+    failure: BaseException | None = None
+    try:
+        while waiting or attempts:
+            if waiting:
+                attempts.add(loop.create_task(_connect(loop, waiting.popleft())))
+            patience = NEXT_ADDRESS_SECONDS if waiting else None
+            done, attempts = await asyncio.wait(
+                attempts, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+            )
+            for attempt in done:
+                failure = attempt.exception()
+                if failure is None:
+                    attempts |= done - {attempt}
+                    return attempt.result()
+    finally:
+        await _give_up(attempts)
+    raise failure or OSError("the host has no address")
+
+
+async def _give_up(attempts: set[asyncio.Task[socket.socket]]) -> None:
+    """Cancel what still connects; close what has connected meanwhile."""
+    for attempt in attempts:
+        attempt.cancel()
+    for outcome in await asyncio.gather(*attempts, return_exceptions=True):
+        if isinstance(outcome, socket.socket):
+            outcome.close()
+
+
+async def _connect(loop: asyncio.AbstractEventLoop, address: Address) -> socket.socket:
+    family, kind, protocol, _, where = address
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        await loop.sock_connect(sock, where)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 class Deadline:

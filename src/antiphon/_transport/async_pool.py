@@ -27,6 +27,7 @@ from .async_connection import AsyncConnection
 from .failures import Progress
 from .origin import Origin, target_of
 from .pooled_response import PooledResponse
+from .recorders import async_recorder_for
 from .redirects import follow_async
 from .route import Route
 from .tcp import MAX_CONNECTIONS, MAX_IDLE_SECONDS
@@ -52,6 +53,9 @@ class AsyncioTransport:
 
     async def send(self, request: Request) -> AsyncOpenResponse:
         """Send `request` and wait for the head of its response; redirects are followed."""
+        recorder = async_recorder_for(request)
+        if recorder is not None:
+            return await recorder.send(request)
         return await follow_async(self._send, request)
 
     async def close(self) -> None:

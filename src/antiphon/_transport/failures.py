@@ -34,7 +34,7 @@ from .proxies import Proxy
 from .reading import ClosedByThreadError
 from .tls import missing_certificates
 
-__all__ = ["OutOfTimeError", "Progress"]
+__all__ = ["OutOfTimeError", "Progress", "forget_frames"]
 
 _WHAT_FAILED = {
     "resolve": "Could not find the address of {host}",
@@ -310,3 +310,12 @@ def _hint_for(phase: str, causes: list[BaseException], origin: Origin) -> str | 
     if phase == "first byte" and any(_TLS_ALERT in str(cause) for cause in causes):
         return "The server speaks TLS there: should base_url begin with https://?"
     return None
+
+
+def forget_frames(error: BaseException | None) -> None:
+    """Drop the frames of an error of another library: they hold the credential as a local variable."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from .._wire.http import Body, Headers, Request, ResponseHead
 from . import AsyncOpenResponse, OpenResponse
 from .content_encoding import UNREADABLE, BodyDecoder, decoder_for
-from .failures import Progress
+from .failures import Progress, forget_frames
 from .files import async_body_pieces, body_pieces
 from .origin import Origin, target_of
 from .proxies import Proxy
@@ -332,22 +332,13 @@ class _Attempt:
         """Raise what `error` means; cancellation and interruption stay what they are."""
         if not isinstance(error, Exception):
             raise error
-        _forget_frames(error)
+        forget_frames(error)
         progress = self.progress
         if isinstance(error, UNREADABLE):
             progress.fail(error)
         names = [kind.__name__ for kind in type(error).__mro__]
         progress.phase = _PHASES.get(names[0], progress.phase) if progress.phase != "tls" else "tls"
         raise progress.failure(error, timed_out="TimeoutException" in names) from error
-
-
-def _forget_frames(error: BaseException | None) -> None:
-    """Drop the frames of httpx from an error: they hold the credential as a local variable."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        error.__traceback__ = None
-        error = error.__cause__ or error.__context__
 
 
 def _headers_of(request: Request) -> dict[str, str]:

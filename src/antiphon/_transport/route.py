@@ -16,18 +16,21 @@ __all__ = ["Route"]
 class Route:
     """The way to one origin, and how the heads of requests look that take it."""
 
-    __slots__ = ("_forwarded", "_headers", "origin", "proxy")
+    __slots__ = ("_headers", "is_forwarded", "origin", "proxy")
+
+    is_forwarded: bool
+    """Whether a proxy reads the requests and sends them on."""
 
     def __init__(self, origin: Origin, proxy: Proxy | None) -> None:
         self.origin = origin
         self.proxy = proxy
         # A proxy tunnels https without reading it; plain http it reads and forwards.
-        self._forwarded = proxy is not None and origin.scheme == "http"
+        self.is_forwarded = proxy is not None and origin.scheme == "http"
         self._headers: dict[str, str | Secret] = {
             "host": origin.host_header,
             "accept-encoding": ACCEPTED_ENCODINGS,
         }
-        if proxy is not None and self._forwarded:
+        if proxy is not None and self.is_forwarded:
             self._headers |= proxy.headers
 
     @classmethod
@@ -42,6 +45,10 @@ class Route:
         except UnusableProxyError as error:
             raise Progress(request, phase="proxy").failure(error) from error
 
+    def headers(self, request: Request) -> dict[str, str | Secret]:
+        """Return the headers of `request` and those that the route adds."""
+        return {**self._headers, **request.headers}
+
     def head(self, request: Request) -> bytes:
         """Return the head of `request` as bytes.
 
@@ -51,7 +58,7 @@ class Route:
         target = target_of(request.url)
         return request_head(
             request.method,
-            target.url if self._forwarded else target.target,
-            {**self._headers, **request.headers},
+            target.url if self.is_forwarded else target.target,
+            self.headers(request),
             len(request.body),
         )

@@ -28,6 +28,7 @@ from .failures import OutOfTimeError, Progress
 from .origin import Origin, target_of
 from .pooled_response import PooledResponse
 from .reading import Reading
+from .recorders import recorder_for
 from .redirects import follow
 from .route import Route
 from .sync_connection import SyncConnection, open_connection
@@ -56,7 +57,8 @@ class SyncTransport:
 
     def send(self, request: Request) -> OpenResponse:
         """Send `request` and wait for the head of its response; redirects are followed."""
-        return follow(self._send, request)
+        recorder = recorder_for(request)
+        return follow(self._send, request) if recorder is None else recorder.send(request)
 
     def close(self) -> None:
         """Close every resting connection; those in use are closed when their responses end."""

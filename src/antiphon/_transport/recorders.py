@@ -1,0 +1,114 @@
+"""Tools that record or replace HTTP in tests, and how requests are made visible to them.
+
+vcrpy, respx, pytest-httpx and their relatives replace a class or a method of the library that sends,
+for as long as a test runs. The transports on plain sockets use none of these libraries, so a test
+would send real requests although a cassette or a router is active. Therefore they look, at every
+request, for such a replacement, and send through the library that has it. Where that is not
+possible the call stops with a sentence.
+
+Looking costs a few attributes of modules that are loaded already; nothing is imported for it.
+Replacements are recognised by their module: instrumentation, which wraps methods to watch them, keeps
+the name of the original (tried with vcrpy 9.4, respx 0.23, pytest-httpx 0.36, responses 0.26,
+requests-mock 1.12, and the instrumentation of OpenTelemetry 0.66 and Sentry 2.75).
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from .._wire.http import Request
+from . import AsyncTransport, Transport
+from .failures import Progress
+from .origin import is_loopback, target_of
+from .tls import shared_context
+
+__all__ = ["async_recorder_for", "recorder_for"]
+
+
+class UnseenRequestError(Exception):
+    """A recorder is active that cannot see the request."""
+
+    def __init__(self, library: str) -> None:
+        super().__init__(
+            f"a tool that replaces the requests of {library} is active (responses or requests-mock?),"
+            " and it cannot see this one; simulate the API with antiphon.local, or pass an httpx2"
+            " client as http_client and mock that"
+        )
+
+
+def recorder_for(request: Request) -> Transport | None:
+    """Return the transport that an active recorder sees; `None` if none is active.
+
+    Raises:
+        APIConnectionError: one is active that cannot see `request`.
+    """
+    if _is_stdlib_replaced():
+        from .http_client import HttpClientTransport
+
+        return HttpClientTransport()
+    if not _others_are_loaded():
+        return None
+    names = ("HTTPTransport", "ConnectionPool", "handle_request")
+    if (library := _replaced_httpx(*names)) is not None:
+        from .httpx import HttpxTransport
+
+        return HttpxTransport(library.Client(verify=shared_context()))
+    _refuse_unseen(request)
+    return None
+
+
+def async_recorder_for(request: Request) -> AsyncTransport | None:
+    """Return the async transport that an active recorder sees, as `recorder_for` does."""
+    if _is_stdlib_replaced():
+        from .http_client import AsyncHttpClientTransport
+
+        return AsyncHttpClientTransport()
+    if not _others_are_loaded():
+        return None
+    names = ("AsyncHTTPTransport", "AsyncConnectionPool", "handle_async_request")
+    if (library := _replaced_httpx(*names)) is not None:
+        from .httpx import AsyncHttpxTransport
+
+        return AsyncHttpxTransport(library.AsyncClient(verify=shared_context()))
+    _refuse_unseen(request)
+    return None
+
+
+def _replaced_httpx(transport: str, pool: str, method: str) -> ModuleType | None:
+    """Return the library of httpx in which a tool has replaced what sends."""
+    for name, core in (("httpx", "httpcore"), ("httpx2", "httpcore2")):
+        if _is_replaced(name, transport, method) or _is_replaced(core, pool, method):
+            return sys.modules.get(name)
+    return None
+
+
+def _refuse_unseen(request: Request) -> None:
+    adapter = _is_replaced("requests.adapters", "HTTPAdapter", "send")
+    session = _is_replaced("requests.sessions", "Session", "send")
+    if (adapter or session) and not is_loopback(target_of(request.url).origin.host):
+        error = UnseenRequestError("requests")
+        raise Progress(request).failure(error) from error
+
+
+def _others_are_loaded() -> bool:
+    """Tell whether any other library is loaded whose replacement is noticed: as a rule, none is."""
+    modules = sys.modules
+    return "httpx" in modules or "httpx2" in modules or "requests" in modules
+
+
+def _is_stdlib_replaced() -> bool:
+    client: Any = sys.modules.get("http.client")
+    return client is not None and client.HTTPConnection.__module__ != "http.client"
+
+
+def _is_replaced(module: str, *path: str) -> bool:
+    """Tell whether a loaded module has something of another package in this place."""
+    found: Any = sys.modules.get(module)
+    if found is None:
+        return False
+    for name in path:
+        found = getattr(found, name, None)
+    home: str = getattr(found, "__module__", module) or module
+    return home.partition(".")[0] != module.partition(".")[0]
