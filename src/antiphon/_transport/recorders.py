@@ -99,8 +99,9 @@ def _others_are_loaded() -> bool:
 
 
 def _is_stdlib_replaced() -> bool:
-    client: Any = sys.modules.get("http.client")
-    return client is not None and client.HTTPConnection.__module__ != "http.client"
+    # The module may be half loaded: another thread may be importing it.
+    connection: Any = getattr(sys.modules.get("http.client"), "HTTPConnection", None)
+    return connection is not None and connection.__module__ != "http.client"
 
 
 def _is_replaced(module: str, *path: str) -> bool:
