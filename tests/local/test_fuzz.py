@@ -175,6 +175,83 @@ def test_nearly_right_create_request_gets_an_api_response(changes):
     check(send(FUZZED, body={**BODY, **changes}))
 
 
+CITATION = {
+    "type": "char_location",
+    "cited_text": "a",
+    "document_index": 0,
+    "document_title": None,
+    "start_char_index": 0,
+    "end_char_index": 1,
+}
+FOUND = {"type": "web_search_result", "url": "u", "title": "t", "encrypted_content": "e"}
+ASSISTANT_BLOCKS: list[dict[str, Any]] = [
+    {"type": "text", "text": "a", "citations": [CITATION]},
+    {"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}},
+    {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "q"}},
+    {"type": "web_search_tool_result", "tool_use_id": "s1", "content": [FOUND]},
+    {"type": "mcp_tool_use", "id": "m1", "name": "f", "server_name": "s", "input": {}},
+    {"type": "mcp_tool_result", "tool_use_id": "m1", "is_error": False, "content": []},
+    {"type": "thinking", "thinking": "a", "signature": "EgFh"},
+    {"type": "redacted_thinking", "data": "EgFh"},
+]
+TEXT_SOURCE = {"type": "text", "media_type": "text/plain", "data": "Grass is green."}
+USER_BLOCKS: list[dict[str, Any]] = [
+    {"type": "text", "text": "use f"},
+    {"type": "document", "source": TEXT_SOURCE, "title": "t", "citations": {"enabled": True}},
+    {"type": "image", "source": {"type": "url", "url": "https://example.org/a.png"}},
+    {"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "a"}]},
+    {
+        "type": "search_result",
+        "source": "s",
+        "title": "t",
+        "content": [{"type": "text", "text": "a"}],
+        "citations": {"enabled": True},
+    },
+]
+ODD = st.sampled_from([None, True, 5, 1.5, "", "a", [], ["a"], {}, {"a": 1}, [[]], [{}]])
+
+
+@st.composite
+def changed(draw, blocks):
+    """Return a block with one field of it, or of an object or list in it, replaced or removed."""
+    block = json.loads(json.dumps(draw(st.sampled_from(blocks))))
+    place: Any = block
+    while True:
+        keys = list(place) if isinstance(place, dict) else [*range(len(place))]
+        key = draw(st.sampled_from(keys))
+        inner = place[key]
+        if not inner or not isinstance(inner, dict | list) or draw(st.booleans()):
+            break
+        place = inner
+    if draw(st.integers(0, 4)):
+        place[key] = draw(ODD)
+    else:
+        del place[key]
+    return block
+
+
+EVERY_BETA = "mcp-client-2025-11-20,files-api-2025-04-14"
+
+
+@settings(max_examples=600)
+@given(
+    st.lists(changed(ASSISTANT_BLOCKS) | st.sampled_from(ASSISTANT_BLOCKS), min_size=1, max_size=4),
+    st.lists(changed(USER_BLOCKS) | st.sampled_from(USER_BLOCKS), min_size=1, max_size=4),
+    st.sampled_from(MODELS),
+)
+def test_conversation_with_a_changed_block_gets_an_api_response(assistant, user, model):
+    turns = [
+        {"role": "user", "content": [{"type": "text", "text": "word " * 5_000}]},
+        {"role": "assistant", "content": assistant},
+        {"role": "user", "content": user},
+    ]
+    tool = {"name": "f", "input_schema": {"type": "object"}}
+    body = {**BODY, "model": model, "messages": turns, "tools": [tool]}
+    body["cache_control"] = {"type": "ephemeral"}
+    for path in PATHS[:2]:
+        check(send(FUZZED, path, body, anthropic_beta=EVERY_BETA))
+
+
 @settings(max_examples=200)
 @given(st.binary(max_size=50) | anything.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_get_an_api_response(content):

@@ -24,13 +24,17 @@ def test_journal_never_holds_secrets():
         "authorization": "Bearer sk-ant-2",
         "cookie": "sk-ant-3",
         "proxy_authorization": "sk-ant-4",
+        "x_session_token": "sk-ant-6",
+        "x_my_app": "sk-ant-7",
     }
     servers = [{"type": "url", "name": "m", "url": "https://m", "authorization_token": "sk-ant-5"}]
     send(app, body={**BODY, "mcp_servers": servers}, **secrets)
     [recorded] = app.journal.entries()
     assert "sk-ant" not in json.dumps(recorded.as_json())
     assert "sk-ant" not in repr(recorded)
-    assert recorded.headers["x-api-key"] == "[secret]"
+    assert recorded.headers["x-api-key"] == recorded.headers["x-my-app"] == "[secret]"
+    assert recorded.headers["anthropic-version"] == "2023-06-01"
+    assert recorded.headers["content-type"] == "application/json"
 
 
 def test_base64_is_shortened_and_text_is_not():

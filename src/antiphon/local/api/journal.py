@@ -9,11 +9,25 @@ from typing import Any
 
 from ..._wire.http import BufferedBody
 from ..._wire.json import JSONObject, dumps, is_list, is_object, loads
-from ..._wire.secret import SECRET_HEADERS
 
 __all__ = ["Journal", "Recorded", "without_secrets"]
 
-_SECRET_HEADERS = SECRET_HEADERS | {"proxy-authorization"}
+# Only these are shown: programs put tokens of their own into headers of any name.
+_SHOWN_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+    }
+)
+_SHOWN_PREFIXES = ("anthropic-", "x-stainless-")
 # The key of an MCP server stands in the body.
 _SECRET_FIELDS = frozenset({"authorization_token"})
 _HIDDEN = "[secret]"
@@ -37,7 +51,7 @@ class Recorded:
     path: str
     """Path and query."""
     headers: Mapping[str, str]
-    """Lower-case names; the values of secret ones replaced."""
+    """Lower-case names; values that may be secret are replaced."""
     started: float
     """When it arrived: seconds since 1970 on the server's clock."""
     status: int | None = None
@@ -110,8 +124,12 @@ class Journal:
 
 
 def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with the values of secret ones replaced."""
-    return {name: _HIDDEN if name in _SECRET_HEADERS else value for name, value in headers.items()}
+    """Return the headers with all values replaced but those that are known to hold no secret."""
+    return {name: value if _is_shown(name) else _HIDDEN for name, value in headers.items()}
+
+
+def _is_shown(name: str) -> bool:
+    return name in _SHOWN_HEADERS or name.startswith(_SHOWN_PREFIXES)
 
 
 def _readable(content: BufferedBody) -> Any:
