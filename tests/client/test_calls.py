@@ -24,6 +24,7 @@ from antiphon import (
     RequestEncodingError,
     omit,
 )
+from antiphon._core import endpoints
 from tests.support.scripted import Answer, AsyncScripted, Scripted, broken
 
 ASK: dict[str, Any] = {
@@ -270,3 +271,13 @@ def test_a_client_goes_when_nobody_holds_it(server):
     del client
     gc.collect()
     assert gone() is None
+
+
+def test_a_model_that_is_about_to_be_retired_is_warned_of_once(world):
+    endpoints._warn_of_deprecation.cache_clear()
+    calling = world(answered(), answered(), answered())
+    with pytest.warns(DeprecationWarning, match="retired on 2027-01-22") as caught:
+        for _ in range(2):
+            calling.call(**{**ASK, "model": "claude-opus-4-5"})
+    assert len(caught) == 1
+    calling.call(**{**ASK, "model": "claude-haiku-4-5"})

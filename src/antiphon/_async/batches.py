@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Unpack
 
-from .._core import endpoints
+from .._core import batch_endpoints as endpoints
 from .._core.arguments import keywords
-from .._wire.paginator import AsyncPaginator
+from .._wire.awaitable import AsyncPaginator
 from ..types.batches import (
     BatchCreateParams,
     BatchListParams,

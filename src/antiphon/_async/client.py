@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ..base_client import BaseClient
 from .any_endpoint import AsyncAnyEndpoint
-from .files import AsyncFiles
 from .messages import AsyncMessages
-from .models import AsyncModels
 from .runner import AsyncSession
+
+if TYPE_CHECKING:
+    from .files import AsyncFiles
+    from .models import AsyncModels
 
 __all__ = ["AsyncAnthropic", "AsyncClient"]
 
@@ -33,11 +35,15 @@ class AsyncClient(BaseClient, AsyncAnyEndpoint):
     @cached_property
     def models(self) -> AsyncModels:
         """The models that can be used."""
+        from .models import AsyncModels  # most programs use `messages` alone
+
         return AsyncModels(self._session)
 
     @cached_property
     def files(self) -> AsyncFiles:
         """Files that are kept by the API, to be used in messages by their ids."""
+        from .files import AsyncFiles
+
         return AsyncFiles(self._session)
 
     async def close(self) -> None:

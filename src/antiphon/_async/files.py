@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, Unpack, cast
 
-from .._core import endpoints
+from .._core import file_endpoints as endpoints
 from .._core.arguments import keywords
-from .._wire.paginator import AsyncPaginator
+from .._wire.awaitable import AsyncPaginator
 from ..types.files import DeletedFile, FileListParams, FileMetadata, FileUploadParams
 from ..types.params import WorkspaceParams
 from .pages import AsyncPage

@@ -16,13 +16,17 @@ from ..types.params import (
     CreateParamsStreaming,
     StreamParams,
 )
-from .batches import AsyncBatches, AsyncBatchesWithRawResponse, AsyncBatchesWithStreamingResponse
 from .resource import AsyncRawResource, AsyncResource, AsyncStreamedResource, raw, streamed
 from .responses import AsyncStreamedResponseManager
 from .streams import AsyncMessageStream, AsyncMessageStreamManager, AsyncStream
 
 if TYPE_CHECKING:
     from ..rules import Finding
+    from .batches import (
+        AsyncBatches,
+        AsyncBatchesWithRawResponse,
+        AsyncBatchesWithStreamingResponse,
+    )
 
 __all__ = [
     "AsyncMessages",
@@ -37,6 +41,8 @@ class AsyncMessages(AsyncResource):
     @cached_property
     def batches(self) -> AsyncBatches:
         """Message batches: many requests at half the price, done within a day."""
+        from .batches import AsyncBatches
+
         return AsyncBatches(self._session)
 
     @cached_property
@@ -102,6 +108,8 @@ class AsyncMessagesWithRawResponse(AsyncRawResource):
     @cached_property
     def batches(self) -> AsyncBatchesWithRawResponse:
         """Message batches, with the HTTP side of their responses."""
+        from .batches import AsyncBatchesWithRawResponse
+
         return AsyncBatchesWithRawResponse(self._session)
 
     create = raw(AsyncMessages.create)
@@ -114,6 +122,8 @@ class AsyncMessagesWithStreamingResponse(AsyncStreamedResource):
     @cached_property
     def batches(self) -> AsyncBatchesWithStreamingResponse:
         """Message batches, with responses whose body is read when you read it."""
+        from .batches import AsyncBatchesWithStreamingResponse
+
         return AsyncBatchesWithStreamingResponse(self._session)
 
     create = streamed(AsyncMessages.create)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Unpack
 
-from .._core import endpoints
+from .._core import model_endpoints as endpoints
 from .._core.arguments import keywords
-from .._wire.paginator import AsyncPaginator
+from .._wire.awaitable import AsyncPaginator
 from ..types.models import ModelInfo, ModelListParams
 from ..types.params import WorkspaceParams
 from .pages import AsyncPage

@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from .._core.call import Call, Endpoint
 from .._core.pages import PageContent
 from .._stream.flow import StreamFlow
-from .._wire.paginator import AsyncPaginator, async_paginated
+from .._wire.awaitable import AsyncPaginator, async_paginated
 from ..base_client import BaseClient
 from ..responses import APIResponse
 from .pages import AsyncPage

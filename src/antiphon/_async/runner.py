@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 import time
+from logging import INFO
 from typing import Any, Self, TypeVar, cast
 
 from .._core.call import Call
-from .._core.flow import Ask, Attempts, Flow, Load, Open, Read, Send, Step, exchange
+from .._core.flow import Attempts, Flow, Load, Open, Read, Send, Sleep, Step, exchange
 from .._stream.flow import StreamFlow, stream_flow, whole_message
 from .._transport import AsyncOpenResponse, AsyncTransport
 from .._transport.clocks import AsyncMonotonicClock
 from .._transport.default import async_transport_for
 from .._transport.files import async_open_file, async_read_file
 from .._wire.awaitable import async_result
+from .._wire.http import Request, ResponseHead
 from ..base_client import SessionState
 from ..errors import APIError, UsageError
 from ..responses import APIResponse
@@ -25,6 +27,7 @@ from ..telemetry import (
     log_response,
     log_sleep,
     log_stream_end,
+    logger,
 )
 
 __all__ = ["AsyncRunner", "AsyncSession"]
@@ -78,6 +81,7 @@ class AsyncRunner:
         # The in-process transport and tests bring a clock on which waiting takes no time.
         self._clock = getattr(transport, "clock", AsyncMonotonicClock)
         self._response: AsyncOpenResponse | None = None
+        self._logs = logger.isEnabledFor(INFO)  # asked once: most programs log nothing
 
     def attempts(self, call: Call[Any]) -> Attempts:
         """Return the attempts of `call`, on the clock of this runner."""
@@ -123,25 +127,33 @@ class AsyncRunner:
                     "the response was cut off by an interruption; there is no more to read"
                 )
             chunk = await self._response.read(step.timeout)
-            log_read(chunk)
+            if self._logs:
+                log_read(chunk)
             return chunk
+        if isinstance(step, Send):
+            return await self._send(step.request)
+        if isinstance(step, Sleep):
+            await self.close()
+            log_sleep(step.seconds)
+            await self._clock.sleep(step.seconds)
+            return None
         if isinstance(step, Load):
             return await async_read_file(step.file)
         if isinstance(step, Open):
             return await async_open_file(step.content, step.name)
-        if isinstance(step, Ask):
-            return await async_result(step.function())
-        await self.close()
-        if isinstance(step, Send):
-            log_request(step.request)
-            self._response = await self._transport.send(step.request)
-            head = self._response.head
-            head.received_at = time.time()  # the core reads no clock
-            log_response(step.request, head)
-            return head
-        log_sleep(step.seconds)
-        await self._clock.sleep(step.seconds)
-        return None
+        return await async_result(step.function())
+
+    async def _send(self, request: Request) -> ResponseHead:
+        if self._response is not None:
+            await self.close()
+        if self._logs:
+            log_request(request)
+        self._response = await self._transport.send(request)
+        head = self._response.head
+        head.received_at = time.time()  # the core reads no clock
+        if self._logs:
+            log_response(request, head)
+        return head
 
     async def close(self) -> None:
         """Give back the connection, or cut it if something is still arriving; idempotent."""

@@ -11,6 +11,7 @@ from .._wire.http import Body, Request, Timeout
 from .._wire.secret import Secret
 from .._wire.sentinels import is_absent
 from .._wire.url import URL
+from ..types.params import WorkspaceParams
 from .arguments import check_names
 from .multipart import PendingUpload
 from .options import Credential, HeaderValue, Options, checked_headers, has_credential
@@ -23,6 +24,7 @@ __all__ = [
     "check_params",
     "get",
     "make_call",
+    "of_one",
     "path_segment",
     "post",
     "split_params",
@@ -36,6 +38,10 @@ _HEADER_PARAMS = {
 }
 # Parameters that say how to send a call; they are not part of the body.
 _CALL_PARAMS = frozenset({"betas", "extra_headers", "extra_query", "extra_body", "timeout"})
+
+
+# The parameters that name one thing, in the path of its endpoint.
+_IDENTIFIERS = frozenset({"file_id", "message_batch_id", "model_id"})
 
 
 @dataclass(slots=True)
@@ -133,7 +139,8 @@ def make_call(
     for param, header in _HEADER_PARAMS.items():
         if param in own:
             headers |= checked_headers({header: own[param]}, param)
-    headers |= checked_headers(own.get("extra_headers"), "extra_headers")
+    if extra := own.get("extra_headers"):
+        headers |= checked_headers(extra, "extra_headers")
     # What the user wrote for this call comes last, so it wins over parameters that become headers.
     sent = options.request_headers(headers, own.get("betas") or ())
     return Call(
@@ -188,3 +195,20 @@ def check_params(
     """
     required: frozenset[str] = known.__required_keys__ | frozenset(positional)
     check_names(method, params, required | known.__optional_keys__, required)
+
+
+def of_one(
+    options: Options,
+    method: str,
+    name: str,
+    path: str,
+    params: Mapping[str, Any],
+    decode: Callable[[bytes], T],
+) -> Call[T]:
+    """Make a call about one thing, named by one of `_IDENTIFIERS`."""
+    identifier = next(param for param in params if param in _IDENTIFIERS)
+    check_params(name, params, WorkspaceParams, [identifier])
+    segment = path_segment(params, identifier)
+    path = path.format(segment) if "{}" in path else f"{path}/{segment}"
+    own = {param: value for param, value in params.items() if param != identifier}
+    return get(options, path, own, decode, method)

@@ -219,10 +219,8 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
         APIError: the last attempt failed.
     """
     call = attempts.call
-    if isinstance(call.body, PendingBody):
-        call.body = yield from _load_files(call.body)
-    elif isinstance(call.body, PendingUpload):
-        yield from _open_upload(call, call.body)
+    if isinstance(call.body, (PendingBody, PendingUpload)):
+        yield from _read_files(call, call.body)
     if call.provider is not None:
         yield from _authorize(call, call.provider)
     reauthorized = False
@@ -253,6 +251,14 @@ def _authorize(call: Call[Any], credential: Credential) -> Flow[None]:
     assert isinstance(credential.value, CredentialProvider)
     value: object = yield Ask(credential.value.provide)
     call.headers = {**call.headers, **credential.provided(value)}
+
+
+def _read_files(call: Call[Any], pending: PendingBody | PendingUpload) -> Flow[None]:
+    """Read or open the files that a body lacks."""
+    if isinstance(pending, PendingBody):
+        call.body = yield from _load_files(pending)
+    else:
+        yield from _open_upload(call, pending)
 
 
 def _load_files(pending: PendingBody) -> Flow[Body]:

@@ -175,7 +175,8 @@ class Options:
             credential = self._required_credential()
             if not isinstance(credential.value, CredentialProvider):
                 headers[credential.header] = credential.value
-        return {name: value for name, value in headers.items() if not isinstance(value, Omit)}
+        # Comparing classes costs no call; this runs once for each header of each call.
+        return {k: v for k, v in headers.items() if v.__class__ is not Omit}  # type: ignore[misc]
 
     @property
     def provider(self) -> Credential | None:
@@ -201,6 +202,8 @@ class Options:
 
     def url(self, path: str, query: Mapping[str, object]) -> URL:
         """Return the absolute URL of an endpoint."""
+        if not self.query and not query and "?" not in self.base_url:
+            return URL(f"{self.base_url}{path}")
         base, _, own = self.base_url.partition("?")
         given = {name: _query_value(v) for name, v in {**self.query, **query}.items()}
         asked = {name: value for name, value in given.items() if value is not None}

@@ -14,8 +14,10 @@ from typing import Any, Generic, TypeVar
 from .._wire.decoding import Decoder
 from .._wire.json import is_list, is_object
 from ..types.pages import ListBody
+from .call import Call, check_params, get
+from .options import Options
 
-__all__ = ["PageContent", "decode_page"]
+__all__ = ["PageContent", "decode_page", "list_call"]
 
 T = TypeVar("T")
 
@@ -56,3 +58,17 @@ def decode_page(decoder: Decoder[T], body: bytes) -> PageContent[T]:
         raise ValueError("a JSON object without a list of data")
     items = [decoder.from_value(item) if is_object(item) else item for item in page.data]
     return PageContent(page, items)
+
+
+def list_call(
+    options: Options,
+    name: str,
+    path: str,
+    params: Mapping[str, Any],
+    known: type,
+    decoder: Decoder[T],
+) -> Call[PageContent[T]]:
+    check_params(name, params, known)
+    call = get(options, path, params, lambda body: decode_page(decoder, body))
+    call.paged = True
+    return call

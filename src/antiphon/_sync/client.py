@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ..base_client import BaseClient
 from .any_endpoint import AnyEndpoint
-from .files import Files
 from .messages import Messages
-from .models import Models
 from .runner import Session
+
+if TYPE_CHECKING:
+    from .files import Files
+    from .models import Models
 
 __all__ = ["Anthropic", "Client"]
 
@@ -34,11 +36,15 @@ class Client(BaseClient, AnyEndpoint):
     @cached_property
     def models(self) -> Models:
         """The models that can be used."""
+        from .models import Models  # most programs use `messages` alone
+
         return Models(self._session)
 
     @cached_property
     def files(self) -> Files:
         """Files that are kept by the API, to be used in messages by their ids."""
+        from .files import Files
+
         return Files(self._session)
 
     def close(self) -> None:

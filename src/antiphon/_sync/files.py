@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, Unpack, cast
 
-from .._core import endpoints
+from .._core import file_endpoints as endpoints
 from .._core.arguments import keywords
 from ..types.files import DeletedFile, FileListParams, FileMetadata, FileUploadParams
 from ..types.params import WorkspaceParams

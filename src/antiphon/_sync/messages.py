@@ -17,13 +17,17 @@ from ..types.params import (
     CreateParamsStreaming,
     StreamParams,
 )
-from .batches import Batches, BatchesWithRawResponse, BatchesWithStreamingResponse
 from .resource import RawResource, Resource, StreamedResource, raw, streamed
 from .responses import StreamedResponseManager
 from .streams import MessageStream, MessageStreamManager, Stream
 
 if TYPE_CHECKING:
     from ..rules import Finding
+    from .batches import (
+        Batches,
+        BatchesWithRawResponse,
+        BatchesWithStreamingResponse,
+    )
 
 __all__ = [
     "Messages",
@@ -38,6 +42,8 @@ class Messages(Resource):
     @cached_property
     def batches(self) -> Batches:
         """Message batches: many requests at half the price, done within a day."""
+        from .batches import Batches
+
         return Batches(self._session)
 
     @cached_property
@@ -103,6 +109,8 @@ class MessagesWithRawResponse(RawResource):
     @cached_property
     def batches(self) -> BatchesWithRawResponse:
         """Message batches, with the HTTP side of their responses."""
+        from .batches import BatchesWithRawResponse
+
         return BatchesWithRawResponse(self._session)
 
     create = raw(Messages.create)
@@ -115,6 +123,8 @@ class MessagesWithStreamingResponse(StreamedResource):
     @cached_property
     def batches(self) -> BatchesWithStreamingResponse:
         """Message batches, with responses whose body is read when you read it."""
+        from .batches import BatchesWithStreamingResponse
+
         return BatchesWithStreamingResponse(self._session)
 
     create = streamed(Messages.create)

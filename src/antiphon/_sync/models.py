@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Unpack
 
-from .._core import endpoints
+from .._core import model_endpoints as endpoints
 from .._core.arguments import keywords
 from ..types.models import ModelInfo, ModelListParams
 from ..types.params import WorkspaceParams

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import random
 import time
+from logging import INFO
 from typing import Any, Self, TypeVar, cast
 
 from .._core.call import Call
-from .._core.flow import Ask, Attempts, Flow, Load, Open, Read, Send, Step, exchange
+from .._core.flow import Attempts, Flow, Load, Open, Read, Send, Sleep, Step, exchange
 from .._stream.flow import StreamFlow, stream_flow, whole_message
 from .._transport import OpenResponse, Transport
 from .._transport.clocks import MonotonicClock
 from .._transport.default import transport_for
 from .._transport.files import open_file, read_file
 from .._wire.awaitable import plain_result
+from .._wire.http import Request, ResponseHead
 from ..base_client import SessionState
 from ..errors import APIError, UsageError
 from ..responses import APIResponse
@@ -26,6 +28,7 @@ from ..telemetry import (
     log_response,
     log_sleep,
     log_stream_end,
+    logger,
 )
 
 __all__ = ["Runner", "Session"]
@@ -79,6 +82,7 @@ class Runner:
         # The in-process transport and tests bring a clock on which waiting takes no time.
         self._clock = getattr(transport, "clock", MonotonicClock)
         self._response: OpenResponse | None = None
+        self._logs = logger.isEnabledFor(INFO)  # asked once: most programs log nothing
 
     def attempts(self, call: Call[Any]) -> Attempts:
         """Return the attempts of `call`, on the clock of this runner."""
@@ -124,25 +128,33 @@ class Runner:
                     "the response was cut off by an interruption; there is no more to read"
                 )
             chunk = self._response.read(step.timeout)
-            log_read(chunk)
+            if self._logs:
+                log_read(chunk)
             return chunk
+        if isinstance(step, Send):
+            return self._send(step.request)
+        if isinstance(step, Sleep):
+            self.close()
+            log_sleep(step.seconds)
+            self._clock.sleep(step.seconds)
+            return None
         if isinstance(step, Load):
             return read_file(step.file)
         if isinstance(step, Open):
             return open_file(step.content, step.name)
-        if isinstance(step, Ask):
-            return plain_result(step.function())
-        self.close()
-        if isinstance(step, Send):
-            log_request(step.request)
-            self._response = self._transport.send(step.request)
-            head = self._response.head
-            head.received_at = time.time()  # the core reads no clock
-            log_response(step.request, head)
-            return head
-        log_sleep(step.seconds)
-        self._clock.sleep(step.seconds)
-        return None
+        return plain_result(step.function())
+
+    def _send(self, request: Request) -> ResponseHead:
+        if self._response is not None:
+            self.close()
+        if self._logs:
+            log_request(request)
+        self._response = self._transport.send(request)
+        head = self._response.head
+        head.received_at = time.time()  # the core reads no clock
+        if self._logs:
+            log_response(request, head)
+        return head
 
     def close(self) -> None:
         """Give back the connection, or cut it if something is still arriving; idempotent."""

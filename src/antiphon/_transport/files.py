@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
-import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -72,6 +70,9 @@ def open_file(content: bytes | FileInput, name: str | None) -> OpenedFile:
         OSError: it cannot be read.
         ValueError: it is closed.
     """
+    import mimetypes  # two modules that only uploads need
+    import secrets
+
     if not isinstance(content, (bytes, PathLike)) and not content.seekable():
         content = content.read()
     if isinstance(content, bytes):

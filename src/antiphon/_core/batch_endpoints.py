@@ -1,0 +1,108 @@
+"""The endpoints of message batches, each as a function; `endpoints` says how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from .._wire.decoding import Decoder
+from .._wire.secret import Secret
+from .._wire.url import URL
+from ..errors import AntiphonError
+from ..types.batches import (
+    BatchCreateParams,
+    BatchListParams,
+    DeletedMessageBatch,
+    MessageBatch,
+    MessageBatchIndividualResponse,
+)
+from .call import Call, check_params, get, of_one, post
+from .options import Options
+from .pages import PageContent, list_call
+
+__all__ = [
+    "batch_results",
+    "cancel_batch",
+    "create_batch",
+    "delete_batch",
+    "list_batches",
+    "retrieve_batch",
+]
+
+T = TypeVar("T")
+
+_BATCHES = "/v1/messages/batches"
+
+_batch: Decoder[MessageBatch] = Decoder(MessageBatch)
+
+
+def create_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
+    """Make the call of `messages.batches.create`: `POST /v1/messages/batches`."""
+    check_params("messages.batches.create", params, BatchCreateParams)
+    return post(options, _BATCHES, params, _batch.decode)
+
+
+def retrieve_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
+    """Make the call of `messages.batches.retrieve`: `GET /v1/messages/batches/{id}`."""
+    return of_one(options, "GET", "messages.batches.retrieve", _BATCHES, params, _batch.decode)
+
+
+def cancel_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
+    """Make the call of `messages.batches.cancel`: `POST /v1/messages/batches/{id}/cancel`."""
+    path = f"{_BATCHES}/{{}}/cancel"
+    return of_one(options, "POST", "messages.batches.cancel", path, params, _batch.decode)
+
+
+def delete_batch(options: Options, params: Mapping[str, Any]) -> Call[DeletedMessageBatch]:
+    """Make the call of `messages.batches.delete`: `DELETE /v1/messages/batches/{id}`."""
+    decode = DeletedMessageBatch.decode
+    return of_one(options, "DELETE", "messages.batches.delete", _BATCHES, params, decode)
+
+
+def list_batches(options: Options, params: Mapping[str, Any]) -> Call[PageContent[MessageBatch]]:
+    """Make the call of `messages.batches.list`: `GET /v1/messages/batches`."""
+    return list_call(options, "messages.batches.list", _BATCHES, params, BatchListParams, _batch)
+
+
+def batch_results(
+    options: Options, params: Mapping[str, Any]
+) -> Call[MessageBatchIndividualResponse]:
+    """Make the call that gets the results of a batch, line by line.
+
+    Args:
+        options: the settings of the client.
+        params: `batch`, as it was retrieved, and those of every call.
+
+    Raises:
+        AntiphonError: the batch has no results yet.
+    """
+    # The URL comes from a response and may name any host: `_redirected_to` decides about the key.
+    batch: MessageBatch = params["batch"]
+    if not batch.results_url:
+        raise AntiphonError(
+            f"batch {batch.id} has no results: it is {batch.processing_status!r};"
+            " wait until it has ended"
+        )
+    own = {name: value for name, value in params.items() if name != "batch"}
+    decode = MessageBatchIndividualResponse.decode
+    call = get(options, f"{_BATCHES}/{batch.id}/results", own, decode)
+    call.lazy = "lines"
+    return _redirected_to(call, options, batch.results_url)
+
+
+def _redirected_to(call: Call[T], options: Options, url: str) -> Call[T]:
+    """Return `call` for the URL that the API named, without giving the key to a stranger.
+
+    A gateway leaves the API's own URL in the response: the call then stays on the base URL. Any
+    other origin gets no credential.
+    """
+    here, there = urlsplit(options.base_url), urlsplit(url)
+    if not there.netloc or (here.scheme, here.netloc) == (there.scheme, there.netloc):
+        path = f"{there.path}?{there.query}" if there.query else there.path
+        base = f"{here.scheme}://{here.netloc}"
+        call.url = URL(f"{base}{path}" if path.startswith("/") else f"{options.base_url}/{path}")
+    elif not there.path.endswith(urlsplit(call.url).path.removeprefix(here.path)):
+        call.url = URL(url)
+        call.headers = {k: v for k, v in call.headers.items() if not isinstance(v, Secret)}
+    return call
