@@ -74,7 +74,13 @@ def test_modules_are_found_without_an_import_of_their_own():
 
 
 @pytest.mark.parametrize(
-    "path", ["antiphon.types.mesage_param", "antiphon.resource", "antiphon.lib.x"]
+    "path",
+    [
+        "antiphon.types.mesage_param",
+        "antiphon.resource",
+        "antiphon.lib.x",
+        "antiphon.types.Message",
+    ],
 )
 def test_a_module_that_neither_package_has_is_not_found(path):
     with pytest.raises(ModuleNotFoundError):

@@ -3,9 +3,10 @@
 Programs may call `main`. Replies go to stdout, everything else to stderr. A command never shows a
 traceback: a failure is a line or two, and an exit code.
 
-Exit codes: 0 done; 1 another failure; 2 wrong usage; 3 no key or a wrong one (401, 403); 4 the
-request was refused (400, 402, 404, 413, …); 5 a rate limit (429); 6 the API failed or is
-overloaded; 7 the network or a time limit; 130 interrupted; 141 the reader of stdout has gone.
+Exit codes: 0 done; 1 another failure, or a difference that `moving-over` found; 2 wrong usage; 3 no
+key or a wrong one (401, 403); 4 the request was refused (400, 402, 404, 413, …); 5 a rate limit
+(429); 6 the API failed or is overloaded; 7 the network or a time limit; 130 interrupted; 141 the
+reader of stdout has gone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from .._version import __version__
 
@@ -30,6 +32,7 @@ examples:
   git diff | antiphon ask -s "Review this change." --usage
   antiphon count < notes.txt
   antiphon serve --port 8000
+  antiphon moving-over src
 """
 _ASK_EXAMPLES = """\
 examples:
@@ -46,6 +49,11 @@ _SERVE_EXAMPLES = """\
 examples:
   antiphon serve --port 8000
   antiphon serve --first-token 0.5 --tokens-per-second 40 --requests 50
+"""
+_MOVING_OVER_EXAMPLES = """\
+examples:
+  antiphon moving-over src
+  antiphon moving-over app.py && echo "nothing differs"
 """
 
 
@@ -96,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
             "serve",
             "run a local server that simulates the API",
             f"{_SIMULATES}\n\n{_SERVE_EXAMPLES}",
+        )
+    )
+    _describe_moving_over(
+        command(
+            "moving-over",
+            "list what would differ in a program written for the official package",
+            _MOVING_OVER_EXAMPLES,
         )
     )
     return parser
@@ -176,6 +191,13 @@ def _describe_serve(serve: argparse.ArgumentParser) -> None:
     limits.add_argument("--output-tokens", type=int, metavar="N")
 
 
+def _describe_moving_over(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(run=_moving_over)
+    command.add_argument(
+        "path", type=Path, nargs="?", default=Path(), help="a file or a folder; this one by default"
+    )
+
+
 def _port(text: str) -> int:
     if not (text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
@@ -201,6 +223,12 @@ def _serve(options: argparse.Namespace) -> None:
     from .serve import run
 
     run(options)
+
+
+def _moving_over(options: argparse.Namespace) -> int:
+    from .moving_over import run
+
+    return run(options)
 
 
 def entry() -> None:

@@ -32,14 +32,17 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
 
 
 def exit_code(options: argparse.Namespace) -> int:
-    """Run the chosen command and return its exit code; a failure is printed on stderr."""
+    """Run the chosen command and return its exit code; a failure is printed on stderr.
+
+    A command returns its exit code, or None for 0.
+    """
     if sys.stdout is None:  # it was closed before the program started
         return _PIPE_CLOSED
     if reconfigure := getattr(sys.stdout, "reconfigure", None):
         # A terminal whose encoding lacks a character shows its code instead of losing the reply.
         reconfigure(errors="backslashreplace")
     try:
-        options.run(options)
+        code: int | None = options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -52,4 +55,4 @@ def exit_code(options: argparse.Namespace) -> int:
         if isinstance(failure, errors.AuthenticationError):
             print(_CHECK_KEY, file=sys.stderr)
         return next((code for kind, code in _CODES if isinstance(failure, kind)), 1)
-    return 0
+    return code or 0

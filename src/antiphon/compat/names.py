@@ -326,10 +326,12 @@ _TYPE_PACKAGES = {
 
 def is_module(path: str) -> bool:
     """Return whether the official package has a module `path`, without the package's name."""
+    if path != path.lower():
+        return False
     if re.fullmatch(_NAMESPACES, path):
         return True
     package, _, last = path.rpartition(".")
-    return package in _TYPE_PACKAGES and _names_a_type(package, last.replace("_", "").lower())
+    return package in _TYPE_PACKAGES and _names_a_type(package, last.replace("_", ""))
 
 
 def _names_a_type(package: str, squashed: str) -> bool:
