@@ -62,7 +62,8 @@ def _rate_limit(headers: Headers, kind: str) -> RateLimit:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None
+    # A number of more digits is no limit, and Python refuses to convert thousands of them.
+    return int(text) if text is not None and text.isdecimal() and len(text) < 20 else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -11,7 +11,6 @@ from unittest.mock import AsyncMock, MagicMock, patch
 
 import pytest
 
-import antiphon
 from antiphon import (
     APIResponse,
     APIStatusError,
@@ -407,7 +406,7 @@ def test_betas_of_client_and_call_are_joined(method):
     for extra in ({}, {"extra_headers": {"anthropic-beta": "only"}}):
         called = getattr(client.messages, method)(**ask, betas=["two", "three"], **extra)
         if method == "stream":
-            with pytest.raises(antiphon.APIError), called:
+            with called:
                 pass
     first, second = transport.requests
     assert first.headers["anthropic-beta"] == "one,two,three"

@@ -132,7 +132,7 @@ def test_a_refusal_inside_a_stream_is_not_tried_again():
 )
 def test_a_200_that_is_no_stream_shows_what_it_is(body, kind, error, shown):
     with pytest.raises(error, match=shown) as raised:
-        texts(Scripted(Answer(body, headers=(("content-type", kind),))))
+        texts(Scripted(*[Answer(body, headers=(("content-type", kind),))] * 3))
     assert raised.value.response.content == body
 
 

@@ -12,11 +12,13 @@ from typing import Any, Self
 import pytest
 
 from antiphon._stream import reader as reading
+from antiphon._stream.block import BlockBuilder
 from antiphon._stream.reader import MessageReader
 from antiphon._stream.writer import write_message
 from antiphon._wire import partial_json
 from antiphon._wire.http import Headers, HTTPResponse
 from antiphon._wire.sse import SSEDecoder
+from antiphon.types import decode_event
 
 BASE: dict[str, Any] = {
     "model": "m",
@@ -196,8 +198,9 @@ def test_text_makes_no_events_and_no_messages(work):
     message = {**BASE, "content": [{"type": "text", "text": "words " * 10_000}]}
     chunks, frames = written(message)
     reader = read(work, chunks, look_at_text)
-    made = ("decode_event", "text_event", "validate_json", "_new", "from_value")
-    assert sum(work.calls[name] for name in made) == 0
+    made = (decode_event, BlockBuilder.event, BlockBuilder.text_event, reading._made_of)
+    assert [work.calls[function.__name__] for function in made] == [0, 0, 0, 0]
+    assert work.calls["validate_json"] == work.calls["from_value"] == 0
     assert work.parsed <= sum(map(len, chunks))
     assert work.calls.total() <= 30 * frames
     assert reader.message.to_dict() == message
@@ -216,7 +219,7 @@ def test_ten_thousand_citations_are_decoded_once_for_their_snapshots(work):
     chunks, frames = written({**BASE, "content": [cited]})
     read(work, chunks, look_at_every_snapshot)
     assert work.calls["from_value"] == 10_000
-    assert work.calls["_new"] == 2  # the block and the message
+    assert work.calls[reading._made_of.__name__] == 2  # the block and the message
     assert work.parsed <= sum(map(len, chunks))
     assert work.calls.total() <= 100 * frames
 

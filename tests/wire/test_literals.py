@@ -89,7 +89,9 @@ def test_a_text_with_half_a_pair_remembers_it():
         assert (kept, kept.literal) == ("a\ufffd", rb'"a\ud83d"')
 
 
-@pytest.mark.parametrize("text", ["", "{", "NaN", "-Infinity", "[" * 100_000, '{"a":' * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "{", "nan", "[" * 201 + "1" + "]" * 201, "[" * 100_000, '{"a":' * 100_000]
+)
 def test_what_is_not_json_is_a_value_error(text):
     with pytest.raises(ValueError):
         read_exactly(text)

@@ -17,7 +17,7 @@ from ..types.batches import (
     MessageBatch,
     MessageBatchIndividualResponse,
 )
-from .call import Call, check_params, get, of_one, post
+from .call import Call, check_params, get, of_one, post, with_id
 from .options import Options
 from .pages import PageContent, list_call
 
@@ -35,28 +35,29 @@ T = TypeVar("T")
 _BATCHES = "/v1/messages/batches"
 
 _batch: Decoder[MessageBatch] = Decoder(MessageBatch)
+_read_batch = with_id(_batch.decode)
 
 
 def create_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
     """Make the call of `messages.batches.create`: `POST /v1/messages/batches`."""
     check_params("messages.batches.create", params, BatchCreateParams)
-    return post(options, _BATCHES, params, _batch.decode)
+    return post(options, _BATCHES, params, _read_batch)
 
 
 def retrieve_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
     """Make the call of `messages.batches.retrieve`: `GET /v1/messages/batches/{id}`."""
-    return of_one(options, "GET", "messages.batches.retrieve", _BATCHES, params, _batch.decode)
+    return of_one(options, "GET", "messages.batches.retrieve", _BATCHES, params, _read_batch)
 
 
 def cancel_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
     """Make the call of `messages.batches.cancel`: `POST /v1/messages/batches/{id}/cancel`."""
     path = f"{_BATCHES}/{{}}/cancel"
-    return of_one(options, "POST", "messages.batches.cancel", path, params, _batch.decode)
+    return of_one(options, "POST", "messages.batches.cancel", path, params, _read_batch)
 
 
 def delete_batch(options: Options, params: Mapping[str, Any]) -> Call[DeletedMessageBatch]:
     """Make the call of `messages.batches.delete`: `DELETE /v1/messages/batches/{id}`."""
-    decode = DeletedMessageBatch.decode
+    decode = with_id(DeletedMessageBatch.decode)
     return of_one(options, "DELETE", "messages.batches.delete", _BATCHES, params, decode)
 
 

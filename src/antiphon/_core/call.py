@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
+from .._wire.decoding import ResponseModel
 from .._wire.http import Body, Request, Timeout
 from .._wire.secret import Secret
 from .._wire.sentinels import is_absent
@@ -28,9 +29,11 @@ __all__ = [
     "path_segment",
     "post",
     "split_params",
+    "with_id",
 ]
 
 T = TypeVar("T")
+ModelT = TypeVar("ModelT", bound=ResponseModel)
 
 _HEADER_PARAMS = {
     "user_profile_id": "anthropic-user-profile-id",
@@ -212,3 +215,15 @@ def of_one(
     path = path.format(segment) if "{}" in path else f"{path}/{segment}"
     own = {param: value for param, value in params.items() if param != identifier}
     return get(options, path, own, decode, method)
+
+
+def with_id(decode: Callable[[bytes], ModelT]) -> Callable[[bytes], ModelT]:
+    """Return `decode` for things that have an id: what has none is something else."""
+
+    def decoded(body: bytes) -> ModelT:
+        thing = decode(body)
+        if "id" not in thing.model_fields_set:
+            raise ValueError("a JSON object without an id")
+        return thing
+
+    return decoded

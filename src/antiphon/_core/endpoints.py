@@ -74,7 +74,7 @@ def stream(options: Options, params: Mapping[str, Any]) -> Call[Message]:
 def count_tokens(options: Options, params: Mapping[str, Any]) -> Call[MessageTokensCount]:
     """Make the call of `messages.count_tokens`: `POST /v1/messages/count_tokens`."""
     check_params("messages.count_tokens", params, CountTokensParams)
-    return post(options, "/v1/messages/count_tokens", params, MessageTokensCount.decode)
+    return post(options, "/v1/messages/count_tokens", params, _token_count)
 
 
 def check(
@@ -130,3 +130,11 @@ def _message(body: bytes) -> Message:
     if message.type != "message" and "content" not in message.model_fields_set:
         raise ValueError("a JSON object that is no message")
     return message
+
+
+def _token_count(body: bytes) -> MessageTokensCount:
+    count = MessageTokensCount.decode(body)
+    counted = isinstance(count.input_tokens, int)  # pyright: ignore[reportUnnecessaryIsInstance] a server may send anything
+    if not counted:
+        raise ValueError("a JSON object that counts no tokens")
+    return count

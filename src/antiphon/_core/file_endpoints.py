@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from .._wire.decoding import Decoder
 from ..types.files import DeletedFile, FileListParams, FileMetadata, FileUploadParams
-from .call import Call, check_params, make_call, of_one, split_params
+from .call import Call, check_params, make_call, of_one, split_params, with_id
 from .multipart import PendingUpload, UploadedFile
 from .options import Options
 from .pages import PageContent, list_call
@@ -25,6 +25,7 @@ T = TypeVar("T")
 _FILES = "/v1/files"
 
 _file: Decoder[FileMetadata] = Decoder(FileMetadata)
+_read_file = with_id(_file.decode)
 
 
 def upload_file(options: Options, params: Mapping[str, Any]) -> Call[FileMetadata]:
@@ -39,7 +40,7 @@ def upload_file(options: Options, params: Mapping[str, Any]) -> Call[FileMetadat
     more: Mapping[str, object] = own.get("extra_body") or {}
     fields = {name: str(value) for name, value in {**given, **more}.items()}
     body = PendingUpload(file, fields, progress)
-    return make_call(options, "POST", _FILES, own, _file.decode, body=body)
+    return make_call(options, "POST", _FILES, own, _read_file, body=body)
 
 
 def list_files(options: Options, params: Mapping[str, Any]) -> Call[PageContent[FileMetadata]]:
@@ -49,7 +50,7 @@ def list_files(options: Options, params: Mapping[str, Any]) -> Call[PageContent[
 
 def retrieve_file(options: Options, params: Mapping[str, Any]) -> Call[FileMetadata]:
     """Make the call of `files.retrieve_metadata`: `GET /v1/files/{id}`."""
-    return of_one(options, "GET", "files.retrieve_metadata", _FILES, params, _file.decode)
+    return of_one(options, "GET", "files.retrieve_metadata", _FILES, params, _read_file)
 
 
 def download_file(options: Options, params: Mapping[str, Any]) -> Call[bytes]:
@@ -62,4 +63,4 @@ def download_file(options: Options, params: Mapping[str, Any]) -> Call[bytes]:
 
 def delete_file(options: Options, params: Mapping[str, Any]) -> Call[DeletedFile]:
     """Make the call of `files.delete`: `DELETE /v1/files/{id}`."""
-    return of_one(options, "DELETE", "files.delete", _FILES, params, DeletedFile.decode)
+    return of_one(options, "DELETE", "files.delete", _FILES, params, with_id(DeletedFile.decode))

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from .._transport.files import FileInput, OpenedFile
 from .._wire.http import Body, HTTPResponse, Request, ResponseHead
+from .._wire.json import is_object
+from .._wire.literals import read_exactly
 from .._wire.url import URL
 from ..errors import (
     APIConnectionError,
@@ -52,6 +54,9 @@ T = TypeVar("T")
 # sends. Such an attempt is repeated once without counting as a retry. Once only: the server may as
 # well have read the request, acted on it and failed, and each repeat could be paid for again.
 _FREE_RETRIES = 1
+
+# Bytes up to which a successful body is looked at for an error: errors are short.
+_LARGEST_ERROR = 64 * 1024
 
 
 class Send(NamedTuple):
@@ -230,7 +235,7 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
             if head.ok and unread:
                 return SuccessfulResponse(head, b"", attempts)
             body = yield from whole_body(attempts)
-            if head.ok:
+            if head.ok and not _is_error(body):
                 return SuccessfulResponse(head, body, attempts)
             raise _refusal(head, body, attempts.request)
         except AuthenticationError as error:
@@ -297,6 +302,17 @@ def whole_body(attempts: Attempts) -> Flow[bytes]:
         chunks.append((yield Read(attempts.read_timeout())))
     # Most bodies arrive in one piece; that one need not be copied.
     return first if len(chunks) <= 2 else b"".join(chunks)
+
+
+def _is_error(body: bytes) -> bool:
+    """Return whether the body of a 2xx response is an error of the API, as some gateways send it."""
+    if b'"error"' not in body or len(body) > _LARGEST_ERROR:
+        return False
+    try:
+        content = read_exactly(body)
+    except ValueError:
+        return False
+    return is_object(content) and content.get("type") == "error" and is_object(content.get("error"))
 
 
 def _refusal(head: ResponseHead, body: bytes, request: Request | None) -> APIError:

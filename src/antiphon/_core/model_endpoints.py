@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from .._wire.decoding import Decoder
 from ..types.models import ModelInfo, ModelListParams
-from .call import Call, of_one
+from .call import Call, of_one, with_id
 from .options import Options
 from .pages import PageContent, list_call
 
@@ -21,6 +21,7 @@ T = TypeVar("T")
 _MODELS = "/v1/models"
 
 _model: Decoder[ModelInfo] = Decoder(ModelInfo)
+_read_model = with_id(_model.decode)
 
 
 def list_models(options: Options, params: Mapping[str, Any]) -> Call[PageContent[ModelInfo]]:
@@ -30,4 +31,4 @@ def list_models(options: Options, params: Mapping[str, Any]) -> Call[PageContent
 
 def retrieve_model(options: Options, params: Mapping[str, Any]) -> Call[ModelInfo]:
     """Make the call of `models.retrieve`: `GET /v1/models/{id}`."""
-    return of_one(options, "GET", "models.retrieve", _MODELS, params, _model.decode)
+    return of_one(options, "GET", "models.retrieve", _MODELS, params, _read_model)

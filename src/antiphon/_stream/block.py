@@ -1,4 +1,13 @@
-"""One content block of a stream, from its start to its stop."""
+"""One content block of a stream, from its start to its stop.
+
+Strategy. A block is what its start said, and for each text in it an accumulator of the fragments that
+its deltas added. Fragments are kept in a list, and joined or parsed when somebody looks: so a delta
+costs the same however much came before it, and a text that nobody looks at is joined once, at the end.
+A tool's input is a text as well; it is parsed once, when it is complete, or from its last snapshot on.
+
+Nearly all deltas add to the text that their block is made of. `extend` is the short way for them; it
+knows nothing of events. Everything else takes `change`, which also finds what does not fit.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from .._wire.decoding import Decoder
 from .._wire.json import is_list, is_object
+from .._wire.literals import ExactText, joined_exactly, whole_characters
 from .._wire.partial_json import PartialJSON, read_object
 from ..types.content import Block, TextCitation
 from ..types.events import (
@@ -24,7 +34,7 @@ from ..types.events import (
 from ..types.server_tools import ServerToolUseBlock
 from ..types.tools import ToolUseBlock
 
-__all__ = ["DELTA_FIELDS", "TEXT_DELTAS", "BlockBuilder", "MisfitError"]
+__all__ = ["DELTA_FIELDS", "TEXT_DELTAS", "BlockBuilder", "IncompleteDeltaError", "MisfitError"]
 
 DerivedEvent: TypeAlias = (
     TextEvent | ThinkingEvent | InputJsonEvent | CitationEvent | SignatureEvent
@@ -37,28 +47,29 @@ DELTA_FIELDS: Final = {
     "citations_delta": "citation",
     "signature_delta": "signature",
 }
-"""The field of each known kind of delta that carries what is new."""
+"""The field of each known type of delta that carries what is added."""
 
 TEXT_DELTAS: Final[dict[type, str]] = {
     TextDelta: "text",
     ThinkingDelta: "thinking",
     InputJSONDelta: "partial_json",
 }
-"""The deltas that add text to a block, and where they carry it."""
+"""The deltas that add to the text of a block, and the field that carries it."""
 
 _EVENTS: Final[dict[str, Callable[[str, Any, int], DerivedEvent]]] = {
     "text": TextEvent,
     "thinking": ThinkingEvent,
     "partial_json": InputJsonEvent,
 }
-# What each known kind of block takes, the text it is made of first. Other kinds take anything.
-_ACCEPTED_FIELDS: Final[dict[object, tuple[str, ...]]] = {
+# The fields that deltas of each known type of block may change; the first is the text that the block
+# is made of. Blocks of other types accept every delta.
+_ACCEPTED_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "text": ("text", "citation"),
     "thinking": ("thinking", "signature"),
     "tool_use": ("partial_json",),
     "server_tool_use": ("partial_json",),
 }
-_NOT_YET: Final = "it has not arrived whole"
+_NOT_YET: Final = "it was not received completely"
 
 _citation: Decoder[TextCitation] = Decoder(TextCitation)
 
@@ -67,62 +78,67 @@ class MisfitError(Exception):
     """An event does not fit those before it; the text says why."""
 
 
+class IncompleteDeltaError(MisfitError):
+    """An event lacks what it should add; without it, it changes nothing."""
+
+
 class BlockBuilder:
-    """A block while it arrives: what its start said, and the fragments that its deltas add.
+    """A block while it is received: what its start said, and the fragments that its deltas add."""
 
-    Fragments are kept apart and joined or parsed when asked for, so a delta costs the same
-    however much came before it.
-    """
-
-    __slots__ = ("_citations", "_fields", "_growing", "_takes", "flaw", "raw_input", "whole")
+    __slots__ = (
+        "_accepted",
+        "_accumulators",
+        "_citations",
+        "_fields",
+        "_half",
+        "_open",
+        "flaw",
+        "raw_input",
+        "whole",
+    )
 
     whole: bool
-    """Whether it has been stopped."""
+    """Whether the block is complete: it has been stopped."""
     raw_input: str
-    """The text of a tool's input, once it is whole."""
+    """The text of a tool's input, once it is complete."""
     flaw: str | None
     """What is wrong with that text, if anything is."""
 
     def __init__(self, block: object, *, whole: bool = False) -> None:
+        """Begin a block.
+
+        Args:
+            block: what the start of the block said, as parsed JSON.
+            whole: whether that is already all of it.
+        """
         self.whole = whole
         self.raw_input = ""
         self.flaw = None
         self._fields: Any = block
-        self._growing: dict[str, _Accumulator] = {}
+        self._accumulators: dict[str, _Accumulator] = {}
         self._citations: list[TextCitation] = []
-        self._takes = _ACCEPTED_FIELDS.get(block.get("type")) if is_object(block) else ()
-        if self._takes and not whole:
-            self._grow(self._takes[0])  # so that its deltas take the short way
+        self._half: tuple[str, str] | None = None  # of a character, and the text it is in
+        self._open = not whole  # to the short way
+        self._accepted = _accepted_by(block)
+        if self._accepted and not whole:
+            self._accumulator(self._accepted[0])  # so that its deltas take the short way
+
+    def extend(self, name: str, added: object) -> bool:
+        """Add to the text `name`; return False, and do nothing, if that takes the long way."""
+        accumulator = self._accumulators.get(name)
+        if accumulator is None or not self._open or not isinstance(added, str):
+            return False
+        accumulator.fragments.append(added)
+        return True
 
     def change(self, delta: Any) -> None:
-        """Add a delta.
+        """Add a delta of any type.
 
         Raises:
             MisfitError: it cannot be a delta of this block.
         """
         if self.whole:
             raise MisfitError("its block has been stopped")
-        try:
-            name = DELTA_FIELDS[delta["type"]]
-            growing = self._growing[name]
-            news = delta[name]
-        except (KeyError, TypeError):
-            self._change_otherwise(delta)
-            return
-        if not isinstance(news, str):
-            raise MisfitError(f"its {name} is no string")
-        growing.fragments.append(news)
-
-    def extend(self, name: str, news: object) -> bool:
-        """Add more of the text that the block is made of; false if it is made of something else."""
-        growing = self._growing.get(name)
-        if growing is None or self.whole or not isinstance(news, str):
-            return False
-        growing.fragments.append(news)
-        return True
-
-    def _change_otherwise(self, delta: Any) -> None:
-        """Add a delta that is not more of the text that its block is made of."""
         kind = delta.get("type") if is_object(delta) else None
         if not isinstance(kind, str) or not is_object(self._fields):
             raise MisfitError("it has no delta with a type, or its block no fields")
@@ -132,9 +148,11 @@ class BlockBuilder:
                 if field != "type":
                     self._continue(field, value)
         elif name not in delta:
-            raise MisfitError(f"its delta has no {name}")
-        elif self._takes is not None and name not in self._takes:
+            raise IncompleteDeltaError(f"its delta has no {name}")
+        elif self._accepted is not None and name not in self._accepted:
             raise MisfitError(f"a block of type {self._fields.get('type')!r} takes no {kind}")
+        elif name in self._accumulators and not isinstance(delta[name], str):
+            raise MisfitError(f"its {name} is no string")
         elif name == "citation":
             self._continue("citations", [delta[name]])
         elif name == "signature":
@@ -143,72 +161,102 @@ class BlockBuilder:
             self._continue(name, delta[name])
 
     def _continue(self, field: str, value: Any) -> None:
-        """Put `value` after what is there if both are strings or both are lists, else in its place."""
+        """Append `value` to a field that is a text or a list like it, else replace the field."""
         before = self._fields.get(field)
         if isinstance(value, str) and (before is None or isinstance(before, str)):
-            self._grow(field).fragments.append(value)
+            self._accumulator(field).fragments.append(value)
         elif is_list(value) and is_list(before):
             before.extend(value)
         else:
-            self._growing.pop(field, None)
+            self._accumulators.pop(field, None)
             self._fields[field] = value
 
-    def _grow(self, field: str) -> _Accumulator:
-        if field not in self._growing:
+    def _accumulator(self, field: str) -> _Accumulator:
+        if field not in self._accumulators:
             start = self._fields.get(field)
-            text = start if isinstance(start, str) else ""
-            self._growing[field] = (
-                _InputAccumulator() if field == "partial_json" else _Accumulator(text)
-            )
-        return self._growing[field]
+            made = _InputAccumulator() if field == "partial_json" else _Accumulator()
+            if isinstance(start, str) and start:
+                made.fragments.append(start)
+            self._accumulators[field] = made
+        return self._accumulators[field]
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the last delta ended within a character."""
+        return self._half is not None
+
+    def cut_at_characters(self, name: str, text: str) -> str:
+        """Return the text of a delta, cut between characters.
+
+        JSON may write a character as two surrogates, and a delta may end between them. The first of
+        them then waits for the next delta, and until then the block takes the long way only.
+        """
+        if self._half is not None and self._half[0] == name:
+            text, self._half = self._half[1] + text, None
+        ends_within = "\ud800" <= text[-1:] < "\udc00"
+        if ends_within:
+            text, self._half = text[:-1], (name, text[-1])
+        self._open = not ends_within
+        return whole_characters(text)
+
+    def finish_character(self) -> str:
+        """Add the half of a character whose other half did not follow; return what it shows as."""
+        if self._half is None:
+            return ""
+        name, half = self._half
+        self._half = None
+        shown = ExactText(half)
+        self._accumulator(name).fragments.append(shown)
+        return shown
 
     def stop(self) -> None:
-        """The block is whole: join its fragments, and parse a tool's input, once."""
-        growing = self._growing.pop("partial_json", None)
+        """End the block: join its fragments, and parse a tool's input, once."""
+        self.finish_character()
+        accumulator = self._accumulators.pop("partial_json", None)
         self._fields = self.value()
-        self._growing = {}
-        self.whole = True
-        if growing and growing.fragments:
-            self.raw_input = growing.joined()
+        self._accumulators = {}
+        self.whole, self._open = True, False
+        if accumulator and accumulator.fragments:
+            self.raw_input = accumulator.joined()
             self._fill(self.raw_input)
 
     def _fill(self, raw_input: str) -> None:
-        """Parse a tool's input; one without text is empty, unless the start brought it."""
+        """Parse a tool's input. One without text is empty, unless the start of the block had one."""
         if raw_input.strip():
             self._fields["input"], self.flaw = read_object(raw_input)
         elif self._fields.get("input") is None:
             self._fields["input"] = {}
 
     def value(self) -> Any:
-        """The block so far, as JSON values."""
+        """Return the block so far, as JSON values."""
         if not is_object(self._fields):
             return self._fields
         value = {**self._fields}
-        for field, growing in self._growing.items():
-            if isinstance(growing, _InputAccumulator):
-                value["input"] = growing.latest() or value.get("input") or {}
-            elif growing.fragments:
-                value[field] = growing.joined()
+        for field, accumulator in self._accumulators.items():
+            if isinstance(accumulator, _InputAccumulator):
+                value["input"] = accumulator.latest() or value.get("input") or {}
+            elif accumulator.fragments:
+                value[field] = accumulator.joined()
         return value
 
     def mark(self, block: object) -> None:
-        """Tell `block`, made from this, that it is not complete if it is not."""
+        """Mark `block`, which was made from this one, as incomplete unless it is complete."""
         if not isinstance(block, Block) or (self.whole and self.flaw is None):
             return
-        growing = self._growing.get("partial_json")
-        raw_input = growing.joined() if growing else self.raw_input
+        accumulator = self._accumulators.get("partial_json")
+        raw_input = accumulator.joined() if accumulator else self.raw_input
         block.mark_incomplete(raw_input, self.flaw or _NOT_YET)
 
     def mark_if_empty(self, block: object) -> None:
-        """Tell `block`, made from this and cut off by a limit, that it is no call if it has no input."""
+        """Mark a tool call that a token limit cut off before any input was received."""
         if isinstance(block, ToolUseBlock | ServerToolUseBlock) and not block.input:
             block.mark_incomplete(self.raw_input, _NOT_YET)
 
     def event(self, delta: object) -> DerivedEvent | None:
-        """The event made from the delta added last, if one is made from its kind."""
+        """Return the event derived from the delta that was added last, if its type has one."""
         name = TEXT_DELTAS.get(type(delta))
-        if name is not None and (growing := self._growing.get(name)):
-            return _EVENTS[name](getattr(delta, name), growing, len(growing.fragments))
+        if name is not None and (accumulator := self._accumulators.get(name)):
+            return _EVENTS[name](getattr(delta, name), accumulator, len(accumulator.fragments))
         match delta:
             case CitationsDelta():
                 return CitationEvent(delta.citation, self._cited, len(self._fields["citations"]))
@@ -217,49 +265,59 @@ class BlockBuilder:
             case _:
                 return None
 
-    def first_text_event(self, text: str) -> TextEvent | None:
-        """The event for the text with which a text block began."""
-        growing = self._growing.get("text")
-        return None if growing is None else TextEvent(text, growing, len(growing.fragments))
+    def text_event(self, text: str) -> TextEvent | None:
+        """Return the event for text that was added last, but not by a delta."""
+        accumulator = self._accumulators.get("text")
+        if accumulator is None:
+            return None
+        return TextEvent(text, accumulator, len(accumulator.fragments))
 
     def _cited(self, upto: int) -> list[TextCitation]:
-        """The first `upto` citations; each is decoded once."""
+        """Return the first `upto` citations; each is decoded once."""
         for citation in self._fields["citations"][len(self._citations) : upto]:
             known = _citation.from_value(citation) if is_object(citation) else citation
             self._citations.append(known)
         return self._citations[:upto]
 
 
+def _accepted_by(block: object) -> tuple[str, ...] | None:
+    """Return the fields that deltas of a block may change; None if any."""
+    if not is_object(block):
+        return ()
+    kind = block.get("type")
+    return _ACCEPTED_FIELDS.get(kind) if isinstance(kind, str) else None
+
+
 class _Accumulator:
-    """A text that arrives in fragments."""
+    """A text that is received in fragments."""
 
     __slots__ = ("_joined", "_upto", "fragments")
 
-    def __init__(self, start: str = "") -> None:
-        self.fragments = [start] if start else []
+    def __init__(self) -> None:
+        self.fragments: list[str] = []
         self._joined = ""
         self._upto = 0
 
     def so_far(self, upto: int) -> str:
-        """The first `upto` fragments, joined to those that were joined before."""
+        """Return the first `upto` fragments, joined to those that were joined before."""
         if upto < self._upto:
-            return "".join(self.fragments[:upto])
+            return joined_exactly(self.fragments[:upto])
         if upto > self._upto:
-            self._joined = "".join((self._joined, *self.fragments[self._upto : upto]))
+            self._joined = joined_exactly([self._joined, *self.fragments[self._upto : upto]])
             self._upto = upto
         return self._joined
 
     def snapshot(self, upto: int) -> Any:
-        """What the first `upto` fragments amount to."""
+        """Return the value of the first `upto` fragments."""
         return self.so_far(upto)
 
     def joined(self) -> str:
-        """All of it."""
+        """Return all of the text."""
         return self.so_far(len(self.fragments))
 
 
 class _InputAccumulator(_Accumulator):
-    """The text of a tool's input; a fragment is parsed once, and only if anyone looks."""
+    """The text of a tool's input; a fragment is parsed once, and only if somebody looks."""
 
     __slots__ = ("_parsed", "_parser")
 
@@ -269,7 +327,7 @@ class _InputAccumulator(_Accumulator):
         self._parsed = 0
 
     def snapshot(self, upto: int) -> object:
-        """The input as far as it can be read from the first `upto` fragments."""
+        """Return the input as far as it can be read from the first `upto` fragments."""
         if upto < self._parsed:
             self._parser, self._parsed = PartialJSON(), 0
         self._parser.feed("".join(self.fragments[self._parsed : upto]))
@@ -277,6 +335,6 @@ class _InputAccumulator(_Accumulator):
         return self._parser.value()
 
     def latest(self) -> dict[str, Any]:
-        """All that has arrived of the input."""
+        """Return the input as far as it was received."""
         value = self.snapshot(len(self.fragments))
         return value if is_object(value) else {}

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from .._core.flow import Attempts, Flow, Read, SuccessfulResponse, exchange, wait, whole_body
+from .._core.flow import Attempts, Flow, Read, exchange, wait, whole_body
 from .._core.options import DEFAULT_TIMEOUT
 from .._wire.http import HTTPResponse
 from .._wire.json import is_object
@@ -30,6 +31,7 @@ from ..errors import (
     status_error,
 )
 from .reader import Frame, MessageReader
+from .writer import encoded, events
 
 if TYPE_CHECKING:
     from ..types.events import MessageStreamEvent
@@ -43,8 +45,12 @@ T = TypeVar("T")
 # last event; if it does not come soon, a new connection is cheaper than the wait.
 _LAST_READ = 0.25
 
-# What a proxy or a gateway sends instead of an event stream.
-_NOT_A_STREAM = ("application/json", "text/html")
+# How bodies begin that are no event streams: JSON and HTML. A stream may begin with a line that says
+# nothing, but not with these: they are the beginning of no field that anybody sends.
+_JSON_OR_HTML = (b"{", b"[", b"<")
+
+# The first characters of the lines of an event stream; of any body of another type than a stream's.
+_FIRST_OF_A_STREAM = frozenset(b"edir:\r\n\xef")
 
 
 class StreamFlow:
@@ -55,9 +61,10 @@ class StreamFlow:
         "_bounded",
         "_content_at",
         "_derived",
-        "_error",
         "_failure",
+        "_held",
         "_lenient",
+        "_unread",
         "attempts",
         "delivered",
         "ended",
@@ -93,25 +100,54 @@ class StreamFlow:
         self.ended = False
         self._bounded = bounded
         self._lenient = lenient
-        self._error: Frame | None = None  # an error event, behind the frames in the queue
+        self._held: list[Frame] = []  # an error event, and what was received behind it
+        self._unread = b""  # a body that is no stream, for those who read bytes
         self._failure: APIError | None = None  # what ended the stream; it is final
         self._derived: MessageStreamEvent | None = None  # to be delivered after the last event
         self._begun = False  # whether any event but a ping was received
         self._content_at = 0.0  # when the last such event was received
 
     def open(self) -> Flow[None]:
-        """Send the call until a response begins that is a stream."""
-        opened = yield from exchange(self.attempts, unread=True)
-        self.response = opened.http_response()
-        self.reader = MessageReader(self.response)
+        """Send the call until a response begins that can be streamed.
+
+        A response that says it is JSON is read to its end at once: a whole message is taken as the
+        stream of itself, an error is raised, and repeated if it is worth it.
+        """
+        while True:
+            opened = yield from exchange(self.attempts, unread=True)
+            self._begin(opened.http_response())
+            if not self.attempts.call.streamed or "json" not in self._content_type:
+                return
+            try:
+                self._take_whole((yield from whole_body(self.attempts)))
+            except APIError as error:
+                delay = self.attempts.failed(self._completed(error))
+            else:
+                return
+            yield from wait(delay)
+
+    def _begin(self, response: HTTPResponse) -> None:
+        self.response = response
+        self.reader = MessageReader(response, lenient=self._lenient)
         self.frames.clear()
-        self._error = None
+        self._held = []
+        self._unread = b""
         self._begun = False
         self._content_at = self.attempts.now()
-        kind = self.response.headers.get("content-type", "")
-        if self.attempts.call.streamed and kind.startswith(_NOT_A_STREAM):
-            body = yield from whole_body(self.attempts)
-            raise self.attempts.sign(not_a_stream(opened, body))
+
+    @property
+    def _content_type(self) -> str:
+        return self.response.headers.get("content-type", "").lower()
+
+    def _take_whole(self, body: bytes) -> None:
+        """Take a body that is no event stream.
+
+        Raises:
+            APIError: it is not a message.
+        """
+        self.response.content = self._unread = body
+        self._queue(frames_of_message(self.response))
+        self.ended = True
 
     def receive(self) -> Flow[bool]:
         """Get further `frames`; return False once the stream has `ended`. A failure is final."""
@@ -132,8 +168,12 @@ class StreamFlow:
             raise self._failure
 
     def _receive_once(self) -> Flow[None]:
-        if self._error is not None:
-            self.reader.event(self._error)
+        if self._held:
+            error, *behind = self._held
+            self._held = []
+            self.reader.event(error)  # which raises, unless the message is complete
+            self._queue(behind)
+            return
         if self.reader.finished:
             yield from self._finish()
             return
@@ -141,15 +181,32 @@ class StreamFlow:
             chunk: bytes = yield Read(self._read_timeout())
         except APITimeoutError as silence:
             raise self._out_of_patience() from silence
-        self._queue(self.reader.feed(chunk) if chunk else self.reader.close(lenient=self._lenient))
-        self.ended = not chunk and not self.frames
+        if not self._begun and self._is_no_stream(chunk):
+            self._take_whole(chunk + (yield from whole_body(self.attempts)))
+            return
+        self._queue(self.reader.feed(chunk) if chunk else self.reader.close())
+        self.ended = not chunk and not self.frames and not self._held
+
+    def _is_no_stream(self, chunk: bytes) -> bool:
+        """Return whether a body that begins with `chunk` is something else than an event stream."""
+        if self.response.content or not self.attempts.call.streamed:
+            return False
+        start = chunk.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        if "text/event-stream" in self._content_type:
+            return start in _JSON_OR_HTML
+        return bool(start) and start[0] not in _FIRST_OF_A_STREAM
 
     def _queue(self, frames: list[Frame]) -> None:
-        """Keep `frames` up to an error event, which is raised once those before it are read."""
+        """Keep `frames`: those before an error to be taken, the error and those behind it apart.
+
+        An error is interpreted by `receive`, which can repeat the call, once the frames before it
+        were taken. What its data says may still make it another event; then nothing is lost.
+        """
         names = [name for name, _ in frames]
-        if b"error" in names:
-            self._error = frames[names.index(b"error")]
-            frames = frames[: names.index(b"error")]
+        if b"error" in names or None in names:
+            errors = [n for n, frame in enumerate(frames) if self.reader.is_error(frame)]
+            if errors:
+                frames, self._held = frames[: errors[0]], frames[errors[0] :]
         if any(name != b"ping" for name in names):
             self._begun, self._content_at = True, self.attempts.now()
         self.frames.extend(frames)
@@ -241,6 +298,8 @@ class StreamFlow:
 
     def _completed(self, error: APIError) -> APIError:
         if error.partial is None:
+            with suppress(APIError):  # the first failure counts, not what it leaves behind
+                self.reader.take_rest()
             error.partial = self.reader.partial
         if error.request_id is None:
             error.request_id = self.response.headers.get("request-id")
@@ -249,6 +308,9 @@ class StreamFlow:
     def chunk(self) -> Flow[bytes]:
         """Return the next bytes of the body, not interpreted; b"" at its end."""
         self._stay_failed()
+        if self._unread:
+            body, self._unread = self._unread, b""
+            return body
         if self.ended:
             return b""
         try:
@@ -297,19 +359,26 @@ def whole_message(attempts: Attempts, *, lenient: bool) -> Flow[tuple[HTTPRespon
     while (yield from flow.receive()):
         flow.skip()
     message = flow.finished_message()
-    flow.response.content = message.to_json(indent=None).encode()
+    if not flow.response.content:  # it was a stream
+        flow.response.content = message.to_json(indent=None).encode()
     return flow.response, message
 
 
-def not_a_stream(opened: SuccessfulResponse, body: bytes) -> APIError:
-    """Return the error for a response of status 200 that is no event stream."""
-    response = opened._replace(body=body).http_response()
+def frames_of_message(response: HTTPResponse) -> list[Frame]:
+    """Return the frames that would have streamed the message which is the body of `response`.
+
+    Raises:
+        APIStatusError: the body is an error of the API.
+        APIResponseValidationError: it is anything else.
+    """
     try:
         content = response.json()
     except ValueError:
         content = response.text
+    if is_object(content) and content.get("type") == "message":
+        return [(event["type"].encode(), encoded(event)) for event in events(content)]
     if is_object(content) and content.get("type") == "error":
-        return status_error(response, content)
+        raise status_error(response, content)
     kind = response.headers.get("content-type")
     message = f"Expected an event stream, got {kind}: {response.text[:200]}"
-    return APIResponseValidationError(response, content, message=message)
+    raise APIResponseValidationError(response, content, message=message)

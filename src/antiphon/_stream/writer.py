@@ -1,6 +1,8 @@
-"""A message to the events and bytes that stream it: the inverse of `reading`.
+"""The writer of a stream: a message to the events and bytes that stream it; inverse of the reader.
 
-Order, spacing and field placement follow recordings of the Messages API (streaming).
+`read(write(message)) == message` for every message. Order, spacing and the fields of each event follow
+recordings of the Messages API (streaming): counts that are known at the end are not in the first
+event, fields that change are null in it, and an event may have spaces before its last brace.
 """
 
 from __future__ import annotations
@@ -10,15 +12,19 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
 
-__all__ = ["PING", "Event", "events", "framed", "write_message"]
+from .._wire.json import dumps, is_list, is_object
+from .._wire.json_writer import NotJSONError
+from .._wire.literals import has_literals
+
+__all__ = ["PING", "Event", "encoded", "events", "framed", "write_message"]
 
 Event = dict[str, Any]
 
 PING: Event = {"type": "ping"}
-"""Says that the connection is alive; may stand anywhere."""
+"""The event that says nothing but that the connection is alive; it may stand anywhere."""
 
-_MOST_PADDING = 15
-_FIRST_OUTPUT_TOKENS = 4
+_MOST_PADDING = 15  # spaces, as recordings have them
+_FIRST_OUTPUT_TOKENS = 4  # the API counts a few tokens before the first block, between 1 and 8
 _KNOWN_AT_THE_END = ("container", "stop_reason", "stop_sequence", "stop_details")
 # Fields of the message that stand beside `delta` in the last event, not in it.
 _BESIDE_THE_DELTA = ("context_management",)
@@ -30,8 +36,6 @@ _REPEATED_AT_THE_END = (
     "output_tokens",
 )
 
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
 
 def write_message(
     message: Mapping[str, Any],
@@ -40,24 +44,32 @@ def write_message(
     rng: Random | None = None,
     raw_inputs: Mapping[int, str] | None = None,
 ) -> Iterator[bytes]:
-    """The frames that stream `message`, one event each, in the order the API sends them.
+    """Give the frames that stream `message`, one event each, in the order in which the API sends them.
 
     Args:
-        message: a whole message as JSON values; fields and blocks of any kind are carried.
-        fragment: how many characters one delta carries; with `rng`, on average.
+        message: a whole message as JSON values; fields and blocks of any type are written.
+        fragment: the number of characters in one delta; with `rng`, on average.
         rng: source of uneven fragments, and of the 0 to 15 spaces that hide the length of an event.
-        raw_inputs: the text of a tool's input by the index of its block, when it is not whole JSON.
+        raw_inputs: the text of a tool's input by the index of its block, where it is not whole JSON.
     """
     for event in events(message, fragment=fragment, rng=rng, raw_inputs=raw_inputs):
         yield framed(event, rng.randint(0, _MOST_PADDING) if rng else 0)
 
 
 def framed(event: Mapping[str, Any], padding: int = 0) -> bytes:
-    """One event as bytes, with `padding` spaces before its last brace."""
+    """Return one event as bytes, with `padding` spaces before its last brace."""
     if event == PING:
         return b'event: ping\ndata: {"type": "ping"}\n\n'
-    content = _compact(event)
-    return f"event: {event['type']}\ndata: {content[:-1]}{' ' * padding}}}\n\n".encode()
+    start = encoded(event)[:-1]
+    return b"event: %b\ndata: %b%b}\n\n" % (event["type"].encode(), start, b" " * padding)
+
+
+def encoded(event: Mapping[str, Any]) -> bytes:
+    """Return the JSON of an event."""
+    try:
+        return dumps(event)
+    except NotJSONError:  # numbers and texts that are no JSON, but that readers may read
+        return json.dumps(event).encode()
 
 
 def events(
@@ -67,9 +79,9 @@ def events(
     rng: Random | None = None,
     raw_inputs: Mapping[int, str] | None = None,
 ) -> Iterator[Event]:
-    """The events of `write` as JSON values, for those who change them before they are sent."""
+    """Give the events of `write_message` as JSON values, for those who change them before sending."""
     yield {"type": "message_start", "message": _begun(message)}
-    for index, block in enumerate(message["content"]):
+    for index, block in enumerate(_content_of(message)):
         raw_input = (raw_inputs or {}).get(index)
         start, deltas = _parts(block, raw_input, _Fragments(fragment, rng))
         yield {"type": "content_block_start", "index": index, "content_block": start}
@@ -82,15 +94,22 @@ def events(
     yield {"type": "message_stop"}
 
 
+def _content_of(message: Mapping[str, Any]) -> list[Any]:
+    content = message.get("content")
+    if isinstance(content, str):  # as some gateways write a text
+        return [{"type": "text", "text": content}]
+    return content if is_list(content) else []
+
+
 def _begun(message: Mapping[str, Any]) -> Event:
-    """The message before its first block: what is known of it at once."""
+    """Return the message as it is before its first block: what is known of it at once."""
     left_out = ("container", *_BESIDE_THE_DELTA)
     begun = {key: value for key, value in message.items() if key not in left_out}
     begun["content"] = []
     for key in _KNOWN_AT_THE_END:
         if key in begun:
             begun[key] = None
-    if usage := message.get("usage"):
+    if is_object(usage := message.get("usage")):
         first = {key: usage[key] for key in usage if key not in _COUNTED_AT_THE_END}
         if isinstance(first.get("output_tokens"), int):
             first["output_tokens"] = min(first["output_tokens"], _FIRST_OUTPUT_TOKENS)
@@ -99,10 +118,10 @@ def _begun(message: Mapping[str, Any]) -> Event:
 
 
 def _ended(message: Mapping[str, Any]) -> Event:
-    """What is known once the last block is whole; counts are totals of the whole message."""
+    """Return the event after the last block; its counts are totals of the whole message."""
     event: Event = {"type": "message_delta"}
     event["delta"] = {key: message[key] for key in _KNOWN_AT_THE_END if key in message}
-    if usage := message.get("usage"):
+    if is_object(usage := message.get("usage")):
         told = _REPEATED_AT_THE_END + _COUNTED_AT_THE_END
         event["usage"] = {key: usage[key] for key in told if key in usage}
     event.update((key, message[key]) for key in _BESIDE_THE_DELTA if key in message)
@@ -110,7 +129,7 @@ def _ended(message: Mapping[str, Any]) -> Event:
 
 
 class _Fragments:
-    """Cuts text into the pieces that deltas carry."""
+    """Cuts a text into the fragments that deltas have."""
 
     def __init__(self, size: int, rng: Random | None) -> None:
         if size < 1:
@@ -127,7 +146,7 @@ class _Fragments:
 
 
 def _parts(block: Any, raw_input: str | None, fragments: _Fragments) -> tuple[Any, Iterator[Event]]:
-    """A block as its start and its deltas; one without a text to stream is whole in its start."""
+    """Return a block as its start and its deltas; without a text, all of it is in the start."""
     match block:
         case {"type": "text", "text": str(text)}:
             return _text_start(block), _text_deltas(block, fragments.of(text))
@@ -167,7 +186,14 @@ def _input_deltas(
     arguments: dict[str, Any], raw_input: str | None, fragments: _Fragments
 ) -> Iterator[Event]:
     if raw_input is None:
-        raw_input = json.dumps(arguments, ensure_ascii=False) if arguments else ""
+        raw_input = _written(arguments) if arguments else ""
     yield {"type": "input_json_delta", "partial_json": ""}
     for fragment in fragments.of(raw_input):
         yield {"type": "input_json_delta", "partial_json": fragment}
+
+
+def _written(arguments: dict[str, Any]) -> str:
+    """Return a tool's input as the API writes it, with spaces, or with its own literals."""
+    if has_literals(arguments):
+        return dumps(arguments).decode()
+    return json.dumps(arguments, ensure_ascii=False)

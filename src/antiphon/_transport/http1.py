@@ -134,6 +134,7 @@ class ResponseReader:
         """Return the next bytes of the body, content encoding undone; ``b""`` if none are waiting.
 
         Raises:
+            MalformedResponseError: what follows the bytes taken out before is not HTTP/1.1.
             BrokenEncodingError: they are not in the encoding that the headers name.
             UnknownEncodingError: that encoding cannot be undone here.
             ExpansionError: they expand to many times their size.
@@ -144,6 +145,8 @@ class ResponseReader:
             # Not before: an error of the encoding should come with a status and a request id.
             self._decoder = decoder_for(self.head.headers)
         waiting, self._waiting = self._waiting, b""
+        if not waiting and isinstance(self._framing, ChunkedBody):
+            self._framing.check()
         if self._decoder is None:
             return waiting
         return self._decoder.feed(waiting, last=self._framing.ended)
@@ -314,9 +317,10 @@ class ChunkedBody:
     matched together, so that a received piece of a thousand chunks costs a thousand matches.
     """
 
-    __slots__ = ("_held", "_left", "_size", "_trailers", "ended", "surplus")
+    __slots__ = ("_fault", "_held", "_left", "_size", "_trailers", "ended", "surplus")
 
     def __init__(self) -> None:
+        self._fault: MalformedResponseError | None = None
         self._held = b""
         self._left = 0
         self._size = _FIRST_SIZE
@@ -325,7 +329,12 @@ class ChunkedBody:
         self.surplus = False
 
     def feed(self, data: bytes) -> bytes:
-        """Return the content of the chunks in `data`."""
+        """Return the content of the chunks in `data`.
+
+        What is no chunk is reported by `check`, so that the chunks before it are not lost.
+        """
+        if self._fault is not None:
+            return b""
         if self._held:
             data = self._held + data
             self._held = b""
@@ -338,7 +347,10 @@ class ChunkedBody:
         while not self._left and not self._trailers:
             size = self._size.match(data, at)
             if size is None:
-                self._hold(data[at:])
+                try:
+                    self._hold(data[at:])
+                except MalformedResponseError as fault:
+                    self._fault = fault
                 break
             self._size = _NEXT_SIZE
             start = size.end()
@@ -352,6 +364,15 @@ class ChunkedBody:
         if self._trailers:
             self._feed_trailers(data[at:])
         return b"".join(parts)
+
+    def check(self) -> None:
+        """Report what is no chunk.
+
+        Raises:
+            MalformedResponseError: there is such a thing.
+        """
+        if self._fault is not None:
+            raise self._fault
 
     def _hold(self, rest: bytes) -> None:
         """Keep the beginning of a size line, unless it cannot become one."""

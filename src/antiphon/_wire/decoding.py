@@ -1,13 +1,21 @@
-"""The base of everything received: strict while the API says what we know, forgiving when it does not.
+"""The models of everything that is received: exact where the API says what we know, open elsewhere.
 
-A model is decoded in Rust against its exact shape. Only when that fails is the same JSON decoded
-once more against a looser copy of the shape in which every field may hold anything. Either way
-nothing is coerced and nothing is lost, so what was received can be sent, stored and compared.
+Strategy. A model is decoded in Rust, against its exact shape. If that fails, the same JSON is decoded
+once more against a looser copy of the shape, in which every field may be missing and may hold
+anything. What no parser in Rust reads (unpaired surrogates, a byte order mark, numbers of thousands
+of digits) is read by `literals` and decoded from values. So nothing is coerced and nothing is lost:
+what was received can be sent back, stored and compared.
+
+pydantic alone would drop unknown members of unions, refuse unknown values of literals, and dump a
+field by its declared type. Its core schemas are changed for that (`_fit`, `_loosened`), and a class
+that is only decoded as a part of others gets a serializer (`_dump_schema`). These are insides of
+pydantic, tried with 2.12, 2.13 and 2.14; `tests/wire/test_decoding.py` fails if they change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from datetime import datetime
 from functools import cache, cached_property
 from typing import (
@@ -27,7 +35,9 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, TypeAdapter, V
 from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator, core_schema
 
 from .awaitable import AwaitableResult
-from .json import is_list, is_object
+from .json import JSONObject, is_list, is_object
+from .json_writer import Writer
+from .literals import has_literals, may_forget_literals, read_exactly
 
 __all__ = [
     "Decoder",
@@ -36,24 +46,26 @@ __all__ = [
     "Timestamp",
     "Unknown",
     "WireModel",
+    "with_literals",
 ]
 
 T = TypeVar("T")
+ModelT = TypeVar("ModelT", bound="WireModel")
 T_co = TypeVar("T_co", covariant=True)
 
 
 class Validator(Protocol[T_co]):
-    """What pydantic builds for a type."""
+    """The validator that pydantic builds for a type."""
 
     def validate_json(self, raw: bytes | str, /) -> T_co: ...
     def validate_python(self, value: object, /) -> T_co: ...
 
 
 class WireModel(BaseModel):
-    """Something the API sent: typed where it is known, and complete where it is not.
+    """A JSON object that the API sent: typed where its fields are known, and complete elsewhere.
 
-    Unknown fields are kept and readable as attributes. A field the API should have sent and did not
-    reads as None and is absent from `model_fields_set`.
+    Unknown fields are kept and can be read as attributes. A field that the API should have sent and
+    did not send is None and is missing in `model_fields_set`.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -67,7 +79,7 @@ class WireModel(BaseModel):
 
     @classmethod
     def decode(cls, raw: bytes | str) -> Self:
-        """Read a JSON object, whatever it holds.
+        """Return the object that a JSON text describes, whatever its fields hold.
 
         Raises:
             ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
@@ -77,7 +89,7 @@ class WireModel(BaseModel):
 
     @classmethod
     def from_value(cls, value: Mapping[str, Any]) -> Self:
-        """Read an already parsed JSON object, whatever it holds.
+        """Return the object that parsed JSON describes, whatever its fields hold.
 
         Raises:
             ValueError: `value` is not an object.
@@ -109,13 +121,22 @@ class WireModel(BaseModel):
         exclude_defaults: bool = False,
         exclude_none: bool = False,
     ) -> dict[str, object]:
-        """This as a dict: by default exactly the JSON that was received."""
-        return self.model_dump(
+        """Return this object as a dict: by default exactly the JSON that was received.
+
+        Args:
+            mode: "json" for JSON values, "python" for values of Python such as datetimes.
+            exclude_unset: leave out fields that were not received.
+            exclude_defaults: leave out fields that have their default value.
+            exclude_none: leave out fields that are None.
+        """
+        dumped = self.model_dump(
             mode=mode,
             exclude_unset=exclude_unset,
             exclude_defaults=exclude_defaults,
             exclude_none=exclude_none,
         )
+        literals = self._literals
+        return dumped if literals is None or literals != dumped else deepcopy(literals)
 
     def to_json(
         self,
@@ -125,7 +146,21 @@ class WireModel(BaseModel):
         exclude_defaults: bool = False,
         exclude_none: bool = False,
     ) -> str:
-        """This as JSON text: by default exactly what was received, indented by two spaces."""
+        """Return this object as JSON text: by default exactly what was received, but indented.
+
+        Args:
+            indent: spaces for each level; None for one line without spaces.
+            exclude_unset: leave out fields that were not received.
+            exclude_defaults: leave out fields that have their default value.
+            exclude_none: leave out fields that are None.
+        """
+        if self._literals is not None:
+            value = self.to_dict(
+                exclude_unset=exclude_unset,
+                exclude_defaults=exclude_defaults,
+                exclude_none=exclude_none,
+            )
+            return Writer(indent=indent).written(value).decode()
         return self.model_dump_json(
             indent=indent,
             exclude_unset=exclude_unset,
@@ -134,13 +169,29 @@ class WireModel(BaseModel):
         )
 
     def _keep(self, **facts: Any) -> None:
-        """Remember facts that are not part of this object: copied and pickled, never dumped."""
+        """Remember facts that are not a part of this object: copied and pickled, never dumped."""
         # Declared private attributes would cost every decoded object a call into Python.
         object.__setattr__(self, "__pydantic_private__", {**self._kept, **facts})
+
+    def remember_literals(self, value: JSONObject) -> bool:
+        """Remember `value`, of which this object was made, if it has literals; return whether it has.
+
+        The objects in this one do the same.
+        """
+        found = [_remembers(getattr(self, name, None), item) for name, item in value.items()]
+        if any(found) or has_literals([*value]):
+            self._keep(literals=value)
+            return True
+        return False
 
     @property
     def _kept(self) -> dict[str, Any]:
         return self.__pydantic_private__ or {}
+
+    @property
+    def _literals(self) -> dict[str, object] | None:
+        """The JSON that was received, if it has literals that fields cannot hold."""
+        return self._kept.get("literals")
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -152,12 +203,36 @@ class WireModel(BaseModel):
         return schema
 
 
+def _remembers(part: object, value: object) -> bool:
+    if isinstance(part, WireModel) and is_object(value):
+        return part.remember_literals(value)
+    if is_list(part) and is_list(value):
+        return any([_remembers(*both) for both in zip(part, value, strict=True)])  # noqa: C419 (all of them)
+    return has_literals(value)
+
+
+def with_literals(model: ModelT, raw: bytes | str) -> ModelT:
+    """Return `model`, decoded from `raw`, as one that remembers the literals of its numbers.
+
+    Decoding in Rust makes floats of numbers and forgets how they were written. Only what is sent
+    back needs its literals, and only floats may have others, so nearly always there is nothing to do.
+    """
+    if not may_forget_literals(model.model_dump(exclude_unset=True)):
+        return model
+    value = read_exactly(raw)
+    if not has_literals(value):
+        return model
+    exact = type(model).from_value(value)
+    exact.remember_literals(value)
+    return exact
+
+
 class ResponseModel(WireModel, AwaitableResult):
     """The result of a call: it knows the id of its request."""
 
     @property
     def _request_id(self) -> str | None:
-        """The `request-id` header of the HTTP answer; quote it when you ask for support."""
+        """The `request-id` header of the response; quote it when you ask for support."""
         return self._kept.get("request_id")
 
     @_request_id.setter
@@ -165,7 +240,7 @@ class ResponseModel(WireModel, AwaitableResult):
         self._keep(request_id=value)
 
     def __eq__(self, other: object) -> bool:
-        """Whether both say the same, whichever request brought them."""
+        """Return whether both have the same fields, even if they come from different requests."""
         if type(self) is not type(other) or not isinstance(other, WireModel):
             return NotImplemented
         return (self.__dict__, self.__pydantic_extra__) == (
@@ -177,13 +252,13 @@ class ResponseModel(WireModel, AwaitableResult):
 
 
 class Unknown(WireModel):
-    """Something of a kind this version does not know: `type` names it, its fields are attributes."""
+    """An object of a type that this version does not know; its fields are attributes."""
 
     type: Any  # not `str`, so that type checkers let a union of known kinds be narrowed to this
 
 
 class OrUnknown:
-    """Marks a union told apart by `type`: a kind that is none of its members becomes an `unknown`."""
+    """Marks a union whose members are told apart by `type`: any other type becomes an `unknown`."""
 
     __slots__ = ("unknown",)
 
@@ -210,13 +285,13 @@ class OrUnknown:
 
 
 class Decoder(Generic[T]):
-    """Reads JSON as one model or as one of several; built when first used."""
+    """Reads JSON as one model or as a member of a union; it is built when it is first used."""
 
     def __init__(self, kind: Any) -> None:
         self._kind = kind
 
     def decode(self, raw: bytes | str) -> T:
-        """Read a JSON object, whatever it holds.
+        """Return the object that a JSON text describes, whatever its fields hold.
 
         Raises:
             ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
@@ -225,10 +300,16 @@ class Decoder(Generic[T]):
             return self.exactly(raw)
         except ValidationError:
             pass  # so that the second attempt is not reported as a consequence of the first
-        return cast("T", self._loose.validate_json(raw))
+        try:
+            return cast("T", self._loose.validate_json(raw))
+        except ValidationError as failure:
+            value = _odd_object(raw)
+            if value is None:
+                raise failure from None
+        return self._with_literals(value)
 
     def from_value(self, value: Mapping[str, Any]) -> T:
-        """Read an already parsed JSON object, whatever it holds.
+        """Return the object that parsed JSON describes, whatever its fields hold.
 
         Raises:
             ValueError: `value` is not an object.
@@ -239,9 +320,15 @@ class Decoder(Generic[T]):
             pass
         return cast("T", self._loose.validate_python(value))
 
+    def _with_literals(self, value: JSONObject) -> T:
+        model = self.from_value(value)
+        if isinstance(model, WireModel):
+            model.remember_literals(value)
+        return model
+
     @cached_property
     def exactly(self) -> Callable[[bytes | str], T]:
-        """Reads a JSON object that has its exact shape, and raises `ValueError` for any other."""
+        """A function that reads a JSON text of the exact shape, and raises `ValueError` for others."""
         return self._exact.validate_json
 
     @cached_property
@@ -261,13 +348,22 @@ class Decoder(Generic[T]):
         return adapter
 
 
+def _odd_object(raw: bytes | str) -> JSONObject | None:
+    """Return an object that only the more patient reader can read, or None."""
+    try:
+        value = read_exactly(raw.removeprefix("\ufeff") if isinstance(raw, str) else raw)
+    except ValueError:
+        return None
+    return value if is_object(value) else None
+
+
 @cache
 def _decoder(model: type[WireModel]) -> Decoder[Any]:
     return Decoder(model)
 
 
-# Finding each value's serializer at run time costs little in Rust and, unlike a typed one, neither
-# warns about nor drops what a field was not meant to hold.
+# Finding the serializer of each value at run time costs little in Rust. Unlike a typed serializer, it
+# neither warns about a value that a field was not meant to hold, nor drops it.
 _AS_IT_IS = core_schema.simple_ser_schema("any")
 _ANYTHING = core_schema.any_schema()
 
@@ -281,7 +377,7 @@ _CONFIG = core_schema.CoreConfig(
 
 
 def _open(schema: Any) -> Any:
-    """A field's schema whose listed values are those known so far, not all there will ever be."""
+    """Return the schema of a field without its list of values: the API may add others."""
     if schema["type"] == "literal":
         return core_schema.str_schema()
     if schema["type"] in ("default", "nullable"):
@@ -290,7 +386,7 @@ def _open(schema: Any) -> Any:
 
 
 def _fit(cls: type[WireModel], schema: Any) -> None:
-    """Make pydantic's schema of a model ours."""
+    """Change the schema of a model: other values are accepted, and dumped as they are."""
     schema["strict"] = False  # an object may be given as a dict; its fields stay strict
     for name, field in schema["schema"]["fields"].items():
         known = field["schema"] if name == "type" else _open(field["schema"])
@@ -300,9 +396,9 @@ def _fit(cls: type[WireModel], schema: Any) -> None:
 
 
 def _dump_schema(cls: type[WireModel], schema: Any) -> CoreSchema:
-    """What it takes to dump a class that is only ever decoded as part of others.
+    """Return the schema by which a class is dumped that is only decoded as a part of others.
 
-    Pydantic leaves such a class unbuilt, and then cannot dump it as a value of unknown type.
+    pydantic leaves such a class unbuilt, and then cannot dump it as a value of unknown type.
     """
     fields = {
         name: core_schema.model_field(
@@ -315,14 +411,14 @@ def _dump_schema(cls: type[WireModel], schema: Any) -> CoreSchema:
 
 
 def _dumped(schema: Any) -> Any:
-    """How a field is dumped: its own way if it has one, otherwise as the value it holds."""
+    """Return how a field is dumped: in its own way if it has one, else by the type of its value."""
     if schema["type"] in ("default", "nullable"):
         return _dumped(schema["schema"])
     return schema.get("serialization", _AS_IT_IS)
 
 
 def _loosened(schema: Any) -> Any:
-    """A copy of a schema in which every field may be absent or hold anything."""
+    """Return a copy of a schema in which every field may be missing and may hold anything."""
     if is_list(schema):
         return [_loosened(part) for part in schema]
     if not is_object(schema):
@@ -340,7 +436,10 @@ def _loosened(schema: Any) -> Any:
 
 
 def _built(schema: dict[str, Any]) -> CoreSchema:
-    """A model made from its fields; pydantic's own way would reuse the class's exact validator."""
+    """Return a schema that builds a model from its fields.
+
+    The schema of pydantic would use the exact validator of the class instead.
+    """
     cls: type[WireModel] = schema["cls"]
 
     def build(read: tuple[dict[str, Any], dict[str, Any], set[str]]) -> WireModel:
@@ -372,12 +471,17 @@ def _or_anything(schema: Any) -> Any:
 
 
 class ReceivedTime(datetime):
-    """A moment that remembers how it was written, so that it is dumped as it was received."""
+    """A datetime that remembers its text, so that it is dumped as it was received."""
 
     text: str
 
     @classmethod
     def read(cls, value: object) -> datetime:
+        """Return the datetime that `value` is or describes.
+
+        Raises:
+            ValueError: it is none.
+        """
         if isinstance(value, datetime):
             return value
         if not isinstance(value, str):
@@ -388,7 +492,7 @@ class ReceivedTime(datetime):
 
     @staticmethod
     def written(value: object) -> object:
-        """How `value` is written in JSON; anything but a time as it is."""
+        """Return the text of a datetime, and any other value as it is."""
         if isinstance(value, datetime):
             return getattr(value, "text", None) or value.isoformat()
         return value
@@ -399,7 +503,7 @@ class ReceivedTime(datetime):
 
 
 class _AsWritten:
-    """Gives a `datetime` field its text back when it is dumped as JSON."""
+    """Marks a `datetime` field that is dumped as JSON with the text that was received."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: object, /) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(

@@ -1,13 +1,13 @@
-"""What crosses the wire: requests, heads of answers, headers, and the clocks of one call."""
+"""Requests, responses and their headers as plain values, and the clocks of one call."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
+from .literals import read_exactly
 from .secret import Secret, is_secret_header
 from .url import URL
 
@@ -16,11 +16,16 @@ __all__ = ["HTTPResponse", "Headers", "Timeout"]
 T = TypeVar("T")
 
 
-class Headers(Mapping[str, str]):
-    """Headers of a message: a read-only mapping that ignores case.
+LONGEST = 1e9
+"""Seconds, about 32 years: what is asked to last longer would overflow the clocks of the system."""
 
-    A header sent several times reads as its values joined by ``", "`` (RFC 9110 §5.3); `raw` keeps
-    what arrived, in its order. The index is made on first look-up, so unread headers cost nothing.
+
+class Headers(Mapping[str, str]):
+    """The headers of a response: a read-only mapping that ignores the case of names.
+
+    A header that was sent several times has its values joined by ``", "`` (RFC 9110 §5.3); `raw`
+    keeps what was received, in its order. The index is made at the first look-up: most headers of
+    most responses are never read.
     """
 
     __slots__ = ("_index", "raw")
@@ -51,7 +56,7 @@ class Headers(Mapping[str, str]):
     @overload
     def get(self, name: str, /, default: T) -> str | T: ...
     def get(self, name: str, /, default: object = None) -> object:
-        """The value of a header; `default` if it was not received."""
+        """Return the value of a header, or `default` if it was not received."""
         return self._indexed().get(name.lower(), default)
 
     def __contains__(self, name: object) -> bool:
@@ -97,11 +102,11 @@ class Timeout:
 
     @classmethod
     def of(cls, value: Any) -> Timeout:
-        """A `Timeout` from a number, `None` (no clock at all), or an object with such attributes.
+        """Return a `Timeout` from a number, `None` (no limits), or an object with such attributes.
 
         Raises:
-            TypeError: `value` is none of these.
-            ValueError: a clock is zero, negative or not a number.
+            TypeError: `value` is none of these, or a clock is not a number.
+            ValueError: a clock is zero, negative or not a number of seconds.
         """
         if value is None:
             return cls(None, None, None, None, None)
@@ -113,7 +118,8 @@ class Timeout:
             timeout = cls._like(value)
         else:
             raise TypeError(
-                f"timeout: {value!r} is not a number of seconds, None or a Timeout(total=…, connect=…, read=…)"
+                f"timeout: {value!r} is not a number of seconds, None"
+                " or a Timeout(total=…, connect=…, read=…)"
             )
         return timeout._checked()
 
@@ -123,13 +129,10 @@ class Timeout:
         return cls(**{name: getattr(clocks, name, None) for name in names})
 
     def _checked(self) -> Timeout:
-        for name in self.__slots__:
-            seconds = getattr(self, name)
-            if seconds is not None and not seconds > 0:
-                raise ValueError(
-                    f"timeout: {name}={seconds!r}; give seconds above 0, or None for no limit"
-                )
-        return self
+        clocks = {name: _checked_clock(name, getattr(self, name)) for name in self.__slots__}
+        if all(clocks[name] is getattr(self, name) for name in clocks):
+            return self  # the same object: the default timeout is told apart by being itself
+        return Timeout(**clocks)
 
     @property
     def stall_limit(self) -> float | None:
@@ -137,7 +140,7 @@ class Timeout:
         return self.read if self.stall is None else self.stall
 
     def within(self, seconds: float | None) -> Timeout:
-        """The same clocks, none of them longer than `seconds`."""
+        """Return the same clocks, none of them longer than `seconds`."""
         if seconds is None:
             return self
         return Timeout(
@@ -148,6 +151,17 @@ class Timeout:
             _shorter(self.pool, seconds),
             self.stall,
         )
+
+
+def _checked_clock(name: str, seconds: Any) -> float | None:
+    """Return a clock that can be waited for: a very long one is no limit at all."""
+    if seconds is None:
+        return None
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise TypeError(f"timeout: {name}={seconds!r} is not a number of seconds or None")
+    if not seconds > 0:
+        raise ValueError(f"timeout: {name}={seconds!r}; give seconds above 0, or None for no limit")
+    return None if seconds > LONGEST else seconds
 
 
 def _shorter(clock: float | None, seconds: float) -> float:
@@ -217,7 +231,7 @@ class Request:
 
 @dataclass(slots=True)
 class ResponseHead:
-    """Status and headers of an answer: what is known before its body."""
+    """Status and headers of a response: what is known before its body."""
 
     status: int
     headers: Headers
@@ -233,7 +247,7 @@ class ResponseHead:
 
 @dataclass(slots=True, repr=False)
 class HTTPResponse:
-    """The HTTP side of an answer, as plain values that pickle and compare."""
+    """A response as plain values, which can be pickled and compared."""
 
     status_code: int
     headers: Headers
@@ -253,12 +267,12 @@ class HTTPResponse:
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as JSON values.
+        """Return the body as JSON values.
 
         Raises:
             ValueError: the body is not JSON.
         """
-        return json.loads(self.content)
+        return read_exactly(self.content)
 
     @property
     def retry_after(self) -> float | None:
@@ -291,7 +305,7 @@ def retry_after(headers: Headers, received_at: float | None = None) -> float | N
         return seconds
     until, sent = _epoch(value), _epoch(headers.get("date"))
     start = received_at if sent is None else sent
-    return None if until is None or start is None else max(0.0, until - start)
+    return None if until is None or start is None else min(max(0.0, until - start), LONGEST)
 
 
 def _seconds(text: str | None) -> float | None:
@@ -299,7 +313,7 @@ def _seconds(text: str | None) -> float | None:
         seconds = float(text or "")
     except ValueError:
         return None
-    return seconds if 0 <= seconds < float("inf") else None
+    return min(seconds, LONGEST) if 0 <= seconds < float("inf") else None
 
 
 def _epoch(date: str | None) -> float | None:
@@ -308,6 +322,6 @@ def _epoch(date: str | None) -> float | None:
 
     try:
         moment = parsedate_to_datetime(date or "")
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):  # of a year or a time zone that cannot be
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

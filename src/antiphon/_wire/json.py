@@ -19,10 +19,10 @@ from functools import cache
 from itertools import chain
 from math import isfinite
 from types import ModuleType
-from typing import Any, TypeAlias, TypeGuard, cast
+from typing import Any, TypeAlias, TypeGuard
 
 from .json_writer import Base64Text, EncodeText, LongText, Writer, refused, simplified
-from .literals import ExactNumber, ExactText
+from .literals import ExactNumber, ExactText, floats_in
 
 __all__ = ["JSONObject", "dumps", "encode", "is_list", "is_object", "loads"]
 
@@ -126,26 +126,20 @@ def _by_orjson(
         return simpler[-1]
 
     encoded: bytes = orjson.dumps(value, hook, _options(sort=sort))
-    # orjson writes null for NaN and infinities, which would change what was said. These are the
-    # places of a null in compact JSON; in texts they are rare.
-    has_null = b":null" in encoded or b",null" in encoded or b"[null" in encoded
-    if has_null and not _all_finite(value, *simpler):
-        raise TypeError("a number is not finite")
+    # orjson writes null for NaN and infinities, which would change what was said.
+    if b"null" in encoded and _has_null(encoded):
+        _check_finite(value, *simpler)
     return _filled(encoded, long, orjson.dumps) if long else encoded
 
 
-def _all_finite(*values: Any) -> bool:
-    waiting = [*values]
-    while waiting:
-        value = waiting.pop()
-        if type(value) is float:
-            if not isfinite(value):
-                return False
-        elif is_object(value):
-            waiting += value.values()
-        elif isinstance(value, list | tuple):
-            waiting += cast("list[Any]", value)
-    return True
+def _has_null(encoded: bytes) -> bool:
+    """Return whether there is a null in compact JSON; in texts, these places are rare."""
+    return b":null" in encoded or b",null" in encoded or b"[null" in encoded
+
+
+def _check_finite(*values: Any) -> None:
+    if not all(map(isfinite, floats_in(*values))):
+        raise TypeError("a number is not finite")
 
 
 def _filled(

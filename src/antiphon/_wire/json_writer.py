@@ -122,13 +122,28 @@ _BASES: tuple[type[Any], ...] = (int, float, dict, list)
 class Writer:
     """Writes one value, piece by piece."""
 
-    def __init__(self, default: Callable[[Any], Any], *, sort: bool) -> None:
+    def __init__(
+        self,
+        default: Callable[[Any], Any] = refused,
+        *,
+        sort: bool = False,
+        indent: int | None = None,
+    ) -> None:
+        """Make a writer.
+
+        Args:
+            default: returns something simpler for a value of a type that is not known, or raises.
+            sort: whether to write the keys of objects in order.
+            indent: spaces for each level, on lines of their own; None writes everything in a line.
+        """
         self._default = default
         self._sort = sort
+        self._indent = indent
+        self._colon = b":" if indent is None else b": "
         self._parts: list[bytes | memoryview] = []
 
     def written(self, value: Any) -> bytes:
-        """Return `value` as compact JSON in UTF-8.
+        """Return `value` as JSON in UTF-8.
 
         Raises:
             NotJSONError: a part cannot be written; its `path` leads there.
@@ -170,13 +185,16 @@ class Writer:
             if is_absent(item):
                 continue
             try:
-                self._parts += (start, _key(key), b":")
+                self._parts += (start, self._line(depth), _key(key), self._colon)
                 self._write(item, depth)
             except NotJSONError as fault:
                 fault.path = (key, *fault.path)
                 raise
             start = b","
-        self._parts.append(b"{}" if start == b"{" else b"}")
+        self._parts += (b"{}",) if start == b"{" else (self._line(depth - 1), b"}")
+
+    def _line(self, depth: int) -> bytes:
+        return b"" if self._indent is None else b"\n" + b" " * (self._indent * depth)
 
     def _write_array(self, value: Sequence[Any], depth: int) -> None:
         start = b"["
@@ -184,13 +202,13 @@ class Writer:
             if is_absent(item):
                 continue
             try:
-                self._parts.append(start)
+                self._parts += (start, self._line(depth))
                 self._write(item, depth)
             except NotJSONError as fault:
                 fault.path = (index, *fault.path)
                 raise
             start = b","
-        self._parts.append(b"[]" if start == b"[" else b"]")
+        self._parts += (b"[]",) if start == b"[" else (self._line(depth - 1), b"]")
 
 
 _WORDS_AND_NUMBERS = frozenset({bool, int, float, type(None)})

@@ -11,14 +11,30 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Self, TypeVar, cast
 
-__all__ = ["ExactNumber", "ExactText", "read_exactly", "whole_characters"]
+__all__ = [
+    "ExactNumber",
+    "ExactText",
+    "floats_in",
+    "has_literals",
+    "joined_exactly",
+    "may_forget_literals",
+    "read_exactly",
+    "read_with_surrogates",
+    "whole_characters",
+]
 
 T = TypeVar("T")
 
 _MOST_DIGITS = 4300
 """Python refuses to convert longer integers: that takes quadratic time."""
+
+_DEEPEST = 200
+"""Levels of nesting that are read: as many as pydantic's reader does. More could not be written."""
+
+_TOO_DEEP = "it is nested too deeply"
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -67,16 +83,64 @@ def _text_of(literal: bytes) -> ExactText:
 def read_exactly(text: str | bytes | bytearray) -> Any:
     """Return the JSON value of `text`, with the literals that Python would write in another way.
 
+    `NaN` and `Infinity`, which some servers write, are read; they cannot be sent.
+
     Raises:
         ValueError: `text` is not JSON or is nested too deeply.
     """
+    return whole_characters(read_with_surrogates(text))
+
+
+def read_with_surrogates(text: str | bytes | bytearray) -> Any:
+    """Do the same, but leave surrogates in texts as they are.
+
+    Raises:
+        ValueError: `text` is not JSON or is nested much too deeply.
+    """
     try:
-        value = json.loads(
-            text, parse_float=_number, parse_int=_integer, parse_constant=_refuse_constant
-        )
+        return json.loads(text, parse_float=_number, parse_int=_integer)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    return whole_characters(value)
+        raise ValueError(_TOO_DEEP) from None
+
+
+def joined_exactly(texts: list[str]) -> str:
+    """Return `texts` as one, which is exact if one of them is."""
+    joined = "".join(texts)
+    if joined.isascii() or "\ufffd" not in joined:  # which every exact text has
+        return joined
+    parts = [json.loads(text.literal) if isinstance(text, ExactText) else text for text in texts]
+    return _mended("".join(parts))
+
+
+def floats_in(*values: Any) -> Iterator[float]:
+    """Give all floats in parsed JSON values, also those that remember their literals."""
+    found = [*values]
+    for item in found:  # which grows meanwhile: quicker than a function that calls itself
+        kind = cast("type[object]", type(item))
+        if kind is dict:
+            found += cast("dict[str, Any]", item).values()
+        elif kind is list or kind is tuple:
+            found += item
+        elif kind is float or kind is ExactNumber:
+            yield item
+
+
+def may_forget_literals(value: Any) -> bool:
+    """Return whether a parsed JSON value may have been written in another way.
+
+    Only floats may: integers and texts have one literal, but for escapes, which mean the same.
+    """
+    return any(True for _ in floats_in(value))
+
+
+def has_literals(value: Any) -> bool:
+    """Return whether a JSON value holds numbers or texts that remember their literals."""
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return any(map(has_literals, fields)) or any(map(has_literals, fields.values()))
+    if isinstance(value, list):
+        return any(has_literals(item) for item in cast("list[object]", value))
+    return isinstance(value, ExactNumber | ExactText)
 
 
 def _number(literal: str) -> float:
@@ -92,22 +156,25 @@ def _integer(literal: str) -> int | float:
     return int(literal)
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def whole_characters(value: T) -> T:
+def whole_characters(value: T, depth: int = 0) -> T:
     """Return a copy of a JSON value without surrogates.
 
     Pairs of them become the characters that they mean; texts with others become exact texts.
+
+    Raises:
+        ValueError: it is nested too deeply.
     """
+    if depth > _DEEPEST:
+        raise ValueError(_TOO_DEEP)
     if isinstance(value, str):
         return cast("T", _mended(value))
     if isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
-        return cast("T", {_mended(key): whole_characters(item) for key, item in fields.items()})
+        copied = {_mended(key): whole_characters(fields[key], depth + 1) for key in fields}
+        return cast("T", copied)
     if isinstance(value, list):
-        return cast("T", [whole_characters(item) for item in cast("list[Any]", value)])
+        items = cast("list[Any]", value)
+        return cast("T", [whole_characters(item, depth + 1) for item in items])
     return value
 
 

@@ -1,4 +1,11 @@
-"""JSON read while it arrives: each character once, a value whenever one is asked for."""
+"""JSON read while it is received: each character once, a value whenever one is asked for.
+
+Strategy. The text comes in fragments that may be cut anywhere. Two regular expressions find the next
+token or the next piece of a string, so each character is looked at about once; a token that is not
+complete waits for the next fragment. The open containers are a stack. They are filled in place, and
+`value` copies only them: what is closed never changes again and is shared between values. Parsers
+that accept incomplete text read it anew for every fragment, which is quadratic.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +14,34 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
+from .json import is_object
+from .literals import may_forget_literals, read_exactly
+
 __all__ = ["PartialJSON", "read_object"]
 
 _NOTHING: Final = object()
 
 _GAP = re.compile(r"[ \t\n\r,:]*")
 _TOKEN = re.compile(r"[\[{\]}\"]|[^ \t\n\r,:\[\]{}\"]+(?=[ \t\n\r,\]}])")
-# Characters and whole escapes; of a surrogate pair both halves or none.
+# Characters and whole escapes; of a surrogate pair both halves or neither.
 _STRING = re.compile(
     r'(?:[^"\\]+|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
     r"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*"
 )
+# Numbers, `true` and the like. Text that goes on for longer without an end is no JSON, and keeping
+# it would make every fragment after it cost more than the one before.
 _LONGEST_TOKEN = 4096
+
+# As deep as `from_json` reads. Deeper values could be neither compared nor written.
+_DEEPEST = 200
 
 
 class PartialJSON:
-    """A JSON value of which only a beginning may have arrived.
+    """A JSON value of which perhaps only the beginning was received.
 
-    A string that is cut is given as far as it goes; a number, literal or key that is cut is left
-    out, for it could still become another. Text that is not JSON is read up to the fault.
-    Values share their closed parts, so they must not be changed.
+    A string that is cut off is given as far as it goes. A number, literal or key that is cut off is
+    left out, because it could still become another one. Text that is not JSON is read up to the
+    fault. Values share their closed parts, so they must not be changed.
     """
 
     __slots__ = ("_faulty", "_keys", "_open", "_rest", "_root", "_string")
@@ -40,7 +55,7 @@ class PartialJSON:
         self._faulty = False
 
     def feed(self, text: str) -> None:
-        """Read on; `text` may begin and end anywhere."""
+        """Read the next fragment; it may begin and end anywhere."""
         text = self._rest + text
         at, before = 0, -1
         while not self._faulty and at != before:
@@ -56,7 +71,7 @@ class PartialJSON:
             self._rest = ""
 
     def value(self) -> Any:
-        """What has arrived; an empty object if nothing has."""
+        """Return what was received so far; an empty object if there is nothing."""
         value = self._cut_string()
         for container, key in zip(reversed(self._open), reversed(self._keys), strict=True):
             around = container.copy()
@@ -68,7 +83,7 @@ class PartialJSON:
         return {} if value is _NOTHING else value
 
     def _read(self, text: str, at: int) -> int:
-        """Read one token that begins at `at` or after a gap; where the next one may begin."""
+        """Read the token that begins at `at` or after a gap; return where the next may begin."""
         at = _GAP.match(text, at).end()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] matches anything
         token = _TOKEN.match(text, at)
         if token is None:
@@ -85,7 +100,7 @@ class PartialJSON:
         return token.end()
 
     def _read_on(self, text: str, at: int) -> int:
-        """Read the string that is open as far as it goes."""
+        """Read the string that is open as far as it goes; return where the next token may begin."""
         assert self._string is not None
         end = _STRING.match(text, at).end()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] matches anything
         piece = text[at:end]
@@ -108,6 +123,8 @@ class PartialJSON:
     def _enter(self, container: Any) -> None:
         if self._wants_key():
             raise ValueError("a key is a string")
+        if len(self._open) >= _DEEPEST:
+            raise ValueError("it is nested too deeply")
         self._open.append(container)
         self._keys.append(None)
 
@@ -118,7 +135,7 @@ class PartialJSON:
         self._add(self._open.pop())
 
     def _add(self, value: Any) -> None:
-        """Put a whole value where it belongs."""
+        """Put a complete value where it belongs."""
         if self._wants_key():
             if not isinstance(value, str):
                 raise ValueError("a key is a string")
@@ -140,15 +157,24 @@ def _put(container: Any, key: str | None, value: Any) -> None:
 
 
 def read_object(text: str) -> tuple[dict[str, Any], str | None]:
-    """The JSON object that `text` is; if it is none, what can be read of it, and what is wrong."""
+    """Return the JSON object that `text` is, and None.
+
+    If `text` is not one, return what can be read of it, and what is wrong with it. Numbers and texts
+    in the object remember their literals.
+    """
     flaw = None
     try:
         value = from_json(text)
+        if may_forget_literals(value):
+            value = read_exactly(text)
     except ValueError as fault:
-        flaw = f"its text is not whole JSON: {fault}"
-        reader = PartialJSON()
-        reader.feed(text)
-        value = reader.value()
-    if isinstance(value, dict):
-        return value, flaw  # pyright: ignore[reportUnknownVariableType] any JSON
-    return {}, flaw or "its text is JSON, but no object"
+        try:
+            value = read_exactly(text)  # it reads unpaired surrogates, too
+        except ValueError:
+            flaw = f"its text is not whole JSON: {fault}"
+            reader = PartialJSON()
+            reader.feed(text)
+            value = reader.value()
+    if is_object(value):
+        return value, flaw
+    return {}, flaw or "its text is JSON, but not an object"

@@ -270,7 +270,7 @@ class Block(WireModel):
         The last block of a partial message may be incomplete. A tool call is incomplete, too, if
         its input is not valid JSON.
         """
-        return not self._kept
+        return "input_error" not in self._kept
 
     def mark_incomplete(self, raw_input: str, input_error: str) -> None:
         """Record that the block was not received completely.

@@ -8,7 +8,8 @@ from typing import (
 
 from pydantic import Discriminator
 
-from .._wire.decoding import OrUnknown
+from .._wire.decoding import Decoder, OrUnknown, with_literals
+from .._wire.json import is_list
 from .._wire.validation import OrReceived, TextOr
 from .content import (
     Block,
@@ -95,6 +96,27 @@ ContentBlockParam: TypeAlias = Annotated[
     Discriminator("type"),
 ]
 """A part of a message that you send. `type` tells the kinds apart."""
+
+_block: Decoder[ContentBlock] = Decoder(ContentBlock)
+
+# They hold no numbers, and are most of the blocks.
+_WITHOUT_NUMBERS: tuple[type, ...] = (TextBlock, ThinkingBlock)
+
+
+def decode_block(raw: bytes) -> ContentBlock:
+    """Return the content block that a JSON text describes.
+
+    Raises:
+        ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
+    """
+    block = _block.decode(raw)
+    return with_literals(block, raw) if may_hold_numbers([block]) else block
+
+
+def may_hold_numbers(content: object) -> bool:
+    """Return whether a list of content blocks may hold numbers that are sent back."""
+    return is_list(content) and any(type(block) not in _WITHOUT_NUMBERS for block in content)
+
 
 MessageContentParam: TypeAlias = TextOr[
     Annotated[ContentBlockParam | ContentBlock, OrReceived(Block)]

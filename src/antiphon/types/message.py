@@ -14,7 +14,7 @@ from typing import (
 
 from pydantic import Discriminator
 
-from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel
+from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel, with_literals
 from .._wire.json import is_list, is_object
 from .._wire.validation import Param, TextOr
 from .content import (
@@ -23,7 +23,13 @@ from .content import (
     TextBlockParam,
     ThinkingBlock,
 )
-from .content_blocks import BlockT, ContentBlock, ContentBlockParam, MessageContentParam
+from .content_blocks import (
+    BlockT,
+    ContentBlock,
+    ContentBlockParam,
+    MessageContentParam,
+    may_hold_numbers,
+)
 from .tools import (
     ToolUseBlock,
 )
@@ -339,6 +345,16 @@ class Message(ResponseModel):
     stop_details: RefusalStopDetails | None = None
     stop_reason: StopReason | None = None
     stop_sequence: str | None = None
+
+    @classmethod
+    def decode(cls, raw: bytes | str) -> Self:
+        """Return the message that a JSON text describes, whatever its fields hold.
+
+        Raises:
+            ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
+        """
+        message = super().decode(raw)
+        return with_literals(message, raw) if may_hold_numbers(message.content) else message
 
     @property
     def text(self) -> str:
