@@ -28,8 +28,10 @@ CHECKS = Checks()
 def _encoded(request: RequestView, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Return the sources of images or documents that are sent in base64, with their paths."""
     for path, block in request.media(kind):
-        if block["source"]["type"] == "base64":
-            yield f"{path}.source.base64", block["source"]
+        source = block["source"]
+        if source["type"] == "base64":
+            # The local server puts the content of a file into its block, and leaves its id there.
+            yield f"{path}.source.{'file' if 'file_id' in source else 'base64'}", source
 
 
 @CHECKS.add("images.bytes", *_IMAGES)

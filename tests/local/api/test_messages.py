@@ -40,20 +40,6 @@ def test_request_that_breaks_no_rule_gets_a_message(app, right):
     assert send(app, "/v1/messages", right).status == 200
 
 
-THREADED = {**BODY, "thread": {"type": "create"}}
-
-
-def test_message_threads_are_refused_so_that_helpers_go_on_without(app):
-    response = send(app, body=THREADED, anthropic_beta="message-threads-2026-08-12")
-    assert response.error[:2] == (400, "invalid_request_error")
-    assert response.json["error"]["details"] == {"error_code": "thread_unsupported_request"}
-
-
-def test_thread_without_its_beta_is_an_unknown_field(app):
-    error = (400, "invalid_request_error", "thread: Extra inputs are not permitted")
-    assert send(app, body=THREADED).error == error
-
-
 LIMITED_MODEL = "claude-haiku-4-5-20251001"
 
 

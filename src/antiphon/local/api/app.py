@@ -32,6 +32,7 @@ from .control import Control
 from .errors import RequestRefusedError, not_found
 from .event_stream import paced
 from .exchange import CONTROL_PREFIX, WORKSPACE, Endpoint, Exchange
+from .files import FilesEndpoint
 from .headers import Keys, betas_of, check_size, version_of
 from .journal import Journal, Recorded, without_secrets
 from .latency import Latency
@@ -85,11 +86,12 @@ class App:
         self._simulation = Simulation(self.clock, seed, limits or Limits(), models)
         self._latency = latency or Latency()
         self._batches = BatchesEndpoint(self.clock, self._rng, self._simulation, batch_seconds)
+        self._files = FilesEndpoint(self._simulation.files)
         self._models = ModelsEndpoint(self.clock, self._simulation.models)
         self._control = Control(self.journal, self.clock, self.reset)
 
     def reset(self) -> None:
-        """Forget all requests, cached prompts, used-up limits and batches; keep the clock."""
+        """Forget all requests, files, threads, caches, limits and batches; keep the clock."""
         self.journal.clear()
         self._batches.clear()
         self._simulation.clear()
@@ -155,6 +157,8 @@ class App:
                 return {"POST": self._count}
             case ["v1", "messages", "batches", *rest]:
                 return self._batches.resource(rest)
+            case ["v1", "files", *rest]:
+                return self._files.resource(rest)
             case ["v1", "models", *rest]:
                 return self._models.resource(rest)
             case [name, *rest] if name == CONTROL_PREFIX and self.control:
@@ -173,9 +177,12 @@ class App:
 
     def _create(self, exchange: Exchange) -> Steps:
         request = yield from self._prepared(exchange, "create")
-        result = yield from self._simulation.create(request)
-        respond = self._streamed if request.body.get("stream") else self._whole
-        yield from respond(exchange, result)
+        threads = self._simulation.threads
+        with threads.turn(request.thread):
+            result = yield from self._simulation.create(request)
+            respond = self._streamed if request.body.get("stream") else self._whole
+            steps = respond(exchange, result)
+            yield from threads.keeping(request.thread, result.message, steps)
 
     def _whole(self, exchange: Exchange, result: MessageResult) -> Steps:
         if seconds := self._latency.whole(result.output_tokens, self._rng):

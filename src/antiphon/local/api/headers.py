@@ -17,6 +17,7 @@ __all__ = [
     "betas_of",
     "check_size",
     "content_of",
+    "decompressed",
     "parse_object",
     "size_limit",
     "version_of",
@@ -24,7 +25,9 @@ __all__ = [
 
 _VERSIONS = ("2023-06-01", "2026-10-21")
 _MEGABYTE = 1024 * 1024
-_BATCHES = "/v1/messages/batches"
+_MAX_BODY = 32 * _MEGABYTE
+# The bound of a file is its own; around it stand the boundaries and headers of its form.
+_MAX_BODIES = {"/v1/messages/batches": 256 * _MEGABYTE, "/v1/files": 501 * _MEGABYTE}
 # Nobody outside the API knows all names of betas; those that exist end in a date, written with
 # dashes (`files-api-2025-04-14`) or without (`claude-code-20250219`).
 _BETA = re.compile(r"[a-z0-9-]+-\d{4}-?\d{2}-?\d{2}")
@@ -35,7 +38,7 @@ _CHARSETS = ("", "utf-8", "utf8", "us-ascii")
 
 def size_limit(path: str) -> int:
     """Return the most bytes that a body sent to `path` may have (docs, request size limits)."""
-    return (256 if path == _BATCHES else 32) * _MEGABYTE
+    return _MAX_BODIES.get(path, _MAX_BODY)
 
 
 def check_size(path: str, size: int) -> None:
@@ -116,8 +119,7 @@ def content_of(headers: Mapping[str, str], path: str, body: BufferedBody) -> Buf
     if charset not in _CHARSETS:
         message = f"content-type: charset {charset!r} is not supported; use utf-8"
         raise invalid(message, error_code="unsupported_charset")
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    return body if encoding == "identity" else _decompressed(encoding, body, size_limit(path))
+    return decompressed(headers, path, body)
 
 
 def _charset(parameters: str) -> str:
@@ -128,8 +130,12 @@ def _charset(parameters: str) -> str:
     return ""
 
 
-def _decompressed(encoding: str, body: BufferedBody, limit: int) -> bytes:
-    """Return the decompressed body; it is never inflated beyond `limit` bytes."""
+def decompressed(headers: Mapping[str, str], path: str, body: BufferedBody) -> BufferedBody:
+    """Return the body with its content encoding undone; it is never inflated beyond its limit."""
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding == "identity":
+        return body
+    limit = size_limit(path)
     if encoding not in _COMPRESSIONS:
         message = f"content-encoding: {encoding!r} is not supported; use gzip, deflate or none"
         raise invalid(message, error_code="request_body_encoding_unsupported")

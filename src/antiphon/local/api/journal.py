@@ -138,6 +138,9 @@ def _readable(content: BufferedBody) -> Any:
     try:
         return _redacted(loads(content))
     except ValueError:
+        if len(content) > _HEAVY:  # an upload is not decoded for its beginning
+            beginning = content[: 4 * _MAX_TEXT].decode("utf-8", "replace")
+            return f"{beginning[:_MAX_TEXT]}… ({len(content)} bytes)"
         return _shortened(content.decode("utf-8", "replace"), _MAX_TEXT)
 
 

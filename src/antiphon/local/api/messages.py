@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from random import Random
 
 from ..._wire.json import JSONObject
 from ...rules import Endpoint as RuleEndpoint
-from ...rules import findings
+from ...rules.evaluation import form_findings, meaning_findings
+from ...rules.request_view import RequestView
 from ..metering.canonical_json import canonical
 from ..metering.clock import Clock
 from ..metering.prompt_cache import CacheLookup, PromptCache, PromptPrefixes
 from ..metering.rate_limits import Limits, RateLimitBuckets
 from ..metering.tokens import PromptTokens
 from ..replies.reply import Reply, make_reply, request_digest
+from ..replies.server_tools import OUTPUT_CONTENT, OUTPUT_NAME, output_files
 from ..replies.signatures import Signatures
 from .errors import RequestRefusedError, broken_rule, invalid
+from .file_sources import with_files
+from .file_store import FileStore
 from .repeats import Repeats
 from .served_models import ModelNames, ServedModel, ServedModels
 from .steps import Flow, HeaderPairs, work
+from .threads import ThreadRequest, Threads
 
 __all__ = [
     "ORGANIZATION",
@@ -30,9 +36,7 @@ __all__ = [
     "Simulation",
 ]
 
-# Helpers of the official packages send threads unasked, and go on without them after this error.
 _THREADS_BETA = "message-threads-"
-_NO_THREADS = "thread: message threads are not supported here; send the whole conversation"
 
 ORGANIZATION = "00000000-0000-4000-8000-000000000000"
 """The id of the only organization of a server."""
@@ -52,11 +56,17 @@ class PreparedRequest:
     """A request that passed every rule, and what was measured of it."""
 
     body: JSONObject
-    """The body; its model is the one of the catalogue."""
+    """The body with all that it names: the conversation of its thread, the content of its files.
+
+    Its model is the one of the catalogue.
+    """
     model: ServedModel
+    workspace: str
     prefixes: PromptPrefixes
     digest: bytes
     """The same for equal requests."""
+    thread: ThreadRequest | None
+    """What its thread has to remember; None if it belongs to none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +108,16 @@ class Simulation:
         self._seed = seed
         self._limits = limits
         self._signatures = Signatures(f"antiphon {seed}".encode())
+        self.files: FileStore = FileStore(clock, Random(f"files {seed}"))
+        """The files that requests may name."""
+        self.threads: Threads = Threads(clock)
+        """The conversations that requests may continue."""
         self.clear()
 
     def clear(self) -> None:
-        """Forget cached prompts, used-up limits and which requests came before."""
+        """Forget files, threads, cached prompts, used-up limits and which requests came before."""
+        self.files.clear()
+        self.threads.clear()
         self._repeats = Repeats()
         self._cache = PromptCache(self._clock)
         self._rates = RateLimitBuckets(self._limits, self._clock, ORGANIZATION)
@@ -114,26 +130,36 @@ class Simulation:
         Raises:
             RequestRefusedError: a rule forbids the request; the error is the API's first.
         """
-        if "thread" in body and any(beta.startswith(_THREADS_BETA) for beta in caller.betas):
-            raise invalid(_NO_THREADS, error_code="thread_unsupported_request")
         model = self.models.find(body.get("model"))
-        prompt = PromptTokens(body if model is None else {**body, "model": model.card.id})
-        found = findings(
+        body = body if model is None else {**body, "model": model.card.id}
+        if (first := next(form_findings(body, endpoint), None)) is not None:
+            raise broken_rule(first)
+        thread = None
+        if model is not None and endpoint == "create" and _is_threaded(body, caller):
+            body, thread = self.threads.completed(body, model.name, caller.workspace)
+        prompt = PromptTokens(
+            with_files(body, lambda name: self.files.find_content(name, caller.workspace))
+        )
+        view = RequestView(
             prompt.body,
-            endpoint=endpoint,
-            version=caller.version,
-            betas=caller.betas,
+            endpoint,
+            caller.version,
+            caller.betas,
             count=lambda _: prompt.total,
             today=self._rules_day or self._clock.today(),
         )
-        if (first := next(found, None)) is not None:
+        if (first := next(meaning_findings(view), None)) is not None:
             raise broken_rule(first)
         assert model is not None  # the rules refuse names that no model serves
         if (block := self._signatures.verify(prompt.body)) is not None:
             raise invalid(block.message)
-        digest = request_digest(prompt.body)
         return PreparedRequest(
-            prompt.body, model, PromptPrefixes.of(prompt, caller.workspace), digest
+            prompt.body,
+            model,
+            caller.workspace,
+            PromptPrefixes.of(prompt, caller.workspace),
+            request_digest(prompt.body),
+            thread,
         )
 
     def create(self, request: PreparedRequest) -> Flow[MessageResult]:
@@ -198,4 +224,12 @@ class Simulation:
             4 * tokens,  # about the bytes of the prompt
         )
         self._cache.commit(lookup)
+        for identifier in output_files(reply.content):
+            self.files.add_output(identifier, request.workspace, OUTPUT_NAME, OUTPUT_CONTENT)
         return reply
+
+
+def _is_threaded(body: JSONObject, caller: Caller) -> bool:
+    """Return whether a request belongs to a thread; without the beta it is refused later."""
+    has_beta = any(beta.startswith(_THREADS_BETA) for beta in caller.betas)
+    return has_beta and body.get("thread") is not None

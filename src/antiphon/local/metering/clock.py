@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-__all__ = ["Clock", "SystemClock", "VirtualClock"]
+__all__ = ["Clock", "SystemClock", "VirtualClock", "timestamp"]
 
 
 # Dates of Python end with the year 9999, and batches name days after today.
@@ -77,3 +77,13 @@ class VirtualClock(SystemClock):
 
 Clock = SystemClock
 """Any clock of a server."""
+
+
+def timestamp(seconds: float) -> str:
+    """Return a moment as most of the API writes it: in UTC, with microseconds and a Z.
+
+    Args:
+        seconds: the moment in seconds since 1970.
+    """
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -50,22 +50,24 @@ def _sources(messages: Sequence[JSONObject]) -> Iterator[JSONObject]:
 def _of_document(block: JSONObject, index: int) -> JSONObject | None:
     """Return a citation of a document's first sentence, if its text can be read here."""
     about = {"document_index": index, "document_title": block.get("title")}
-    match block["source"]:
+    source = block["source"]
+    file = source.get("file_id")
+    match source:
         case {"type": "text", "data": str(text)} if text.strip():
             start, end = _first_sentence(text)
             location = {"start_char_index": start, "end_char_index": end}
-            return _citation("char_location", text[start:end], {**about, **location})
+            return _citation("char_location", text[start:end], {**about, **location}, file)
         case {"type": "content", "content": content} if found := _first_text(content):
             position, text = found
             location = {"start_block_index": position, "end_block_index": position + 1}
-            return _citation("content_block_location", text, {**about, **location})
+            return _citation("content_block_location", text, {**about, **location}, None)
         case {"type": "base64", "data": str(encoded)}:
             pdf = media.pdf(encoded)
             if pdf is None or not pdf.text.strip():
                 return None
             start, end = _first_sentence(pdf.text)
             location = {"start_page_number": 1, "end_page_number": 2}
-            return _citation("page_location", pdf.text[start:end], {**about, **location})
+            return _citation("page_location", pdf.text[start:end], {**about, **location}, file)
         case _:
             return None
 
@@ -81,8 +83,8 @@ def _first_sentence(text: str) -> tuple[int, int]:
     return start, start + len(beginning.rstrip())
 
 
-def _citation(kind: str, cited: str, location: JSONObject) -> JSONObject:
-    return {"type": kind, "cited_text": cited, **location, "file_id": None}
+def _citation(kind: str, cited: str, location: JSONObject, file: str | None) -> JSONObject:
+    return {"type": kind, "cited_text": cited, **location, "file_id": file}
 
 
 def _of_result(block: JSONObject, index: int) -> JSONObject | None:

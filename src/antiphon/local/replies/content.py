@@ -74,10 +74,16 @@ class _Composer:
                 return self._paused(), "pause_turn"
             if tools := self._tools_to_call():
                 return self._calls(tools)
-            if schema := self._output_schema():
-                value = sample(schema, PromptValues(self._prompt.request), self._rng)
-                return [_text(json.dumps(value, ensure_ascii=False))], "end_turn"
+            if structured := self._structured():
+                return [structured], "end_turn"
         return self._words(), "end_turn"
+
+    def _structured(self) -> JSONObject | None:
+        """Return the text that fits the format of the output; None if there is no format."""
+        if not (schema := self._output_schema()):
+            return None
+        value = sample(schema, PromptValues(self._prompt.request), self._rng)
+        return _text(json.dumps(value, ensure_ascii=False))
 
     def _output_schema(self) -> Any:
         output = object_at(object_at(self._body, "output_config"), "format")
@@ -124,8 +130,9 @@ class _Composer:
         """
         client = [tool for tool in tools if not is_server_tool(tool)]
         server = [tool for tool in tools if is_server_tool(tool)]
-        forced = self._choice["type"] in ("any", "tool")
-        content = [] if forced else [_text(_announcement(tools))]
+        # With a format, all text has to follow it, so there is none before the calls.
+        is_silent = self._choice["type"] in ("any", "tool") or self._output_schema()
+        content = [] if is_silent else [_text(_announcement(tools))]
         values = PromptValues(self._prompt.request)
         search = self._search_tool()
         if search and any(tool.get("defer_loading") for tool in client):
@@ -135,7 +142,7 @@ class _Composer:
         if client:
             return [*content, *uses, *self._client_calls(client)], "tool_use"
         run = [block for use in uses for block in self._with_result(use)]
-        return [*content, *run, self._summary(run)], "end_turn"
+        return [*content, *run, self._structured() or self._summary(run)], "end_turn"
 
     def _client_calls(self, tools: Iterable[JSONObject]) -> list[JSONObject]:
         content: list[JSONObject] = []

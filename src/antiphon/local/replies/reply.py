@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import blake2b
 from random import Random
 from typing import Any
@@ -26,6 +25,7 @@ from typing import Any
 from ..._wire.json import JSONObject, is_object
 from ...catalog import models as catalog
 from ..metering.canonical_json import canonical
+from ..metering.clock import timestamp
 from ..metering.prompt_cache import CacheUsage
 from ..metering.request_parts import content_blocks
 from ..metering.tokens import output_tokens
@@ -210,8 +210,8 @@ def _container(
     given = requested.get("id") if is_object(requested) else requested
     if not given and not any(runs_code(block) for block in (*blocks, *_earlier_blocks(body))):
         return None
-    expires = datetime.fromtimestamp(now + _CONTAINER_SECONDS, UTC)
-    return {"id": given or new_id("container", rng), "expires_at": _zulu(expires)}
+    expires = timestamp(now + _CONTAINER_SECONDS)
+    return {"id": given or new_id("container", rng), "expires_at": expires}
 
 
 def _earlier_blocks(body: JSONObject) -> Iterator[JSONObject]:
@@ -219,10 +219,6 @@ def _earlier_blocks(body: JSONObject) -> Iterator[JSONObject]:
     for message in body["messages"]:
         if message["role"] == "assistant":
             yield from content_blocks(message["content"])
-
-
-def _zulu(time: datetime) -> str:
-    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _server_tool_use(blocks: Iterable[JSONObject]) -> Mapping[str, int] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -13,7 +13,22 @@ from .ids import new_id
 from .prompt_values import PromptValues
 from .tool_selection import tool_name
 
-__all__ = ["call", "code_calling", "is_server_tool", "result", "runs_code", "search_citation"]
+__all__ = [
+    "OUTPUT_CONTENT",
+    "OUTPUT_NAME",
+    "call",
+    "code_calling",
+    "is_server_tool",
+    "output_files",
+    "result",
+    "runs_code",
+    "search_citation",
+]
+
+OUTPUT_NAME = "simulated.txt"
+"""The name of every file that simulated code leaves."""
+OUTPUT_CONTENT = b"simulated\n"
+"""What every such file holds."""
 
 _SERVER_TOOLS = ("web_search_", "web_fetch_", "code_execution_", "tool_search_tool_")
 # The first version takes Python code; the later ones run commands and edit files.
@@ -23,6 +38,10 @@ _MAX_PATTERN = 200
 _MAX_QUERY = 200
 _MAX_TOOLS_FOUND = 5
 _DIRECT_CALLER: JSONObject = {"type": "direct"}
+# In the last user turn: the code that is run leaves a file, which can be downloaded.
+_OUTPUT_FILE = "[[output_file]]"
+# The API gives a file back that code writes into this folder (docs, code execution).
+_OUTPUT_FOLDER = "$OUTPUT_DIR"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -65,6 +84,10 @@ def _server_tool_use(name: str, arguments: JSONObject, rng: Random) -> JSONObjec
 
 def _code(kind: str, values: PromptValues) -> tuple[str, JSONObject]:
     """Return the tool to run and its input: Python code, a file to write, or a command."""
+    if _OUTPUT_FILE in values.text and kind != _PYTHON_ONLY:
+        return "bash_code_execution", {
+            "command": f"echo simulated > {_OUTPUT_FOLDER}/{OUTPUT_NAME}"
+        }
     expression = values.value_for("expression")
     if kind == _PYTHON_ONLY:
         return "code_execution", {"code": f"print({expression or repr('simulated')})"}
@@ -160,9 +183,23 @@ def _code_result(
 
 
 def _bash_result(
-    _arguments: JSONObject, _tools: Mapping[str, JSONObject], _rng: Random, _now: float
+    arguments: JSONObject, _tools: Mapping[str, JSONObject], rng: Random, _now: float
 ) -> JSONObject:
-    return {"type": "bash_code_execution_result", **_printed()}
+    result = {"type": "bash_code_execution_result", **_printed()}
+    if _OUTPUT_FOLDER not in str(arguments.get("command")):
+        return result
+    output = {"type": "bash_code_execution_output", "file_id": new_id("file", rng)}
+    return {**result, "stdout": "", "content": [output]}
+
+
+def output_files(content: Sequence[JSONObject]) -> list[str]:
+    """Return the ids of the files that the code of a reply has left."""
+    return [
+        output["file_id"]
+        for block in content
+        if block["type"] == "bash_code_execution_tool_result"
+        for output in block["content"].get("content") or ()
+    ]
 
 
 def _printed() -> JSONObject:
