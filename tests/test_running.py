@@ -21,7 +21,7 @@ LONG_FAILURE = """
 def test_long():
     for number in range(500):
         print(f"printed {number}")
-    assert [f"a{number}" for number in range(100)] == [f"b{number}" for number in range(100)]
+    assert [f"a{number}" for number in range(40)] == [f"b{number}" for number in range(40)]
 """
 
 

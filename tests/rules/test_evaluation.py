@@ -112,6 +112,7 @@ odd_messages = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(odd_messages, st.dictionaries(st.sampled_from(FIELDS.split()), json_values, max_size=4))
 def test_no_json_breaks_the_rules(messages, fields):

@@ -30,7 +30,7 @@ BASE: dict[str, Any] = {
     "stop_sequence": None,
     "usage": {"input_tokens": 7, "output_tokens": 50},
 }
-SIZES = [10_000, 100_000, 1_000_000]
+SIZES = [10_000, 100_000, pytest.param(1_000_000, marks=pytest.mark.slow)]
 FRAGMENT = 100
 
 

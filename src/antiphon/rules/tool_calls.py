@@ -56,7 +56,7 @@ def unique_ids(request: RequestView) -> Iterator[Violation]:
 def calls_are_answered(request: RequestView) -> Iterator[Violation]:
     """Find calls without a result at the start of the next message."""
     # After the last turn nothing follows: calls at the end of a conversation have no result either.
-    for turn, after in zip(request.turns, [*request.turns[1:], None], strict=True):
+    for turn, after in zip(request.turns, [*request.turns[1:], None], strict=False):
         calls = [use["id"] for use in turn.of("tool_use")] if turn.role == "assistant" else []
         with_result = {result["tool_use_id"] for result in _first_results(after)}
         missing = [call for call in calls if call not in with_result]
