@@ -4,6 +4,7 @@
     ├── UsageError                      an object is closed, or at its end
     ├── CredentialsError                no API key and no token: nothing was sent
     ├── RequestEncodingError            a value that is not JSON: nothing was sent
+    ├── NotSupportedError               a method that antiphon does not have
     └── APIError
         ├── APIConnectionError          no response, or only a part of one
         │   ├── APITimeoutError         a clock ran out
@@ -72,6 +73,7 @@ __all__ = [
     "HTTPNotImplementedError",
     "InternalServerError",
     "NotFoundError",
+    "NotSupportedError",
     "OverloadedError",
     "PaymentRequiredError",
     "PermissionDeniedError",
@@ -144,6 +146,10 @@ class RequestEncodingError(AntiphonError, TypeError):
     def __init__(self, message: str, *, path: str = "") -> None:
         super().__init__(message)
         self.path = path
+
+
+class NotSupportedError(AntiphonError, NotImplementedError):
+    """This version of antiphon does not have the method; the message says what to do instead."""
 
 
 class APIError(AntiphonError):

@@ -124,12 +124,12 @@ def test_what_we_lack_can_be_mentioned_and_refuses_when_it_is_called(path, advic
 
 
 def test_parameters_that_we_do_not_describe_are_dicts():
-    edit = antiphon.types.beta.BetaClearToolUses20250919EditParam
-    assert edit(type="clear_tool_uses_20250919", keep=1) == {
-        "type": "clear_tool_uses_20250919",
+    pdf = antiphon.types.beta.BetaBase64PDFBlockParam
+    assert pdf(type="document", keep=1) == {
+        "type": "document",
         "keep": 1,
     }
-    kept = pydantic.TypeAdapter(edit).validate_python({"type": "x", "more": [1]})
+    kept = pydantic.TypeAdapter(pdf).validate_python({"type": "x", "more": [1]})
     assert kept == {"type": "x", "more": [1]}
 
 

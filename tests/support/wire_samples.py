@@ -214,7 +214,7 @@ FROM_THE_FUTURE: dict[str, Any] = {
             "tone": "warm",
         },
     ],
-    "usage": {**USAGE, "service_tier": "galactic", "iterations": [{"type": "message"}], "steps": 2},
+    "usage": {**USAGE, "service_tier": "galactic", "iterations": [{"type": "daydream"}], "steps": 2},
 }
 
 OUT_OF_SHAPE: dict[str, Any] = {
@@ -295,7 +295,7 @@ EVENTS: list[dict[str, Any]] = [
     {
         "type": "content_block_delta",
         "index": 3,
-        "delta": {"type": "compaction_delta", "content": "So far."},
+        "delta": {"type": "hologram_delta", "content": "So far."},
     },
     {
         "type": "message_delta",

@@ -11,6 +11,7 @@ from .messages import AsyncMessages
 from .runner import AsyncSession
 
 if TYPE_CHECKING:
+    from .beta import AsyncBeta
     from .files import AsyncFiles
     from .models import AsyncModels
 
@@ -45,6 +46,13 @@ class AsyncClient(BaseClient, AsyncAnyEndpoint):
         from .files import AsyncFiles
 
         return AsyncFiles(self._session)
+
+    @cached_property
+    def beta(self) -> AsyncBeta:
+        """What needs a beta: the same resources, with the parameters that only betas have."""
+        from .beta import AsyncBeta
+
+        return AsyncBeta(self._session)
 
     async def close(self) -> None:
         """Let go of the connections; those shared with other clients stay open."""

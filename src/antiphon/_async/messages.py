@@ -86,7 +86,7 @@ class AsyncMessages(AsyncResource):
                     print(text, end="", flush=True)
         """
         call = endpoints.stream(self._session.options, params)
-        return AsyncMessageStreamManager(self._session, call)
+        return AsyncMessageStreamManager(partial(self._session.open, call))
 
     @keywords(CountTokensParams)
     async def count_tokens(self, **params: Unpack[CountTokensParams]) -> MessageTokensCount:

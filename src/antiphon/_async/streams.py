@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
-from .._core.call import Call
 from .._stream.flow import StreamFlow
 from .._stream.reader import MessageReader
 from .._wire.awaitable import AwaitableResult
@@ -16,7 +15,7 @@ from .._wire.http import HTTPResponse
 from ..errors import Attempt
 from ..responses import deprecated_tries
 from ..types.events import MessageStreamEvent, RawMessageStreamEvent
-from .runner import AsyncRunner, AsyncSession
+from .runner import AsyncRunner
 
 if TYPE_CHECKING:
     from .._core.flow import Attempts
@@ -147,16 +146,18 @@ class AsyncMessageStream(_AsyncEventStream[MessageStreamEvent], Generic[OutputT]
         return (await self.get_final_message()).text
 
 
+_Opened: TypeAlias = tuple[StreamFlow, AsyncRunner]
+
+
 class AsyncMessageStreamManager(Generic[OutputT]):
     """`async with client.messages.stream(...) as stream`: opens on entering, closes on leaving."""
 
-    def __init__(self, session: AsyncSession, call: Call[Message]) -> None:
-        self._session = session
-        self._call = call
+    def __init__(self, open_stream: Callable[[], Awaitable[_Opened]]) -> None:
+        self._open_stream = open_stream
         self._stream: AsyncMessageStream[OutputT] | None = None
 
     async def __aenter__(self) -> AsyncMessageStream[OutputT]:
-        self._stream = AsyncMessageStream(*await self._session.open(self._call))
+        self._stream = AsyncMessageStream(*await self._open_stream())
         return self._stream
 
     async def __aexit__(self, *_: object) -> None:

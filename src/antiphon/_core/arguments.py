@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from functools import cache
-from inspect import Parameter, Signature, cleandoc, getsource
+from inspect import CO_VARARGS, Parameter, Signature, cleandoc, getsource
 from sys import modules
 from textwrap import indent
 from types import MappingProxyType
@@ -65,6 +65,8 @@ def keywords(params: type) -> Callable[[F], F]:
         returns = method.__annotations__.get("return", Signature.empty)
         code = method.__code__
         positional = code.co_varnames[1 : code.co_argcount]
+        if code.co_flags & CO_VARARGS:
+            positional += (f"*{code.co_varnames[code.co_argcount]}",)
         method.__signature__ = _LazySignature(  # type: ignore[attr-defined]
             return_annotation=returns, params=params, positional=positional
         )
@@ -119,8 +121,14 @@ def _parameters(params: Any, positional: tuple[str, ...]) -> list[Parameter]:
         )
         for name in names
     ]
-    first = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("self", *positional)]
+    first = [_by_position(name) for name in ("self", *positional)]
     return [*first, *keys]
+
+
+def _by_position(name: str) -> Parameter:
+    if name.startswith("*"):
+        return Parameter(name[1:], Parameter.VAR_POSITIONAL)
+    return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class _Written(str):

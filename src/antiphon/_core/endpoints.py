@@ -47,14 +47,21 @@ _LARGE = 21_333
 _NOBODY = Credential("x-api-key", Secret(""), "nobody")
 
 
-def create(options: Options, params: Mapping[str, Any]) -> Call[Message]:
+def create(
+    options: Options, params: Mapping[str, Any], known: type = CreateParams
+) -> Call[Message]:
     """Make the call of `messages.create`: `POST /v1/messages`.
+
+    Args:
+        options: the settings of the client.
+        params: what was given.
+        known: the TypedDict of the parameters that there are; that of the beta has more.
 
     Raises:
         TypeError: a parameter is missing or unknown.
         RequestEncodingError: a value is not JSON.
     """
-    check_params("messages.create", params, CreateParams)
+    check_params("messages.create", params, known)
     # `is True`: any other value is sent as it is, and refused by the API.
     if params.get("stream") is True:
         return _messages_call(options, params, streamed=True)
@@ -65,25 +72,32 @@ def create(options: Options, params: Mapping[str, Any]) -> Call[Message]:
     return _messages_call(options, params)
 
 
-def stream(options: Options, params: Mapping[str, Any]) -> Call[Message]:
+def stream(
+    options: Options, params: Mapping[str, Any], known: type = StreamParams
+) -> Call[Message]:
     """Make the call of `messages.stream`: `POST /v1/messages` with ``"stream": true``."""
-    check_params("messages.stream", params, StreamParams)
+    check_params("messages.stream", params, known)
     return _messages_call(options, {**params, "stream": True}, streamed=True)
 
 
-def count_tokens(options: Options, params: Mapping[str, Any]) -> Call[MessageTokensCount]:
+def count_tokens(
+    options: Options, params: Mapping[str, Any], known: type = CountTokensParams
+) -> Call[MessageTokensCount]:
     """Make the call of `messages.count_tokens`: `POST /v1/messages/count_tokens`."""
-    check_params("messages.count_tokens", params, CountTokensParams)
+    check_params("messages.count_tokens", params, known)
     return post(options, "/v1/messages/count_tokens", params, _token_count)
 
 
 def check(
-    options: Options, params: Mapping[str, Any], read_file: Callable[[FileInput], bytes]
+    options: Options,
+    params: Mapping[str, Any],
+    read_file: Callable[[FileInput], bytes],
+    known: type = CreateParams,
 ) -> list[Finding]:
     """Return what the API would refuse of a message, found without sending it."""
     from ..rules import findings
 
-    check_params("messages.check", params, CreateParams)
+    check_params("messages.check", params, known)
     call = _messages_call(replace(options, credential=_NOBODY), params)
     if isinstance(call.body, PendingBody):
         call.body = call.body.filled(map(read_file, call.body.files))

@@ -22,6 +22,8 @@ from ..types.content import Block, TextCitation
 from ..types.events import (
     CitationEvent,
     CitationsDelta,
+    CompactionContentBlockDelta,
+    CompactionEvent,
     InputJSONDelta,
     InputJsonEvent,
     SignatureDelta,
@@ -31,13 +33,12 @@ from ..types.events import (
     ThinkingDelta,
     ThinkingEvent,
 )
-from ..types.server_tools import ServerToolUseBlock
-from ..types.tools import ToolUseBlock
+from ..types.tools import ToolCall
 
 __all__ = ["DELTA_FIELDS", "TEXT_DELTAS", "BlockBuilder", "IncompleteDeltaError", "MisfitError"]
 
 DerivedEvent: TypeAlias = (
-    TextEvent | ThinkingEvent | InputJsonEvent | CitationEvent | SignatureEvent
+    TextEvent | ThinkingEvent | InputJsonEvent | CitationEvent | SignatureEvent | CompactionEvent
 )
 
 DELTA_FIELDS: Final = {
@@ -68,6 +69,7 @@ _ACCEPTED_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "thinking": ("thinking", "signature"),
     "tool_use": ("partial_json",),
     "server_tool_use": ("partial_json",),
+    "mcp_tool_use": ("partial_json",),
 }
 _NOT_YET: Final = "it was not received completely"
 
@@ -143,7 +145,10 @@ class BlockBuilder:
         if not isinstance(kind, str) or not is_object(self._fields):
             raise MisfitError("it has no delta with a type, or its block no fields")
         name = DELTA_FIELDS.get(kind)
-        if name is None:
+        if kind == "compaction_delta":
+            # A summary comes whole, so a second one replaces the first.
+            self._fields |= {k: v for k, v in delta.items() if k != "type" and v is not None}
+        elif name is None:
             for field, value in delta.items():
                 if field != "type":
                     self._continue(field, value)
@@ -249,7 +254,7 @@ class BlockBuilder:
 
     def mark_if_empty(self, block: object) -> None:
         """Mark a tool call that a token limit cut off before any input was received."""
-        if isinstance(block, ToolUseBlock | ServerToolUseBlock) and not block.input:
+        if isinstance(block, ToolCall) and not getattr(block, "input", None):
             block.mark_incomplete(self.raw_input, _NOT_YET)
 
     def event(self, delta: object) -> DerivedEvent | None:
@@ -262,6 +267,8 @@ class BlockBuilder:
                 return CitationEvent(delta.citation, self._cited, len(self._fields["citations"]))
             case SignatureDelta():
                 return SignatureEvent(delta.signature)
+            case CompactionContentBlockDelta():
+                return CompactionEvent(delta.content, delta.encrypted_content)
             case _:
                 return None
 

@@ -27,8 +27,8 @@ _MOST_PADDING = 15  # spaces, as recordings have them
 _FIRST_OUTPUT_TOKENS = 4  # the API counts a few tokens before the first block, between 1 and 8
 _KNOWN_AT_THE_END = ("container", "stop_reason", "stop_sequence", "stop_details")
 # Fields of the message that stand beside `delta` in the last event, not in it.
-_BESIDE_THE_DELTA = ("context_management",)
-_COUNTED_AT_THE_END = ("output_tokens_details", "server_tool_use", "iterations")
+_BESIDE_THE_DELTA = ("context_management", "input_transformations")
+_COUNTED_AT_THE_END = ("output_tokens_details", "server_tool_use", "iterations", "fallback_credit")
 _REPEATED_AT_THE_END = (
     "input_tokens",
     "cache_creation_input_tokens",

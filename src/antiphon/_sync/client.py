@@ -12,6 +12,7 @@ from .messages import Messages
 from .runner import Session
 
 if TYPE_CHECKING:
+    from .beta import Beta
     from .files import Files
     from .models import Models
 
@@ -46,6 +47,13 @@ class Client(BaseClient, AnyEndpoint):
         from .files import Files
 
         return Files(self._session)
+
+    @cached_property
+    def beta(self) -> Beta:
+        """What needs a beta: the same resources, with the parameters that only betas have."""
+        from .beta import Beta
+
+        return Beta(self._session)
 
     def close(self) -> None:
         """Let go of the connections; those shared with other clients stay open."""

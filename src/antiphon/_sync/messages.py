@@ -87,7 +87,7 @@ class Messages(Resource):
                     print(text, end="", flush=True)
         """
         call = endpoints.stream(self._session.options, params)
-        return MessageStreamManager(self._session, call)
+        return MessageStreamManager(partial(self._session.open, call))
 
     @keywords(CountTokensParams)
     def count_tokens(self, **params: Unpack[CountTokensParams]) -> MessageTokensCount:

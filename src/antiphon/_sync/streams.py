@@ -5,18 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
-from .._core.call import Call
 from .._stream.flow import StreamFlow
 from .._stream.reader import MessageReader
 from .._wire.http import HTTPResponse
 from ..errors import Attempt
 from ..responses import deprecated_tries
 from ..types.events import MessageStreamEvent, RawMessageStreamEvent
-from .runner import Runner, Session
+from .runner import Runner
 
 if TYPE_CHECKING:
     from .._core.flow import Attempts
@@ -147,16 +146,18 @@ class MessageStream(_EventStream[MessageStreamEvent], Generic[OutputT]):
         return (self.get_final_message()).text
 
 
+_Opened: TypeAlias = tuple[StreamFlow, Runner]
+
+
 class MessageStreamManager(Generic[OutputT]):
     """`with client.messages.stream(...) as stream`: opens on entering, closes on leaving."""
 
-    def __init__(self, session: Session, call: Call[Message]) -> None:
-        self._session = session
-        self._call = call
+    def __init__(self, open_stream: Callable[[], _Opened]) -> None:
+        self._open_stream = open_stream
         self._stream: MessageStream[OutputT] | None = None
 
     def __enter__(self) -> MessageStream[OutputT]:
-        self._stream = MessageStream(*self._session.open(self._call))
+        self._stream = MessageStream(*self._open_stream())
         return self._stream
 
     def __exit__(self, *_: object) -> None:

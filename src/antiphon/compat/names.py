@@ -99,24 +99,8 @@ _IN_STREAMING = {
 }
 
 _FREE_DICTS = """
-    AdvisorRedactedResultBlockParam AdvisorResultBlockParam AdvisorTool20260301Param
-    AdvisorToolResultBlockParam AdvisorToolResultErrorParam AllThinkingTurnsParam
-    Base64PDFBlockParam BillingPolicyParam ClearThinking20251015EditParam
-    ClearToolUses20250919EditParam CodeExecutionToolResultBlockParamContentParam
-    Compact20260112EditParam CompactionBlockParam CompactionConfigParam
-    ContextManagementConfigParam FallbackBlockParam FallbackCreditTokenParam FallbackInfoParam
-    FallbackParam FallbacksParam InputTokensClearAtLeastParam InputTokensTriggerParam
-    MCPToolConfigParam MCPToolDefaultConfigParam MCPToolListingBlockParam MCPToolParamParam
-    MCPToolUseBlockParam MCPToolsetParam MessageThreadParam
-    RequestMCPServerToolConfigurationParam RequestMCPServerURLDefinitionParam
-    RequestMCPToolResultBlockParam RequestOptions RequestToolAdditionBlockParam
-    RequestToolRemovalBlockParam SystemMessageOutputConfigParam ThinkingBlockBindingParam
-    ThinkingTurnsParam ThreadContinueParams ThreadCreateParams ThreadSendParams
-    TokenTaskBudgetParam ToolBash20241022Param ToolChangeMCPToolReferenceParam
-    ToolChangeMCPToolsetReferenceParam ToolChangeToolDefinitionParam
-    ToolChangeToolReferenceParam ToolComputerUse20241022Param ToolComputerUse20250124Param
-    ToolComputerUse20251124Param ToolTextEditor20241022Param ToolUsesKeepParam
-    ToolUsesTriggerParam WebSearchToolResultBlockParamContentParam
+    Base64PDFBlockParam CodeExecutionToolResultBlockParamContentParam RequestOptions
+    WebSearchToolResultBlockParamContentParam
 """
 
 FREE_DICTS = frozenset(_FREE_DICTS.split())

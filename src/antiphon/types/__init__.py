@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .batches import *  # noqa: F403
+    from .beta_blocks import *  # noqa: F403
+    from .beta_params import *  # noqa: F403
     from .content import *  # noqa: F403
     from .content_blocks import *  # noqa: F403
     from .events import *  # noqa: F403
@@ -25,6 +27,7 @@ _HOMES = (
     "content",
     "tools",
     "server_tools",
+    "beta_blocks",
     "content_blocks",
     "message",
     "params",
@@ -34,6 +37,7 @@ _HOMES = (
     "files",
     "pages",
     "events",
+    "beta_params",
 )
 
 

@@ -11,6 +11,22 @@ from pydantic import Discriminator
 from .._wire.decoding import Decoder, OrUnknown, with_literals
 from .._wire.json import is_list
 from .._wire.validation import OrReceived, TextOr
+from .beta_blocks import (
+    AdvisorToolResultBlock,
+    AdvisorToolResultBlockParam,
+    CompactionBlock,
+    CompactionBlockParam,
+    FallbackBlock,
+    FallbackBlockParam,
+    MCPToolListingBlock,
+    MCPToolListingBlockParam,
+    MCPToolResultBlock,
+    MCPToolUseBlock,
+    MCPToolUseBlockParam,
+    RequestMCPToolResultBlockParam,
+    RequestToolAdditionBlockParam,
+    RequestToolRemovalBlockParam,
+)
 from .content import (
     Block,
     DocumentBlockParam,
@@ -67,7 +83,13 @@ ContentBlock: TypeAlias = Annotated[
     | BashCodeExecutionToolResultBlock
     | TextEditorCodeExecutionToolResultBlock
     | ToolSearchToolResultBlock
-    | ContainerUploadBlock,
+    | ContainerUploadBlock
+    | MCPToolUseBlock
+    | MCPToolResultBlock
+    | MCPToolListingBlock
+    | AdvisorToolResultBlock
+    | CompactionBlock
+    | FallbackBlock,
     Discriminator("type"),
     OrUnknown(UnknownBlock),
 ]
@@ -92,7 +114,15 @@ ContentBlockParam: TypeAlias = Annotated[
     | BashCodeExecutionToolResultBlockParam
     | TextEditorCodeExecutionToolResultBlockParam
     | ToolSearchToolResultBlockParam
-    | ContainerUploadBlockParam,
+    | ContainerUploadBlockParam
+    | MCPToolUseBlockParam
+    | RequestMCPToolResultBlockParam
+    | MCPToolListingBlockParam
+    | AdvisorToolResultBlockParam
+    | CompactionBlockParam
+    | FallbackBlockParam
+    | RequestToolAdditionBlockParam
+    | RequestToolRemovalBlockParam,
     Discriminator("type"),
 ]
 """A part of a message that you send. `type` tells the kinds apart."""

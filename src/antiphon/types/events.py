@@ -12,6 +12,10 @@ from .content import TextCitation
 from .content_blocks import ContentBlock
 from .message import (
     Container,
+    ContextManagementResponse,
+    FallbackCreditUsage,
+    InputTransformation,
+    IterationsUsage,
     Message,
     OutputTokensDetails,
     RefusalStopDetails,
@@ -23,6 +27,8 @@ from .wire_errors import ErrorResponse
 __all__ = [
     "CitationEvent",
     "CitationsDelta",
+    "CompactionContentBlockDelta",
+    "CompactionEvent",
     "ContentBlockDeltaEvent",
     "ContentBlockStartEvent",
     "ContentBlockStopEvent",
@@ -95,10 +101,12 @@ class ThinkingDelta(WireModel):
     """More text for a thinking block.
 
     thinking: the text to append.
+    estimated_tokens: about how many tokens of thinking there are so far; with a beta.
     """
 
     type: Literal["thinking_delta"]
     thinking: str
+    estimated_tokens: int | None = None
 
 
 class SignatureDelta(WireModel):
@@ -111,12 +119,28 @@ class SignatureDelta(WireModel):
     signature: str
 
 
+class CompactionContentBlockDelta(WireModel):
+    """The summary of a compaction block; it comes whole.
+
+    content, encrypted_content: those of the block; they replace any before them.
+    """
+
+    type: Literal["compaction_delta"]
+    content: str | None = None
+    encrypted_content: str | None = None
+
+
 class UnknownDelta(Unknown):
     """A delta of a type that this version of the package does not know."""
 
 
 RawContentBlockDelta: TypeAlias = Annotated[
-    TextDelta | InputJSONDelta | CitationsDelta | ThinkingDelta | SignatureDelta,
+    TextDelta
+    | InputJSONDelta
+    | CitationsDelta
+    | ThinkingDelta
+    | SignatureDelta
+    | CompactionContentBlockDelta,
     Discriminator("type"),
     OrUnknown(UnknownDelta),
 ]
@@ -144,6 +168,8 @@ class MessageDeltaUsage(WireModel):
     input_tokens: int | None = None
     output_tokens_details: OutputTokensDetails | None = None
     server_tool_use: ServerToolUsage | None = None
+    iterations: IterationsUsage | None = None
+    fallback_credit: FallbackCreditUsage | None = None
 
 
 class RawMessageStartEvent(WireModel):
@@ -161,11 +187,14 @@ class RawMessageDeltaEvent(WireModel):
 
     delta: fields that replace those of the message.
     usage: counts that replace those of the message.
+    context_management, input_transformations: those of the message; with a beta.
     """
 
     type: Literal["message_delta"]
     delta: Delta
     usage: MessageDeltaUsage
+    context_management: ContextManagementResponse | None = None
+    input_transformations: list[InputTransformation] | None = None
 
 
 class RawMessageStopEvent(WireModel):
@@ -405,6 +434,18 @@ class SignatureEvent(MadeEvent):
 
 
 @dataclass(slots=True, eq=False)
+class CompactionEvent(MadeEvent):
+    """The summary of a compaction block was received.
+
+    content, encrypted_content: those of the block.
+    """
+
+    type: ClassVar[Literal["compaction"]] = "compaction"
+    content: str | None
+    encrypted_content: str | None
+
+
+@dataclass(slots=True, eq=False)
 class ParsedContentBlockStopEvent(MadeEvent):
     """A content block is complete.
 
@@ -443,6 +484,7 @@ MessageStreamEvent: TypeAlias = (
     | SignatureEvent
     | CitationEvent
     | InputJsonEvent
+    | CompactionEvent
 )
 """An event of `messages.stream`: those that the API sends, each followed by what is made from it.
 

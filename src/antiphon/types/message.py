@@ -5,6 +5,7 @@ from typing import (
     Annotated,
     Any,
     Literal,
+    Required,
     Self,
     TypeAlias,
     TypeGuard,
@@ -17,6 +18,7 @@ from pydantic import Discriminator
 from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel, with_literals
 from .._wire.json import is_list, is_object
 from .._wire.validation import Param, TextOr
+from .beta_blocks import RequestToolAdditionBlockParam, RequestToolRemovalBlockParam
 from .content import (
     Block,
     TextBlock,
@@ -35,6 +37,7 @@ from .tools import (
 )
 
 __all__ = [
+    "AdvisorMessageIterationUsage",
     "AssistantMessageParam",
     "CacheCreation",
     "CacheMissMessagesChanged",
@@ -44,11 +47,24 @@ __all__ = [
     "CacheMissSystemChanged",
     "CacheMissToolsChanged",
     "CacheMissUnavailable",
+    "ClearThinking20251015EditResponse",
+    "ClearToolUses20250919EditResponse",
+    "CompactionIterationUsage",
     "Container",
     "ContainerSkill",
+    "ContextManagementResponse",
+    "CountTokensContextManagementResponse",
     "Diagnostics",
+    "FallbackCreditNotApplied",
+    "FallbackCreditRedeemed",
+    "FallbackCreditUsage",
+    "FallbackMessageIterationUsage",
+    "InputTransformation",
+    "IterationUsage",
+    "IterationsUsage",
     "KnownModel",
     "Message",
+    "MessageIterationUsage",
     "MessageParam",
     "MessageTokensCount",
     "Model",
@@ -58,7 +74,10 @@ __all__ = [
     "RefusalStopDetails",
     "ServerToolUsage",
     "StopReason",
+    "SystemMessageOutputConfigParam",
     "SystemMessageParam",
+    "ThinkingDroppedInputTransformation",
+    "ThinkingMismatchAllowedInputTransformation",
     "Usage",
     "UserMessageParam",
 ]
@@ -105,6 +124,7 @@ StopReason: TypeAlias = Literal[
     "pause_turn",
     "refusal",
     "model_context_window_exceeded",
+    "compaction",
 ]
 """Why Claude stopped. A response may hold a reason that is newer than this list."""
 
@@ -139,6 +159,108 @@ class OutputTokensDetails(WireModel):
     thinking_tokens: int
 
 
+class _IterationUsage(WireModel):
+    """The tokens of one of the passes that a message took; with a beta."""
+
+    input_tokens: int
+    output_tokens: int
+    cache_read_input_tokens: int
+    cache_creation_input_tokens: int
+    cache_creation: CacheCreation | None = None
+
+
+class MessageIterationUsage(_IterationUsage):
+    """The tokens of a pass that wrote a part of the message. Counts: see `Usage`.
+
+    model: the model that did it.
+    """
+
+    type: Literal["message"]
+    model: Model | None = None
+
+
+class CompactionIterationUsage(_IterationUsage):
+    """The tokens of a pass that summarized the conversation. Counts: see `Usage`."""
+
+    type: Literal["compaction"]
+
+
+class FallbackMessageIterationUsage(_IterationUsage):
+    """The tokens of a pass of another model, after the first had refused. Counts: see `Usage`.
+
+    model: the model that did it.
+    """
+
+    type: Literal["fallback_message"]
+    model: Model
+
+
+class AdvisorMessageIterationUsage(_IterationUsage):
+    """The tokens of advice. Counts: see `Usage`.
+
+    model: the model that gave the advice.
+    """
+
+    type: Literal["advisor_message"]
+    model: Model
+
+
+IterationUsage: TypeAlias = Annotated[
+    MessageIterationUsage
+    | CompactionIterationUsage
+    | FallbackMessageIterationUsage
+    | AdvisorMessageIterationUsage,
+    Discriminator("type"),
+    OrUnknown(),
+]
+"""The tokens of one of the passes that a message took. `type` tells the kinds apart."""
+
+IterationsUsage: TypeAlias = list[IterationUsage]
+"""The passes that a message took, in order."""
+
+
+class FallbackCreditRedeemed(WireModel):
+    """The credit was used: the input that was already paid for costs nothing again."""
+
+    type: Literal["redeemed"]
+
+
+class FallbackCreditNotApplied(WireModel):
+    """The credit was not used.
+
+    reason: why.
+    remove_to_redeem: the fields of the request without which it would have been used.
+    """
+
+    type: Literal["not_applied"]
+    reason: Literal[
+        "body_mismatch",
+        "continuation_excluded",
+        "continuation_only",
+        "expired",
+        "invalid_target_model",
+        "not_enabled",
+        "reprice_unavailable",
+        "temporarily_unavailable",
+        "variant_fields_present",
+        "wrong_organization",
+        "wrong_platform",
+        "wrong_workspace",
+    ]
+    remove_to_redeem: list[str] | None = None
+
+
+class FallbackCreditUsage(WireModel):
+    """What became of the `fallback_credit_token` of the request.
+
+    status: whether the credit was used.
+    """
+
+    status: Annotated[
+        FallbackCreditRedeemed | FallbackCreditNotApplied, Discriminator("type"), OrUnknown()
+    ]
+
+
 class Usage(WireModel):
     """The number of tokens that a message used. Usages can be added: `a + b`, `sum(usages)`.
 
@@ -152,6 +274,8 @@ class Usage(WireModel):
     service_tier: the tier that processed the request.
     inference_geo: the region in which the request was processed.
     speed: the speed with which it was processed.
+    iterations: the passes that the message took, if there were several; with a beta.
+    fallback_credit: what became of the `fallback_credit_token`; with a beta.
     """
 
     input_tokens: int
@@ -164,6 +288,8 @@ class Usage(WireModel):
     server_tool_use: ServerToolUsage | None = None
     service_tier: Literal["standard", "priority", "batch"] | None = None
     speed: Literal["standard", "fast"] | None = None
+    iterations: IterationsUsage | None = None
+    fallback_credit: FallbackCreditUsage | None = None
 
     @property
     def total_input_tokens(self) -> int:
@@ -210,6 +336,10 @@ class RefusalStopDetails(WireModel):
 
     category: the kind of harm, if the API names one.
     explanation: the reason, in words.
+    recommended_model: a model that may answer; with a beta.
+    fallback_credit_token: send it with the request to another model, and the input costs nothing
+        again; with a beta.
+    fallback_has_prefill_claim: whether the token also covers what was already written; with a beta.
     """
 
     type: Literal["refusal"]
@@ -217,6 +347,9 @@ class RefusalStopDetails(WireModel):
         Literal["cyber", "bio", "frontier_llm", "reasoning_extraction", "general_harms"] | None
     ) = None
     explanation: str | None = None
+    recommended_model: str | None = None
+    fallback_credit_token: str | None = None
+    fallback_has_prefill_claim: bool | None = None
 
 
 class ContainerSkill(WireModel):
@@ -318,6 +451,85 @@ class Diagnostics(WireModel):
     cache_miss_reason: CacheMissReason | None = None
 
 
+class ClearToolUses20250919EditResponse(WireModel):
+    """Old tool calls were removed from the prompt.
+
+    cleared_tool_uses: how many.
+    cleared_input_tokens: the number of tokens that they had.
+    """
+
+    type: Literal["clear_tool_uses_20250919"]
+    cleared_tool_uses: int
+    cleared_input_tokens: int
+
+
+class ClearThinking20251015EditResponse(WireModel):
+    """Old thinking was removed from the prompt.
+
+    cleared_thinking_turns: from how many turns.
+    cleared_input_tokens: the number of tokens that it had.
+    """
+
+    type: Literal["clear_thinking_20251015"]
+    cleared_thinking_turns: int
+    cleared_input_tokens: int
+
+
+class ContextManagementResponse(WireModel):
+    """What the parameter `context_management` did to the prompt.
+
+    applied_edits: the edits that changed something.
+    """
+
+    applied_edits: list[
+        Annotated[
+            ClearToolUses20250919EditResponse | ClearThinking20251015EditResponse,
+            Discriminator("type"),
+            OrUnknown(),
+        ]
+    ]
+
+
+_BindingMismatch: TypeAlias = Literal[
+    "model_binding_mismatch",
+    "prefix_binding_mismatch",
+    "organization_binding_mismatch",
+    "end_user_binding_mismatch",
+]
+
+
+class ThinkingDroppedInputTransformation(WireModel):
+    """Thinking was left out of the prompt, because it belongs to other messages.
+
+    path: where it was in the request.
+    reason: to what it did not fit.
+    """
+
+    type: Literal["thinking_dropped"]
+    path: str
+    reason: _BindingMismatch
+
+
+class ThinkingMismatchAllowedInputTransformation(WireModel):
+    """Thinking was kept in the prompt, although it belongs to other messages.
+
+    path: where it is in the request.
+    reason: to what it does not fit.
+    """
+
+    type: Literal["thinking_mismatch_allowed"]
+    path: str
+    reason: _BindingMismatch
+
+
+InputTransformation: TypeAlias = Annotated[
+    ThinkingDroppedInputTransformation | ThinkingMismatchAllowedInputTransformation,
+    Discriminator("type"),
+    OrUnknown(),
+]
+"""A change that the API made to the request. `type` tells the kinds apart."""
+
+
 class Message(ResponseModel):
     """A message that Claude wrote.
 
@@ -332,6 +544,8 @@ class Message(ResponseModel):
     usage: the number of tokens that the message used.
     container: the container in which code ran, if any did.
     diagnostics: what the parameter `diagnostics` asked for.
+    context_management: what the parameter of this name did to the prompt; with a beta.
+    input_transformations: the changes that the API made to the request; with a beta.
     """
 
     id: str
@@ -345,6 +559,8 @@ class Message(ResponseModel):
     stop_details: RefusalStopDetails | None = None
     stop_reason: StopReason | None = None
     stop_sequence: str | None = None
+    context_management: ContextManagementResponse | None = None
+    input_transformations: list[InputTransformation] | None = None
 
     @classmethod
     def decode(cls, raw: bytes | str) -> Self:
@@ -410,13 +626,24 @@ def _block_param(block: object) -> object:
     return block.to_param() if isinstance(block, Block) else block
 
 
+class CountTokensContextManagementResponse(WireModel):
+    """What the parameter `context_management` would do to the prompt.
+
+    original_input_tokens: the number of tokens without it.
+    """
+
+    original_input_tokens: int
+
+
 class MessageTokensCount(ResponseModel):
     """The number of tokens of a request.
 
     input_tokens: all of them, for messages, system prompt and tools together.
+    context_management: what the parameter of this name would do; with a beta.
     """
 
     input_tokens: int
+    context_management: CountTokensContextManagementResponse | None = None
 
 
 class UserMessageParam(Param):
@@ -441,15 +668,35 @@ class AssistantMessageParam(Param):
     content: MessageContentParam
 
 
-class SystemMessageParam(Param):
+class SystemMessageOutputConfigParam(Param, total=False):
+    """How much effort Claude makes from here on; with a beta.
+
+    effort: how much effort Claude makes.
+    """
+
+    effort: Literal["low", "medium", "high", "xhigh", "max"] | None
+
+
+class SystemMessageParam(Param, total=False):
     """An instruction within a conversation; only some models accept it.
 
     role: always "system".
-    content: one text, or a list of text blocks.
+    content: one text, or a list of text blocks; with a beta also changes of the tools.
+    clear_at: when the instruction ends, "never" by default; with a beta.
+    output_config: changes how Claude answers from here on; with a beta.
     """
 
-    role: Literal["system"]
-    content: TextOr[TextBlockParam]
+    role: Required[Literal["system"]]
+    content: Required[
+        TextOr[
+            Annotated[
+                TextBlockParam | RequestToolAdditionBlockParam | RequestToolRemovalBlockParam,
+                Discriminator("type"),
+            ]
+        ]
+    ]
+    clear_at: Literal["next_user_message", "never"] | None
+    output_config: SystemMessageOutputConfigParam | None
 
 
 class MessageParam(Param):

@@ -14,6 +14,7 @@ from pydantic import Discriminator
 from .._wire.http import Timeout
 from .._wire.sentinels import NotGiven, Omit
 from .._wire.validation import Many, Param, TextOr, with_inherited_keys
+from .beta_blocks import AdvisorTool20260301Param, MCPToolsetParam
 from .content import (
     CacheControlEphemeral,
     TextBlockParam,
@@ -45,9 +46,14 @@ from .server_tools import (
 )
 from .tools import (
     MemoryTool20250818Param,
+    ToolBash20241022Param,
     ToolBash20250124Param,
     ToolChoiceParam,
+    ToolComputerUse20241022Param,
+    ToolComputerUse20250124Param,
+    ToolComputerUse20251124Param,
     ToolParam,
+    ToolTextEditor20241022Param,
     ToolTextEditor20250124Param,
     ToolTextEditor20250429Param,
     ToolTextEditor20250728Param,
@@ -69,11 +75,13 @@ __all__ = [
     "OutputConfigParam",
     "SkillParams",
     "StreamParams",
+    "ThinkingBlockBindingParam",
     "ThinkingConfigAdaptiveParam",
     "ThinkingConfigBetweenToolsParam",
     "ThinkingConfigDisabledParam",
     "ThinkingConfigEnabledParam",
     "ThinkingConfigParam",
+    "TokenTaskBudgetParam",
     "ToolUnionParam",
     "WorkspaceParams",
 ]
@@ -102,8 +110,15 @@ ToolUnionParam: TypeAlias = (
     | WebFetchTool20260318Param
     | ToolSearchToolBm25_20251119Param
     | ToolSearchToolRegex20251119Param
+    | ToolBash20241022Param
+    | ToolTextEditor20241022Param
+    | ToolComputerUse20241022Param
+    | ToolComputerUse20250124Param
+    | ToolComputerUse20251124Param
+    | AdvisorTool20260301Param
+    | MCPToolsetParam
 )
-"""A tool that Claude may call: your own, or one that the API defines."""
+"""A tool that Claude may call: your own, or one that the API defines; the last seven need a beta."""
 
 
 class MetadataParam(Param, total=False):
@@ -115,16 +130,28 @@ class MetadataParam(Param, total=False):
     user_id: str | None
 
 
+class ThinkingBlockBindingParam(Param, total=False):
+    """What the API does with thinking that does not belong to the messages before it; with a beta.
+
+    prefix_mismatch_behavior: "error" refuses the request, "drop_block" leaves the block out.
+    """
+
+    prefix_mismatch_behavior: Literal["error", "drop_block"] | None
+
+
 class ThinkingConfigEnabledParam(Param, total=False):
     """Claude thinks before it answers, within a budget.
 
     budget_tokens: the maximum number of tokens of thinking: at least 1024, below `max_tokens`.
-    display: whether the response has a summary of the thinking, or an empty text.
+    display: whether the response has a summary of the thinking, or an empty text; "updates" gives
+        short updates while Claude thinks, with a beta.
+    block_binding: what happens to thinking that belongs to other messages, with a beta.
     """
 
     type: Required[Literal["enabled"]]
     budget_tokens: Required[int]
-    display: Literal["summarized", "omitted"] | None
+    display: Literal["summarized", "omitted", "updates"] | None
+    block_binding: ThinkingBlockBindingParam | None
 
 
 class ThinkingConfigDisabledParam(Param):
@@ -142,11 +169,14 @@ class ThinkingConfigBetweenToolsParam(Param):
 class ThinkingConfigAdaptiveParam(Param, total=False):
     """Claude decides by itself how much it thinks.
 
-    display: whether the response has a summary of the thinking, or an empty text.
+    display: whether the response has a summary of the thinking, or an empty text; "updates" gives
+        short updates while Claude thinks, with a beta.
+    block_binding: what happens to thinking that belongs to other messages, with a beta.
     """
 
     type: Required[Literal["adaptive"]]
-    display: Literal["summarized", "omitted"] | None
+    display: Literal["summarized", "omitted", "updates"] | None
+    block_binding: ThinkingBlockBindingParam | None
 
 
 ThinkingConfigParam: TypeAlias = Annotated[
@@ -170,15 +200,30 @@ class JSONOutputFormatParam(Param):
     schema: Mapping[str, object]
 
 
+class TokenTaskBudgetParam(Param, total=False):
+    """How many tokens Claude may use for the whole task, over several requests; with a beta.
+
+    type: always "tokens".
+    total: the budget of the task.
+    remaining: what is left of it; `total` by default.
+    """
+
+    type: Required[Literal["tokens"]]
+    total: Required[int]
+    remaining: int | None
+
+
 class OutputConfigParam(Param, total=False):
     """How much effort Claude makes, and the format of its output.
 
     effort: how much effort Claude makes.
     format: the format of the output.
+    task_budget: how many tokens Claude may use for the whole task, with a beta.
     """
 
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None
     format: JSONOutputFormatParam | None
+    task_budget: TokenTaskBudgetParam | None
 
 
 class DiagnosticsParam(Param, total=False):
@@ -245,12 +290,9 @@ class WorkspaceParams(CallParams, total=False):
     workspace_id: Optionally[str]
 
 
-class PromptParams(Param, total=False):
-    """What every message endpoint takes: the prompt, and what counts as a part of it.
+class PromptOptions(Param, total=False):
+    """What may be a part of the prompt, or say how it is read.
 
-    model: the model that reads the prompt.
-    messages: the conversation so far, oldest first, at most 100,000 messages. A received `Message`
-        may stand for its turn.
     system: instructions that hold for the whole conversation.
     tools: the tools that Claude may call.
     tool_choice: how Claude uses the tools; `{"type": "auto"}` by default.
@@ -262,8 +304,6 @@ class PromptParams(Param, total=False):
     workspace_id: the workspace that the request belongs to.
     """
 
-    model: Required[Model]
-    messages: Required[Many["MessageLike"]]
     system: Optionally[TextOr[TextBlockParam]]
     tools: Optionally[Many[ToolUnionParam]]
     tool_choice: Optionally[ToolChoiceParam]
@@ -275,12 +315,36 @@ class PromptParams(Param, total=False):
     workspace_id: Optionally[str]
 
 
+class _ConversationParams(Param, total=False):
+    """The model, and what it reads.
+
+    model: the model that reads the prompt.
+    messages: the conversation so far, oldest first, at most 100,000 messages. A received `Message`
+        may stand for its turn.
+    """
+
+    model: Required[Model]
+    messages: Required[Many["MessageLike"]]
+
+
 @with_inherited_keys
-class GenerationParams(PromptParams, total=False):
-    """What every endpoint takes that generates a message.
+class PromptParams(_ConversationParams, PromptOptions, total=False):
+    """What every message endpoint takes: the prompt, and what counts as a part of it."""
+
+
+class _LengthParams(Param, total=False):
+    """How long the output may be.
 
     max_tokens: the maximum number of tokens to generate, thinking included; its upper limit depends
         on the model. 0 generates nothing and only fills the prompt cache.
+    """
+
+    max_tokens: Required[int]
+
+
+class GenerationOptions(Param, total=False):
+    """How a message is generated.
+
     stop_sequences: texts at which Claude stops; each must hold more than white space.
     temperature: randomness of the output, from 0.0 to 1.0; 1.0 by default. Models from Claude 4.7
         on accept only the default.
@@ -295,7 +359,6 @@ class GenerationParams(PromptParams, total=False):
     inference_geo: the region in which the request is processed, "us" or "global".
     """
 
-    max_tokens: Required[int]
     stop_sequences: Optionally[list[str] | tuple[str, ...]]
     temperature: Optionally[float]
     top_p: Optionally[float]
@@ -305,6 +368,11 @@ class GenerationParams(PromptParams, total=False):
     container: Optionally[ContainerParams | str | None]
     diagnostics: Optionally[DiagnosticsParam | None]
     inference_geo: Optionally[str | None]
+
+
+@with_inherited_keys
+class GenerationParams(PromptParams, _LengthParams, GenerationOptions, total=False):
+    """What every endpoint takes that generates a message."""
 
 
 @with_inherited_keys

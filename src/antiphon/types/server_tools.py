@@ -120,6 +120,7 @@ ServerToolName: TypeAlias = Literal[
     "text_editor_code_execution",
     "tool_search_tool_regex",
     "tool_search_tool_bm25",
+    "advisor",
 ]
 """A tool that the API runs itself."""
 

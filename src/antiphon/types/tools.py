@@ -37,6 +37,7 @@ __all__ = [
     "ServerToolCaller20260120",
     "ServerToolCaller20260120Param",
     "ServerToolCallerParam",
+    "ToolBash20241022Param",
     "ToolBash20250124Param",
     "ToolChoice",
     "ToolChoiceAnyParam",
@@ -44,11 +45,15 @@ __all__ = [
     "ToolChoiceNoneParam",
     "ToolChoiceParam",
     "ToolChoiceToolParam",
+    "ToolComputerUse20241022Param",
+    "ToolComputerUse20250124Param",
+    "ToolComputerUse20251124Param",
     "ToolParam",
     "ToolReferenceBlock",
     "ToolReferenceBlockParam",
     "ToolResultBlockParam",
     "ToolResultContentParam",
+    "ToolTextEditor20241022Param",
     "ToolTextEditor20250124Param",
     "ToolTextEditor20250429Param",
     "ToolTextEditor20250728Param",
@@ -400,6 +405,61 @@ class ToolParam(_OwnToolOptions, total=False):
     type: Literal["custom"] | None
     description: str
     eager_input_streaming: bool | None
+
+
+@with_inherited_keys
+class ToolBash20241022Param(_OwnToolOptions, total=False):
+    """A bash session that your program runs; with a beta."""
+
+    type: Required[Literal["bash_20241022"]]
+    name: Required[Literal["bash"]]
+
+
+@with_inherited_keys
+class ToolTextEditor20241022Param(_OwnToolOptions, total=False):
+    """A text editor that your program runs; with a beta."""
+
+    type: Required[Literal["text_editor_20241022"]]
+    name: Required[Literal["str_replace_editor"]]
+
+
+@with_inherited_keys
+class _ScreenOptions(_OwnToolOptions, total=False):
+    """The screen that Claude sees and uses through your program.
+
+    display_width_px, display_height_px: its size, in pixels.
+    display_number: the number of the X11 display.
+    """
+
+    name: Required[Literal["computer"]]
+    display_width_px: Required[int]
+    display_height_px: Required[int]
+    display_number: int | None
+
+
+@with_inherited_keys
+class ToolComputerUse20241022Param(_ScreenOptions, total=False):
+    """A computer that your program lets Claude use; with a beta."""
+
+    type: Required[Literal["computer_20241022"]]
+
+
+@with_inherited_keys
+class ToolComputerUse20250124Param(_ScreenOptions, total=False):
+    """A computer that your program lets Claude use; with a beta."""
+
+    type: Required[Literal["computer_20250124"]]
+
+
+@with_inherited_keys
+class ToolComputerUse20251124Param(_ScreenOptions, total=False):
+    """A computer that your program lets Claude use; with a beta.
+
+    enable_zoom: whether Claude may look at a part of the screen in full resolution.
+    """
+
+    type: Required[Literal["computer_20251124"]]
+    enable_zoom: bool
 
 
 @with_inherited_keys

@@ -1,0 +1,234 @@
+"""`client.beta`: the resources of the client once more, with the parameters that only betas have.
+
+`beta.files` and `beta.models` are those of the client, since `betas=` is a parameter of every method.
+`beta.messages` has the same methods with more parameters: another TypedDict, the same endpoints.
+"""
+
+# Methods that accept more keyword arguments than those they override are compatible with them. Pyright
+# does not see it where the arguments are the keys of a TypedDict; mypy does.
+# pyright: reportIncompatibleMethodOverride=false
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack, overload
+
+from .._core import endpoints
+from .._core.arguments import keywords
+from .._core.call import check_params
+from .._core.threads import ThreadHistory
+from .._transport.files import read_file
+from ..errors import NotSupportedError
+from ..types.beta_params import (
+    BetaCountTokensParams,
+    BetaCreateParams,
+    BetaCreateParamsNonStreaming,
+    BetaCreateParamsStreaming,
+    BetaStreamParams,
+    ThreadParams,
+)
+from ..types.message import Message, MessageTokensCount
+from .files import AsyncFiles, AsyncFilesWithRawResponse, AsyncFilesWithStreamingResponse
+from .messages import (
+    AsyncMessages,
+    AsyncMessagesWithRawResponse,
+    AsyncMessagesWithStreamingResponse,
+)
+from .models import AsyncModels, AsyncModelsWithRawResponse, AsyncModelsWithStreamingResponse
+from .resource import AsyncRawResource, AsyncResource, AsyncStreamedResource, raw, streamed
+from .responses import AsyncStreamedResponseManager
+from .streams import AsyncMessageStream, AsyncMessageStreamManager, AsyncStream
+from .threads import AsyncMessageThread
+
+if TYPE_CHECKING:
+    from ..rules import Finding
+
+__all__ = [
+    "AsyncBeta",
+    "AsyncBetaMessages",
+    "AsyncBetaMessagesWithRawResponse",
+    "AsyncBetaMessagesWithStreamingResponse",
+    "AsyncBetaWithRawResponse",
+    "AsyncBetaWithStreamingResponse",
+]
+
+# Both are methods of the official package that this one does not have yet.
+_NO_PARSE = (
+    "beta.messages.parse is not a part of antiphon yet: give create an output_config with a format of"
+    " type 'json_schema', and read the JSON of message.text"
+)
+_NO_TOOL_RUNNER = (
+    "beta.messages.tool_runner is not a part of antiphon yet: call your tools in a loop of your own, as"
+    " docs/tools.md shows; beta.messages.thread keeps the conversation"
+)
+
+_create = partial(endpoints.create, known=BetaCreateParams)
+_stream = partial(endpoints.stream, known=BetaStreamParams)
+_count_tokens = partial(endpoints.count_tokens, known=BetaCountTokensParams)
+
+
+class AsyncBetaMessages(AsyncMessages):
+    """`client.beta.messages`: the methods of `client.messages`, and message threads."""
+
+    @cached_property
+    def with_raw_response(self) -> AsyncBetaMessagesWithRawResponse:
+        """The same methods, giving the response with its HTTP side."""
+        return AsyncBetaMessagesWithRawResponse(self._session)
+
+    @cached_property
+    def with_streaming_response(self) -> AsyncBetaMessagesWithStreamingResponse:
+        """The same methods, giving a response whose body is read when you read it."""
+        return AsyncBetaMessagesWithStreamingResponse(self._session)
+
+    @overload
+    async def create(self, **params: Unpack[BetaCreateParamsNonStreaming]) -> Message: ...
+    @overload
+    async def create(self, **params: Unpack[BetaCreateParamsStreaming]) -> AsyncStream: ...
+    @overload
+    async def create(self, **params: Unpack[BetaCreateParams]) -> Message | AsyncStream: ...
+    @keywords(BetaCreateParams)
+    async def create(self, **params: Any) -> Message | AsyncStream:
+        """Create a message as `client.messages.create` does, with the parameters of betas.
+
+        Raises:
+            TypeError: a parameter is missing or unknown.
+            APIStatusError: the API refused or failed; one subclass per status.
+            APIConnectionError: no whole response was received.
+        """
+        return await self._perform(_create, params)
+
+    @keywords(BetaStreamParams)
+    def stream(self, **params: Unpack[BetaStreamParams]) -> AsyncMessageStreamManager:
+        """Create a message and follow it, as `client.messages.stream` does."""
+        call = _stream(self._session.options, params)
+        return AsyncMessageStreamManager(partial(self._session.open, call))
+
+    @keywords(BetaCountTokensParams)
+    async def count_tokens(self, **params: Unpack[BetaCountTokensParams]) -> MessageTokensCount:
+        """Count the input tokens of a message without creating it."""
+        return await self._perform(_count_tokens, params)
+
+    @keywords(BetaCreateParams)
+    def check(self, **params: Unpack[BetaCreateParams]) -> list[Finding]:
+        """Return what the API would refuse of `create` with these parameters; nothing is sent."""
+        return endpoints.check(self._session.options, params, read_file, BetaCreateParams)
+
+    @keywords(ThreadParams)
+    def thread(self, **params: Unpack[ThreadParams]) -> AsyncMessageThread:
+        """Make a conversation that the API keeps between turns; nothing is sent now.
+
+        Raises:
+            TypeError: a parameter is missing or unknown.
+        """
+        check_params("beta.messages.thread", params, ThreadParams)
+        return AsyncMessageThread(self._session, ThreadHistory(params))
+
+    def parse(self, *_: object, **__: object) -> NoReturn:
+        """Refuse: use `create` with an `output_config`.
+
+        Raises:
+            NotSupportedError: always.
+        """
+        raise NotSupportedError(_NO_PARSE)
+
+    def tool_runner(self, *_: object, **__: object) -> NoReturn:
+        """Refuse: call your tools yourself.
+
+        Raises:
+            NotSupportedError: always.
+        """
+        raise NotSupportedError(_NO_TOOL_RUNNER)
+
+
+# Outside of the classes: there mypy would compare only the first overload with that of the base.
+_raw_create = raw(AsyncBetaMessages.create)
+_streamed_create = streamed(AsyncBetaMessages.create)
+
+
+class AsyncBetaMessagesWithRawResponse(AsyncMessagesWithRawResponse):
+    """`client.beta.messages.with_raw_response`: responses with their HTTP side."""
+
+    create = _raw_create
+    count_tokens = raw(AsyncBetaMessages.count_tokens)
+
+
+class AsyncBetaMessagesWithStreamingResponse(AsyncMessagesWithStreamingResponse):
+    """`client.beta.messages.with_streaming_response`: nothing of a body is read before you read it."""
+
+    create = _streamed_create
+    count_tokens = streamed(AsyncBetaMessages.count_tokens)
+
+    @keywords(BetaStreamParams)
+    def stream(
+        self, **params: Unpack[BetaStreamParams]
+    ) -> AsyncStreamedResponseManager[AsyncMessageStream]:
+        """Create a message like `messages.stream`, with its response head before its first event."""
+        call = _stream(self._session.options, params)
+        return AsyncStreamedResponseManager(partial(self._open, call, AsyncMessageStream))
+
+
+class AsyncBeta(AsyncResource):
+    """`client.beta`: the resources of the client, with the parameters of betas."""
+
+    @cached_property
+    def messages(self) -> AsyncBetaMessages:
+        """The Messages API with its betas."""
+        return AsyncBetaMessages(self._session)
+
+    @cached_property
+    def models(self) -> AsyncModels:
+        """The models that can be used: the same as `client.models`."""
+        return AsyncModels(self._session)
+
+    @cached_property
+    def files(self) -> AsyncFiles:
+        """Files that are kept by the API: the same as `client.files`."""
+        return AsyncFiles(self._session)
+
+    @cached_property
+    def with_raw_response(self) -> AsyncBetaWithRawResponse:
+        """The same resources, whose methods give the response with its HTTP side."""
+        return AsyncBetaWithRawResponse(self._session)
+
+    @cached_property
+    def with_streaming_response(self) -> AsyncBetaWithStreamingResponse:
+        """The same resources, whose methods give a response with a body that you read."""
+        return AsyncBetaWithStreamingResponse(self._session)
+
+
+class AsyncBetaWithRawResponse(AsyncRawResource):
+    """`client.beta.with_raw_response`."""
+
+    @cached_property
+    def messages(self) -> AsyncBetaMessagesWithRawResponse:
+        """The Messages API with its betas."""
+        return AsyncBetaMessagesWithRawResponse(self._session)
+
+    @cached_property
+    def models(self) -> AsyncModelsWithRawResponse:
+        """The models that can be used."""
+        return AsyncModelsWithRawResponse(self._session)
+
+    @cached_property
+    def files(self) -> AsyncFilesWithRawResponse:
+        """Files that are kept by the API."""
+        return AsyncFilesWithRawResponse(self._session)
+
+
+class AsyncBetaWithStreamingResponse(AsyncStreamedResource):
+    """`client.beta.with_streaming_response`."""
+
+    @cached_property
+    def messages(self) -> AsyncBetaMessagesWithStreamingResponse:
+        """The Messages API with its betas."""
+        return AsyncBetaMessagesWithStreamingResponse(self._session)
+
+    @cached_property
+    def models(self) -> AsyncModelsWithStreamingResponse:
+        """The models that can be used."""
+        return AsyncModelsWithStreamingResponse(self._session)
+
+    @cached_property
+    def files(self) -> AsyncFilesWithStreamingResponse:
+        """Files that are kept by the API."""
+        return AsyncFilesWithStreamingResponse(self._session)
