@@ -98,10 +98,11 @@ def missing_thinking(request: RequestView) -> Iterator[Violation]:
 @CHECKS.add("thinking.final", *block_parts(_KINDS))
 def thinking_at_the_end(request: RequestView) -> Iterator[Violation]:
     """Find thinking in a message of the assistant that is to be continued without thinking."""
-    if not request.thinks and request.turns[-1].role == "assistant":
-        for block in request.turns[-1].blocks:
-            if block.type in _KINDS:
-                yield at(block.path, type=block.type)
+    if request.thinks or not request.turns or request.turns[-1].role != "assistant":
+        return
+    for block in request.turns[-1].blocks:
+        if block.type in _KINDS:
+            yield at(block.path, type=block.type)
 
 
 @CHECKS.add("thinking.clearing", "context_management")
