@@ -1,7 +1,8 @@
 // The official npm package against a local server: run by `run.py` in a directory of its own.
 
 import assert from "node:assert/strict";
-import Anthropic from "@anthropic-ai/sdk";
+import Anthropic, { toFile } from "@anthropic-ai/sdk";
+import { betaTool } from "@anthropic-ai/sdk/helpers/beta/json-schema";
 
 const client = new Anthropic({ apiKey: "any", baseURL: process.env.ANTHROPIC_BASE_URL, maxRetries: 0 });
 const model = "claude-haiku-4-5";
@@ -12,6 +13,23 @@ const tool = {
   description: "The weather at a place.",
   input_schema: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
 };
+
+const sum = betaTool({
+  name: "add",
+  description: "Add two numbers.",
+  inputSchema: {
+    type: "object",
+    properties: { a: { type: "integer" }, b: { type: "integer" } },
+    required: ["a", "b"],
+  },
+  run: ({ a, b }) => String(a + b),
+});
+
+// The kind of thread and the status of each request since the last reset.
+async function threadsSent() {
+  const { data } = await client.get("/__antiphon/requests");
+  return data.map((each) => [each.body.thread?.type, each.status]);
+}
 
 const checks = {
   async create() {
@@ -60,6 +78,45 @@ const checks = {
     for await (const line of await client.messages.batches.results(batch.id)) {
       assert.equal(line.result.type, "succeeded");
     }
+  },
+  async toolRunner() {
+    const messages = said("Use the add tool for 1 and 2");
+    const options = { model, max_tokens: 300, system: "S", tools: [sum], messages };
+    const used = [["create", 200], ["continue", 200]];
+    await client.post("/__antiphon/reset");
+    const message = await client.beta.messages.toolRunner(options);
+    assert.match(message.content[0].text, /add: “/);
+    assert.deepEqual(await threadsSent(), used);
+    await client.post("/__antiphon/reset");
+    const reasons = [];
+    for await (const stream of client.beta.messages.toolRunner({ ...options, stream: true })) {
+      reasons.push((await stream.finalMessage()).stop_reason);
+    }
+    assert.deepEqual(reasons, ["tool_use", "end_turn"]);
+    assert.deepEqual(await threadsSent(), used);
+  },
+  async threads() {
+    const thread = client.beta.messages.thread({ model, max_tokens: 300, system: "S" });
+    const sizes = [];
+    for (const text of ["Hello", "Again"]) {
+      sizes.push((await thread.send({ role: "user", content: text })).usage.input_tokens);
+    }
+    await client.post("/__antiphon/clock", { body: { advance: 300 } });
+    sizes.push((await thread.send({ role: "user", content: "And now?" })).usage.input_tokens);
+    assert.ok(sizes[0] < sizes[1] && sizes[1] < sizes[2]);
+  },
+  async files() {
+    const content = Buffer.from("Cats sleep.");
+    const file = await client.files.upload({ file: await toFile(content, "nötes.txt", { type: "text/plain" }) });
+    assert.equal(file.filename, "nötes.txt");
+    const names = [];
+    for await (const each of client.files.list({ limit: 1 })) names.push(each.filename);
+    assert.ok(names.includes("nötes.txt"));
+    const source = { type: "file", file_id: file.id };
+    const blocks = [{ type: "document", source }, { type: "text", text: "Who sleeps?" }];
+    const message = await client.messages.create({ ...asked, messages: [{ role: "user", content: blocks }] });
+    assert.match(message.content[0].text, /Cats sleep/);
+    assert.equal((await client.files.delete(file.id)).type, "file_deleted");
   },
   async refusals() {
     await assert.rejects(client.messages.create({ ...asked, model: "nobody" }), Anthropic.NotFoundError);

@@ -141,6 +141,130 @@ def refused(call: Callable[[], object], kind: type[anthropic.APIStatusError]) ->
     raise AssertionError(f"no {kind.__name__}")
 
 
+def threads_sent() -> list[Any]:
+    """Return the `thread` and the status of each request since the last reset."""
+    requests: Any = client.get("/__antiphon/requests", cast_to=object)
+    return [(each["body"].get("thread"), each["status"]) for each in requests["data"]]
+
+
+def reset() -> None:
+    client.post("/__antiphon/reset", cast_to=object)
+
+
+@anthropic.beta_tool
+def add(a: int, b: int) -> str:
+    """Add two numbers."""
+    return str(a + b)
+
+
+@anthropic.beta_async_tool
+async def multiply(a: int, b: int) -> str:
+    """Multiply two numbers."""
+    return str(a * b)
+
+
+def check_threads() -> None:
+    """Check that a thread was created and continued without an error."""
+    (created, *continued) = threads_sent()
+    assert created == ({"type": "create"}, 200)
+    assert [(thread["type"], status) for thread, status in continued] == [("continue", 200)]
+
+
+def tool_runner() -> None:
+    asked: Any = {"model": MODEL, "max_tokens": 300, "system": "S", "tools": [add]}
+    asked["messages"] = said("Use the add tool for 1 and 2")
+    for is_streamed in (False, True):
+        reset()
+        runner: Any = client.beta.messages.tool_runner(**asked, stream=is_streamed)
+        assert "add: “3”" in runner.until_done().content[0].text
+        check_threads()
+
+
+def async_tool_runner() -> None:
+    async def run() -> str:
+        async with anthropic.AsyncAnthropic(api_key="any", max_retries=0) as client:
+            messages = said("Use the multiply tool for 3 and 4")
+            runner = client.beta.messages.tool_runner(
+                model=MODEL, max_tokens=300, tools=[multiply], messages=messages
+            )
+            return (await runner.until_done()).content[0].text
+
+    reset()
+    assert "multiply: “12”" in asyncio.run(run())
+    check_threads()
+
+
+def tool_runner_with_thinking() -> None:
+    reset()
+    runner = client.beta.messages.tool_runner(
+        model=MODEL,
+        max_tokens=2000,
+        tools=[add],
+        messages=said("Use the add tool for 1 and 2"),
+        thinking={"type": "enabled", "budget_tokens": 1024},
+    )
+    assert "add: “3”" in runner.until_done().content[-1].text
+    # The runner goes on without a thread after the first refusal.
+    assert threads_sent() == [({"type": "create"}, 400), (None, 200), (None, 200)]
+
+
+def threads() -> None:
+    reset()
+    thread = client.beta.messages.thread(
+        model=MODEL, max_tokens=300, system="S", cache_control={"type": "ephemeral"}
+    )
+    sizes = [thread.send({"role": "user", "content": "Hello"}).usage.input_tokens for _ in range(3)]
+    assert sizes == sorted(set(sizes))
+    fork = thread.fork()
+    advance(300)
+    for each in (thread, fork):
+        assert each.send({"role": "user", "content": "Again"}).usage.input_tokens > sizes[-1]
+    sent = [(thread["type"], status) for thread, status in threads_sent()]
+    assert sent == [
+        ("create", 200),
+        ("continue", 200),
+        ("continue", 200),
+        ("continue", 404),
+        ("create", 200),
+        ("create", 200),
+    ]
+
+
+def files() -> None:
+    file = client.files.upload(file=("nötes.txt", b"Cats sleep. Dogs bark.", "text/plain"))
+    assert (file.filename, file.size_bytes, file.expires_at) == ("nötes.txt", 22, None)
+    others = [client.files.upload(file=b"x", expires_in_seconds=3600) for _ in range(3)]
+    assert others[0].filename == "unnamed.bin"
+    listed = [each.id for each in client.files.list(limit=2)]
+    assert listed == [*(each.id for each in reversed(others)), file.id]
+    assert [each.id for each in client.files.list(ids=[file.id, "file_none"])] == [file.id]
+    # The package's pager does not follow pages of the old shape.
+    old = client.beta.files.list(limit=2, betas=["files-api-2025-04-14"])
+    assert [each.id for each in old.data] == listed[:2]
+    document: Any = {
+        "type": "document",
+        "source": {"type": "file", "file_id": file.id},
+        "citations": {"enabled": True},
+    }
+    question: Any = {"type": "text", "text": "Who sleeps?"}
+    message = client.messages.create(
+        model=MODEL, max_tokens=300, messages=[{"role": "user", "content": [document, question]}]
+    )
+    [citation] = message.content[-1].citations
+    assert (citation.cited_text, citation.file_id) == ("Cats sleep.", file.id)
+    code: Any = {"type": "code_execution_20250825", "name": "code_execution"}
+    message = client.messages.create(
+        model=MODEL, max_tokens=300, tools=[code], messages=said("Run code for an [[output_file]]")
+    )
+    [result] = [each for each in message.content if each.type == "bash_code_execution_tool_result"]
+    output = result.content.content[0].file_id
+    assert client.files.download(output).read() == b"simulated\n"
+    error = refused(lambda: client.files.download(file.id), anthropic.BadRequestError)
+    assert error.body["error"]["details"] == {"error_code": "file_not_downloadable"}
+    assert client.files.delete(file.id).type == "file_deleted"
+    refused(lambda: client.files.retrieve_metadata(file.id), anthropic.NotFoundError)
+
+
 def refusals() -> None:
     unknown = refused(
         lambda: client.messages.create(model="nobody", max_tokens=1, messages=said("Hello")),
@@ -176,6 +300,11 @@ CHECKS = (
     count,
     models,
     batches,
+    tool_runner,
+    async_tool_runner,
+    tool_runner_with_thinking,
+    threads,
+    files,
     refusals,
     asynchronous,
 )

@@ -214,7 +214,12 @@ FROM_THE_FUTURE: dict[str, Any] = {
             "tone": "warm",
         },
     ],
-    "usage": {**USAGE, "service_tier": "galactic", "iterations": [{"type": "daydream"}], "steps": 2},
+    "usage": {
+        **USAGE,
+        "service_tier": "galactic",
+        "iterations": [{"type": "daydream"}],
+        "steps": 2,
+    },
 }
 
 OUT_OF_SHAPE: dict[str, Any] = {

@@ -6,11 +6,13 @@ the order in which the real API looks at it, and the first objection is the resp
 1. size of the body, path and method (`_endpoint`);
 2. key, version and betas (`_admit`);
 3. content type, encoding and JSON (`Exchange.body`);
-4. the rule book, signatures of thinking and rate limits (`Simulation`);
+4. the form of the body, its thread and its files, the other rules, signatures of thinking, rate
+   limits (`Simulation`);
 5. the reply itself, whole or streamed at the pace of `Latency`.
 
 Stations that take long for a large request are `Work` for whoever performs the steps. State that
-requests share (caches, limits, the journal) is only used between them, never by two at once.
+requests share (caches, limits, the journal) is only used between them, never by two at once. Files
+and threads are looked up by work as well: what is kept of them never changes.
 
 An objection is raised as `RequestRefusedError` anywhere below and becomes a response in one place.
 Each request is noted in the journal while its steps are performed.

@@ -125,7 +125,8 @@ class Simulation:
     def prepare(self, body: JSONObject, caller: Caller, endpoint: RuleEndpoint) -> PreparedRequest:
         """Check a request by all rules and measure its prompt.
 
-        This takes nearly all of the time of a request, and uses nothing that requests change.
+        This takes nearly all of the time of a request, and uses nothing that requests change: files
+        and conversations stay as they were kept.
 
         Raises:
             RequestRefusedError: a rule forbids the request; the error is the API's first.

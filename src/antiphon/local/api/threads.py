@@ -67,6 +67,7 @@ class ThreadRequest:
     """The id of the message that it continues; None if it creates a thread."""
     workspace: str
     fixed: Mapping[str, Any]
+    """The values of the fields that must stay the same."""
     messages: Sequence[JSONObject]
     """The whole conversation, as the client sent it."""
     size: int
