@@ -12,7 +12,18 @@ import pytest
 import antiphon
 import antiphon.local
 
-CLIENTS = ("client", "messages", "responses", "streams", "batches", "models", "files", "pages")
+CLIENTS = (
+    "client",
+    "messages",
+    "responses",
+    "streams",
+    "batches",
+    "models",
+    "files",
+    "pages",
+    "beta",
+    "threads",
+)
 SHOWN = (
     "_wire.sentinels",
     "_wire.http",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from . import errors as errors
     from . import types as types
     from ._async.batches import *  # noqa: F403
+    from ._async.beta import *  # noqa: F403
     from ._async.client import *  # noqa: F403
     from ._async.files import *  # noqa: F403
     from ._async.messages import *  # noqa: F403
@@ -21,7 +22,9 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._async.pages import *  # noqa: F403
     from ._async.responses import *  # noqa: F403
     from ._async.streams import *  # noqa: F403
+    from ._async.threads import *  # noqa: F403
     from ._sync.batches import *  # noqa: F403
+    from ._sync.beta import *  # noqa: F403
     from ._sync.client import *  # noqa: F403
     from ._sync.files import *  # noqa: F403
     from ._sync.messages import *  # noqa: F403
@@ -29,6 +32,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._sync.pages import *  # noqa: F403
     from ._sync.responses import *  # noqa: F403
     from ._sync.streams import *  # noqa: F403
+    from ._sync.threads import *  # noqa: F403
     from ._wire.http import *  # noqa: F403
     from ._wire.sentinels import *  # noqa: F403
     from .compat.install import *  # noqa: F403
@@ -38,7 +42,18 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .types import *  # noqa: F403
 
 _SUBMODULES = ("errors", "local", "responses", "rules", "transport", "types")
-_CLIENTS = ("client", "messages", "responses", "streams", "batches", "models", "files", "pages")
+_CLIENTS = (
+    "client",
+    "messages",
+    "responses",
+    "streams",
+    "batches",
+    "models",
+    "files",
+    "pages",
+    "beta",
+    "threads",
+)
 # What people type: shown by `dir`. The names of `types` and `rules` are found here too, since
 # earlier versions showed them.
 _SHOWN = (

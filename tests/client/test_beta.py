@@ -17,6 +17,7 @@ from antiphon import (
     Message,
     NotFoundError,
 )
+from antiphon._stream.writer import write_message
 from antiphon.errors import NotSupportedError
 from tests.support.scripted import Answer, AsyncScripted, Scripted
 from tests.support.stream_events import framed
@@ -138,6 +139,57 @@ def test_the_views_take_beta_parameters():
     assert betas(transport) == ["x"] * 5
 
 
+def test_a_compaction_and_a_fallback_are_streamed():
+    summary = {"type": "compaction", "content": "We talked.", "encrypted_content": "E"}
+    change = {
+        "type": "fallback",
+        "from": {"model": "claude-opus-5"},
+        "to": {"model": "claude-sonnet-5"},
+        "trigger": {"type": "refusal", "category": None},
+    }
+    call = {"type": "mcp_tool_use", "id": "m", "name": "f", "server_name": "s", "input": {"a": 1}}
+    edits = {"applied_edits": [{"type": "clear_thinking_20251015", "cleared_input_tokens": 5}]}
+    counts = {"input_tokens": 1, "output_tokens": 2}
+    message = {
+        **PLAIN,
+        "model": "claude-sonnet-5",
+        "content": [summary, change, call],
+        "stop_reason": "compaction",
+        "usage": {**counts, "iterations": [{"type": "compaction", **counts}]},
+        "context_management": edits,
+    }
+    begun = {**message, "model": "claude-opus-5"}
+    client, _ = client_of(Answer(b"".join(write_message({**begun, "stop_details": None}))))
+    with client.beta.messages.stream(**PROMPT, messages=[HELLO]) as stream:
+        events = list(stream)
+        whole = stream.get_final_message()
+    [made] = [event for event in events if event.type == "compaction"]
+    assert (made.content, made.encrypted_content) == ("We talked.", None)
+    [ended] = [event for event in events if event.type == "message_delta"]
+    assert ended.context_management.to_dict() == edits
+    assert ended.usage.iterations[0].input_tokens == 1
+    assert whole.to_dict() == {**message, "stop_details": None}
+    assert [block.type for block in whole.content] == ["compaction", "fallback", "mcp_tool_use"]
+
+
+def test_a_second_summary_replaces_the_first():
+    deltas = [{"content": "a", "encrypted_content": "E"}, {"content": "b"}, {"content": None}]
+    body = framed(
+        {"type": "message_start", "message": {**PLAIN, "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "compaction"}},
+        *(
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "compaction_delta", **each}}
+            for each in deltas
+        ),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_stop"},
+    )  # fmt: skip
+    client, _ = client_of(Answer(body))
+    with client.beta.messages.stream(**PROMPT, messages=[HELLO]) as stream:
+        [block] = stream.get_final_message().content
+    assert block.to_dict() == {"type": "compaction", "content": "b", "encrypted_content": "E"}
+
+
 def test_files_and_models_are_those_of_the_client():
     client, _ = client_of()
     views = (client, client.beta), (client.with_options(), client.with_options().beta)
@@ -157,6 +209,33 @@ def test_betas_work_for_every_resource(server):
         model = client.beta.models.retrieve("claude-haiku-4-5", betas=[THREADS])
         assert model.id.startswith("claude-haiku-4-5")
         assert model in list(client.beta.models.list(betas=[THREADS]))
+
+
+def test_a_thread_on_the_local_server(server):
+    with Client(base_url=server.url, api_key="k", max_retries=0) as client:
+        thread = client.beta.messages.thread(**PROMPT, system="Be brief.")
+        first = thread.send(HELLO)
+        with thread.stream(MORE) as stream:
+            second = stream.get_final_message()
+        assert first.usage.total_input_tokens < second.usage.total_input_tokens
+        assert thread.previous_message_id == second.id
+        thread.send(MORE, max_tokens=2048, thinking={"type": "enabled", "budget_tokens": 1024})
+        assert thread.previous_message_id is None
+        assert len(thread.messages) == 6
+
+
+def test_a_turn_that_another_program_sent_first(server):
+    with Client(base_url=server.url, api_key="k", max_retries=0) as client:
+        thread = client.beta.messages.thread(**PROMPT, messages=[HELLO])
+        first = thread.send()
+        before = {"type": "continue", "previous_message_id": first.id}
+        turn = {**PROMPT, "messages": [MORE], "betas": [THREADS], "thread": before}
+        client.beta.messages.create(**turn)
+        with pytest.raises(BadRequestError) as caught:
+            client.beta.messages.create(**turn)
+        assert caught.value.error_code == "thread_already_continued"
+        assert thread.send(MORE).id == thread.previous_message_id
+        assert len(thread.messages) == 4
 
 
 @pytest.mark.parametrize("method", ["parse", "tool_runner"])

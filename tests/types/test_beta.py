@@ -153,7 +153,7 @@ def test_a_block_has_its_type_and_goes_back_as_it_came(name: str, block: dict[st
 def test_a_block_may_be_sent_as_a_dict(name: str, block: dict[str, Any]) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(ContentBlockParam)
     assert adapter.validate_python(block) == block
-    with pytest.raises(ValueError, match="Input should be|Field required"):
+    with pytest.raises(ValueError, match=r"Input should be|Field required"):
         adapter.validate_python(
             {**block, "cache_control": {"type": "eternal"}, "to": 3, "tools": 1}
         )

@@ -13,12 +13,15 @@ from antiphon import (
     AsyncStream,
     Client,
     MessageStream,
+    MessageThread,
     RateLimitError,
     Stream,
     Timeout,
 )
 from antiphon.local import App, InProcess, LocalServer
 from antiphon.types import (
+    CompactionBlock,
+    ContextManagementResponse,
     Message,
     MessageParam,
     MessageStreamEvent,
@@ -161,3 +164,44 @@ def a_local_server() -> list[Client]:
             Client(base_url=server.url, api_key="any"),
             Client(http_client=InProcess(App()), api_key="any"),
         ]
+
+
+def betas() -> None:
+    message = client.beta.messages.create(
+        model="m",
+        max_tokens=10,
+        messages=HELLO,
+        betas=["context-management-2025-06-27"],
+        context_management={"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+        mcp_servers=[{"type": "url", "name": "a", "url": "https://a.example"}],
+        fallbacks="default",
+        tools=[{"type": "mcp_toolset", "mcp_server_name": "a"}],
+    )
+    assert_type(message, Message)
+    assert_type(message.context_management, ContextManagementResponse | None)
+    for block in message.content:
+        if block.type == "compaction":
+            assert_type(block, CompactionBlock)
+            assert_type(block.content, str | None)
+    events = client.beta.messages.create(model="m", max_tokens=1, messages=HELLO, stream=True)
+    assert_type(events, Stream)
+    raw = client.beta.with_raw_response.messages.create(model="m", max_tokens=1, messages=HELLO)
+    assert_type(raw, APIResponse[Message])
+    client.messages.create(model="m", max_tokens=1, messages=HELLO, compaction=None)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+def threads() -> None:
+    thread = client.beta.messages.thread(model="m", max_tokens=10, system="Be brief.")
+    assert_type(thread, MessageThread)
+    assert_type(thread.send(*HELLO, max_tokens=5), Message)
+    with thread.stream(*HELLO) as stream:
+        assert_type(stream, MessageStream)
+    assert_type(thread.fork(), MessageThread)
+    assert_type(thread.previous_message_id, str | None)
+
+
+async def threads_of_async_clients(client: AsyncClient) -> None:
+    thread = client.beta.messages.thread(model="m", max_tokens=10)
+    assert_type(await thread.send(*HELLO), Message)
+    async with thread.stream(*HELLO) as stream:
+        assert_type(stream, AsyncMessageStream)

@@ -401,13 +401,18 @@ class MessageReader:
         return self._fields
 
     def _start_block(self, event: Fields) -> None:
-        self._begun()
+        fields = self._begun()
         index = event.get("index")
         if not isinstance(index, int):
             raise MisfitError("it has no index")
         if index in self._blocks:
             raise MisfitError(f"block {index} has begun already")
-        self._blocks[index] = BlockBuilder(event.get("content_block"))
+        match block := event.get("content_block"):
+            case {"type": "fallback", "to": {"model": str(model)}}:
+                fields["model"] = model  # another model writes the message from here on
+            case _:
+                pass
+        self._blocks[index] = BlockBuilder(block)
 
     def _block_of(self, event: Fields) -> BlockBuilder:
         try:

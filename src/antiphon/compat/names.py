@@ -70,6 +70,7 @@ RENAMED = {
     "ResponseToolUseBlockUnion": "ToolUseBlock",
     "SyncPageCursor": "SyncPage",
     "TextEditorCodeExecutionToolResultErrorCode": "TextEditorCodeExecutionErrorCode",
+    "ThreadUnsupportedFeatureName": "builtins.str",
     "ToolChoiceToolChoiceAny": "ToolChoiceAnyParam",
     "ToolChoiceToolChoiceAuto": "ToolChoiceAutoParam",
     "ToolChoiceToolChoiceTool": "ToolChoiceToolParam",
@@ -238,17 +239,6 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
         "antiphon makes no spans of its own yet; an instrumentation of the Messages API does",
     ),
     (
-        rf"{_TYPES}|lib\.threads(\.\w+)?",
-        (
-            r"ThreadUnsupportedFeatureName|Beta(Async)?MessageThread\w*|ThreadParams"
-            r"|UnsupportedRequestBehavior"
-        ),
-        (
-            "send thread={'type': 'create'} with betas=['message-threads-2026-08-12'] to"
-            " client.beta.messages"
-        ),
-    ),
-    (
         r"pagination",
         r"(Sync|Async)(TokenPage|BidirectionalPageCursor|ReportPageCursor)",
         "no list of antiphon has pages of this kind; SyncPage and AsyncPage are the others",
@@ -296,7 +286,7 @@ _NAMESPACES = (
 # A name of ours in these modules is that of another class: a client of a cloud has `Messages` too.
 _NOT_OURS = (
     r"lib\.(bedrock|aws|vertex|google_cloud|foundry|tools|environments|sessions|credentials"
-    rf"|middleware|threads){_BELOW}|tools{_BELOW}"
+    rf"|middleware){_BELOW}|tools{_BELOW}"
 )
 _TYPE_PACKAGES = {
     "types",

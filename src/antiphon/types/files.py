@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import IO, Literal, Required, TypeAlias
 
-from .._wire.decoding import ResponseModel, Timestamp
+from .._wire.decoding import ResponseModel, Timestamp, WireModel
 from .._wire.validation import Many, with_inherited_keys
 from .batches import BatchListParams
 from .params import Optionally, WorkspaceParams
@@ -14,9 +14,21 @@ __all__ = [
     "FileContent",
     "FileListParams",
     "FileMetadata",
+    "FileScope",
     "FileTypes",
     "FileUploadParams",
 ]
+
+
+class FileScope(WireModel):
+    """What a file belongs to; with a beta.
+
+    type: always "session".
+    id: the id of the session.
+    """
+
+    type: Literal["session"]
+    id: str
 
 
 class FileMetadata(ResponseModel):
@@ -28,6 +40,7 @@ class FileMetadata(ResponseModel):
     size_bytes: its size.
     created_at, expires_at: when it was uploaded, and when it goes away by itself.
     downloadable: whether its content can be downloaded; files that you uploaded cannot.
+    scope: what it belongs to, if not to the whole workspace; with a beta.
     """
 
     id: str
@@ -38,6 +51,7 @@ class FileMetadata(ResponseModel):
     created_at: Timestamp
     downloadable: bool | None = None
     expires_at: Timestamp | None = None
+    scope: FileScope | None = None
 
 
 class DeletedFile(ResponseModel):
