@@ -230,3 +230,18 @@ def _described(response: HTTPResponse) -> str:
     size = len(response.content)
     start = response.text[:200]
     return f"the body is not the JSON of the API ({kind}, {size} bytes): {start}"
+
+
+def is_httpx_response(kind: type[object]) -> bool:
+    """Return whether `kind` is the class of responses of httpx2 or httpx."""
+    return kind.__name__ == "Response" and kind.__module__.partition(".")[0] in {"httpx2", "httpx"}
+
+
+def httpx_response(kind: Any, response: APIResponse[Any]) -> Any:
+    """Return `response` as an object of the class of responses of httpx2 or httpx."""
+    # The body is decoded already, and what says otherwise would have it decoded once more.
+    told = [(k, v) for k, v in response.headers.raw if k.lower() not in _OF_THE_BODY]
+    return kind(response.status_code, headers=told, content=response.read())
+
+
+_OF_THE_BODY = {"content-encoding", "content-length", "transfer-encoding"}

@@ -60,3 +60,12 @@ def test_the_client_of_httpx_is_found():
     with httpx2.Client() as given:
         assert antiphon.Client(api_key="k", http_client=given)._client is given
     assert antiphon.Client(api_key="k")._client is None
+
+
+def test_any_endpoint_gives_a_response_of_httpx(server):
+    client = antiphon.Client(api_key="k", base_url=server.url)
+    response = client.get("/v1/models", cast_to=httpx2.Response)
+    assert type(response) is httpx2.Response
+    assert response.status_code == 200
+    assert response.headers["request-id"].startswith("req_")
+    assert response.json()["data"]

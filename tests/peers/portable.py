@@ -48,7 +48,8 @@ class Module:
             return False
         if any(each[0] == "_" and each[:2] != "__" for each in attributes - DOCUMENTED):
             return False
-        called = (names & set(self.functions)) - seen - {name}
+        fixtures = {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
+        called = ((names | fixtures) & set(self.functions)) - seen - {name}
         return all(self.is_portable(each, seen | {name}) for each in called)
 
 

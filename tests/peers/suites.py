@@ -73,7 +73,7 @@ def _results(report: Path, tests: list[tuple[str, str]]) -> dict[str, str | None
         failure = next((each for each in case if each.tag in {"failure", "error"}), None)
         if key is None or any(each.tag == "skipped" for each in case):
             continue
-        if failure is not None:
+        if failure is not None and found[key] in {None, "did not run"}:
             found[key] = (failure.get("message") or failure.text or "failed").split("\n")[0][:160]
         elif found[key] == "did not run":
             found[key] = None

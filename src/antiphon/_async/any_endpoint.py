@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from .._core.any_endpoint import RequestOptions, any_endpoint
-from .resource import AsyncResource
+from ..responses import httpx_response, is_httpx_response
+from .resource import AsyncRawResource, AsyncResource
 from .runner import AsyncSession
 
 __all__ = ["AsyncAnyEndpoint"]
@@ -22,11 +23,20 @@ class _AsyncAnyResource(AsyncResource):
         return await self._perform(any_endpoint, params)
 
 
+class _AsyncAnyRawResource(AsyncRawResource):
+    """Any endpoint of the API, with the HTTP side of its responses."""
+
+    async def send(self, params: Mapping[str, Any]) -> Any:
+        """Send a request and return its response."""
+        return await self._perform(any_endpoint, params)
+
+
 class AsyncAnyEndpoint:
     """Methods of a client for endpoints that have no method of their own.
 
     They use the client's credential, retries and time limits. `path` begins with a slash; `cast_to`
-    is the type of the result: a model, `dict`, `str`, `bytes` or `object`.
+    is the type of the result: a model, `dict`, `str`, `bytes` or `object`; or the class `Response` of
+    httpx2 or httpx, for the response itself.
     """
 
     _session: AsyncSession
@@ -108,4 +118,7 @@ class AsyncAnyEndpoint:
             "options": options,
             "stream": stream,
         }
+        if is_httpx_response(cast_to):
+            raw = _AsyncAnyRawResource(self._session)
+            return httpx_response(cast_to, await raw.send({**params, "cast_to": bytes}))
         return cast("T", await _AsyncAnyResource(self._session).send(params))

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from .._core.any_endpoint import RequestOptions, any_endpoint
-from .resource import Resource
+from ..responses import httpx_response, is_httpx_response
+from .resource import RawResource, Resource
 from .runner import Session
 
 __all__ = ["AnyEndpoint"]
@@ -23,11 +24,20 @@ class _AnyResource(Resource):
         return self._perform(any_endpoint, params)
 
 
+class _AnyRawResource(RawResource):
+    """Any endpoint of the API, with the HTTP side of its responses."""
+
+    def send(self, params: Mapping[str, Any]) -> Any:
+        """Send a request and return its response."""
+        return self._perform(any_endpoint, params)
+
+
 class AnyEndpoint:
     """Methods of a client for endpoints that have no method of their own.
 
     They use the client's credential, retries and time limits. `path` begins with a slash; `cast_to`
-    is the type of the result: a model, `dict`, `str`, `bytes` or `object`.
+    is the type of the result: a model, `dict`, `str`, `bytes` or `object`; or the class `Response` of
+    httpx2 or httpx, for the response itself.
     """
 
     _session: Session
@@ -109,4 +119,7 @@ class AnyEndpoint:
             "options": options,
             "stream": stream,
         }
+        if is_httpx_response(cast_to):
+            raw = _AnyRawResource(self._session)
+            return httpx_response(cast_to, raw.send({**params, "cast_to": bytes}))
         return cast("T", _AnyResource(self._session).send(params))
