@@ -8,18 +8,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, Self, TypedDict, Unpack
+from typing import Any, ClassVar, Self, TypedDict, Unpack, cast
 
 from ._core.arguments import check_names, keywords, nearest
 from ._core.options import (
     LargeResponses,
     Options,
     checked_headers,
+    hidden,
     is_lost,
     resolve_options,
     with_credential_of,
 )
 from ._wire.http import Timeout
+from ._wire.secret import is_secret_header
 from ._wire.sentinels import NotGiven, Omit
 from ._wire.url import URL
 from .telemetry import configure_logging
@@ -150,6 +152,8 @@ class BaseClient:
             TypeError: an argument is unknown or has the wrong type.
             ValueError: an argument has an impossible value.
         """
+        # First of all: a failure below must not show the key among the local variables.
+        settings = _without_plain_secrets(settings)
         check_names(type(self).__name__, settings, _SETTINGS)
         configure_logging(os.environ)
         options = resolve_options(_renamed({**settings}), os.environ)
@@ -178,6 +182,7 @@ class BaseClient:
             TypeError: there is no such setting.
             ValueError: a setting has an impossible value.
         """
+        settings = _without_plain_secrets(settings)
         check_names("with_options", settings, _COPY_SETTINGS)
         options = self._session.options
         if (headers := settings.get("set_default_headers")) is not None:
@@ -278,6 +283,7 @@ class BaseClient:
         return credential.text
 
     def _set_credential(self, header: str, setting: str, value: str | None) -> None:
+        value = cast("str | None", hidden(value))
         if value is not None:
             self._change(**{setting: value})
         elif self._credential_of(header) is not None:
@@ -307,6 +313,22 @@ class BaseClient:
 def _is_computed(client: BaseClient, name: str) -> bool:
     """Return whether an attribute of `client` was computed on first look."""
     return isinstance(getattr(type(client), name, None), cached_property)
+
+
+def _without_plain_secrets(settings: Any) -> Any:
+    """Return `settings` with each key, token and secret header as an object that hides it."""
+    shown = {**settings}
+    for name in ("api_key", "auth_token"):
+        if name in shown:
+            shown[name] = hidden(shown[name])
+    for name in ("default_headers", "set_default_headers"):
+        headers: object = shown.get(name)
+        if isinstance(headers, Mapping):
+            shown[name] = {
+                header: hidden(value) if is_secret_header(str(header)) else value
+                for header, value in cast("Mapping[object, object]", headers).items()
+            }
+    return shown
 
 
 def _renamed(settings: dict[str, Any]) -> dict[str, Any]:

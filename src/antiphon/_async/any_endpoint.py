@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .._core.any_endpoint import RequestOptions, any_endpoint
 from ..responses import httpx_response, is_httpx_response
 from .resource import AsyncRawResource, AsyncResource
 from .runner import AsyncSession
+
+if TYPE_CHECKING:
+    from .._core.any_endpoint import RequestOptions
 
 __all__ = ["AsyncAnyEndpoint"]
 
@@ -20,6 +22,8 @@ class _AsyncAnyResource(AsyncResource):
 
     async def send(self, params: Mapping[str, Any]) -> Any:
         """Send a request and return its result."""
+        from .._core.any_endpoint import any_endpoint  # most programs never need it
+
         return await self._perform(any_endpoint, params)
 
 
@@ -28,6 +32,8 @@ class _AsyncAnyRawResource(AsyncRawResource):
 
     async def send(self, params: Mapping[str, Any]) -> Any:
         """Send a request and return its response."""
+        from .._core.any_endpoint import any_endpoint
+
         return await self._perform(any_endpoint, params)
 
 

@@ -14,9 +14,8 @@ from .._wire.sentinels import is_absent
 from .._wire.url import URL
 from ..types.params import WorkspaceParams
 from .arguments import check_names
-from .multipart import PendingUpload
-from .options import Credential, HeaderValue, Options, checked_headers, has_credential
-from .request_body import PendingBody, encode_body, is_iterable
+from .options import Credential, HeaderValue, Options, checked_headers
+from .request_body import UnreadBody, encode_body, is_iterable
 from .retry import RetryPolicy
 
 __all__ = [
@@ -54,7 +53,7 @@ class Call(Generic[T]):
     method: str
     url: URL
     headers: Mapping[str, str | Secret]
-    body: Body | PendingBody | PendingUpload
+    body: Body | UnreadBody
     """What to send; files in it are read, or opened, before the first attempt."""
     timeout: Timeout
     retry: RetryPolicy
@@ -73,8 +72,8 @@ class Call(Generic[T]):
     """How a body that is no event stream is read while it arrives; None: it is received first."""
     paged: bool = False
     """Whether the result is a page of a list."""
-    provider: Credential | None = None
-    """The credential, if a function of the user gives it; it is asked before the first attempt."""
+    credential: Credential | None = None
+    """That of the client; if a function gives its value, it is asked before the first attempt."""
 
     @property
     def is_lazy(self) -> bool:
@@ -83,7 +82,7 @@ class Call(Generic[T]):
 
     def request(self, timeout: Timeout) -> Request:
         """Return the request of one attempt."""
-        assert not isinstance(self.body, (PendingBody, PendingUpload)), "files were not read"
+        assert not isinstance(self.body, UnreadBody), "files were not read"
         return Request(self.method, self.url, self.headers, self.body, timeout)
 
 
@@ -126,7 +125,7 @@ def make_call(
     own: Mapping[str, Any],
     decode: Callable[[bytes], T],
     *,
-    body: Body | PendingBody | PendingUpload = b"",
+    body: Body | UnreadBody = b"",
 ) -> Call[T]:
     """Make a call from its body and the parameters that say how to send it.
 
@@ -138,24 +137,33 @@ def make_call(
         decode: makes the result of a body.
         body: what to send.
     """
-    headers: dict[str, HeaderValue] = {}
-    for param, header in _HEADER_PARAMS.items():
-        if param in own:
-            headers |= checked_headers({header: own[param]}, param)
-    if extra := own.get("extra_headers"):
-        headers |= checked_headers(extra, "extra_headers")
-    # What the user wrote for this call comes last, so it wins over parameters that become headers.
-    sent = options.request_headers(headers, own.get("betas") or ())
+    sent = (
+        options.request_headers(_own_headers(own), own.get("betas") or ())
+        if own
+        else (options.request_headers({}))
+    )
     return Call(
         method,
-        options.url(path, own.get("extra_query") or {}),
+        options.url(path, own["extra_query"] if own.get("extra_query") else {}),
         sent,
         body,
         Timeout.of(own["timeout"]) if "timeout" in own else options.timeout,
         options.retry,
         decode,
-        provider=None if has_credential(sent) else options.provider,
+        credential=options.credential,
     )
+
+
+def _own_headers(own: Mapping[str, Any]) -> dict[str, HeaderValue]:
+    """Return the headers of one call."""
+    headers: dict[str, HeaderValue] = {}
+    for param, header in _HEADER_PARAMS.items():
+        if param in own:
+            headers |= checked_headers({header: own[param]}, param)
+    if extra := own.get("extra_headers"):
+        # What the user wrote for this call comes last: it wins over parameters that become headers.
+        headers |= checked_headers(extra, "extra_headers")
+    return headers
 
 
 def split_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

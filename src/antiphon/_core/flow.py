@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from .._transport.files import FileInput, OpenedFile
 from .._wire.http import Body, HTTPResponse, Request, ResponseHead
@@ -27,9 +27,11 @@ from ..errors import (
     status_error,
 )
 from .call import Call
-from .multipart import PendingUpload
-from .options import Credential, CredentialProvider
-from .request_body import PendingBody
+from .options import CredentialProvider, has_credential
+from .request_body import PendingBody, UnreadBody
+
+if TYPE_CHECKING:
+    from .multipart import PendingUpload
 
 __all__ = [
     "Ask",
@@ -224,11 +226,14 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
         APIError: the last attempt failed.
     """
     call = attempts.call
-    if isinstance(call.body, (PendingBody, PendingUpload)):
+    if isinstance(call.body, UnreadBody):
         yield from _read_files(call, call.body)
-    if call.provider is not None:
-        yield from _authorize(call, call.provider)
-    reauthorized = False
+    asked_again = True  # for the key, or there is nobody to ask
+    credential = call.credential
+    is_provided = credential is not None and credential.value.__class__ is CredentialProvider
+    if is_provided and not has_credential(call.headers):
+        asked_again = False
+        yield from _authorize(call)
     while True:
         try:
             head: ResponseHead = yield Send(attempts.next_request())
@@ -238,32 +243,32 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
             if head.ok and not _is_error(body):
                 return SuccessfulResponse(head, body, attempts)
             raise _refusal(head, body, attempts.request)
-        except AuthenticationError as error:
-            # The key may have been replaced meanwhile: ask for it once more.
-            if call.provider is None or reauthorized:
-                raise attempts.sign(error) from None
-            reauthorized = True
-            attempts.sign(error)
-            yield from _authorize(call, call.provider)
-            continue
         except APIError as error:
+            if not asked_again and isinstance(error, AuthenticationError):
+                # The key may have been replaced meanwhile: ask for it once more.
+                asked_again = True
+                attempts.sign(error)
+                yield from _authorize(call)
+                continue
             delay = attempts.failed(error)
         yield from wait(delay)
 
 
-def _authorize(call: Call[Any], credential: Credential) -> Flow[None]:
+def _authorize(call: Call[Any]) -> Flow[None]:
     """Ask the user's function for the credential of a call."""
+    credential = call.credential
+    assert credential is not None
     assert isinstance(credential.value, CredentialProvider)
     value: object = yield Ask(credential.value.provide)
     call.headers = {**call.headers, **credential.provided(value)}
 
 
-def _read_files(call: Call[Any], pending: PendingBody | PendingUpload) -> Flow[None]:
+def _read_files(call: Call[Any], pending: UnreadBody) -> Flow[None]:
     """Read or open the files that a body lacks."""
     if isinstance(pending, PendingBody):
         call.body = yield from _load_files(pending)
     else:
-        yield from _open_upload(call, pending)
+        yield from _open_upload(call, cast("PendingUpload", pending))
 
 
 def _load_files(pending: PendingBody) -> Flow[Body]:

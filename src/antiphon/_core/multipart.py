@@ -14,7 +14,7 @@ from os import PathLike, fspath
 from typing import Any, TypeGuard
 
 from .._transport.files import FileInput, OpenedFile, UploadBody
-from .request_body import is_file, is_mapping
+from .request_body import UnreadBody, is_file, is_mapping
 
 __all__ = ["PendingUpload", "UploadedFile"]
 
@@ -83,7 +83,7 @@ def is_path(value: object) -> TypeGuard[PathLike[str]]:
     return isinstance(value, PathLike)
 
 
-class PendingUpload:
+class PendingUpload(UnreadBody):
     """A body with a file that is not yet opened."""
 
     __slots__ = ("_fields", "_progress", "file")

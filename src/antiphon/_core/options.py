@@ -32,6 +32,7 @@ __all__ = [
     "Options",
     "checked_headers",
     "has_credential",
+    "hidden",
     "is_lost",
     "joined_betas",
     "resolve_options",
@@ -97,7 +98,7 @@ class Credential:
             ValueError: it cannot stand in a header.
         """
         prefix = "Bearer " if self.header == _TOKEN_HEADER else ""
-        return {self.header: Secret(f"{prefix}{_sendable(value, f'{self.source}()')}")}
+        return {self.header: _sendable(value, f"{self.source}()").prefixed(prefix)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +178,6 @@ class Options:
                 headers[credential.header] = credential.value
         # Comparing classes costs no call; this runs once for each header of each call.
         return {k: v for k, v in headers.items() if v.__class__ is not Omit}  # type: ignore[misc]
-
-    @property
-    def provider(self) -> Credential | None:
-        """The credential if a function of the user gives its value for each call."""
-        credential = self.credential
-        is_provided = credential and isinstance(credential.value, CredentialProvider)
-        return credential if is_provided else None
 
     def _required_credential(self) -> Credential:
         if self.credential is None:
@@ -287,20 +281,26 @@ def _credential(settings: Mapping[str, Any]) -> Credential | None:
 def _key(key: object, source: str) -> Credential:
     if callable(key):
         return Credential(_KEY_HEADER, CredentialProvider(key), source)
-    return Credential(_KEY_HEADER, Secret(_sendable(key, source)), source)
+    return Credential(_KEY_HEADER, _sendable(key, source), source)
 
 
 def _token(token: object, source: str) -> Credential:
     if callable(token):
         return Credential(_TOKEN_HEADER, CredentialProvider(token), source)
-    return Credential(_TOKEN_HEADER, Secret(f"Bearer {_sendable(token, source)}"), source)
+    return Credential(_TOKEN_HEADER, _sendable(token, source).prefixed("Bearer "), source)
 
 
-def _sendable(secret: object, source: str) -> str:
-    """Return `secret` if it can stand in a header; the error never shows it."""
-    if not isinstance(secret, str):
+def hidden(value: object) -> object:
+    """Return a text as a secret, so that no local variable of ours shows it; else the value."""
+    return Secret(value) if isinstance(value, str) else value
+
+
+def _sendable(secret: object, source: str) -> Secret:
+    """Return `secret` if it can stand in a header; neither the error nor this frame shows it."""
+    secret = hidden(secret)
+    if not isinstance(secret, Secret):
         raise TypeError(f"{source}: expected a str, got {type(secret).__name__}")
-    if not secret.isascii() or not secret.isprintable() or " " in secret or not secret:
+    if not secret.fits_a_header:
         raise ValueError(
             f"{source}: empty, or holds a space, a line break or a non-ASCII character"
         )
@@ -388,13 +388,19 @@ def _checked_name(name: object, argument: str) -> str:
 
 
 def _checked_value(value: object, where: str, name: str) -> HeaderValue:
-    if isinstance(value, (Omit, Secret)):
+    if is_secret_header(name):
+        value = hidden(value)  # before anything can fail
+    if isinstance(value, Omit):
         return value
-    if not isinstance(value, str):
+    if not isinstance(value, (str, Secret)):
         raise TypeError(f"{where}: expected a str or omit, got {type(value).__name__}")
-    if not _HEADER_VALUE.fullmatch(value):
+    if not _is_sendable(value):
         raise ValueError(
             f"{where}: holds a line break or another character that a header cannot carry;"
             " only printable Latin-1 characters and tabs can be sent"
         )
-    return Secret(value) if is_secret_header(name) else value
+    return value
+
+
+def _is_sendable(value: str | Secret) -> bool:
+    return bool(_HEADER_VALUE.fullmatch(value.reveal() if isinstance(value, Secret) else value))

@@ -47,7 +47,13 @@ def encode_body(params: Mapping[str, Any]) -> Body | PendingBody:
     return PendingBody(prepared) if prepared.files else prepared.encoded()
 
 
-class PendingBody:
+class UnreadBody:
+    """A body that lacks files; the flow of a call reads them, and so it is whole."""
+
+    __slots__ = ()
+
+
+class PendingBody(UnreadBody):
     """A body that lacks the content of files."""
 
     __slots__ = ("_prepared",)

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .._core.any_endpoint import RequestOptions, any_endpoint
 from ..responses import httpx_response, is_httpx_response
 from .resource import RawResource, Resource
 from .runner import Session
+
+if TYPE_CHECKING:
+    from .._core.any_endpoint import RequestOptions
 
 __all__ = ["AnyEndpoint"]
 
@@ -21,6 +23,8 @@ class _AnyResource(Resource):
 
     def send(self, params: Mapping[str, Any]) -> Any:
         """Send a request and return its result."""
+        from .._core.any_endpoint import any_endpoint  # most programs never need it
+
         return self._perform(any_endpoint, params)
 
 
@@ -29,6 +33,8 @@ class _AnyRawResource(RawResource):
 
     def send(self, params: Mapping[str, Any]) -> Any:
         """Send a request and return its response."""
+        from .._core.any_endpoint import any_endpoint
+
         return self._perform(any_endpoint, params)
 
 

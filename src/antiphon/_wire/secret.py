@@ -33,6 +33,16 @@ class Secret:
         """Return the text itself; call it only where the text is about to be sent."""
         return self._value
 
+    @property
+    def fits_a_header(self) -> bool:
+        """Whether the text can be sent as a key: visible ASCII and nothing else."""
+        value = self._value
+        return bool(value) and value.isascii() and value.isprintable() and " " not in value
+
+    def prefixed(self, prefix: str) -> Secret:
+        """Return the secret with a text in front of it."""
+        return Secret(f"{prefix}{self._value}")
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Secret):
             return self._value == other._value
