@@ -126,5 +126,6 @@ class AsyncAnyEndpoint:
         }
         if is_httpx_response(cast_to):
             raw = _AsyncAnyRawResource(self._session)
-            return httpx_response(cast_to, await raw.send({**params, "cast_to": bytes}))
+            response = await raw.send({**params, "cast_to": bytes})
+            return cast("T", httpx_response(cast_to, response))
         return cast("T", await _AsyncAnyResource(self._session).send(params))

@@ -127,5 +127,6 @@ class AnyEndpoint:
         }
         if is_httpx_response(cast_to):
             raw = _AnyRawResource(self._session)
-            return httpx_response(cast_to, raw.send({**params, "cast_to": bytes}))
+            response = raw.send({**params, "cast_to": bytes})
+            return cast("T", httpx_response(cast_to, response))
         return cast("T", _AnyResource(self._session).send(params))
