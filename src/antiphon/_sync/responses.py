@@ -76,7 +76,7 @@ class StreamedResponse(BaseResponse, Generic[T]):
 
     def write_to_file(self, path: str | PathLike[str]) -> None:
         """Write the body into a file while it is received; what is there is replaced."""
-        with Path(path).open("wb") as file:  # noqa: ASYNC230 (it waits less than the network)
+        with Path(path).open("wb") as file:
             while chunk := self._runner.run(self._flow.chunk()):
                 file.write(chunk)
 
