@@ -1,21 +1,24 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from itertools import pairwise
 from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from antiphon import (
+    APIError,
     APIStatusError,
     InternalServerError,
     OverloadedError,
     StreamInterruptedError,
     StreamProtocolError,
 )
+from antiphon._core.request_body import encode_body
 from antiphon._stream.reader import MessageReader
 from antiphon._stream.writer import PING, events, framed, write_message
 from antiphon._wire.http import Headers, HTTPResponse
@@ -701,3 +704,284 @@ def test_a_missing_end_is_tolerated_only_when_asked_and_only_if_all_else_is_ther
     for short in (body, b"", stream(begun(), *blocks), stream(begun(), *blocks[:-1], ended())):
         with pytest.raises(StreamInterruptedError):
             read(short, lenient=short is not body)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_empty_data_says_nothing(view):
+    empty = b"event: content_block_delta\ndata:\n\ndata: \n\n"
+    body = stream(begun()) + empty + stream(start(0, TEXT), stop(0), ended(), STOP)
+    assert read(body, view=view).finished
+
+
+DONE = b"data: [DONE]\n\n"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_done_is_the_end_of_the_body(view):
+    blocks = [start(0, TEXT), delta(0, "text_delta", text="Hi"), stop(0)]
+    without_stop = stream(begun(), *blocks, ended()) + DONE
+    assert read(without_stop, view=view, lenient=True).message.text == "Hi"
+    for body, lenient in ((without_stop, False), (stream(begun(), *blocks) + DONE, True)):
+        with pytest.raises(StreamInterruptedError) as raised:
+            read(body, view=view, lenient=lenient)
+        assert raised.value.partial is not None
+        assert raised.value.partial.text == "Hi"
+    assert read(stream(begun(), *blocks, ended(), STOP) + DONE, view=view).message.text == "Hi"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_deltas_without_what_they_add_are_taken_when_lenient(view):
+    sent = [
+        begun(),
+        start(0, TEXT),
+        delta(0, "text_delta"),
+        delta(0, "text_delta", text="Hi"),
+        stop(0),
+        {"type": "message_delta", "usage": {"output_tokens": 5}},
+        ended(),
+        STOP,
+    ]
+    assert read(stream(*sent), view=view, lenient=True).message.text == "Hi"
+    for missing in (sent[2], sent[5]):
+        with pytest.raises(StreamProtocolError):
+            read(
+                stream(*[e for e in sent if e is missing or e not in (sent[2], sent[5])]), view=view
+            )
+
+
+def test_counts_inside_the_delta_are_merged():
+    change = {
+        "type": "message_delta",
+        "delta": {"stop_reason": "end_turn", "usage": {"output_tokens": 9}},
+    }
+    message = read(stream(begun(), change, STOP)).message
+    assert message.usage.to_dict() == {"input_tokens": 7, "output_tokens": 9}
+    both = {**change, "usage": {"output_tokens": 10, "input_tokens": 8}}
+    assert read(stream(begun(), both, STOP)).message.usage.input_tokens == 8
+
+
+def test_content_that_is_a_text_is_a_text_block():
+    message = read(stream(begun(content="Hello"), ended(), STOP)).message
+    assert message.text == "Hello"
+    assert message.content[0].to_dict() == {"type": "text", "text": "Hello"}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("kind", [["text"], {"a": 1}, None, 5, True])
+def test_a_block_whose_type_is_no_text_is_kept(view, kind):
+    block = {"type": kind, "text": "a"}
+    body = stream(begun(), start(0, block), delta(0, "text_delta", text="b"), stop(0), STOP)
+    assert read(body, view=view).message.to_dict()["content"] == [{"type": kind, "text": "ab"}]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(
+    ("data", "kind", "message"),
+    [
+        ({"type": "overloaded_error", "message": "Busy"}, OverloadedError, "Busy"),
+        ({"error": {"type": "overloaded_error", "message": "Busy"}}, OverloadedError, "Busy"),
+        ({"type": "tired", "message": "Tired"}, APIStatusError, "Tired"),
+        ({"message": "Nobody knows"}, APIStatusError, "Nobody knows"),
+        ({"type": ["error"], "message": "Odd"}, APIStatusError, "Odd"),
+    ],
+)
+def test_an_event_named_error_is_one_whatever_its_data_says(view, data, kind, message):
+    bad = b"event: error\ndata: " + json.dumps(data).encode() + b"\n\n"
+    with pytest.raises(APIStatusError) as raised:
+        read(stream(begun(), start(0, TEXT), delta(0, "text_delta", text="Hi")) + bad, view=view)
+    assert (type(raised.value), raised.value.message) == (kind, message)
+    assert raised.value.partial is not None
+    assert raised.value.partial.text == "Hi"
+
+
+def test_an_event_named_error_with_the_data_of_another_is_the_other():
+    said = delta(0, "text_delta", text="Hi")
+    body = stream(said, PING).replace(b"event: content_block_delta", b"event: error")
+    reader = read(stream(begun(), start(0, TEXT)) + body + stream(stop(0), ended(), STOP))
+    assert reader.message.text == "Hi"
+
+
+def test_what_was_received_when_the_body_broke_off_is_not_lost():
+    reader = MessageReader(RESPONSE)
+    whole = stream(begun(), start(0, TEXT), delta(0, "text_delta", text="Hi"))
+    for frame in reader.feed(whole.removesuffix(b"\n")):
+        reader.event(frame)
+    reader.take_rest()
+    assert reader.message.text == "Hi"
+    reader.feed(b'event: content_block_delta\ndata: {"type"')
+    reader.take_rest()
+    assert reader.message.text == "Hi"
+
+
+# Surrogates: JSON may write a character as two halves, and a delta may end between them.
+
+halves = st.lists(st.sampled_from(["a", "\ud83d", "\ude0b", "é", "\U0001f30d"]), max_size=8).map(
+    "".join
+)
+
+
+def paired(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def shown(text: str) -> str:
+    return "".join("\ufffd" if "\ud800" <= c < "\ue000" else c for c in paired(text))
+
+
+@given(halves, st.lists(st.integers(0, 99), max_size=5), st.sampled_from(VIEWS))
+@example("a\ud83d\ude0b", [2], "text")
+@example("a\ud83d", [1], "events")
+@example("\ude0b", [], "event")
+def test_text_may_be_cut_within_a_character(text, places, view):
+    edges = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
+    pieces = [text[before:after] for before, after in pairwise(edges)]
+    deltas = [delta(0, "text_delta", text=piece) for piece in pieces]
+    reader = MessageReader(RESPONSE)
+    seen: list[str] = []
+    for frame in reader.feed(
+        stream_of_halves(begun(), start(0, TEXT), *deltas, stop(0), ended(), STOP)
+    ):
+        made = getattr(reader, view)(frame)
+        match view:
+            case "text":
+                seen.append(made or "")
+            case "events":
+                seen += [event.text for event in made if isinstance(event, TextEvent)]
+    message = reader.message
+    assert message.text == shown(text)
+    assert view == "event" or "".join(seen) == shown(text)
+    # What is sent back has the escapes that were received.
+    sent = json.loads(encode_body({"messages": [message]}))["messages"][0]["content"]
+    assert [block["text"] for block in sent] == ([paired(text)] if text.strip() else [])
+
+
+def stream_of_halves(*sent: dict[str, Any]) -> bytes:
+    """Events whose texts hold surrogates; they are escaped, as JSON is ASCII here."""
+    return b"".join(
+        b"event: %b\ndata: %b\n\n" % (event["type"].encode(), json.dumps(event).encode())
+        for event in sent
+    )
+
+
+def test_snapshots_of_text_with_halves_are_those_of_their_events():
+    deltas = [delta(0, "text_delta", text=piece) for piece in ("a\ud83d", "\ude0b", "b\ud83d", "c")]
+    made = all_events(stream_of_halves(begun(), start(0, TEXT), *deltas, stop(0), ended(), STOP))
+    texts = [event for event in made if isinstance(event, TextEvent)]
+    assert [event.text for event in texts] == ["a", "\U0001f60b", "b", "\ufffdc"]
+    assert [event.snapshot for event in reversed(texts)] == [
+        "a\U0001f60bb\ufffdc", "a\U0001f60bb", "a\U0001f60b", "a",
+    ]  # fmt: skip
+
+
+def test_halves_anywhere_in_a_message_are_kept():
+    odd = {"type": "hologram", "of": "\ud83d", "n": 1}
+    message = read(
+        stream_of_halves(begun(mood="\ude0b"), start(0, odd), stop(0), ended(), STOP)
+    ).message
+    assert json.loads(message.to_json())["content"] == [odd]
+    assert json.loads(message.to_json())["mood"] == "\ude0b"
+    str(message).encode()
+
+
+INPUTS = [
+    '{"price": 1.10, "big": 123456789012345678901234567890, "huge": 1e400, "zero": -0, "e": 1E5}',
+    '{"a": ["\\ud83d", {"\\ude0b": 1.50}], "n": ' + "7" * 5000 + "}",
+]
+
+
+@pytest.mark.parametrize("text", INPUTS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_tools_input_is_sent_back_as_it_was_received(text, view):
+    compact = text.replace(": ", ":").replace(", ", ",")
+    deltas = [delta(0, "input_json_delta", partial_json=piece) for piece in (text[:7], text[7:])]
+    body = stream(begun(), start(0, CALL), *deltas, stop(0), ended("tool_use"), STOP)
+    message = read(body, view=view).message
+    decoded = Message.decode(message.to_json())
+    block = message.content[0]
+    for turn in (message, decoded, {"role": "assistant", "content": message.content},
+                 {"role": "assistant", "content": [block.to_param()]}, message.to_param()):  # fmt: skip
+        sent = encode_body({"messages": [turn]}).decode()
+        assert f'"input":{compact}' in sent
+    assert message.tool_uses[0].complete
+
+
+@pytest.mark.parametrize("text", INPUTS)
+def test_an_input_received_in_one_piece_is_sent_back_as_it_was_received(text):
+    compact = text.replace(": ", ":").replace(", ", ",")
+    call = '{"type":"tool_use","id":"t","name":"f","input":' + compact + "}"
+    start_event = f'{{"type":"content_block_start","index":0,"content_block":{call}}}'
+    body = (
+        stream(begun())
+        + b"data: "
+        + start_event.encode()
+        + b"\n\n"
+        + stream(stop(0), ended(), STOP)
+    )
+    made = [Message.decode('{"type":"message","content":[' + call + "]}"), read(body).message]
+    for message in made:
+        assert f'"input":{compact}' in encode_body({"messages": [message]}).decode()
+        assert call in message.to_json(indent=None)
+
+
+def test_an_input_that_was_changed_is_sent_as_it_is_now():
+    message = Message.decode(
+        '{"type":"message","content":[{"type":"tool_use","id":"t","name":"f","input":{"a":1.10}}]}'
+    )
+    message.tool_uses[0].input["a"] = 2
+    assert '"input":{"a":2}' in encode_body({"messages": [message]}).decode()
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+    | st.sampled_from(["text", "tool_use", "thinking", "text_delta", "input_json_delta", "error", 0]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["type", "index", "delta", "text", "content_block", "content", "message",
+                         "error", "usage", "partial_json", "citation", "id", "stop_reason", "input"]),
+        inner, max_size=4,
+    ),
+    max_leaves=8,
+)  # fmt: skip
+KINDS = [
+    "message_start", "content_block_start", "content_block_delta", "content_block_stop",
+    "message_delta", "message_stop", "error", "ping", "hologram",
+]  # fmt: skip
+garbled_events = st.builds(
+    lambda kind, fields: {**fields, "type": kind},
+    st.sampled_from(KINDS) | JUNK,
+    st.dictionaries(
+        st.sampled_from(["index", "delta", "content_block", "message", "error", "usage"]), JUNK, max_size=4
+    ),
+)  # fmt: skip
+sound_events = st.sampled_from(
+    [begun(), start(0, TEXT), start(1, CALL), delta(0, "text_delta", text="a"), stop(0), stop(1),
+     delta(1, "input_json_delta", partial_json='{"a":'), ended(), STOP]
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@settings(max_examples=500)
+@given(st.lists(sound_events | garbled_events, max_size=9), st.sampled_from(VIEWS), st.booleans())
+def test_any_events_end_in_a_message_or_in_an_error_of_ours(sent, view, lenient):
+    names = [event["type"] if isinstance(event["type"], str) else "x" for event in sent]
+    body = b"".join(
+        b"event: %b\ndata: %b\n\n" % (name.encode("utf-8", "replace"), json.dumps(event).encode())
+        for name, event in zip(names, sent, strict=True)
+    )
+    try:
+        message = read(body, view=view, lenient=lenient).message
+    except APIError as error:
+        message = error.partial
+        str(error).encode()
+    if message is not None:
+        json.loads(message.to_json())
+        message.to_dict()
+        assert isinstance(message.text, str)
+        str(message).encode()
+
+
+@pytest.mark.slow
+@given(st.binary(max_size=200), st.sampled_from(VIEWS))
+def test_any_bytes_end_in_a_message_or_in_an_error_of_ours(body, view):
+    with contextlib.suppress(APIError):
+        read(stream(begun()) + body, view=view)

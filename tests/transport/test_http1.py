@@ -208,6 +208,18 @@ def test_what_is_not_http_is_said_to_be_so(data):
         read([data])
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_chunks_before_what_is_no_chunk_are_given(together):
+    good = chunked([b"one", b"two"])[: -len(b"0\r\n\r\n")]
+    pieces = [response(b"transfer-encoding: chunked\r\n", b""), good + b"nonsense\r\n"]
+    reader = ResponseReader("GET")
+    for piece in [b"".join(pieces)] if together else pieces:
+        reader.feed(piece)
+    assert reader.body() == b"onetwo"
+    with pytest.raises(MalformedResponseError, match="nonsense"):
+        reader.body()
+
+
 STRAY = [b"\r", b"\n", b"\0", b"a\rb", b"\r\r"]
 
 

@@ -21,6 +21,7 @@ from antiphon._wire.decoding import (
     Unknown,
     WireModel,
 )
+from antiphon._wire.literals import read_exactly
 from antiphon._wire.sentinels import NOT_GIVEN, not_given, omit
 
 
@@ -157,3 +158,52 @@ def test_sentinels_are_false_and_say_their_name() -> None:
     assert (bool(NOT_GIVEN), bool(omit)) == (False, False)
     assert (repr(NOT_GIVEN), repr(omit)) == ("NOT_GIVEN", "omit")
     assert not_given is NOT_GIVEN
+
+
+ODD = [
+    '{"type": "leaf", "size": 1, "colour": "a\\ud83d"}',
+    '{"type": "twig", "leaves": [{"type": "leaf", "size": 1, "note": "\\ude0b!"}], "a": 1.10}',
+    '{"type": "leaf", "size": ' + "9" * 5000 + "}",
+    '{"\\ud83d": 1}',
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_what_python_cannot_hold_is_kept_all_the_same(text: str) -> None:
+    part: Decoder[Leaf | Twig] = Decoder(Part)
+    for raw in (text, text.encode(), b"\xef\xbb\xbf" + text.encode(), "\ufeff" + text):
+        read: Any = part.decode(raw)
+        for kept in (read, copy.deepcopy(read), pickle.loads(pickle.dumps(read))):
+            assert kept.to_json(indent=None) == text.replace(": ", ":").replace(", ", ",")
+            assert read_exactly(kept.to_json()) == read_exactly(text)
+            assert part.decode(kept.to_json()) == read
+            repr(kept).encode()
+            str(kept.to_dict()).encode()
+
+
+def test_surrogates_show_as_unknown_characters() -> None:
+    read = Leaf.decode('{"type": "leaf", "size": 1, "colour": "a\\ud83d", "b": "\\ud83d\\ude0b"}')
+    assert (read.colour, read.b) == ("a\ufffd", "\U0001f60b")  # type: ignore[attr-defined]
+    assert read.model_dump()["colour"] == "a\ufffd"
+
+
+def test_what_was_changed_is_written_as_it_is_now() -> None:
+    read = Leaf.decode('{"type": "leaf", "size": 1, "colour": "a\\ud83d"}')
+    read.size = 2
+    assert read.to_dict() == {"type": "leaf", "size": 2, "colour": "a\ufffd"}
+    assert json.loads(read.to_json()) == read.to_dict()
+
+
+def test_what_is_exported_is_not_shared() -> None:
+    read = Leaf.decode('{"type": "leaf", "size": 1, "a": {"b": "\\ud83d"}}')
+    exported: Any = read.to_dict()
+    exported["a"]["b"] = "changed"
+    assert json.loads(read.to_json())["a"] == {"b": "\ud83d"}
+
+
+def test_text_indented_by_us_looks_as_that_of_pydantic() -> None:
+    plain = Tree.decode('{"parts": [{"type": "twig", "leaves": []}, {"type": "x", "y": {}}]}')
+    odd = Tree.decode('{"parts": [{"type": "twig", "leaves": []}, {"type": "\\ud83d", "y": {}}]}')
+    for indent in (None, 0, 2, 3):
+        written = odd.to_json(indent=indent)
+        assert written.replace("\\ud83d", "x") == plain.to_json(indent=indent)

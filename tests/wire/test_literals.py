@@ -9,7 +9,7 @@ import pickle
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from antiphon._wire.json import dumps
@@ -37,6 +37,8 @@ def reference(value: object) -> bytes:
 
 @pytest.mark.parametrize("write", [dumps, reference])
 @given(numbers)
+@example("1e-05")
+@example("1e+16")
 def test_a_number_is_written_as_it_was_read(write, literal):
     assert write(read_exactly(f"[{literal}]")) == f"[{literal}]".encode()
 

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic_core import from_json
 
-from antiphon._wire.partial_json import PartialJSON
+from antiphon._wire.json import dumps
+from antiphon._wire.partial_json import PartialJSON, read_object
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -121,3 +122,25 @@ def test_a_value_stays_what_it_was():
     reader.feed('2, "three')
     assert before == {"a": [1]}
     assert reader.value() == {"a": [1, 2, "three"]}
+
+
+def test_text_that_is_nested_deeper_than_json_is_read_is_read_up_to_there():
+    value = read('{"a": ' * 300 + "1" + "}" * 300)
+    depth = 0
+    while isinstance(value, dict) and value:
+        value, depth = value["a"], depth + 1
+    assert depth == 199
+    assert read("[" * 100_000) != {}
+
+
+def test_an_object_is_read_with_its_literals():
+    value, flaw = read_object('{"a": 1.10, "b": [1e400], "c": "\\ud83d"}')
+    assert flaw is None
+    assert dumps(value) == b'{"a":1.10,"b":[1e400],"c":"\\ud83d"}'
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", '{"a": 1}}', '"a"', "{}{}"])
+def test_what_is_no_object_has_a_flaw(text):
+    value, flaw = read_object(text)
+    assert isinstance(value, dict)
+    assert flaw

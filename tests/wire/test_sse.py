@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from antiphon._wire.sse import Frame, SSEDecoder
+from antiphon._wire.sse import Frame, FrameTooLargeError, SSEDecoder
 
 
 def decoded(*chunks: bytes) -> list[Frame]:
@@ -107,3 +107,25 @@ def test_only_line_ends_end_lines(separator):
 def test_a_frame_may_come_in_many_pieces():
     pieces = [b"data: ", *[b"x" * 1000] * 5000, b"\n\n"]
     assert decoded(*pieces) == [(None, b"x" * 5_000_000)]
+
+
+def test_an_event_that_is_too_large_is_refused_and_those_before_it_are_not_lost():
+    decoder = SSEDecoder(largest=1000)
+    assert decoder.feed(PLAIN + b"data: " + b"x" * 990) == decoded(PLAIN)
+    assert decoder.feed(b"x" * 20) == []
+    with pytest.raises(FrameTooLargeError, match="more than 1,000 bytes"):
+        decoder.feed(b"x")
+
+
+def test_lines_of_one_event_count_together():
+    decoder = SSEDecoder(largest=1000)
+    for _ in range(11):
+        decoder.feed(b"data: " + b"x" * 94 + b"\n")
+    with pytest.raises(FrameTooLargeError):
+        decoder.feed(b"\n")
+
+
+def test_events_that_were_completed_do_not_count():
+    decoder = SSEDecoder(largest=1000)
+    frames = [frame for _ in range(100) for frame in decoder.feed(PLAIN + b"data: 1\n\nda")]
+    assert len(frames) >= 100

@@ -158,13 +158,16 @@ class MessageReader:
 
     def is_error(self, frame: Frame) -> bool:
         """Return whether `frame` says that the API failed; it need not be the next one."""
-        if frame[0] != b"error":
+        name, data = frame
+        if name != b"error" and (name is not None or b'"error"' not in data):
             return False
         try:
-            event = from_json(frame[1])
+            event = from_json(data)
         except ValueError:
-            return True
-        return not is_object(event) or self._type_of(event, "error") == "error"
+            return name is not None
+        if not is_object(event):
+            return name is not None
+        return self._type_of(event, _name_of(frame)) == "error"
 
     def event(self, frame: Frame) -> RawMessageStreamEvent | None:
         """Return the event of `frame` as the API sent it; None for a ping.
