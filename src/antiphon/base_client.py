@@ -122,6 +122,7 @@ class SessionState:
         return self.copied()
 
     def __reduce__(self) -> tuple[Callable[..., SessionState], tuple[Any, ...]]:
+        # Without it the loaded client would send elsewhere: past a proxy, or past a test's double.
         if self.http_client is not None:
             raise TypeError(
                 "cannot pickle a client with an http_client of its own, whose connections would be"
@@ -189,6 +190,7 @@ class BaseClient:
             options = replace(options, headers=checked_headers(headers, "set_default_headers"))
         if (query := settings.get("set_default_query")) is not None:
             options = replace(options, query=dict(query))
+        # Not through `__init__`: a subclass may have arguments of its own there.
         twin = object.__new__(type(self))
         # What is computed on first look (`messages`) belongs to this client, not to its twin.
         # What is computed on first look (`messages`) holds the session, so each client has its own.
@@ -253,6 +255,7 @@ class BaseClient:
     @property
     def default_headers(self) -> Mapping[str, str | Omit]:
         """The headers of every request, without the credential; set it to replace yours."""
+        # Read-only: a change of this copy would be silently ignored.
         headers = self._session.options.own_headers()
         return MappingProxyType({k: v for k, v in headers.items() if isinstance(v, (str, Omit))})
 

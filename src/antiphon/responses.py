@@ -195,6 +195,7 @@ def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:
             response.text,
             message=f"Status {response.status_code}, but {_described(response)}",
         ) from failure
+    # Asked of the class: a model answers for any name among its unknown fields.
     if hasattr(type(result), "_request_id"):  # a model or a page; users know it by this name
         setattr(result, "_request_id", response.headers.get("request-id"))  # noqa: B010
     return result

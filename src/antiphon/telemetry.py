@@ -57,6 +57,7 @@ def configure_logging(environ: Mapping[str, str]) -> None:
         raise ValueError(f"ANTIPHON_LOG: {wanted!r} is neither 'debug' nor 'info'")
     logger.setLevel(level)
     _Bodies.shown = bool(environ.get("ANTIPHON_LOG_BODIES"))
+    # Once for all clients: two handlers would print each record twice.
     if not any(isinstance(handler, _Handler) for handler in logger.handlers):
         handler = _Handler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))

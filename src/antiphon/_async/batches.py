@@ -89,6 +89,7 @@ class AsyncBatches(AsyncResource):
         Raises:
             AntiphonError: the batch has not ended.
         """
+        # Not `self.retrieve`: in a view that would give a raw response.
         batch = await AsyncBatches(self._session).retrieve(message_batch_id, **params)
         return await self._lines(endpoints.batch_results, {**params, "batch": batch})
 

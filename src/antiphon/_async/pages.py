@@ -82,6 +82,7 @@ class AsyncPage(Generic[T]):
 
     async def iter_pages(self) -> AsyncIterator[AsyncPage[T]]:
         """Give this page and all those after it."""
+        # Pages are requested one by one, each when the one before was used up.
         page = self
         yield page
         while page.has_next_page():

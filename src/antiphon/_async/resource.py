@@ -109,6 +109,7 @@ class AsyncRawResource(AsyncResource):
         call = self._call(endpoint, params)
         if not call.is_lazy:
             return await self._session.respond(call)
+        # What is read later has no body yet: the response holds the view of it instead.
         flow, runner = await self._session.open(call)
         view = _view(call, flow, runner)
         if call.lazy == "bytes":

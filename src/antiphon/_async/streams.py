@@ -133,6 +133,7 @@ class AsyncMessageStream(_AsyncEventStream[MessageStreamEvent], Generic[OutputT]
 
     async def until_done(self) -> None:
         """Read to the end of the stream."""
+        # `skip` makes no events: whoever waits for the message needs none.
         while await self._runner.receive(self._flow):
             self._flow.skip()
 

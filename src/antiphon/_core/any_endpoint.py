@@ -52,6 +52,7 @@ def any_endpoint(options: Options, params: Mapping[str, Any]) -> Call[Any]:
     if unknown := sorted(set(given) - _KNOWN):
         raise TypeError(f"options[{unknown[0]!r}]: there is no such option of a request")
     path: str = params["path"]
+    # A whole URL could name any host, and the key would go there.
     if not path.startswith("/"):
         raise ValueError(f"path: {path!r} does not begin with a slash; the host is in base_url")
     own = {"extra_headers": given.get("headers"), "extra_query": given.get("params")}
@@ -74,6 +75,7 @@ def encode_body_of(body: Any) -> Any:
     """Return a body that is no JSON object: bytes as they are, anything else as JSON."""
     if isinstance(body, (bytes, bytearray)):
         return body
+    # The encoder takes objects; what stands around the value is cut off again.
     wrapped = encode_body({"body": body})
     assert isinstance(wrapped, (bytes, bytearray))
     return wrapped[len(b'{"body":') : -1]
@@ -90,5 +92,6 @@ def _decoder_of(kind: Any) -> Callable[[bytes], Any]:
     if kind in (object, Any, dict, list):
         return json.loads
     decoder: Decoder[Any] = Decoder(kind)
+    # Our models take what they do not know; a model of the user means exactly what it says.
     is_ours = isinstance(kind, type) and issubclass(kind, WireModel)
     return decoder.decode if is_ours else decoder.exactly

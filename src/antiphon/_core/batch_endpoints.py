@@ -98,6 +98,7 @@ def _redirected_to(call: Call[T], options: Options, url: str) -> Call[T]:
     A gateway leaves the API's own URL in the response: the call then stays on the base URL. Any
     other origin gets no credential.
     """
+    # A relative URL stays on the base URL, and so does the API's own path behind a gateway.
     here, there = urlsplit(options.base_url), urlsplit(url)
     if not there.netloc or (here.scheme, here.netloc) == (there.scheme, there.netloc):
         path = f"{there.path}?{there.query}" if there.query else there.path

@@ -169,6 +169,7 @@ def _own_headers(own: Mapping[str, Any]) -> dict[str, HeaderValue]:
 def split_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the parameters of the endpoint, and those that say how to send the call."""
     given = {name: value for name, value in params.items() if not is_absent(value)}
+    # Absent values are dropped here once; what is left has been given on purpose.
     names = [name for name in given if name in _CALL_PARAMS or name in _HEADER_PARAMS]
     return given, {name: given.pop(name) for name in names}
 
@@ -187,6 +188,7 @@ def path_segment(params: Mapping[str, Any], name: str) -> str:
     value: object = params[name]
     if not isinstance(value, str) or not value:
         raise ValueError(f"{name}: expected the id as a text that is not empty, got {value!r}")
+    # Nothing is safe: an id with a slash must not become another path.
     return quote(value, safe="")
 
 

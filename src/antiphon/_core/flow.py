@@ -229,6 +229,7 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
     if isinstance(call.body, UnreadBody):
         yield from _read_files(call, call.body)
     asked_again = True  # for the key, or there is nobody to ask
+    # Headers of the call may hold a credential; then nobody is asked for another one.
     credential = call.credential
     is_provided = credential is not None and credential.value.__class__ is CredentialProvider
     if is_provided and not has_credential(call.headers):
@@ -237,6 +238,7 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
     while True:
         try:
             head: ResponseHead = yield Send(attempts.next_request())
+            # A stream: its body is read by whoever takes its events.
             if head.ok and unread:
                 return SuccessfulResponse(head, b"", attempts)
             body = yield from whole_body(attempts)
@@ -273,6 +275,7 @@ def _read_files(call: Call[Any], pending: UnreadBody) -> Flow[None]:
 
 def _load_files(pending: PendingBody) -> Flow[Body]:
     """Read the files of a call and return its whole body."""
+    # One after the other: their order is that of the gaps in the body.
     contents: list[object] = []
     for file in pending.files:
         try:
@@ -289,6 +292,7 @@ def _open_upload(call: Call[Any], pending: PendingUpload) -> Flow[None]:
         opened: OpenedFile = yield Open(file.content, file.name)
     except (OSError, ValueError) as error:
         raise RequestEncodingError(f"file: {error}", path="file") from error
+    # The boundary stands in the header and in the body, so both are known only now.
     kind, call.body = pending.opened(opened)
     call.headers = {**call.headers, "content-type": kind}
 

@@ -69,8 +69,9 @@ def _content(content: Any) -> bytes | FileInput:
 def _name_of(file: Any) -> str | None:
     """Return the name of a path or of an open file; bytes and pipes have none."""
     name = fspath(file) if is_path(file) else getattr(file, "name", None)
-    if not isinstance(name, str):
+    if not isinstance(name, str):  # a file that was opened by its number has that as its name
         return None
+    # The API keeps the last part alone; paths of Windows have other separators.
     return name.replace("\\", "/").rpartition("/")[2] or None
 
 
@@ -108,6 +109,7 @@ class PendingUpload(UnreadBody):
             for name, value in self._fields.items()
         )  # fmt: skip
         named = f'; filename="{_quoted(self.file.name)}"' if self.file.name else ""
+        # The fields come before the file: servers read a form from its start and may refuse early.
         disposition = {"Content-Disposition": f'form-data; name="file"{named}'}
         head += _part(boundary, {**disposition, **self.file.headers, "Content-Type": kind})
         tail = f"\r\n--{boundary}--\r\n"

@@ -169,9 +169,11 @@ class Options:
             CredentialsError: there is no credential, here or among the headers.
         """
         headers = self.own_headers()
+        # Betas are a list, so those of the call are added; other headers replace one another.
         if betas:
             headers[_BETA_HEADER] = joined_betas(headers.get(_BETA_HEADER), betas)
         headers.update(extra)
+        # A credential among the headers is the only one: two would contradict each other.
         if not has_credential(headers):
             credential = self._required_credential()
             if not isinstance(credential.value, CredentialProvider):
@@ -196,6 +198,7 @@ class Options:
 
     def url(self, path: str, query: Mapping[str, object]) -> URL:
         """Return the absolute URL of an endpoint."""
+        # Most clients have no query at all; this spares them the encoding of nothing.
         if not self.query and not query and "?" not in self.base_url:
             return URL(f"{self.base_url}{path}")
         base, _, own = self.base_url.partition("?")
@@ -227,6 +230,7 @@ def has_credential(headers: Mapping[str, object]) -> bool:
 def resolve_options(given: Mapping[str, Any], environ: Mapping[str, str]) -> Options:
     """Return the settings of a new client: `given`, then the environment, then the defaults."""
     base_url = given.get("base_url") or environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
+    # The headers of the environment come first, so those of the client win.
     own = Options(headers=_custom_headers(environ.get("ANTHROPIC_CUSTOM_HEADERS") or ""))
     options = own.changed({**given, "base_url": base_url})
     return with_credential_of(options, environ) if options.credential is None else options
@@ -256,10 +260,12 @@ def joined_betas(header: HeaderValue | None, betas: Iterable[str]) -> str:
         if not isinstance(beta, str):  # pyright: ignore[reportUnnecessaryIsInstance] users' values
             raise TypeError(f"betas[{index}]: expected a str, got {type(beta).__name__}")
     known = header.split(",") if isinstance(header, str) else []
+    # A dict keeps the order and drops repeats; some gateways refuse a beta that is named twice.
     return ",".join(dict.fromkeys(beta.strip() for beta in [*known, *given] if beta.strip()))
 
 
 def _from_environment(environ: Mapping[str, str]) -> Credential | None:
+    # An empty variable counts as unset: shells and CI systems cannot always unset one.
     if environ.get("ANTHROPIC_API_KEY"):
         return _key(environ["ANTHROPIC_API_KEY"], "ANTHROPIC_API_KEY")
     if environ.get("ANTHROPIC_AUTH_TOKEN"):
@@ -269,6 +275,7 @@ def _from_environment(environ: Mapping[str, str]) -> Credential | None:
 
 def _credential(settings: Mapping[str, Any]) -> Credential | None:
     key, token = settings.get("api_key"), settings.get("auth_token")
+    # Which one would be sent is nothing to guess about.
     if key is not None and token is not None:
         raise ValueError(
             "api_key and auth_token: give one of them; a request carries one credential"
@@ -308,7 +315,7 @@ def _sendable(secret: object, source: str) -> Secret:
 
 
 def _base_url(url: object) -> URL:
-    text = str(url)
+    text = str(url)  # programs pass URL objects of other libraries
     if "@" in text.partition("://")[2].partition("/")[0]:
         raise ValueError(
             "base_url: holds a user or password; send them with"
@@ -352,6 +359,7 @@ def _names_a_host(url: str) -> bool:
 
 
 def _retry(max_retries: object) -> RetryPolicy:
+    # `True` is an int to Python, but nobody means one retry by it.
     if not isinstance(max_retries, int) or isinstance(max_retries, bool) or max_retries < 0:
         raise ValueError(
             f"max_retries: {max_retries!r} is not a whole number from 0; 0 turns retries off"

@@ -36,12 +36,14 @@ class PageContent(Generic[T]):
             params: those of this page.
         """
         if "next_page" in self.body.model_fields_set:
+            # Through `extra_query`: the parameter is the list's own, not one that users pass.
             query: dict[str, Any] = {**(params.get("extra_query") or {})}
             query["page"] = self.body.next_page
             return {**params, "extra_query": query} if self.body.next_page else None
         # A page without items ends the list, whatever it says: asking again would give the same.
         if not self.items or self.body.has_more is False:
             return None
+        # A list that was begun backwards goes on backwards.
         if params.get("before_id"):
             return {**params, "before_id": self.body.first_id} if self.body.first_id else None
         return {**params, "after_id": self.body.last_id} if self.body.last_id else None
@@ -56,6 +58,7 @@ def decode_page(decoder: Decoder[T], body: bytes) -> PageContent[T]:
     page = ListBody.decode(body)
     if not is_list(page.data):
         raise ValueError("a JSON object without a list of data")
+    # An item that is no object is kept as it is, as any other thing that nobody expected.
     items = [decoder.from_value(item) if is_object(item) else item for item in page.data]
     return PageContent(page, items)
 

@@ -83,6 +83,7 @@ class Batches(Resource):
         Raises:
             AntiphonError: the batch has not ended.
         """
+        # Not `self.retrieve`: in a view that would give a raw response.
         batch = Batches(self._session).retrieve(message_batch_id, **params)
         return self._lines(endpoints.batch_results, {**params, "batch": batch})
 

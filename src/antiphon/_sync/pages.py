@@ -83,6 +83,7 @@ class SyncPage(Generic[T]):
 
     def iter_pages(self) -> Iterator[SyncPage[T]]:
         """Give this page and all those after it."""
+        # Pages are requested one by one, each when the one before was used up.
         page = self
         yield page
         while page.has_next_page():

@@ -108,6 +108,7 @@ class RawResource(Resource):
         call = self._call(endpoint, params)
         if not call.is_lazy:
             return self._session.respond(call)
+        # What is read later has no body yet: the response holds the view of it instead.
         flow, runner = self._session.open(call)
         view = _view(call, flow, runner)
         if call.lazy == "bytes":

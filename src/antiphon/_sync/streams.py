@@ -133,6 +133,7 @@ class MessageStream(_EventStream[MessageStreamEvent], Generic[OutputT]):
 
     def until_done(self) -> None:
         """Read to the end of the stream."""
+        # `skip` makes no events: whoever waits for the message needs none.
         while self._runner.receive(self._flow):
             self._flow.skip()
 
