@@ -12,6 +12,7 @@ import pkgutil
 import sys
 import warnings
 from types import ModuleType
+from typing import get_origin
 
 import anthropic
 
@@ -27,6 +28,8 @@ def public_names(module: ModuleType) -> list[str]:
 def is_own(name: str, value: object) -> bool:
     """Return whether a name is public and of the package itself."""
     home = str(getattr(value, "__module__", ""))
+    if get_origin(value) is not None:  # an alias of a union or of a literal
+        return name[0].isupper()
     return (
         name.isidentifier()
         and not name.startswith("_")

@@ -62,6 +62,7 @@ RENAMED = {
     "NoneType": "types.NoneType",
     "OutputFormat": "JSONOutputFormatParam",
     "ParsedContentBlock": "ContentBlock",
+    "ParsedMessageStreamEvent": "MessageStreamEvent",
     "ParsedTextBlock": "TextBlock",
     "ParsedTextEvent": "TextEvent",
     "Request": "BatchRequestParam",
@@ -252,11 +253,6 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
         r"|_base_client",
         r"DefaultAioHttpClient",
         "leave http_client= out: antiphon's own async transport is as fast, and needs no aiohttp",
-    ),
-    (
-        r"resources(\.\w+)*",
-        r"(Async)?(Beta|Batches|Files|Messages|Models)(With\w+)?",
-        "this resource is not there yet",
     ),
     (
         r"",

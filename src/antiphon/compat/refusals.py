@@ -7,6 +7,7 @@ from types import new_class
 from typing import Any, NoReturn
 
 from .._wire.validation import Param
+from ..errors import NotSupportedError
 
 __all__ = ["Refused", "free_dict", "refused"]
 
@@ -25,9 +26,9 @@ class Refused(type):
         """Refuse.
 
         Raises:
-            NotImplementedError: always, with the sentence.
+            NotSupportedError: always, with the sentence.
         """
-        raise NotImplementedError(cls.sentence)
+        raise NotSupportedError(cls.sentence)
 
     def __getitem__(cls, _: object) -> Refused:
         """Return the class itself: annotations may give it parameters."""
