@@ -112,6 +112,11 @@ class SessionState:
         self.closed = True
         self._transport = None
 
+    def replace_http_client(self, http_client: Any) -> None:
+        """Send later calls with another `http_client`; calls under way go on with the old one."""
+        self.http_client = http_client
+        self._transport = None
+
     def copied(self) -> Self:
         """Return a session with the same settings and connections of its own."""
         twin = type(self)(self.options, self.http_client)
@@ -169,8 +174,12 @@ class BaseClient:
 
     @property
     def _client(self) -> Any:
-        """The `http_client` that was given, None without one: some programs look at it."""
+        """The `http_client` that was given, None without one; some programs read and replace it."""
         return self._session.http_client
+
+    @_client.setter
+    def _client(self, value: Any) -> None:
+        self._session.replace_http_client(value)
 
     @keywords(CopyOptions)
     def with_options(self, **settings: Unpack[CopyOptions]) -> Self:

@@ -62,6 +62,21 @@ def test_the_client_of_httpx_is_found():
     assert antiphon.Client(api_key="k")._client is None
 
 
+def test_the_client_of_httpx_can_be_replaced(server):
+    seen = []
+    client = antiphon.Client(api_key="k", base_url=server.url)
+    messages = client.messages
+    for each in ("first", "second"):
+        with httpx2.Client(
+            event_hooks={"request": [lambda _, each=each: seen.append(each)]}
+        ) as own:
+            client._client = own
+            messages.count_tokens(
+                model="claude-haiku-4-5", messages=[{"role": "user", "content": "Hi"}]
+            )
+    assert seen == ["first", "second"]
+
+
 def test_any_endpoint_gives_a_response_of_httpx(server):
     client = antiphon.Client(api_key="k", base_url=server.url)
     response = client.get("/v1/models", cast_to=httpx2.Response)

@@ -29,6 +29,7 @@ from typing import (
     Self,
     TypeVar,
     cast,
+    get_args,
 )
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
@@ -258,7 +259,10 @@ class Unknown(WireModel):
 
 
 class OrUnknown:
-    """Marks a union whose members are told apart by `type`: any other type becomes an `unknown`."""
+    """Marks a union whose members are told apart by `type`: any other type becomes an `unknown`.
+
+    It may have one member; then leave `Discriminator` out.
+    """
 
     __slots__ = ("unknown",)
 
@@ -269,7 +273,10 @@ class OrUnknown:
         self, source: Any, handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
         known = handler(source)
-        kinds: list[object] = list(cast("core_schema.TaggedUnionSchema", known)["choices"])
+        if known["type"] == "tagged-union":
+            kinds: list[object] = list(known["choices"])
+        else:  # a union of one, which pydantic before 2.13 does not tell apart by a field
+            kinds = list(get_args(source.model_fields["type"].annotation))
 
         def unknown_kind(value: Unknown) -> Unknown:
             if value.type in kinds:

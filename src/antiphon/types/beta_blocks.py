@@ -235,7 +235,7 @@ class FallbackBlock(Block):
     # dumped under its own name, and read as `from_`.
     type: Literal["fallback"]
     to: FallbackInfo
-    trigger: Annotated[FallbackRefusalTrigger, Discriminator("type"), OrUnknown()] | None = None
+    trigger: Annotated[FallbackRefusalTrigger, OrUnknown()] | None = None
 
     @property
     def from_(self) -> FallbackInfo | None:
