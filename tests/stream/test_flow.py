@@ -75,6 +75,7 @@ def is_error(name: str | None, data: dict[str, Any]) -> bool:
 
 
 @given(st.lists(frames, max_size=8), st.lists(st.integers(0, 9999), max_size=6))
+@example([], [26])  # before the first brace
 @example([("error", {"type": "hologram", "n": 1}), ("hologram", {"type": "hologram", "n": 2})], [])
 @example([("error", {"type": "content_block_delta", "index": 0,
                      "delta": {"type": "text_delta", "text": "a"}})] * 3, [])  # fmt: skip

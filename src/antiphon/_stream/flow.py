@@ -64,6 +64,7 @@ class StreamFlow:
         "_failure",
         "_held",
         "_lenient",
+        "_undecided",
         "_unread",
         "attempts",
         "delivered",
@@ -105,6 +106,7 @@ class StreamFlow:
         self._failure: APIError | None = None  # what ended the stream; it is final
         self._derived: MessageStreamEvent | None = None  # to be delivered after the last event
         self._begun = False  # whether any event but a ping was received
+        self._undecided = True  # whether the body may still turn out to be no event stream
         self._content_at = 0.0  # when the last such event was received
 
     def open(self) -> Flow[None]:
@@ -133,6 +135,7 @@ class StreamFlow:
         self._held = []
         self._unread = b""
         self._begun = False
+        self._undecided = self.attempts.call.streamed
         self._content_at = self.attempts.now()
 
     @property
@@ -181,17 +184,16 @@ class StreamFlow:
             chunk: bytes = yield Read(self._read_timeout())
         except APITimeoutError as silence:
             raise self._out_of_patience() from silence
-        if not self._begun and self._is_no_stream(chunk):
+        if self._undecided and self._is_no_stream(chunk):
             self._take_whole(chunk + (yield from whole_body(self.attempts)))
             return
         self._queue(self.reader.feed(chunk) if chunk else self.reader.close())
         self.ended = not chunk and not self.frames and not self._held
 
     def _is_no_stream(self, chunk: bytes) -> bool:
-        """Return whether a body that begins with `chunk` is something else than an event stream."""
-        if self.response.content or not self.attempts.call.streamed:
-            return False
+        """Return whether a body is something else than an event stream, by how it begins."""
         start = chunk.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        self._undecided = not start
         if "text/event-stream" in self._content_type:
             return start in _JSON_OR_HTML
         return bool(start) and start[0] not in _FIRST_OF_A_STREAM
