@@ -283,6 +283,15 @@ def test_a_lost_thread_is_sent_again_as_a_new_one(code):
     assert sent(transport)[3]["messages"] == [HELLO]
 
 
+def test_what_the_first_turn_gave_the_api_is_sent_again():
+    client, transport = client_of(said("msg_1"), refused(404, "thread_not_found"), said("msg_2"))
+    thread = client.beta.messages.thread(**PROMPT)
+    thread.send(HELLO, system="S", max_tokens=9)
+    thread.send(MORE)
+    assert [body.get("system") for body in sent(transport)] == ["S", None, "S"]
+    assert [body["max_tokens"] for body in sent(transport)] == [9, 64, 64]
+
+
 def test_a_thread_that_is_lost_twice_in_a_turn_is_an_error():
     lost = refused(404, "thread_not_found")
     client, transport = client_of(said("msg_1"), lost, refused(404, "thread_not_found"), said("x"))
@@ -380,6 +389,17 @@ def test_a_thread_has_one_turn_at_a_time():
     thread = client.beta.messages.thread(**PROMPT)
     with thread.stream(HELLO), pytest.raises(AntiphonError, match="another turn"):
         thread.send(MORE)
+
+
+def test_what_is_appended_during_a_turn_is_for_the_next_one():
+    client, transport = client_of(streamed("msg_1"), said("msg_2"))
+    thread = client.beta.messages.thread(**PROMPT)
+    with thread.stream(HELLO) as stream:
+        thread.append(MORE)
+        stream.until_done()
+    thread.send()
+    assert [texts(body["messages"]) for body in sent(transport)] == [["Hello"], ["More"]]
+    assert texts(thread.messages) == ["Hello", "this is msg_1", "More", "this is msg_2"]
 
 
 def test_a_fork_begins_with_the_whole_conversation():

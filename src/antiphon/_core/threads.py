@@ -92,13 +92,14 @@ class ThreadTurn:
         self._history = history
         self._new = new
         self._changes = history.checked("send", changes)
+        self._staged = len(history.messages)
 
     @property
     def params(self) -> dict[str, Any]:
         """The parameters of `beta.messages.create` for the next attempt."""
         history = self._history
         params = {**history.fields, **self._changes}
-        params["messages"] = [*history.messages, *self._new]
+        params["messages"] = [*history.messages[: self._staged], *self._new]
         if not history.threaded:
             return params
         params["betas"] = [*dict.fromkeys([*(params.get("betas") or ()), _BETA])]
@@ -106,7 +107,7 @@ class ThreadTurn:
             return {**params, "thread": {"type": "create"}}
         for name in _KEPT_BY_THE_API:
             params.pop(name, None)
-        params["messages"] = [*history.messages[history.known :], *self._new]
+        params["messages"] = [*history.messages[history.known : self._staged], *self._new]
         thread = {"type": "continue", "previous_message_id": history.previous_message_id}
         return {**params, "thread": thread}
 
@@ -129,8 +130,9 @@ class ThreadTurn:
         """Add what was sent, and the message that came of it, to the conversation."""
         history = self._history
         reply = {"role": "assistant", "content": message.content}
-        history.messages += [*self._new, reply]
-        history.known = len(history.messages)
+        # Before what was appended meanwhile: that is for the next turn.
+        history.messages[self._staged : self._staged] = [*self._new, reply]
+        history.known = self._staged + len(self._new) + 1
         history.previous_message_id = message.id if history.threaded else None
         history.fields |= {k: self._changes[k] for k in _KEPT_BY_THE_API if k in self._changes}
 
@@ -145,6 +147,7 @@ class ThreadTurn:
                 "another turn of this thread is in progress; wait for it, or fork() the thread"
             )
         self._history.turn = self
+        self._staged = len(self._history.messages)
 
     def end(self) -> None:
         """Let the next turn begin."""
