@@ -297,6 +297,17 @@ def test_halves_of_characters_do_not_break_an_error():
     str(raised.value).encode()
 
 
+@pytest.mark.parametrize("depth", [150, 199, 255, 1000])
+def test_a_tools_input_may_be_nested_deeply(depth):
+    text = '{"a":' * depth + "1" + "}" * depth
+    block = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+    sent = framed(start(0, block), delta(0, "input_json_delta", partial_json=text))
+    message = client(Scripted(answer(BEGIN + sent + REST + LAST, SSE))).messages.create(**LARGE)
+    assert message.tool_uses[0].complete is (depth < 200)
+    json.loads(message.to_json())
+    assert message.to_dict()["content"]
+
+
 # The boundary: any bytes that a server may send end in a message or in an error of ours.
 
 WORDS = [

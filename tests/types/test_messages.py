@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.types import Message, TextBlock, ToolUseBlock, Usage
+from antiphon.types import (
+    Message,
+    MessageBatchIndividualResponse,
+    TextBlock,
+    ToolUseBlock,
+    Usage,
+)
 from tests.support.wire_samples import EVERY_BLOCK, FROM_THE_FUTURE, PLAIN, USAGE
 
 
@@ -130,3 +136,18 @@ def test_addition_of_usages(one: Usage, other: Usage, third: Usage) -> None:
     assert json.loads(sum([one], start=Usage(input_tokens=0, output_tokens=0)).to_json()) == (
         one.to_dict()
     )
+
+
+def test_content_that_is_a_text_is_the_text() -> None:
+    reply = Message.decode('{"type": "message", "content": "Hello"}')
+    assert (reply.text, reply.thinking, reply.tool_uses) == ("Hello", "", [])
+    assert reply.to_param() == {"role": "assistant", "content": "Hello"}
+    assert reply.to_dict() == {"type": "message", "content": "Hello"}
+
+
+def test_results_of_batches_keep_the_literals_of_their_messages() -> None:
+    call = '{"type":"tool_use","id":"t","name":"f","input":{"a":1.10}}'
+    line = '{"custom_id":"a","result":{"type":"succeeded","message":{"content":[' + call + "]}}}"
+    result: Any = MessageBatchIndividualResponse.decode(line).result
+    assert call in result.message.to_json(indent=None)
+    assert MessageBatchIndividualResponse.decode(line).to_json(indent=None) == line

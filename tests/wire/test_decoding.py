@@ -22,7 +22,6 @@ from antiphon._wire.decoding import (
     WireModel,
 )
 from antiphon._wire.literals import read_exactly
-from antiphon._wire.sentinels import NOT_GIVEN, not_given, omit
 
 
 class Leaf(WireModel):
@@ -152,12 +151,6 @@ print(failed)
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True
     )
     assert shown.stdout.strip() == "[]"
-
-
-def test_sentinels_are_false_and_say_their_name() -> None:
-    assert (bool(NOT_GIVEN), bool(omit)) == (False, False)
-    assert (repr(NOT_GIVEN), repr(omit)) == ("NOT_GIVEN", "omit")
-    assert not_given is NOT_GIVEN
 
 
 ODD = [

@@ -4,13 +4,15 @@ from typing import (
     Annotated,
     Literal,
     Required,
+    Self,
     TypeAlias,
 )
 
 from pydantic import Discriminator
 
-from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel
+from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel, with_literals
 from .._wire.validation import Many, Param, with_inherited_keys
+from .content_blocks import may_hold_numbers
 from .message import Message
 from .params import CreateParamsNonStreaming, Optionally, WorkspaceParams
 from .wire_errors import ErrorResponse
@@ -133,6 +135,18 @@ class MessageBatchIndividualResponse(WireModel):
 
     custom_id: str
     result: MessageBatchResult
+
+    @classmethod
+    def decode(cls, raw: bytes | str) -> Self:
+        """Return the line that a JSON text describes, whatever its fields hold.
+
+        Raises:
+            ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
+        """
+        line = super().decode(raw)
+        message = getattr(line.result, "message", None)
+        is_plain = not may_hold_numbers(getattr(message, "content", None))
+        return line if is_plain else with_literals(line, raw)
 
 
 class BatchRequestParam(Param, total=False):

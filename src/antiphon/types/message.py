@@ -575,6 +575,8 @@ class Message(ResponseModel):
     @property
     def text(self) -> str:
         """The text of all text blocks, joined; "" if there is none."""
+        if _is_text(self.content):
+            return self.content  # as some gateways send it
         return "".join(filter(_is_text, (block.text for block in _blocks(self, TextBlock))))
 
     @property
@@ -597,6 +599,8 @@ class Message(ResponseModel):
         Raises:
             ValueError: a tool call in it was not received completely.
         """
+        if _is_text(self.content):
+            return {"role": "assistant", "content": self.content}
         content = [_block_param(block) for block in _content(self) if not _is_blank(block)]
         return {"role": "assistant", "content": cast("list[ContentBlockParam]", content)}
 
