@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from ..._wire.json import JSONObject, is_object
+from ..._wire.json import JSONObject, is_list, is_object
 from ...catalog import media
 from ...catalog import models as catalog
 from ...catalog.image_tokens import TIERS, image_tokens
@@ -191,7 +191,7 @@ def _referenced_tools(messages: Sequence[JSONObject]) -> frozenset[str]:
         for block in content_blocks(message["content"]):
             content = block.get("content")
             inner: Any = content.get("tool_references") if is_object(content) else content
-            for part in inner if isinstance(inner, list) else ():
+            for part in inner if is_list(inner) else ():
                 if is_object(part) and isinstance(name := part.get("tool_name"), str):
                     names.add(name)
     return frozenset(names)

@@ -54,7 +54,7 @@ class Prompt:
             blocks=tuple(block for block in user if block["type"] != "tool_result"),
             results=tuple(block for block in user if block["type"] == "tool_result"),
             pending=tuple(_without_result(begun or before)),
-            tool_names=_tool_names(before),
+            tool_names={block["id"]: block["name"] for block in before if block["type"] in _CALLS},
             prefill=last["text"] if last.get("type") == "text" else None,
             continued=bool(begun),
         )
@@ -87,12 +87,6 @@ def _written(turn: Iterable[JSONObject]) -> list[str]:
     return [_encodable(text) for text in texts if text.strip()]
 
 
-def _tool_names(turn: Iterable[JSONObject]) -> dict[str, str]:
-    """Return the names of the tools that a turn calls, by the ids of the calls."""
-    calls = (block for block in turn if block["type"] in _CALLS)
-    return {block["id"]: str(block["name"]) for block in calls if isinstance(block["id"], str)}
-
-
 def _encodable(text: str) -> str:
     """Replace lone surrogates, which JSON may hold and UTF-8 may not: replies quote the text."""
     return text if text.isascii() else text.encode(errors="replace").decode()
@@ -101,8 +95,7 @@ def _encodable(text: str) -> str:
 def _without_result(turn: Iterable[JSONObject]) -> list[JSONObject]:
     """Return the server tool calls of an assistant turn that have no result in it."""
     listed = list(turn)
-    # A list, because history may hold ids of any kind, also such that cannot be hashed.
-    with_result = [block["tool_use_id"] for block in listed if "tool_use_id" in block]
+    with_result = {block.get("tool_use_id") for block in listed}
     return [
         block
         for block in listed
