@@ -62,6 +62,7 @@ def test_backoff_doubles_to_eight_seconds():
 def test_jitter_takes_off_at_most_a_quarter(retries, chance):
     whole = backoff(retries, 0.0)
     assert whole * 0.75 <= backoff(retries, chance) <= whole
+    assert backoff(retries, 1.0) == whole * 0.75
 
 
 @pytest.mark.parametrize(
