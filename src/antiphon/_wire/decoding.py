@@ -109,7 +109,7 @@ class WireModel(BaseModel):
             object.__setattr__(made, "__pydantic_fields_set__", _fields_set)
         return made
 
-    construct = model_construct  # pyright: ignore[reportAssignmentType] pydantic's old name
+    construct = model_construct  # pyright: ignore[reportAssignmentType, reportDeprecated] pydantic's old name
 
     def __str__(self) -> str:
         return repr(self)
