@@ -34,7 +34,7 @@ from .proxies import Proxy
 from .reading import ClosedByThreadError
 from .tls import missing_certificates
 
-__all__ = ["OutOfTimeError", "Progress", "forget_frames"]
+__all__ = ["OutOfTimeError", "Progress", "bounded", "forget_frames"]
 
 _WHAT_FAILED = {
     "resolve": "Could not find the address of {host}",
@@ -72,7 +72,16 @@ _IO_FAILURES = (
 )
 """What can stop an exchange and need not stop the next one."""
 
+# The system counts the milliseconds of a wait in 32 bits and refuses more, so an endless clock such as
+# `math.inf` ends after eleven days.
+_MAX_WAIT_SECONDS = 1e6
+
 _CONNECTING = frozenset({"resolve", "connect", "proxy", "tls"})
+
+
+def bounded(seconds: float | None) -> float | None:
+    """Return `seconds`, or as long as the system can wait if that is less."""
+    return seconds if seconds is None or seconds < _MAX_WAIT_SECONDS else _MAX_WAIT_SECONDS
 
 
 class Progress:
@@ -114,12 +123,13 @@ class Progress:
         Raises:
             OutOfTimeError: nothing is left.
         """
+        seconds = bounded(seconds)
         if self._ends is None:
             return seconds
         left = self._ends - time.monotonic()
         if left <= 0:
             raise OutOfTimeError
-        return left if seconds is None or left < seconds else seconds
+        return bounded(left) if seconds is None or left < seconds else seconds
 
     def fail(self, error: BaseException) -> NoReturn:
         """Raise what `error`, which stopped the attempt, means to the caller.

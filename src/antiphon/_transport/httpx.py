@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from .._wire.http import Body, Headers, Request, ResponseHead
 from . import AsyncOpenResponse, OpenResponse
 from .content_encoding import UNREADABLE, BodyDecoder, decoder_for
-from .failures import Progress, forget_frames
+from .failures import Progress, bounded, forget_frames
 from .files import async_body_pieces, body_pieces
 from .origin import Origin, target_of
 from .proxies import Proxy
@@ -231,7 +231,7 @@ class _Attempt:
             request.url,
             headers=_headers_of(request),
             content=_content_of(request.body, is_async=hasattr(self._client, "aclose")),
-            timeout=(clocks.connect, clocks.read, clocks.write, clocks.pool),
+            timeout=tuple(map(bounded, (clocks.connect, clocks.read, clocks.write, clocks.pool))),
             extensions={"trace": trace},
         )
         if self.progress.origin != self._home:
@@ -260,7 +260,7 @@ class _Attempt:
 
     def bound(self, clock: str, seconds: float | None) -> None:
         """Bound the next step of this kind."""
-        self.outgoing.extensions["timeout"][clock] = seconds
+        self.outgoing.extensions["timeout"][clock] = bounded(seconds)
 
     def received(self, response: Any) -> None:
         """Take in the head of the response."""

@@ -24,7 +24,7 @@ from contextlib import suppress
 
 from .._wire.http import Request
 from . import OpenResponse
-from .failures import OutOfTimeError, Progress
+from .failures import OutOfTimeError, Progress, bounded
 from .origin import Origin, target_of
 from .pooled_response import PooledResponse
 from .reading import Reading
@@ -253,7 +253,7 @@ class SyncResponse(PooledResponse[SyncConnection]):
         reading.begin()
         try:
             while not (data := reader.body()) and not reader.ended:
-                reader.feed(self._connected().read(timeout))
+                reader.feed(self._connected().read(bounded(timeout)))
             reading.check()
         except BaseException as error:
             self._fail(reading.cause(error))

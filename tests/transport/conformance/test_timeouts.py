@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
+from typing import Any
 
 import anyio
 
@@ -147,3 +149,20 @@ async def test_exhausted_pool_waits(transport):
             assert await whole(first) == b"half-whole"
         assert bodies == [b"ok"]
         assert server.connections == 1
+
+
+@row("clocks longer than the system can wait", options={"max_connections": 1})
+async def test_endless_clocks(transport):
+    for seconds in (math.inf, 1e300, 1e12, 1e7):
+        clocks = dict.fromkeys(("total", "connect", "read", "write", "pool"), seconds)
+        with WireServer() as server:
+            first = await transport.send(request(server.url, **clocks))
+            assert await first.read(seconds) == b"ok"
+
+            async def second(server: WireServer = server, clocks: Any = clocks) -> None:
+                assert await fetch(transport, server.url, b"x" * 100_000, **clocks) == b"ok"
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(second)
+                await anyio.wait_all_tasks_blocked()
+                await first.close()
