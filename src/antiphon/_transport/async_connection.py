@@ -239,7 +239,7 @@ class AsyncConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.get_extra_info("ssl_object") is not None:
             return
-        # uvloop gives no socket that could be copied (tried with 0.22).
+        # uvloop gives no socket that could be copied (tried with 0.23).
         with suppress(OSError, TypeError), transport.get_extra_info("socket").dup() as copy:
             copy.setblocking(False)
             while data := copy.recv(_RECEIVE_BYTES):
@@ -371,9 +371,10 @@ def _cut(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
 
     A loop that does not run any more would have to run once to close it, and asyncio warns about
     transports that are collected while open. So where the loop stands still this does by hand what
-    the loop would do next. It uses names that are not public: `_call_connection_lost` and `_closing` of
-    asyncio's socket transports, and `_ssl_protocol` and `_closed` of those under TLS (tried with CPython 3.11
-    to 3.14). Where a name is missing, as under uvloop, the socket is closed when it is collected.
+    the loop would do next. It uses names that are not public: `_call_connection_lost` and `_closing`
+    of asyncio's socket transports, and `_ssl_protocol` and `_closed` of those under TLS (tried with
+    CPython 3.11 to 3.13). Where a name is missing, as under uvloop, the socket is closed when it is
+    collected.
     """
     if loop.is_running():
         transport.abort()
