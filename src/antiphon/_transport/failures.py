@@ -27,11 +27,11 @@ from ..errors import (
     APITimeoutError,
     ResponseTooLargeError,
 )
+from .closing import ClosedByThreadError
 from .content_encoding import UNREADABLE, BrokenEncodingError, ExpansionError
 from .http1 import MalformedResponseError, TruncatedResponseError
 from .origin import Origin, target_of
 from .proxies import Proxy
-from .reading import ClosedByThreadError
 from .tls import missing_certificates
 
 __all__ = ["OutOfTimeError", "Progress", "bounded", "forget_frames"]
@@ -109,7 +109,7 @@ class Progress:
         self.head = None
         self.may_be_stale = False
         self.started = time.monotonic()
-        total = request.timeout.total
+        total = bounded(request.timeout.total)
         self._ends = None if total is None else self.started + total
 
     @property
@@ -123,13 +123,12 @@ class Progress:
         Raises:
             OutOfTimeError: nothing is left.
         """
-        seconds = bounded(seconds)
         if self._ends is None:
-            return seconds
+            return bounded(seconds)
         left = self._ends - time.monotonic()
         if left <= 0:
             raise OutOfTimeError
-        return bounded(left) if seconds is None or left < seconds else seconds
+        return left if seconds is None or left < seconds else seconds
 
     def fail(self, error: BaseException) -> NoReturn:
         """Raise what `error`, which stopped the attempt, means to the caller.

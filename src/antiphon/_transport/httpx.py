@@ -15,17 +15,18 @@ What is not public and used here was tried with httpx2 2.16 and httpx 0.28.
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import AsyncGenerator, Generator
 from typing import Any, NoReturn
 
 from .._wire.http import Body, Headers, Request, ResponseHead
 from . import AsyncOpenResponse, OpenResponse
+from .closing import ClosedByThreadError, shut_down
 from .content_encoding import UNREADABLE, BodyDecoder, decoder_for
 from .failures import Progress, bounded, forget_frames
 from .files import async_body_pieces, body_pieces
 from .origin import Origin, target_of
 from .proxies import Proxy
-from .reading import Reading, shut_down
 from .redirects import follow, follow_async, is_own_header
 
 __all__ = ["AsyncHttpxTransport", "HttpxTransport"]
@@ -85,7 +86,8 @@ class HttpxResponse:
     def __init__(self, attempt: _Attempt) -> None:
         self.head: ResponseHead = attempt.head
         self._attempt = attempt
-        self._reading = Reading()
+        self._reading = threading.Lock()
+        self._is_interrupted = False
         self._pieces: Generator[bytes, None, None] = attempt.pieces()
 
     def read(self, timeout: float | None) -> bytes:
@@ -93,25 +95,26 @@ class HttpxResponse:
         attempt = self._attempt
         # The sync library takes the bound of every read from the first one.
         attempt.bound("read", timeout)
-        reading = self._reading
-        reading.begin()
-        try:
-            while not (plain := attempt.decoded()) and not attempt.ended:
-                attempt.take(next(self._pieces, b""))
-            reading.check()
-        except BaseException as error:
-            self._close()
-            attempt.fail(reading.cause(error))
-        finally:
-            if reading.end():
+        with self._reading:
+            try:
+                while not (plain := attempt.decoded()) and not attempt.ended:
+                    attempt.take(next(self._pieces, b""))
+            except BaseException as error:
                 self._close()
+                interrupted = self._is_interrupted and isinstance(error, Exception)
+                attempt.fail(ClosedByThreadError() if interrupted else error)
+            if self._is_interrupted:
+                self._close()
+                attempt.fail(ClosedByThreadError())
         return plain
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, else close it; may be called twice."""
-        if self._reading.close():
+        if self._reading.acquire(blocking=False):
             self._close()
+            self._reading.release()
         else:
+            self._is_interrupted = True
             self._attempt.shut_down()
 
     def _close(self) -> None:

@@ -25,8 +25,11 @@ _ANY_METHOD = frozenset({301, 302, 303, 307, 308})
 
 def follow(send: Callable[[Request], OpenResponse], request: Request) -> OpenResponse:
     """Send `request`, and again to wherever the responses redirect it, at most three times."""
-    redirects = _Redirects(request)
+    started = time.monotonic()
     response = send(request)
+    if response.head.status not in _ANY_METHOD:
+        return response
+    redirects = _Redirects(request, started)
     while onward := redirects.next(response.head):
         response.close()
         response = send(onward)
@@ -37,8 +40,11 @@ async def follow_async(
     send: Callable[[Request], Awaitable[AsyncOpenResponse]], request: Request
 ) -> AsyncOpenResponse:
     """Send `request` as `follow` does, awaited."""
-    redirects = _Redirects(request)
+    started = time.monotonic()
     response = await send(request)
+    if response.head.status not in _ANY_METHOD:
+        return response
+    redirects = _Redirects(request, started)
     while onward := redirects.next(response.head):
         await response.close()
         response = await send(onward)
@@ -50,16 +56,14 @@ class _Redirects:
 
     __slots__ = ("_left", "_request", "_started")
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, started: float) -> None:
         self._request = request
         self._left = _MAX_REDIRECTS
-        self._started = time.monotonic()
+        self._started = started
 
     def next(self, head: ResponseHead) -> Request | None:
         """Return the request to send after this response; `None` when there is to be none."""
-        if head.status not in _ANY_METHOD or not self._left:
-            return None
-        onward = redirected(self._request, head)
+        onward = redirected(self._request, head) if self._left else None
         if onward is None:
             return None
         self._left -= 1

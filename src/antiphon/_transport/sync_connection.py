@@ -23,12 +23,12 @@ from typing import TypeAlias, TypeVar
 
 from .._wire.http import Request
 from .addresses import Address, families_in_turn, is_numeric
+from .closing import shut_down
 from .failures import OutOfTimeError, Progress
 from .files import body_pieces, small_body
 from .http1 import MalformedResponseError, ResponseReader, request_head
 from .origin import Origin
 from .proxies import Proxy
-from .reading import shut_down
 from .route import Route
 from .tcp import (
     NEXT_ADDRESS_SECONDS,

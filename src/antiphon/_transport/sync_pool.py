@@ -24,10 +24,10 @@ from contextlib import suppress
 
 from .._wire.http import Request
 from . import OpenResponse
+from .closing import ClosedByThreadError
 from .failures import OutOfTimeError, Progress, bounded
 from .origin import Origin, target_of
 from .pooled_response import PooledResponse
-from .reading import Reading
 from .recorders import recorder_for
 from .redirects import follow
 from .route import Route
@@ -226,18 +226,20 @@ def _sweep(pool: weakref.ref[SyncPool]) -> None:
 class SyncResponse(PooledResponse[SyncConnection]):
     """A response arriving over a connection of a pool."""
 
-    __slots__ = ("_reading",)
+    __slots__ = ("_is_interrupted", "_reading")
 
     def __init__(self, pool: SyncPool, connection: SyncConnection, progress: Progress) -> None:
         super().__init__(pool, connection, progress)
-        self._reading = Reading()
+        self._reading = threading.Lock()
+        self._is_interrupted = False
 
     def open(self, route: Route) -> None:
         """Send the request and wait for the head."""
         connection, progress, reader = self._connected(), self._progress, self._reader
-        # A server that closed within the sending may have responded before.
-        with suppress(BrokenPipeError, ConnectionResetError):
+        try:  # noqa: SIM105  (`suppress` is slower)
             self._sent = connection.write(route, progress, self._has_head)
+        except (BrokenPipeError, ConnectionResetError):  # it may have responded before it closed
+            pass
         if self._sent:
             progress.phase = "first byte"
         while reader.head is None:
@@ -249,26 +251,27 @@ class SyncResponse(PooledResponse[SyncConnection]):
 
     def read(self, timeout: float | None) -> bytes:
         """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
-        reader, reading = self._reader, self._reading
-        reading.begin()
-        try:
-            while not (data := reader.body()) and not reader.ended:
-                reader.feed(self._connected().read(bounded(timeout)))
-            reading.check()
-        except BaseException as error:
-            self._fail(reading.cause(error))
-        finally:
-            if reading.end():
-                self._release(fit=False)
-        if not data:
-            self._release(fit=True)
+        reader = self._reader
+        with self._reading:
+            try:
+                while not (data := reader.body()) and not reader.ended:
+                    reader.feed(self._connected().read(bounded(timeout)))
+            except BaseException as error:
+                interrupted = self._is_interrupted and isinstance(error, Exception)
+                self._fail(ClosedByThreadError() if interrupted else error)
+            if self._is_interrupted:  # the end of the connection may look like that of the body
+                self._fail(ClosedByThreadError())
+            if not data:
+                self._release(fit=True)
         return data
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, else close it; may be called twice."""
-        if self._reading.close():
+        if self._reading.acquire(blocking=False):
             self._release(fit=True)
+            self._reading.release()
         elif (connection := self._connection) is not None:
+            self._is_interrupted = True
             connection.shut_down()
 
     def __del__(self) -> None:
