@@ -191,6 +191,9 @@ with client.messages.stream(
 """,
 }
 
+# The examples of the mission name a model that has been deprecated since.
+pytestmark = pytest.mark.filterwarnings("ignore:the model .* is deprecated:DeprecationWarning")
+
 
 @pytest.fixture
 def names(server, tmp_path, monkeypatch):
