@@ -61,7 +61,11 @@ def streamed(name: str, *, whole: bool = True) -> Answer:
     return Answer(
         framed(
             {"type": "message_start", "message": {**PLAIN, "id": name, "content": []}},
-            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+            {
+                "type": "content_block_start",
+                "index": 0,
+                "content_block": {"type": "text", "text": ""},
+            },
             {
                 "type": "content_block_delta",
                 "index": 0,
@@ -70,7 +74,7 @@ def streamed(name: str, *, whole: bool = True) -> Answer:
             {"type": "content_block_stop", "index": 0},
             *(ends if whole else []),
         )
-    )  # fmt: skip
+    )
 
 
 def client_of(*answers: Answer) -> tuple[Client, Scripted]:
@@ -178,12 +182,16 @@ def test_a_second_summary_replaces_the_first():
         {"type": "message_start", "message": {**PLAIN, "content": []}},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "compaction"}},
         *(
-            {"type": "content_block_delta", "index": 0, "delta": {"type": "compaction_delta", **each}}
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "compaction_delta", **each},
+            }
             for each in deltas
         ),
         {"type": "content_block_stop", "index": 0},
         {"type": "message_stop"},
-    )  # fmt: skip
+    )
     client, _ = client_of(Answer(body))
     with client.beta.messages.stream(**PROMPT, messages=[HELLO]) as stream:
         [block] = stream.get_final_message().content
@@ -255,14 +263,20 @@ def test_a_thread_sends_only_new_messages():
     assert thread.send().id == "msg_1"
     assert thread.send(MORE, max_tokens=9).id == "msg_2"
     assert sent(transport) == [
-        {**PROMPT, "system": "S", "tools": TOOLS, "messages": [HELLO], "thread": {"type": "create"}},
+        {
+            **PROMPT,
+            "system": "S",
+            "tools": TOOLS,
+            "messages": [HELLO],
+            "thread": {"type": "create"},
+        },
         {
             **PROMPT,
             "max_tokens": 9,
             "messages": [MORE],
             "thread": {"type": "continue", "previous_message_id": "msg_1"},
         },
-    ]  # fmt: skip
+    ]
     assert betas(transport) == [f"x,{THREADS}"] * 2
     assert thread.previous_message_id == "msg_2"
     assert texts(thread.messages) == ["Hello", "this is msg_1", "More", "this is msg_2"]

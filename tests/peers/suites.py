@@ -20,10 +20,24 @@ from environments import environment
 from portable import portable_tests
 
 TOOLS = (
-    "pytest<9", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "respx", "time-machine", "dirty-equals", "rich",
-    "inline-snapshot>=0.28", "http-snapshot[httpx]==0.1.9", "httpx", "httpx2", "importlib-metadata",
-    "hypothesis", "packaging", "opentelemetry-sdk", "nest-asyncio",
-)  # fmt: skip
+    "pytest<9",
+    "pytest-asyncio",
+    "pytest-timeout",
+    "pytest-xdist",
+    "respx",
+    "time-machine",
+    "dirty-equals",
+    "rich",
+    "inline-snapshot>=0.28",
+    "http-snapshot[httpx]==0.1.9",
+    "httpx",
+    "httpx2",
+    "importlib-metadata",
+    "hypothesis",
+    "packaging",
+    "opentelemetry-sdk",
+    "nest-asyncio",
+)
 
 
 def unpacked(version: str, folder: Path) -> Path:
@@ -56,10 +70,27 @@ def run(version: str, official: bool) -> dict[str, str | None]:
         wanted.write_text("\n".join(name for _, name in tests))
         modules = sorted({f"tests/{path}" for path, _ in tests})
         subprocess.run(
-            [python, *runner, "-n", "0", "-q", "--tb=line", "-W", "ignore", "-p", "no:cacheprovider",
-             "--continue-on-collection-errors", "--timeout=20", f"--junit-xml={report}", *modules],
-            cwd=sources, check=False, stdout=subprocess.DEVNULL, timeout=1200,
-        )  # fmt: skip
+            [
+                python,
+                *runner,
+                "-n",
+                "0",
+                "-q",
+                "--tb=line",
+                "-W",
+                "ignore",
+                "-p",
+                "no:cacheprovider",
+                "--continue-on-collection-errors",
+                "--timeout=20",
+                f"--junit-xml={report}",
+                *modules,
+            ],
+            cwd=sources,
+            check=False,
+            stdout=subprocess.DEVNULL,
+            timeout=1200,
+        )
         return _results(report, tests)
 
 

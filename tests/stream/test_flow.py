@@ -77,8 +77,20 @@ def is_error(name: str | None, data: dict[str, Any]) -> bool:
 @given(st.lists(frames, max_size=8), st.lists(st.integers(0, 9999), max_size=6))
 @example([], [26])  # before the first brace
 @example([("error", {"type": "hologram", "n": 1}), ("hologram", {"type": "hologram", "n": 2})], [])
-@example([("error", {"type": "content_block_delta", "index": 0,
-                     "delta": {"type": "text_delta", "text": "a"}})] * 3, [])  # fmt: skip
+@example(
+    [
+        (
+            "error",
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "text_delta", "text": "a"},
+            },
+        )
+    ]
+    * 3,
+    [],
+)
 def test_no_frame_is_skipped_or_read_twice(sent, places):
     body = BEGIN + OPEN + b"".join(written(*frame) for frame in sent) + REST + LAST
     transport = Scripted(answer(body, SSE))
@@ -311,10 +323,32 @@ def test_a_tools_input_may_be_nested_deeply(depth):
 # The boundary: any bytes that a server may send end in a message or in an error of ours.
 
 WORDS = [
-    b"event: ", b"data: ", b"\n", b"\n\n", b"\r\n", b"[DONE]", b"{", b"}", b'"', b"\\ud83d", b"1e400", b"null",
-    BEGIN, OPEN, HELLO, REST, LAST, OVERLOADED, json.dumps(MESSAGE).encode(), b"[" * 1000, b'{"a":' * 1000,
-    b'{"type":"error","error":' + b"[" * 100_000, framed(stop(0)), framed(start(1, type=["text"])), b"\xef\xbb\xbf",
-]  # fmt: skip
+    b"event: ",
+    b"data: ",
+    b"\n",
+    b"\n\n",
+    b"\r\n",
+    b"[DONE]",
+    b"{",
+    b"}",
+    b'"',
+    b"\\ud83d",
+    b"1e400",
+    b"null",
+    BEGIN,
+    OPEN,
+    HELLO,
+    REST,
+    LAST,
+    OVERLOADED,
+    json.dumps(MESSAGE).encode(),
+    b"[" * 1000,
+    b'{"a":' * 1000,
+    b'{"type":"error","error":' + b"[" * 100_000,
+    framed(stop(0)),
+    framed(start(1, type=["text"])),
+    b"\xef\xbb\xbf",
+]
 bodies = st.lists(st.sampled_from(WORDS) | st.binary(max_size=20), max_size=8).map(b"".join)
 heads = st.sampled_from(
     [(), (JSON,), (SSE,), (("content-type", "text/html"),), (("content-type", "\xe9"),)]
@@ -323,13 +357,22 @@ statuses = st.sampled_from([200, 201, 204, 400, 404, 429, 500, 529, 599])
 odd_headers = st.lists(
     st.tuples(
         st.sampled_from(
-            ["retry-after", "retry-after-ms", "date", "request-id", "x-should-retry",
-             "anthropic-ratelimit-requests-limit", "anthropic-ratelimit-requests-reset"]
+            [
+                "retry-after",
+                "retry-after-ms",
+                "date",
+                "request-id",
+                "x-should-retry",
+                "anthropic-ratelimit-requests-limit",
+                "anthropic-ratelimit-requests-reset",
+            ]
         ),
-        st.sampled_from(["9" * 5000, "1e308", "inf", "nan", "-1", "soon", "", "Fri, 31 Dec 9999 23:59:59 -2359"]),
+        st.sampled_from(
+            ["9" * 5000, "1e308", "inf", "nan", "-1", "soon", "", "Fri, 31 Dec 9999 23:59:59 -2359"]
+        ),
     ),
     max_size=3,
-)  # fmt: skip
+)
 
 
 @pytest.mark.slow

@@ -869,8 +869,11 @@ def test_snapshots_of_text_with_halves_are_those_of_their_events():
     texts = [event for event in made if isinstance(event, TextEvent)]
     assert [event.text for event in texts] == ["a", "\U0001f60b", "b", "\ufffdc"]
     assert [event.snapshot for event in reversed(texts)] == [
-        "a\U0001f60bb\ufffdc", "a\U0001f60bb", "a\U0001f60b", "a",
-    ]  # fmt: skip
+        "a\U0001f60bb\ufffdc",
+        "a\U0001f60bb",
+        "a\U0001f60b",
+        "a",
+    ]
 
 
 def test_halves_anywhere_in_a_message_are_kept():
@@ -898,8 +901,13 @@ def test_a_tools_input_is_sent_back_as_it_was_received(text, view):
     message = read(body, view=view).message
     decoded = Message.decode(message.to_json())
     block = message.content[0]
-    for turn in (message, decoded, {"role": "assistant", "content": message.content},
-                 {"role": "assistant", "content": [block.to_param()]}, message.to_param()):  # fmt: skip
+    for turn in (
+        message,
+        decoded,
+        {"role": "assistant", "content": message.content},
+        {"role": "assistant", "content": [block.to_param()]},
+        message.to_param(),
+    ):
         sent = encode_body({"messages": [turn]}).decode()
         assert f'"input":{compact}' in sent
     assert message.tool_uses[0].complete
@@ -932,31 +940,74 @@ def test_an_input_that_was_changed_is_sent_as_it_is_now():
 
 
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
-    | st.sampled_from(["text", "tool_use", "thinking", "text_delta", "input_json_delta", "error", 0]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["type", "index", "delta", "text", "content_block", "content", "message",
-                         "error", "usage", "partial_json", "citation", "id", "stop_reason", "input"]),
-        inner, max_size=4,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=3)
+    | st.sampled_from(
+        ["text", "tool_use", "thinking", "text_delta", "input_json_delta", "error", 0]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "type",
+                    "index",
+                    "delta",
+                    "text",
+                    "content_block",
+                    "content",
+                    "message",
+                    "error",
+                    "usage",
+                    "partial_json",
+                    "citation",
+                    "id",
+                    "stop_reason",
+                    "input",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=8,
-)  # fmt: skip
+)
 KINDS = [
-    "message_start", "content_block_start", "content_block_delta", "content_block_stop",
-    "message_delta", "message_stop", "error", "ping", "hologram",
-]  # fmt: skip
+    "message_start",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "message_stop",
+    "error",
+    "ping",
+    "hologram",
+]
 garbled_events = st.builds(
     lambda kind, fields: {**fields, "type": kind},
     st.sampled_from(KINDS) | JUNK,
     st.dictionaries(
-        st.sampled_from(["index", "delta", "content_block", "message", "error", "usage"]), JUNK, max_size=4
+        st.sampled_from(["index", "delta", "content_block", "message", "error", "usage"]),
+        JUNK,
+        max_size=4,
     ),
-)  # fmt: skip
+)
 sound_events = st.sampled_from(
-    [begun(), start(0, TEXT), start(1, CALL), delta(0, "text_delta", text="a"), stop(0), stop(1),
-     delta(1, "input_json_delta", partial_json='{"a":'), ended(), STOP]
-)  # fmt: skip
+    [
+        begun(),
+        start(0, TEXT),
+        start(1, CALL),
+        delta(0, "text_delta", text="a"),
+        stop(0),
+        stop(1),
+        delta(1, "input_json_delta", partial_json='{"a":'),
+        ended(),
+        STOP,
+    ]
+)
 
 
 @pytest.mark.slow
