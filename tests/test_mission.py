@@ -14,9 +14,6 @@ import pytest
 import antiphon
 from tests.support.media_samples import JPEG, pdf
 
-# The model of the examples is about to be retired, which a call says.
-pytestmark = pytest.mark.filterwarnings("ignore:.*claude-sonnet-4-5-20250929:DeprecationWarning")
-
 EXAMPLES = {
     "basic": """
 message = client.messages.create(
