@@ -164,7 +164,7 @@ class APIError(AntiphonError):
     attempts: tuple[Attempt, ...]
     """Every failed attempt of the call, the last one included."""
     partial: Message | None
-    """What was received of a streamed message before it failed; blocks say if they are `complete`."""
+    """What was received of a streamed message that failed; blocks say if they are `complete`."""
 
     def __init__(
         self, message: str, request: Request | None = None, *, body: object | None = None
@@ -225,7 +225,7 @@ class APIConnectionError(APIError):
     """True if a reused connection turned out to be closed before the server replied; such an
     attempt is repeated once without counting as a retry."""
     transient: bool
-    """Whether another attempt may succeed: false if the `http_client` or a network guard refused."""
+    """Whether another attempt may succeed: not if the `http_client` or a network guard refused."""
 
     def __init__(
         self,
@@ -412,8 +412,9 @@ class NotFoundError(APIStatusError):
     def summary(self) -> str:
         """The failure in one line, with the URL of the request: a wrong one is the usual cause."""
         # Tests of programs give responses of httpx.
-        is_ours = isinstance(self.response, HTTPResponse)  # pyright: ignore[reportUnnecessaryIsInstance]
-        sent = self.response if is_ours else self.request
+        response = self.response
+        is_ours = isinstance(response, HTTPResponse)  # pyright: ignore[reportUnnecessaryIsInstance]
+        sent = response if is_ours else self.request
         if sent is None or not sent.url:
             return super().summary
         return f"{super().summary} [{sent.method} {sent.url}]"

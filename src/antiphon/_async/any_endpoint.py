@@ -41,8 +41,8 @@ class AsyncAnyEndpoint:
     """Methods of a client for endpoints that have no method of their own.
 
     They use the client's credential, retries and time limits. `path` begins with a slash; `cast_to`
-    is the type of the result: a model, `dict`, `str`, `bytes` or `object`; or the class `Response` of
-    httpx2 or httpx, for the response itself.
+    is the type of the result: a model, `dict`, `str`, `bytes` or `object`; or the class `Response`
+    of httpx2 or httpx, for the response itself.
     """
 
     _session: AsyncSession

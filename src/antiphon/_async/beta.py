@@ -1,11 +1,12 @@
 """`client.beta`: the resources of the client once more, with the parameters that only betas have.
 
-`beta.files` and `beta.models` are those of the client, since `betas=` is a parameter of every method.
-`beta.messages` has the same methods with more parameters: another TypedDict, the same endpoints.
+`beta.files` and `beta.models` are those of the client, since `betas=` is a parameter of every
+method. `beta.messages` has the same methods with more parameters: another TypedDict, the same
+endpoints.
 """
 
-# Methods that accept more keyword arguments than those they override are compatible with them. Pyright
-# does not see it where the arguments are the keys of a TypedDict; mypy does.
+# Methods that accept more keyword arguments than those they override are compatible with them.
+# Pyright does not see it where the arguments are the keys of a TypedDict; mypy does.
 # pyright: reportIncompatibleMethodOverride=false
 
 from __future__ import annotations
@@ -54,11 +55,13 @@ __all__ = [
 
 # Both are methods of the official package that this one does not have yet.
 _NO_PARSE = (
-    "beta.messages.parse is not a part of antiphon yet: give create an output_config with a format of"
+    "beta.messages.parse is not a part of antiphon yet: give create an output_config with a"
+    " format of"
     " type 'json_schema', and read the JSON of message.text"
 )
 _NO_TOOL_RUNNER = (
-    "beta.messages.tool_runner is not a part of antiphon yet: call your tools in a loop of your own, as"
+    "beta.messages.tool_runner is not a part of antiphon yet: call your tools in a loop of your"
+    " own, as"
     " docs/tools.md shows; beta.messages.thread keeps the conversation"
 )
 
@@ -153,7 +156,7 @@ class AsyncBetaMessagesWithRawResponse(AsyncMessagesWithRawResponse):
 
 
 class AsyncBetaMessagesWithStreamingResponse(AsyncMessagesWithStreamingResponse):
-    """`client.beta.messages.with_streaming_response`: nothing of a body is read before you read it."""
+    """`client.beta.messages.with_streaming_response`: no body is read before you read it."""
 
     create = _streamed_create
     count_tokens = streamed(AsyncBetaMessages.count_tokens)
@@ -162,7 +165,7 @@ class AsyncBetaMessagesWithStreamingResponse(AsyncMessagesWithStreamingResponse)
     def stream(
         self, **params: Unpack[BetaStreamParams]
     ) -> AsyncStreamedResponseManager[AsyncMessageStream]:
-        """Create a message like `messages.stream`, with its response head before its first event."""
+        """Create a message like `messages.stream`, but give the head of its response first."""
         call = _stream(self._session.options, params)
         return AsyncStreamedResponseManager(partial(self._open, call, AsyncMessageStream))
 

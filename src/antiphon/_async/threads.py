@@ -100,7 +100,7 @@ class AsyncMessageThread(AsyncResource):
         self._history.update(changes)
 
     def fork(self) -> Self:
-        """Return another thread that goes on from here; its first turn sends the whole conversation."""
+        """Return another thread that goes on from here; its first turn sends all messages."""
         return type(self)(self._session, ThreadHistory(self._history.params))
 
 

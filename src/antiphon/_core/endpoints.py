@@ -148,7 +148,8 @@ def _message(body: bytes) -> Message:
 
 def _token_count(body: bytes) -> MessageTokensCount:
     count = MessageTokensCount.decode(body)
-    counted = isinstance(count.input_tokens, int)  # pyright: ignore[reportUnnecessaryIsInstance] a server may send anything
+    # A server may send anything, whatever the type of the field says.
+    counted = isinstance(count.input_tokens, int)  # pyright: ignore[reportUnnecessaryIsInstance]
     if not counted:
         raise ValueError("a JSON object that counts no tokens")
     return count

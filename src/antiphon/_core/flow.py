@@ -314,7 +314,7 @@ def whole_body(attempts: Attempts) -> Flow[bytes]:
 
 
 def _is_error(body: bytes) -> bool:
-    """Return whether the body of a 2xx response is an error of the API, as some gateways send it."""
+    """Return whether the body of a 2xx response is an error of the API; some gateways send it."""
     if b'"error"' not in body or len(body) > _LARGEST_ERROR:
         return False
     try:

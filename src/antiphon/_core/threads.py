@@ -67,7 +67,8 @@ class ThreadHistory:
             if self.previous_message_id is not None and name in given:
                 raise AntiphonError(
                     f"{name} cannot change in a thread that has begun: the API keeps it; make"
-                    f" another thread: client.beta.messages.thread(**{{**thread.params, {name!r}: …}})"
+                    " another thread:"
+                    f" client.beta.messages.thread(**{{**thread.params, {name!r}: …}})"
                 )
         return given
 

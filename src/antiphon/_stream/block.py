@@ -1,12 +1,13 @@
 """One content block of a stream, from its start to its stop.
 
-Strategy. A block is what its start said, and for each text in it an accumulator of the fragments that
-its deltas added. Fragments are kept in a list, and joined or parsed when somebody looks: so a delta
-costs the same however much came before it, and a text that nobody looks at is joined once, at the end.
-A tool's input is a text as well; it is parsed once, when it is complete, or from its last snapshot on.
+Strategy. A block is what its start said, and for each text in it an accumulator of the fragments
+that its deltas added. Fragments are kept in a list, and joined or parsed when somebody looks: so a
+delta costs the same however much came before it, and a text that nobody looks at is joined once, at
+the end. A tool's input is a text as well; it is parsed once, when it is complete, or from its last
+snapshot on.
 
-Nearly all deltas add to the text that their block is made of. `extend` is the short way for them; it
-knows nothing of events. Everything else takes `change`, which also finds what does not fit.
+Nearly all deltas add to the text that their block is made of. `extend` is the short way for them;
+it knows nothing of events. Everything else takes `change`, which also finds what does not fit.
 """
 
 from __future__ import annotations
@@ -62,8 +63,8 @@ _EVENTS: Final[dict[str, Callable[[str, Any, int], DerivedEvent]]] = {
     "thinking": ThinkingEvent,
     "partial_json": InputJsonEvent,
 }
-# The fields that deltas of each known type of block may change; the first is the text that the block
-# is made of. Blocks of other types accept every delta.
+# The fields that deltas of each known type of block may change; the first is the text that the
+# block is made of. Blocks of other types accept every delta.
 _ACCEPTED_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "text": ("text", "citation"),
     "thinking": ("thinking", "signature"),
@@ -226,7 +227,7 @@ class BlockBuilder:
             self._fill(self.raw_input)
 
     def _fill(self, raw_input: str) -> None:
-        """Parse a tool's input. One without text is empty, unless the start of the block had one."""
+        """Parse a tool's input. Without text it is empty, unless the start of the block had one."""
         if raw_input.strip():
             self._fields["input"], self.flaw = read_object(raw_input)
         elif self._fields.get("input") is None:

@@ -3,7 +3,8 @@
 Strategy. A `StreamFlow` holds three things: the attempts of the call, a queue of frames (events as
 they were framed, not yet interpreted), and the `MessageReader` that interprets them. `open` and
 `receive` are flows, which the runner of a client performs; they fill the queue. `take` and
-`take_derived_event` are plain functions that empty it, so an event that has been received costs no step at all.
+`take_derived_event` are plain functions that empty it, so an event that has been received costs no
+step at all.
 
 Until something was delivered to the caller a failure leads to another attempt, within the retries
 and the total of the call. Afterwards it is raised, with everything that was received in `partial`:
@@ -45,8 +46,8 @@ T = TypeVar("T")
 # last event; if it does not come soon, a new connection is cheaper than the wait.
 _LAST_READ = 0.25
 
-# How bodies begin that are no event streams: JSON and HTML. A stream may begin with a line that says
-# nothing, but not with these: they are the beginning of no field that anybody sends.
+# How bodies begin that are no event streams: JSON and HTML. A stream may begin with a line that
+# says nothing, but not with these: they are the beginning of no field that anybody sends.
 _JSON_OR_HTML = (b"{", b"[", b"<")
 
 # The first characters of the lines of an event stream; of any body of another type than a stream's.
@@ -334,7 +335,9 @@ class StreamFlow:
                 " current_message_snapshot holds what was received"
             )
         message = self.reader.message
-        message._request_id = self.response.headers.get("request-id")  # pyright: ignore[reportPrivateUsage] users know it by this name
+        request_id = self.response.headers.get("request-id")
+        # Users know the id by this name, which the official package gave it.
+        message._request_id = request_id  # pyright: ignore[reportPrivateUsage]
         return message
 
     def close(self) -> None:

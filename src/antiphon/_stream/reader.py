@@ -1,25 +1,27 @@
 """The reader of a stream: bytes to frames, frames to events, and the message so far.
 
 Strategy. `feed` cuts bytes into frames. A frame is interpreted once, by one of three views: `event`
-(what the API sent), `events` (with what is derived from it) or `text` (text only). All of them add it
-to the message, which is a table of its fields and one `BlockBuilder` for each block; the message
+(what the API sent), `events` (with what is derived from it) or `text` (text only). All of them add
+it to the message, which is a table of its fields and one `BlockBuilder` for each block; the message
 itself is made when somebody asks for it.
 
 Nine of ten events add text to an open block. Two short ways are for them, because the general way
 parses JSON twice (as values for the message, as a model for the caller) and looks at all that might
-be wrong: for events that costs 4 µs instead of 2, for text 2 µs instead of 1.2. `_take_text` decodes
-the model only and takes the text out of it; `_quick_text` parses values only and makes no model. Both
-leave everything unusual, also every fault, to the general way, `_take`.
+be wrong: for events that costs 4 µs instead of 2, for text 2 µs instead of 1.2. `_take_text`
+decodes the model only and takes the text out of it; `_quick_text` parses values only and makes no
+model. Both leave everything unusual, also every fault, to the general way, `_take`.
 
-Facts are from the Messages API, streaming. What is received is kept, also where its type is unknown:
+Facts are from the Messages API, streaming. What is received is kept, also where its type is
+unknown:
 
-* An event of an unknown type is passed on and changes nothing. What follows `message_stop` is ignored.
-* A delta of an unknown type changes its block by its own fields: texts continue texts, lists continue
-  lists, anything else replaces. A block of an unknown type accepts every delta.
+* An event of an unknown type is passed on and changes nothing. What follows `message_stop` is
+  ignored.
+* A delta of an unknown type changes its block by its own fields: texts continue texts, lists
+  continue lists, anything else replaces. A block of an unknown type accepts every delta.
 * `message_delta` puts all its fields on the message. A null never replaces what is there.
 * `message_start` may come again: with the same id it changes nothing, with another it starts over.
-* The type in the data wins over the name of an event; an event named `error` is one, unless its data
-  has the type of another event. Data that is empty is skipped; `[DONE]` ends the body.
+* The type in the data wins over the name of an event; an event named `error` is one, unless its
+  data has the type of another event. Data that is empty is skipped; `[DONE]` ends the body.
 """
 
 from __future__ import annotations
@@ -183,7 +185,7 @@ class MessageReader:
         return None if taken is None else cast("RawMessageStreamEvent", decode_event(taken[1]))
 
     def events(self, frame: Frame) -> tuple[MessageStreamEvent, ...]:
-        """Return the event of `frame`, followed or replaced by those derived from it; () for a ping.
+        """Return the event of `frame`, followed or replaced by derived ones; () for a ping.
 
         Raises:
             APIStatusError: it says that the API failed.
@@ -250,7 +252,8 @@ class MessageReader:
         """
         if self._fields is None:
             raise UsageError(
-                "the message has not begun: read the first event of the stream before you ask for it"
+                "the message has not begun: read the first event of the stream before you ask for"
+                " it"
             )
         if not self.finished:
             return self._built(self._fields)
@@ -308,7 +311,7 @@ class MessageReader:
         return cast("str", added) if name == "text" else ""
 
     def _take(self, frame: Frame) -> tuple[Fields, bytes] | None:
-        """Add the event of `frame` to the message; return it and its JSON, or None if it has none."""
+        """Add the event of `frame` to the message; return it and its JSON, or None without one."""
         self._count += 1
         name = self._last = _name_of(frame)
         if self.finished or name == "ping" or not frame[1]:
@@ -473,7 +476,9 @@ class MessageReader:
         message = _made_of(
             {**fields, "content": [block.value() for block in blocks]}, Message.decode, _message
         )
-        message._request_id = self._response.headers.get("request-id")  # pyright: ignore[reportPrivateUsage] users know it by this name
+        request_id = self._response.headers.get("request-id")
+        # Users know the id by this name, which the official package gave it.
+        message._request_id = request_id  # pyright: ignore[reportPrivateUsage]
         for block, made in zip(blocks, message.content, strict=True):
             block.mark(made)
         if blocks and fields.get("stop_reason") in _CUT_OFF:
@@ -514,7 +519,7 @@ def _decoded(block: BlockBuilder) -> ContentBlock:
 
 
 def _made_of(value: Fields, decode: Callable[[bytes], T], decoder: Decoder[T]) -> T:
-    """Return an object that shares nothing with `value`, as if it had been received in one piece."""
+    """Return an object that shares nothing with `value`, as if it was received in one piece."""
     try:
         return decode(dumps(value))
     except (ValueError, NotJSONError):  # a number is not finite, or the whole is nested too deeply

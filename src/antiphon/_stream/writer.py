@@ -1,8 +1,8 @@
 """The writer of a stream: a message to the events and bytes that stream it; inverse of the reader.
 
-`read(write(message)) == message` for every message. Order, spacing and the fields of each event follow
-recordings of the Messages API (streaming): counts that are known at the end are not in the first
-event, fields that change are null in it, and an event may have spaces before its last brace.
+`read(write(message)) == message` for every message. Order, spacing and the fields of each event
+follow recordings of the Messages API (streaming): counts that are known at the end are not in the
+first event, fields that change are null in it, and an event may have spaces before its last brace.
 """
 
 from __future__ import annotations
@@ -44,13 +44,14 @@ def write_message(
     rng: Random | None = None,
     raw_inputs: Mapping[int, str] | None = None,
 ) -> Iterator[bytes]:
-    """Give the frames that stream `message`, one event each, in the order in which the API sends them.
+    """Give the frames that stream `message`, one event each, in the order of the API.
 
     Args:
         message: a whole message as JSON values; fields and blocks of any type are written.
         fragment: the number of characters in one delta; with `rng`, on average.
         rng: source of uneven fragments, and of the 0 to 15 spaces that hide the length of an event.
-        raw_inputs: the text of a tool's input by the index of its block, where it is not whole JSON.
+        raw_inputs: the text of a tool's input by the index of its block, where it is not whole
+            JSON.
     """
     for event in events(message, fragment=fragment, rng=rng, raw_inputs=raw_inputs):
         yield framed(event, rng.randint(0, _MOST_PADDING) if rng else 0)
@@ -79,7 +80,7 @@ def events(
     rng: Random | None = None,
     raw_inputs: Mapping[int, str] | None = None,
 ) -> Iterator[Event]:
-    """Give the events of `write_message` as JSON values, for those who change them before sending."""
+    """Give the events of `write_message` as JSON values, which may be changed before sending."""
     yield {"type": "message_start", "message": _begun(message)}
     for index, block in enumerate(_content_of(message)):
         raw_input = (raw_inputs or {}).get(index)

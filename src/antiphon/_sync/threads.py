@@ -101,7 +101,7 @@ class MessageThread(Resource):
         self._history.update(changes)
 
     def fork(self) -> Self:
-        """Return another thread that goes on from here; its first turn sends the whole conversation."""
+        """Return another thread that goes on from here; its first turn sends all messages."""
         return type(self)(self._session, ThreadHistory(self._history.params))
 
 

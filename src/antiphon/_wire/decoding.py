@@ -1,10 +1,10 @@
 """The models of everything that is received: exact where the API says what we know, open elsewhere.
 
-Strategy. A model is decoded in Rust, against its exact shape. If that fails, the same JSON is decoded
-once more against a looser copy of the shape, in which every field may be missing and may hold
-anything. What no parser in Rust reads (unpaired surrogates, a byte order mark, numbers of thousands
-of digits) is read by `literals` and decoded from values. So nothing is coerced and nothing is lost:
-what was received can be sent back, stored and compared.
+Strategy. A model is decoded in Rust, against its exact shape. If that fails, the same JSON is
+decoded once more against a looser copy of the shape, in which every field may be missing and may
+hold anything. What no parser in Rust reads (unpaired surrogates, a byte order mark, numbers of
+thousands of digits) is read by `literals` and decoded from values. So nothing is coerced and
+nothing is lost: what was received can be sent back, stored and compared.
 
 pydantic alone would drop unknown members of unions, refuse unknown values of literals, and dump a
 field by its declared type. Its core schemas are changed for that (`_fit`, `_loosened`), and a class
@@ -102,14 +102,16 @@ class WireModel(BaseModel):
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
         """Make an object of these values, whatever they are, for tests and for stored values.
 
-        A dict becomes an object of the type of its field, which pydantic's own method leaves to you.
+        A dict becomes an object of the type of its field, which pydantic's own method leaves to
+        you.
         """
         made = cls.from_value(values)
         if _fields_set is not None:
             object.__setattr__(made, "__pydantic_fields_set__", _fields_set)
         return made
 
-    construct = model_construct  # pyright: ignore[reportAssignmentType, reportDeprecated] pydantic's old name
+    # pydantic's old name for it; pydantic alone would check the values.
+    construct = model_construct  # pyright: ignore[reportAssignmentType, reportDeprecated]
 
     def __str__(self) -> str:
         return repr(self)
@@ -175,7 +177,7 @@ class WireModel(BaseModel):
         object.__setattr__(self, "__pydantic_private__", {**self._kept, **facts})
 
     def remember_literals(self, value: JSONObject) -> bool:
-        """Remember `value`, of which this object was made, if it has literals; return whether it has.
+        """Remember `value`, which this object was made of, if it has literals; tell whether it has.
 
         The objects in this one do the same.
         """
@@ -208,7 +210,8 @@ def _remembers(part: object, value: object) -> bool:
     if isinstance(part, WireModel) and is_object(value):
         return part.remember_literals(value)
     if is_list(part) and is_list(value):
-        return any([_remembers(*both) for both in zip(part, value, strict=True)])  # noqa: C419 (all of them)
+        # A list, not a generator: `any` would stop at the first, and the rest would not remember.
+        return any([_remembers(*both) for both in zip(part, value, strict=True)])  # noqa: C419
     return has_literals(value)
 
 
@@ -216,7 +219,8 @@ def with_literals(model: ModelT, raw: bytes | str) -> ModelT:
     """Return `model`, decoded from `raw`, as one that remembers the literals of its numbers.
 
     Decoding in Rust makes floats of numbers and forgets how they were written. Only what is sent
-    back needs its literals, and only floats may have others, so nearly always there is nothing to do.
+    back needs its literals, and only floats may have others, so nearly always there is nothing to
+    do.
     """
     if not may_forget_literals(model.model_dump(exclude_unset=True)):
         return model
@@ -335,7 +339,7 @@ class Decoder(Generic[T]):
 
     @cached_property
     def exactly(self) -> Callable[[bytes | str], T]:
-        """A function that reads a JSON text of the exact shape, and raises `ValueError` for others."""
+        """A function that reads JSON of the exact shape, and raises `ValueError` for others."""
         return self._exact.validate_json
 
     @cached_property
@@ -369,8 +373,8 @@ def _decoder(model: type[WireModel]) -> Decoder[Any]:
     return Decoder(model)
 
 
-# Finding the serializer of each value at run time costs little in Rust. Unlike a typed serializer, it
-# neither warns about a value that a field was not meant to hold, nor drops it.
+# Finding the serializer of each value at run time costs little in Rust. Unlike a typed serializer,
+# it neither warns about a value that a field was not meant to hold, nor drops it.
 _AS_IT_IS = core_schema.simple_ser_schema("any")
 _ANYTHING = core_schema.any_schema()
 

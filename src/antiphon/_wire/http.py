@@ -88,7 +88,7 @@ class Timeout:
     """
 
     total: float | None = 600.0
-    """The whole call: every attempt and every wait between them; for a stream, up to its first event."""
+    """The whole call, with every attempt and wait; for a stream, up to its first event."""
     connect: float | None = 5.0
     """Opening a connection: name resolution, TCP, proxy and TLS together."""
     read: float | None = 600.0
@@ -212,7 +212,7 @@ class Request:
         return body if isinstance(body, (bytes, bytearray)) else b"".join(body.pieces())
 
     def revealed_headers(self) -> dict[str, str]:
-        """Return the headers with their secrets in plain text, for the transport that sends them."""
+        """Return the headers with their secrets in plain text, for a transport to send them."""
         return {
             name: value.reveal() if isinstance(value, Secret) else value
             for name, value in self.headers.items()

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from json import JSONDecodeError
 from math import isinf
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["read"]
 
@@ -22,7 +23,8 @@ _ENDED = "unexpected end of data"
 _BLANKS = " \t\n\r"
 _LITERALS = {"t": "true", "f": "false", "n": "null"}
 _DIGITS = re.compile(r"[0-9]+")
-_PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
+# It matches anything, if only the empty text, so there is always a match; `re` cannot say so.
+_plain = cast("Callable[[str, int], re.Match[str]]", re.compile(r'[^"\\\x00-\x1f]*').match)
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u([0-9a-fA-F]{4}))')
 _CUT_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _CUT_PAIR = re.compile(r"(?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?\Z")
@@ -209,7 +211,7 @@ class _Scanner:
 
     def _plain(self) -> str:
         """Go on to what may end or change a string, and return it; "" at the end."""
-        self._at = _PLAIN.match(self._text, self._at).end()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] matches anything
+        self._at = _plain(self._text, self._at).end()
         return self._text[self._at : self._at + 1]
 
     def _escape(self) -> None:

@@ -1,16 +1,16 @@
 """JSON read while it is received: each character once, a value whenever one is asked for.
 
-Strategy. The text comes in fragments that may be cut anywhere. Two regular expressions find the next
-token or the next piece of a string, so each character is looked at about once; a token that is not
-complete waits for the next fragment. The open containers are a stack. They are filled in place, and
-`value` copies only them: what is closed never changes again and is shared between values. Parsers
-that accept incomplete text read it anew for every fragment, which is quadratic.
+Strategy. The text comes in fragments that may be cut anywhere. Two regular expressions find the
+next token or the next piece of a string, so each character is looked at about once; a token that is
+not complete waits for the next fragment. The open containers are a stack. They are filled in place,
+and `value` copies only them: what is closed never changes again and is shared between values.
+Parsers that accept incomplete text read it anew for every fragment, which is quadratic.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, Protocol, cast
 
 from pydantic_core import from_json
 
@@ -21,12 +21,23 @@ __all__ = ["PartialJSON", "read_object"]
 
 _NOTHING: Final = object()
 
-_GAP = re.compile(r"[ \t\n\r,:]*")
+
+class _MatchesAnything(Protocol):
+    """A pattern that always matches, if only the empty text; `re` has no type for it."""
+
+    def match(self, text: str, at: int, /) -> re.Match[str]: ...
+
+
+_GAP = cast("_MatchesAnything", re.compile(r"[ \t\n\r,:]*"))
+# A number or a word needs the character after it: without it, more of it may follow.
 _TOKEN = re.compile(r"[\[{\]}\"]|[^ \t\n\r,:\[\]{}\"]+(?=[ \t\n\r,\]}])")
 # Characters and whole escapes; of a surrogate pair both halves or neither.
-_STRING = re.compile(
-    r'(?:[^"\\]+|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
-    r"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*"
+_STRING = cast(
+    "_MatchesAnything",
+    re.compile(
+        r'(?:[^"\\]+|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
+        r"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*"
+    ),
 )
 # Numbers, `true` and the like. Text that goes on for longer without an end is no JSON, and keeping
 # it would make every fragment after it cost more than the one before.
@@ -84,7 +95,7 @@ class PartialJSON:
 
     def _read(self, text: str, at: int) -> int:
         """Read the token that begins at `at` or after a gap; return where the next may begin."""
-        at = _GAP.match(text, at).end()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] matches anything
+        at = _GAP.match(text, at).end()
         token = _TOKEN.match(text, at)
         if token is None:
             return at
@@ -102,7 +113,7 @@ class PartialJSON:
     def _read_on(self, text: str, at: int) -> int:
         """Read the string that is open as far as it goes; return where the next token may begin."""
         assert self._string is not None
-        end = _STRING.match(text, at).end()  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess] matches anything
+        end = _STRING.match(text, at).end()
         piece = text[at:end]
         self._string.append(from_json(f'"{piece}"') if "\\" in piece else piece)
         if text.startswith('"', end):
@@ -159,8 +170,8 @@ def _put(container: Any, key: str | None, value: Any) -> None:
 def read_object(text: str) -> tuple[dict[str, Any], str | None]:
     """Return the JSON object that `text` is, and None.
 
-    If `text` is not one, return what can be read of it, and what is wrong with it. Numbers and texts
-    in the object remember their literals.
+    If `text` is not one, return what can be read of it, and what is wrong with it. Numbers and
+    texts in the object remember their literals.
     """
     flaw = None
     try:

@@ -1,10 +1,10 @@
 """Bytes of an event stream to frames (WHATWG HTML, "Server-sent events").
 
 Strategy. Bytes come in chunks that may be cut anywhere, even inside a line end. A chunk without a
-line end is kept as it is, so a long line is joined once. The API sends every event in one shape, and
-many events in one chunk; whole events of that shape are found by one regular expression, in C. What
-has another shape is read line by line, by the standard. Both give the same frames, so the cost is
-the only difference: 0.2 µs an event instead of 1.5.
+line end is kept as it is, so a long line is joined once. The API sends every event in one shape,
+and many events in one chunk; whole events of that shape are found by one regular expression, in C.
+What has another shape is read line by line, by the standard. Both give the same frames, so the cost
+is the only difference: 0.2 µs an event instead of 1.5.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class FrameTooLargeError(ValueError):
 class SSEDecoder:
     """Bytes in, frames out, however the bytes are cut.
 
-    Lines end with LF, CR or CRLF. Comments, `id:` and `retry:` are skipped; several `data:` lines are
-    one value joined by LF. Every byte is looked at a fixed number of times, so the cost is linear
-    in the size of the stream.
+    Lines end with LF, CR or CRLF. Comments, `id:` and `retry:` are skipped; several `data:` lines
+    are one value joined by LF. Every byte is looked at a fixed number of times, so the cost is
+    linear in the size of the stream.
     """
 
     __slots__ = ("_after_cr", "_at_start", "_held", "_largest", "_lines", "_name", "_rest")

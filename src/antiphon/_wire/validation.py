@@ -32,7 +32,9 @@ class Param(TypedDict):
     """Something a request may hold; fields that are not known are kept."""
 
 
-Param.__pydantic_config__ = {"extra": "allow"}  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue] pydantic's own name
+# pydantic looks for this name on a TypedDict; type checkers know no such attribute. It stands here
+# and not in the body of the class, which may hold nothing but keys.
+setattr(Param, "__pydantic_config__", {"extra": "allow"})  # noqa: B010
 
 
 def with_inherited_keys(kind: KindT) -> KindT:

@@ -11,7 +11,7 @@ __all__ = ["DEFAULT_CONNECTION_LIMITS", "DefaultAsyncHttpxClient", "DefaultHttpx
 
 
 def _library() -> Any:
-    """Return httpx2, or httpx where only that is installed: the older official packages bring it."""
+    """Return httpx2, or httpx where only that is installed: older official packages bring it."""
     for name in ("httpx2", "httpx"):
         try:
             return import_module(name)

@@ -19,7 +19,7 @@ from typing import Any
 __all__ = ["install_as_anthropic"]
 
 OFFICIAL_VERSION = "2.12.0"
-"""The version of the official package whose names we have; programs compare it with what they need."""
+"""The official version whose names we have; programs compare it with what they need."""
 
 
 def install_as_anthropic() -> None:

@@ -1,10 +1,10 @@
 """What would differ in a program written for the official package, found by reading its source.
 
 Three things are looked at: the names that a module takes from `anthropic`, the calls of its clients
-(``….messages.create(…)``, and so on), and the arguments of both. Names are looked up where an import
-would find them, and methods on a client of ours, so nothing here has to be kept in step with the
-rest. What a program does with variables is not followed: the result is a list of places to look at,
-not a proof.
+(``….messages.create(…)``, and so on), and the arguments of both. Names are looked up where an
+import would find them, and methods on a client of ours, so nothing here has to be kept in step with
+the rest. What a program does with variables is not followed: the result is a list of places to look
+at, not a proof.
 """
 
 from __future__ import annotations

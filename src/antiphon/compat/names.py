@@ -109,7 +109,8 @@ FREE_DICTS = frozenset(_FREE_DICTS.split())
 """Parameters that we do not describe, without ``Beta``: they are dicts, sent as you write them."""
 
 _CLOUD = (
-    "antiphon has no client for this cloud yet; use the official package for it, or Client(base_url=…)"
+    "antiphon has no client for this cloud yet; use the official package for it, or"
+    " Client(base_url=…)"
     " with a gateway that has the paths of the Messages API"
 )
 _TOOLS = (
@@ -139,21 +140,28 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     (
         r"",
         r"transform_schema",
-        "write the schema as the API takes it; client.messages.check says what the API would refuse",
+        (
+            "write the schema as the API takes it; client.messages.check says what the API would"
+            " refuse"
+        ),
     ),
     (
         r"lib\.credentials(\.\w+)?|",
         (
-            r"IdentityTokenFileError|AccessToken\w*|.*Credential.*|.*Token|TokenCache|EnvToken|InMemoryConfig"
+            r"IdentityTokenFileError|AccessToken\w*|.*Credential.*|.*Token|TokenCache|EnvToken"
+            r"|InMemoryConfig"
             r"|WorkloadIdentity\w+|.*Provider|exchange_\w+|IdentityTokenFile|default_credentials"
         ),
-        "antiphon takes a key (api_key=) or a token (auth_token=); exchange the credential yourself",
+        (
+            "antiphon takes a key (api_key=) or a token (auth_token=); exchange the credential"
+            " yourself"
+        ),
     ),
     (r"lib\.(environments|sessions)(\.\w+)?", _ANY, _AGENTS),
     (
         (
-            r"(types|resources)\.beta\.(agents|deployments|environments|memory_stores|sessions|tunnels"
-            r"|vaults|dreams|webhooks|deployment_runs)(\.\w+)*"
+            r"(types|resources)\.beta\.(agents|deployments|environments|memory_stores|sessions"
+            r"|tunnels|vaults|dreams|webhooks|deployment_runs)(\.\w+)*"
         ),
         _ANY,
         _AGENTS,
@@ -161,7 +169,8 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     (
         r"(types|resources)\.beta(\.\w+)*",
         (
-            r".*(ManagedAgents|Dream|Tunnel|Vault|Webhook|Deployment|Environment|MemoryStore|SelfHosted"
+            r".*(ManagedAgents|Dream|Tunnel|Vault|Webhook|Deployment|Environment|MemoryStore"
+            r"|SelfHosted"
             r"|CloudConfig|Packages|LimitedNetwork|UnrestrictedNetwork|OutputBehavior|WorkLease).*"
             r"|(Async)?(Beta)?(Agent|Session)s?(\w+Params|With\w+)?|BetaInvalidConfigTypeChange\w+"
         ),
@@ -188,23 +197,27 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
             r"|(BETA_)?(BROWSER|COMPUTER)_MEMBER_NAME_VALUES"
         ),
         (
-            "send the toolset as a dict, {'type': 'browser_toolset_20260801'}; its calls are received as"
+            "send the toolset as a dict, {'type': 'browser_toolset_20260801'}; its calls are"
+            " received as"
             " ToolUseBlock, whose input is a dict"
         ),
     ),
     (
         _TYPES,
         (
-            r"Beta(ToolBash|ToolComputerUse|ToolTextEditor|CodeExecutionTool|MemoryTool|WebFetchTool"
-            r"|WebSearchTool|ToolSearchTool(Bm25_?|Regex)|AdvisorTool|MCPToolset|MCPToolParam)\d*(Command"
-            r"|\w+Command)?|BetaWebFetchURLSource\w*|BetaUserLocation|BetaMCPTool|BetaResponseTool\w*"
+            r"Beta(ToolBash|ToolComputerUse|ToolTextEditor|CodeExecutionTool|MemoryTool"
+            r"|WebFetchTool|WebSearchTool|ToolSearchTool(Bm25_?|Regex)|AdvisorTool|MCPToolset"
+            r"|MCPToolParam)\d*(Command"
+            r"|\w+Command)?|BetaWebFetchURLSource\w*|BetaUserLocation|BetaMCPTool"
+            r"|BetaResponseTool\w*"
         ),
         "tools are sent as dicts; the class with Param in its name describes them",
     ),
     (
         _TYPES,
         (
-            r"(Beta)?(CapabilitySupport|(Effort|Thinking|ServerTools|ContextManagement|Compaction)Capability"
+            r"(Beta)?(CapabilitySupport|(Effort|Thinking|ServerTools|ContextManagement"
+            r"|Compaction)Capability"
             r"|ThinkingTypes|ModelLine)"
         ),
         "ModelInfo.capabilities holds it, as the API sends it",
@@ -212,8 +225,10 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     (
         _TYPES,
         (
-            r"(Beta)?(Advisor|Fallback|Compaction|MCPTool)\w+|Beta(IterationsUsage(Item)?|\w+IterationUsage"
-            r"|FileScope|ThinkingPrefixMismatchBehavior|\w*InputTransformation|ToolChangeToolDefinition"
+            r"(Beta)?(Advisor|Fallback|Compaction|MCPTool)\w+|Beta(IterationsUsage(Item)?"
+            r"|\w+IterationUsage"
+            r"|FileScope|ThinkingPrefixMismatchBehavior|\w*InputTransformation"
+            r"|ToolChangeToolDefinition"
             r"|(CountTokens)?ContextManagementResponse|Clear\w+EditResponse|CapabilitySupport)"
         ),
         _BLOCKS,
@@ -267,7 +282,8 @@ The first row that fits wins. The patterns are broad where whole APIs are missin
 
 _BELOW = r"(\.[a-z0-9_]+)*"
 _NAMESPACES = (
-    r"lib(\.(streaming|tools|threads|middleware|credentials|environments|sessions|bedrock|aws|vertex"
+    r"lib(\.(streaming|tools|threads|middleware|credentials|environments|sessions|bedrock|aws"
+    r"|vertex"
     rf"|google_cloud|foundry|_[a-z_]+){_BELOW})?"
     r"|resources(\.(messages|models|files|beta|completions|skills|user_profiles|organization)"
     rf"{_BELOW})?"
@@ -275,8 +291,8 @@ _NAMESPACES = (
     r"|types\.(beta|messages|beta\.messages|shared|shared_params)"
     r"|types\.(beta\.)?(agents|environments|memory_stores|organization|sessions|skills|tunnels"
     rf"|user_profiles|vaults){_BELOW}"
-    r"|_(base_client|client|compat|constants|error_classes|exceptions|files|legacy_response|middleware"
-    r"|models|qs|request|resource|response|streaming|types)"
+    r"|_(base_client|client|compat|constants|error_classes|exceptions|files|legacy_response"
+    r"|middleware|models|qs|request|resource|response|streaming|types)"
     rf"|_(data|tracing|utils)(\._[a-z_]+)*|_decoders(\.[a-z_]+)?"
 )
 # A name of ours in these modules is that of another class: a client of a cloud has `Messages` too.

@@ -1,4 +1,4 @@
-"""What stands for a thing that we do not have: a class that says so when it is called, or a dict."""
+"""What stands for a thing that we do not have: a class that says so when called, or a dict."""
 
 from __future__ import annotations
 

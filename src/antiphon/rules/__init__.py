@@ -2,8 +2,8 @@
 
 The local server refuses with the first finding, and `client.messages.check` lists them all. Import
 from here: `findings` looks for problems in a request, `RULES` is the book as a table of `Rule`s,
-and `repair` mends conversations; `evaluation` looks at form and meaning apart. Nothing here sends, waits, or reads a clock: a request goes in as
-JSON values, findings come out.
+and `repair` mends conversations; `evaluation` looks at form and meaning apart. Nothing here sends,
+waits, or reads a clock: a request goes in as JSON values, findings come out.
 """
 
 from __future__ import annotations

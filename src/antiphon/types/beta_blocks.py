@@ -1,4 +1,4 @@
-"""Blocks and tools that exist only with a beta: MCP, advisor, compaction, fallback, tool changes."""
+"""Blocks and tools that need a beta: MCP, advisor, compaction, fallback, tool changes."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Required, TypeAlias, cast

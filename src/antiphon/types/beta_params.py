@@ -1,7 +1,7 @@
 """The parameters of `client.beta.messages`: those of `client.messages`, and what needs a beta.
 
-Each needs the name of its beta in `betas`, which the API documents with the feature. Other parameters
-(tools, thinking, output) have their beta fields in their own classes.
+Each needs the name of its beta in `betas`, which the API documents with the feature. Other
+parameters (tools, thinking, output) have their beta fields in their own classes.
 """
 
 from typing import Annotated, Literal, Required, TypeAlias

@@ -118,7 +118,7 @@ ToolUnionParam: TypeAlias = (
     | AdvisorTool20260301Param
     | MCPToolsetParam
 )
-"""A tool that Claude may call: your own, or one that the API defines; the last seven need a beta."""
+"""A tool that Claude may call: yours, or one that the API defines; the last seven need a beta."""
 
 
 class MetadataParam(Param, total=False):

@@ -31,7 +31,8 @@ _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 _PARAMETER = re.compile(
     r"""[ \t]*;[ \t]*([!#$%&'*+.^`|~\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^;" \t]+))""", re.ASCII
 )
-# Browsers escape quotes and line breaks like URLs do; older clients write a backslash before quotes.
+# Browsers escape quotes and line breaks like URLs do; older clients write a backslash before
+# quotes.
 _ESCAPED = re.compile(r'\\(["\\])|%(22|0A|0D)', re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""Lists by the page, as the Messages API pages them: batches and models in one way, files in two."""
+"""Lists by the page, as the Messages API has them: batches and models in one way, files in two."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ __all__ = ["canonical"]
 def canonical(value: object, *, sort: bool = False) -> bytes:
     """Return `value` as bytes, so that equal values give equal bytes.
 
-    Ordinary values are written as compact JSON. Values that JSON writers refuse (nested hundreds deep,
-    integers over 64 bits, lone surrogates) get another unambiguous spelling of about the same
+    Ordinary values are written as compact JSON. Values that JSON writers refuse (nested hundreds
+    deep, integers over 64 bits, lone surrogates) get another unambiguous spelling of about the same
     length, because requests may hold them and must still be hashed and counted.
 
     Args:

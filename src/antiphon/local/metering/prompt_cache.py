@@ -185,7 +185,7 @@ class PromptCache:
             self._entries.popitem(last=False)
 
     def _hit(self, mark: _Breakpoint, hashes: Mapping[int, bytes], now: float) -> int:
-        """Return the last position within the lookback of `mark` where a live prefix ends, or -1."""
+        """Return the last position in the lookback of `mark` where a live prefix ends, or -1."""
         for position in _lookback(mark):
             if self._entries.get(hashes[position], _NO_ENTRY).expires > now:
                 return position

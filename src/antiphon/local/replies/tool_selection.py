@@ -40,7 +40,8 @@ _CLAUSE_END = re.compile(
 )
 # "Don't forget to …" and "why don't you …" ask for something.
 _NEGATION = re.compile(
-    r"(?<!why )(?:\b(?:do|does|did|should|must|can|may|will)\s+not|\b(?:do|does|did|must|should|ca|wo)n['’]?t"
+    r"(?<!why )(?:\b(?:do|does|did|should|must|can|may|will)\s+not|\b(?:do|does|did|must|should"
+    r"|ca|wo)n['’]?t"
     r"|\bcannot|\bnever|\bavoid|\bno\s+need\s+to|\bnot\s+to)(?!\s+(?:forget|fail|hesitate|you)\b).*"
     r"|\b(?:without|instead\s+of|rather\s+than)\b[^,]*",
 )

@@ -5,7 +5,8 @@ states:
 
 * *reading*: bytes go to h11 until a request is complete; a timer closes connections that idle.
 * *responding*: `_steps` is set. Steps are performed until one takes time. Reading is paused, so
-  that pipelined requests wait in the socket and a client that does not read gets no further responses.
+  that pipelined requests wait in the socket and a client that does not read gets no further
+  responses.
 * *waiting*: a `Pause` is being performed. `_due` holds its end on the server's clock, which may be
   moved at any moment (`wake`), so a timer of the event loop is only ever a reason to look again.
 * *working*: work for a large request is done in a thread, so that others need not wait.
