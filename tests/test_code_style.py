@@ -50,14 +50,12 @@ def code_lines(source: str) -> int:
     return sum(bool(line) and line[0] != "#" and number not in words for number, line in lines)
 
 
-@pytest.mark.xfail(strict=False, reason="not yet in every folder")
 def test_comments_say_why():
     sources = [path.read_text() for path in SOURCES]
     rate = 100 * sum(map(comment_lines, sources)) / sum(map(code_lines, sources))
     assert rate >= COMMENTS
 
 
-@pytest.mark.xfail(strict=False, reason="not yet in every folder")
 def test_no_line_is_too_long():
     long = [
         f"{path.name}:{number}"

@@ -199,6 +199,7 @@ class BlockBuilder:
         """
         if self._half is not None and self._half[0] == name:
             text, self._half = self._half[1] + text, None
+        # Only a high surrogate waits: a low one can never become the beginning of a pair.
         ends_within = "\ud800" <= text[-1:] < "\udc00"
         if ends_within:
             text, self._half = text[:-1], (name, text[-1])
@@ -219,6 +220,7 @@ class BlockBuilder:
         """End the block: join its fragments, and parse a tool's input, once."""
         self.finish_character()
         accumulator = self._accumulators.pop("partial_json", None)
+        # The texts are a part of the fields from here on, so the fragments can go.
         self._fields = self.value()
         self._accumulators = {}
         self.whole, self._open = True, False
@@ -282,6 +284,7 @@ class BlockBuilder:
 
     def _cited(self, upto: int) -> list[TextCitation]:
         """Return the first `upto` citations; each is decoded once."""
+        # Decoding all of them for each event would be quadratic in their number.
         for citation in self._fields["citations"][len(self._citations) : upto]:
             known = _citation.from_value(citation) if is_object(citation) else citation
             self._citations.append(known)
@@ -308,6 +311,8 @@ class _Accumulator:
 
     def so_far(self, upto: int) -> str:
         """Return the first `upto` fragments, joined to those that were joined before."""
+        # A snapshot of an earlier event, looked at late: it is joined anew, so that the text that
+        # the next event continues is kept.
         if upto < self._upto:
             return joined_exactly(self.fragments[:upto])
         if upto > self._upto:
@@ -336,6 +341,7 @@ class _InputAccumulator(_Accumulator):
 
     def snapshot(self, upto: int) -> object:
         """Return the input as far as it can be read from the first `upto` fragments."""
+        # A parser cannot go back, so an earlier snapshot starts from the beginning.
         if upto < self._parsed:
             self._parser, self._parsed = PartialJSON(), 0
         self._parser.feed("".join(self.fragments[self._parsed : upto]))

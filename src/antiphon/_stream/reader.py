@@ -161,6 +161,8 @@ class MessageReader:
     def is_error(self, frame: Frame) -> bool:
         """Return whether `frame` says that the API failed; it need not be the next one."""
         name, data = frame
+        # Every frame passes here, so nothing is parsed that cannot be an error: the name of a frame
+        # decides, or the word in its data where it has none.
         if name != b"error" and (name is not None or b'"error"' not in data):
             return False
         try:
@@ -277,6 +279,8 @@ class MessageReader:
         if frame[0] != b"content_block_delta" or self.finished:
             return None
         try:
+            # The exact shape only: a looser one would accept deltas that the general way must
+            # refuse.
             event = _delta_event.exactly(frame[1])
         except ValueError:
             return None
@@ -300,6 +304,7 @@ class MessageReader:
             delta = event["delta"]
             name = DELTA_FIELDS[delta["type"]]
             added = delta[name]
+            # The type in the data wins over the name of the frame, so it is looked at here too.
             if event["type"] != "content_block_delta" or not self._blocks[event["index"]].extend(
                 name, added
             ):
@@ -312,10 +317,13 @@ class MessageReader:
 
     def _take(self, frame: Frame) -> tuple[Fields, bytes] | None:
         """Add the event of `frame` to the message; return it and its JSON, or None without one."""
+        # Counted before anything can fail: errors say at which event the stream failed.
         self._count += 1
         name = self._last = _name_of(frame)
         if self.finished or name == "ping" or not frame[1]:
             return None
+        # It ends the body, so the message must be complete: one that was cut off must not pass
+        # unseen.
         if frame[1].strip() == _DONE:
             self._end()
             return None
@@ -356,6 +364,8 @@ class MessageReader:
         if odd:
             event = self._with_whole_characters(event)
             data = encoded(event)
+        # Deltas add texts, and a tool's input is read with its literals when it is complete. The
+        # other events are few, so those with floats are read again.
         elif kind != "content_block_delta" and may_forget_literals(event):
             event = {**read_exactly(data), "type": kind}
         return event, data
@@ -466,6 +476,7 @@ class MessageReader:
     }
 
     def _finish(self) -> None:
+        # A server may end the message without having stopped each of its blocks.
         for block in self._blocks.values():
             if not block.whole:
                 block.stop()
@@ -479,13 +490,17 @@ class MessageReader:
         request_id = self._response.headers.get("request-id")
         # Users know the id by this name, which the official package gave it.
         message._request_id = request_id  # pyright: ignore[reportPrivateUsage]
+        # What is incomplete cannot stand in JSON, so it is marked on the blocks that were made.
         for block, made in zip(blocks, message.content, strict=True):
             block.mark(made)
+        # A limit may strike between the start of a tool call and its input; the call then looks
+        # like one without arguments.
         if blocks and fields.get("stop_reason") in _CUT_OFF:
             blocks[-1].mark_if_empty(message.content[-1])
         return message
 
     def _failed(self, error: APIError) -> APIError:
+        # What was received has been paid for, so the error hands it over.
         error.partial = self.partial
         error.request_id = error.request_id or self._response.headers.get("request-id")
         return error
@@ -521,6 +536,7 @@ def _decoded(block: BlockBuilder) -> ContentBlock:
 def _made_of(value: Fields, decode: Callable[[bytes], T], decoder: Decoder[T]) -> T:
     """Return an object that shares nothing with `value`, as if it was received in one piece."""
     try:
+        # Through JSON, because decoding a text in Rust makes new objects all the way down.
         return decode(dumps(value))
     except (ValueError, NotJSONError):  # a number is not finite, or the whole is nested too deeply
         return decoder.from_value(deepcopy(value))
@@ -560,6 +576,7 @@ def _name_of(frame: Frame) -> str | None:
 def _is_whole(frame: Frame) -> bool:
     """Return whether the data of a frame without its blank line is not cut off."""
     try:
+        # The last blank line may be missing although nothing else is: whole JSON tells both apart.
         from_json(frame[1])
     except ValueError:
         return False

@@ -59,6 +59,7 @@ def write_message(
 
 def framed(event: Mapping[str, Any], padding: int = 0) -> bytes:
     """Return one event as bytes, with `padding` spaces before its last brace."""
+    # As recordings have it: a ping has a space after its colon, and no padding.
     if event == PING:
         return b'event: ping\ndata: {"type": "ping"}\n\n'
     start = encoded(event)[:-1]
@@ -86,6 +87,7 @@ def events(
         raw_input = (raw_inputs or {}).get(index)
         start, deltas = _parts(block, raw_input, _Fragments(fragment, rng))
         yield {"type": "content_block_start", "index": index, "content_block": start}
+        # Recordings have their ping after the start of the first block.
         if index == 0:
             yield PING
         for delta in deltas:
@@ -141,6 +143,7 @@ class _Fragments:
     def of(self, text: str) -> Iterator[str]:
         start = 0
         while start < len(text):
+            # From 1 to 2n - 1 the mean is n, so `fragment` keeps its meaning.
             end = start + (self._rng.randint(1, 2 * self._size - 1) if self._rng else self._size)
             yield text[start:end]
             start = end
@@ -188,6 +191,7 @@ def _input_deltas(
 ) -> Iterator[Event]:
     if raw_input is None:
         raw_input = _written(arguments) if arguments else ""
+    # The API begins each input with an empty fragment, also one without arguments.
     yield {"type": "input_json_delta", "partial_json": ""}
     for fragment in fragments.of(raw_input):
         yield {"type": "input_json_delta", "partial_json": fragment}

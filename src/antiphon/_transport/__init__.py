@@ -1,4 +1,4 @@
-"""What carries requests to a server and responses back: the protocols, and the transports that follow them.
+"""What carries requests to a server and responses back: the protocols, and transports for them.
 
 Import `Transport`, `AsyncTransport` and the two response protocols from here (users take them from
 `antiphon.transport`), and what a client gets by default from `default`. A transport knows sockets,
@@ -37,7 +37,7 @@ class OpenResponse(Protocol):
         ...
 
     def close(self) -> None:
-        """Keep the connection if the body was read to its end, else close it; may be called twice."""
+        """Keep the connection if the body was read to its end, else close it; twice is harmless."""
         ...
 
 
@@ -72,7 +72,7 @@ class AsyncOpenResponse(Protocol):
         ...
 
     async def close(self) -> None:
-        """Keep the connection if the body was read to its end, else close it; may be called twice."""
+        """Keep the connection if the body was read to its end, else close it; twice is harmless."""
         ...
 
 

@@ -124,7 +124,7 @@ class AsyncConnection(asyncio.Protocol):
         return self._transport
 
     def is_fit(self, max_idle: float) -> bool:
-        """Tell whether the server, as far as can be seen, still waits for a request; end the rest."""
+        """Tell whether the server seems to wait for a request still; end the connection if not."""
         self._is_resting = False
         if self._ended or time.monotonic() - self.rests_since > max_idle:
             return False
@@ -328,7 +328,7 @@ async def _connect(loop: asyncio.AbstractEventLoop, address: Address) -> socket.
 
 
 class Deadline:
-    """Bounds the waits of one reader with a single timer: a new one per wait costs a tenth of it."""
+    """Bounds the waits of one reader with one timer: a new one per wait costs a tenth of it."""
 
     __slots__ = ("_loop", "_out_of_time", "_timer", "ends")
 
@@ -371,10 +371,10 @@ def _cut(loop: asyncio.AbstractEventLoop, transport: Any) -> None:
 
     A loop that does not run any more would have to run once to close it, and asyncio warns about
     transports that are collected while open. So where the loop stands still this does by hand what
-    the loop would do next. It uses names that are not public: `_call_connection_lost` and `_closing`
-    of asyncio's socket transports, and `_ssl_protocol` and `_closed` of those under TLS (tried with
-    CPython 3.11 to 3.13). Where a name is missing, as under uvloop, the socket is closed when it is
-    collected.
+    the loop would do next. It uses names that are not public: `_call_connection_lost` and
+    `_closing` of asyncio's socket transports, and `_ssl_protocol` and `_closed` of those under TLS
+    (tried with CPython 3.11 to 3.13). Where a name is missing, as under uvloop, the socket is
+    closed when it is collected.
     """
     if loop.is_running():
         transport.abort()

@@ -1,14 +1,14 @@
 """The async transport: connections kept per event loop and origin, HTTP/1.1 spoken by `http1`.
 
-The pool works as the one of `sync_pool` does. What differs is that a connection belongs to the event
-loop that opened it, and that a client may be used in several loops: one after the other
-(`asyncio.run` in a script), or at the same time in several threads. So the transport keeps pools per
-loop, and the pools must go when their loop goes.
+The pool works as the one of `sync_pool` does. What differs is that a connection belongs to the
+event loop that opened it, and that a client may be used in several loops: one after the other
+(`asyncio.run` in a script), or at the same time in several threads. So the transport keeps pools
+per loop, and the pools must go when their loop goes.
 
 A loop tells nobody that it ends, except its asynchronous generators: `asyncio.run` closes those
 before the loop. So each `_LoopPools` keeps such a generator alive, suspended in a `try`, and its
-`finally` closes the connections. A loop that is closed without that (`loop.close()`) is noticed when
-the next loop sends its first request.
+`finally` closes the connections. A loop that is closed without that (`loop.close()`) is noticed
+when the next loop sends its first request.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class AsyncioTransport:
     """The default transport of async clients under asyncio.
 
     Args:
-        max_connections: to one origin, for each event loop; further calls wait for one to become free.
+        max_connections: to one origin, for each event loop; further calls wait for one to become
+            free.
         max_idle: seconds that a connection rests before it is closed.
     """
 
@@ -287,7 +288,7 @@ class AsyncResponse(PooledResponse[AsyncConnection]):
         self.head = reader.head
 
     async def read(self, timeout: float | None) -> bytes:
-        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
+        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the end."""
         reader = self._reader
         try:
             while not (data := reader.body()) and not reader.ended:
@@ -299,7 +300,7 @@ class AsyncResponse(PooledResponse[AsyncConnection]):
         return data
 
     async def close(self) -> None:
-        """Keep the connection if the body was read to its end, else close it; may be called twice."""
+        """Keep the connection if the body was read to its end, else close it; twice is harmless."""
         self._release(fit=True)
 
     def __del__(self) -> None:

@@ -1,4 +1,4 @@
-"""The clocks of the clients; a transport may bring its own as `clock`, for example a simulated one."""
+"""The clocks of the clients; a transport may bring its own as `clock`, e.g. a simulated one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class AsyncMonotonicClock:
     @staticmethod
     async def sleep(seconds: float) -> None:
         """Let other tasks run for this many seconds."""
-        # trio is only asked when the program has imported it: importing it here would cost every client.
+        # trio is only asked when the program has imported it: importing it here would cost every
+        # client.
         trio: Any = sys.modules.get("trio")
         if trio is not None and trio.lowlevel.in_trio_run():
             await trio.sleep(seconds)

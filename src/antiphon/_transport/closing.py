@@ -1,9 +1,9 @@
 """How one thread closes a response that another one is reading.
 
-Closing a socket does not wake a thread that waits for it, and its descriptor may be given to another
-connection while the thread still reads from it. So a response has a lock that is held as long as
-somebody reads. Whoever closes it and does not get the lock only shuts the connection down: the
-reader finds its end at once, and closes it.
+Closing a socket does not wake a thread that waits for it, and its descriptor may be given to
+another connection while the thread still reads from it. So a response has a lock that is held as
+long as somebody reads. Whoever closes it and does not get the lock only shuts the connection down:
+the reader finds its end at once, and closes it.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ A few kilobytes can hold gigabytes, so a decoder is never allowed to produce all
 holds: one call gives at most `_PIECE_BYTES`, and whoever reads can stop in between. What expands
 beyond any honest text is an error.
 
-Requests accept gzip and deflate, which the standard library undoes. brotli and zstd are undone where
-a library for them is installed that can be stopped in the same way, since some gateways send them
-unasked.
+Requests accept gzip and deflate, which the standard library undoes. brotli and zstd are undone
+where a library for them is installed that can be stopped in the same way, since some gateways send
+them unasked.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class BodyDecoder:
 
 
 def decoder_for(headers: Headers) -> BodyDecoder | None:
-    """Return what undoes the content encoding that `headers` name; `None` if there is nothing to undo.
+    """Return what undoes the content encoding that `headers` name; `None` if there is none.
 
     Raises:
         UnknownEncodingError: the encoding cannot be undone here.
@@ -145,7 +145,7 @@ class Inflate:
 
 
 def _is_zlib(encoded: bytes) -> bool:
-    """Tell whether the bytes begin as RFC 1950 says; some servers send deflate without that wrapping."""
+    """Tell whether the bytes begin as RFC 1950 says; some servers send deflate without that."""
     return encoded[0] & 15 == 8 and int.from_bytes(encoded[:2]) % 31 == 0
 
 

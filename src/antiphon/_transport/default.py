@@ -1,4 +1,4 @@
-"""Which transport a client gets: the one that all clients share, or what the user passed as `http_client`."""
+"""Which transport a client gets: the one that all clients share, or the user's `http_client`."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def transport_for(http_client: Any = None) -> Transport:
     """Return what carries the requests of a sync client.
 
     Args:
-        http_client: what the user passed: a sync client of httpx2 or httpx, or a `Transport`. `None`
-            stands for the default.
+        http_client: what the user passed: a sync client of httpx2 or httpx, or a `Transport`.
+            `None` stands for the default.
 
     Raises:
         TypeError: `http_client` cannot carry the requests of a sync client.
@@ -143,7 +143,7 @@ _sharing = threading.Lock()
 
 
 def _shared(kind: str, make: Callable[[], T]) -> T:
-    """Return the one transport of its kind and environment; it lives as long as a client holds it."""
+    """Return the one transport of its kind and environment; it lives while a client holds it."""
     key = (kind, trust_environment(), proxy_environment())
     with _sharing:
         transport = _transports.get(key)

@@ -72,8 +72,8 @@ _IO_FAILURES = (
 )
 """What can stop an exchange and need not stop the next one."""
 
-# The system counts the milliseconds of a wait in 32 bits and refuses more, so an endless clock such as
-# `math.inf` ends after eleven days.
+# The system counts the milliseconds of a wait in 32 bits and refuses more, so an endless clock such
+# as `math.inf` ends after eleven days.
 _MAX_WAIT_SECONDS = 1e6
 
 _CONNECTING = frozenset({"resolve", "connect", "proxy", "tls"})
@@ -93,7 +93,7 @@ class Progress:
     origin: Origin
     proxy: Proxy | None
     phase: str
-    """The phase it is in: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte` or `body`."""
+    """Its phase: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte` or `body`."""
     head: ResponseHead | None
     """The head of the response, once it has arrived."""
     may_be_stale: bool
@@ -233,8 +233,8 @@ class Progress:
         return f" {hint}" if hint else ""
 
 
-# How a server that expects TLS refuses plain HTTP: the first bytes of an alert record, as they stand
-# in the text of a `MalformedResponseError`.
+# How a server that expects TLS refuses plain HTTP: the first bytes of an alert record, as they
+# stand in the text of a `MalformedResponseError`.
 _TLS_ALERT = r"\x15\x03"
 _CLOCKS = {"pool": "pool", "send": "write", "first byte": "read", "body": "read"}
 
@@ -322,7 +322,7 @@ def _hint_for(phase: str, causes: list[BaseException], origin: Origin) -> str | 
 
 
 def forget_frames(error: BaseException | None) -> None:
-    """Drop the frames of an error of another library: they hold the credential as a local variable."""
+    """Drop the frames of another library's error: they hold the credential in a variable."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

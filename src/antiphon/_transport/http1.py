@@ -171,7 +171,8 @@ class ResponseReader:
                 return b""
             head = _parse_head(data[:end])
             data = data[end + 4 :]
-            # 1xx responses precede the real one. 101 would change the protocol, which is never requested.
+            # 1xx responses precede the real one. 101 would change the protocol, which is never
+            # requested.
             if not 100 <= head.status < 200:
                 break
         self._held = b""
@@ -201,8 +202,8 @@ def _parse_head(block: bytes) -> ResponseHead:
 def _lines_of(block: bytes) -> list[str]:
     text = block.decode("latin-1")
     lines = text.split("\r\n")
-    # Programs disagree about what a lone CR or LF, or a NUL, means in a header; h11 refuses them too.
-    # Counting is ten times as fast as a pattern that looks for them.
+    # Programs disagree about what a lone CR or LF, or a NUL, means in a header; h11 refuses them
+    # too. Counting is ten times as fast as a pattern that looks for them.
     ends = len(lines) - 1
     if text.count("\r") != ends or text.count("\n") != ends or "\0" in text:
         raise MalformedResponseError(f"a header holds a lone CR or LF, or a NUL: {text[:60]!r}")

@@ -1,7 +1,7 @@
 """The transports over `http.client` of the standard library, for tools that replace its classes.
 
-vcrpy is one of them: see `recorders`. A recorder reads the whole response before it gives it on, so there
-is nothing to stream, no connection to keep and one clock for all.
+vcrpy is one of them: see `recorders`. A recorder reads the whole response before it gives it on, so
+there is nothing to stream, no connection to keep and one clock for all.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """The transports over a client of httpx2 (or httpx), which the user made and keeps.
 
 Classes and events are recognised by their names, so that both libraries fit and neither is imported
-for it. httpx has no notion of phases and no clock for a whole attempt, but the connection pool below
-it reports every step to a `trace` extension. There an `_Attempt` learns how far it got, and there it
-gives the next step what is left of the total, by writing into the request's `timeout` extension,
-which the pool reads again before each step.
+for it. httpx has no notion of phases and no clock for a whole attempt, but the connection pool
+below it reports every step to a `trace` extension. There an `_Attempt` learns how far it got, and
+there it gives the next step what is left of the total, by writing into the request's `timeout`
+extension, which the pool reads again before each step.
 
-Bodies are read as they are on the wire and decoded here, as those of the other transports are: httpx
-would decode all that arrived in one piece, however much that gives.
+Bodies are read as they are on the wire and decoded here, as those of the other transports are:
+httpx would decode all that arrived in one piece, however much that gives.
 
 What is not public and used here was tried with httpx2 2.16 and httpx 0.28.
 """
@@ -91,7 +91,7 @@ class HttpxResponse:
         self._pieces: Generator[bytes, None, None] = attempt.pieces()
 
     def read(self, timeout: float | None) -> bytes:
-        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
+        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the end."""
         attempt = self._attempt
         # The sync library takes the bound of every read from the first one.
         attempt.bound("read", timeout)
@@ -109,7 +109,7 @@ class HttpxResponse:
         return plain
 
     def close(self) -> None:
-        """Keep the connection if the body was read to its end, else close it; may be called twice."""
+        """Keep the connection if the body was read to its end, else close it; twice is harmless."""
         if self._reading.acquire(blocking=False):
             self._close()
             self._reading.release()
@@ -184,7 +184,7 @@ class AsyncHttpxResponse:
         self._pieces: AsyncGenerator[bytes, None] = attempt.async_pieces()
 
     async def read(self, timeout: float | None) -> bytes:
-        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
+        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the end."""
         import anyio
 
         attempt = self._attempt
@@ -199,7 +199,7 @@ class AsyncHttpxResponse:
         return plain
 
     async def close(self) -> None:
-        """Keep the connection if the body was read to its end, else close it; may be called twice."""
+        """Keep the connection if the body was read to its end, else close it; twice is harmless."""
         import anyio
 
         with anyio.CancelScope(shield=True):
@@ -226,7 +226,8 @@ class _Attempt:
     def prepare(self, trace: Any) -> None:
         """Make the request as httpx has it, with the client's own settings.
 
-        Away from `home`, where a redirect led to, nothing that the client adds by itself goes along.
+        Away from `home`, where a redirect led to, nothing that the client adds by itself goes
+        along.
         """
         request, clocks = self.progress.request, self.progress.request.timeout
         self.outgoing = self._client.build_request(
@@ -314,8 +315,8 @@ class _Attempt:
     def _refuse_surplus(self) -> None:
         """Have httpx close the connection if bytes follow the response that belong to no request.
 
-        h11 keeps them, and httpx would take them for the beginning of the next response. A connection
-        whose h11 has failed is closed instead of kept.
+        h11 keeps them, and httpx would take them for the beginning of the next response. A
+        connection whose h11 has failed is closed instead of kept.
         """
         stream = self.response
         for name in ("stream", "_stream", "_httpcore_stream", "_stream", "_connection"):

@@ -31,7 +31,8 @@ def warn_of_plain_http(url: str, *, stacklevel: int = 2) -> None:
         return
     _warned.add(origin)
     warnings.warn(
-        f"base_url: the API key is sent to {origin.shown} over plain http, where everybody on the way"
+        f"base_url: the API key is sent to {origin.shown} over plain http, where everybody on the"
+        " way"
         " can read it. Use https://, or pass allow_plain_http=True if the network is trusted.",
         PlainHTTPWarning,
         stacklevel=stacklevel + 1,

@@ -59,6 +59,6 @@ class PooledResponse(Generic[ConnectionT]):
             self._pool.give_back(connection, fit=fit and self._sent and self._reader.reusable)
 
     def _fail(self, error: BaseException) -> NoReturn:
-        """Close the connection, and raise what `error`, which stopped a read, means to the caller."""
+        """Close the connection, and raise what `error`, which ended a read, means to the caller."""
         self._release(fit=False)
         self._progress.fail(error)

@@ -80,11 +80,14 @@ def _from_environment(origin: Origin) -> Proxy | str | None:
     try:
         return _parsed(url)
     except ValueError:  # the port, or the brackets of an address
-        return "the environment names a proxy whose URL cannot be read; check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+        return (
+            "the environment names a proxy whose URL cannot be read; check HTTP_PROXY, HTTPS_PROXY"
+            " and ALL_PROXY"
+        )
 
 
 def _covers(entry: str, origin: Origin) -> bool:
-    """Tell whether an address or a network in `NO_PROXY` covers `origin`; `urllib` knows only names."""
+    """Tell whether an address or network in `NO_PROXY` covers `origin`; `urllib` knows names."""
     from ipaddress import ip_address, ip_network
 
     if entry == origin.shown:  # an address of IPv6 in brackets, with its port
@@ -99,7 +102,8 @@ def _parsed(url: str) -> Proxy | str:
     parts = urlsplit(url if "://" in url else f"http://{url}")
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         return (
-            f"the environment names a proxy of the kind {parts.scheme!r}; give HTTP_PROXY, HTTPS_PROXY"
+            f"the environment names a proxy of the kind {parts.scheme!r}; give HTTP_PROXY,"
+            " HTTPS_PROXY"
             " or ALL_PROXY an http:// or https:// URL, or pass http_client=httpx2.Client(proxy=…)"
         )
     return Proxy(

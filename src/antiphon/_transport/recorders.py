@@ -1,14 +1,14 @@
 """Tools that record or replace HTTP in tests, and how requests are made visible to them.
 
-vcrpy, respx, pytest-httpx and their relatives replace a class or a method of the library that sends,
-for as long as a test runs. The transports on plain sockets use none of these libraries, so a test
-would send real requests although a cassette or a router is active. Therefore they look, at every
-request, for such a replacement, and send through the library that has it. Where that is not
+vcrpy, respx, pytest-httpx and their relatives replace a class or a method of the library that
+sends, for as long as a test runs. The transports on plain sockets use none of these libraries, so a
+test would send real requests although a cassette or a router is active. Therefore they look, at
+every request, for such a replacement, and send through the library that has it. Where that is not
 possible the call stops with a sentence.
 
 Looking costs a few attributes of modules that are loaded already; nothing is imported for it.
-Replacements are recognised by their module: instrumentation, which wraps methods to watch them, keeps
-the name of the original (tried with vcrpy 9.4, respx 0.23, pytest-httpx 0.36, responses 0.26,
+Replacements are recognised by their module: instrumentation, which wraps methods to watch them,
+keeps the name of the original (tried with vcrpy 9.4, respx 0.23, pytest-httpx 0.36, responses 0.26,
 requests-mock 1.12, and the instrumentation of OpenTelemetry 0.66 and Sentry 2.75).
 """
 
@@ -32,7 +32,8 @@ class UnseenRequestError(Exception):
 
     def __init__(self, library: str) -> None:
         super().__init__(
-            f"a tool that replaces the requests of {library} is active (responses or requests-mock?),"
+            f"a tool that replaces the requests of {library} is active (responses or"
+            " requests-mock?),"
             " and it cannot see this one; simulate the API with antiphon.local, or pass an httpx2"
             " client as http_client and mock that"
         )

@@ -100,8 +100,8 @@ def redirected(request: Request, head: ResponseHead) -> Request | None:
     return replace(request, url=URL(url), headers=headers)
 
 
-# What the client itself adds to a request, its credential apart. Whatever else a request carries, the
-# user put there, for the origin that the request was made for.
+# What the client itself adds to a request, its credential apart. Whatever else a request carries,
+# the user put there, for the origin that the request was made for.
 _OWN_HEADERS = frozenset({"accept", "anthropic-version", "content-type", "user-agent"})
 
 

@@ -1,4 +1,4 @@
-"""One connection of the sync transport: opened within the connect clock, then bytes out and bytes in.
+"""One connection of the sync transport: opened within the connect clock, then bytes out and in.
 
 `socket.create_connection` gives every address of a host the whole timeout, looks the name up
 without any, and `ssl` cannot wrap a connection that is itself TLS. So opening is written here, step
@@ -87,7 +87,8 @@ class SyncConnection:
         Args:
             route: how the head of the request looks.
             progress: the attempt.
-            arrived: called with what arrives meanwhile; true if it completes the head of the response.
+            arrived: called with what arrives meanwhile; true if it completes the head of the
+                response.
 
         Returns:
             Whether all was sent.
@@ -132,7 +133,7 @@ class SyncConnection:
         return self._sock.recv(_RECEIVE_BYTES)
 
     def _read_now(self) -> bytes | None:
-        """Return what has arrived, ``b""`` at the end; `None` if it was only a part of a TLS record."""
+        """Return what has arrived, ``b""`` at the end; `None` for a mere part of a TLS record."""
         self._bound(0)
         try:
             return self._sock.recv(_RECEIVE_BYTES)

@@ -1,4 +1,4 @@
-"""The sync transport: connections kept per origin and shared by threads, HTTP/1.1 spoken by `http1`.
+"""The sync transport: connections kept per origin and shared by threads, HTTP/1.1 by `http1`.
 
 A pool hands out the connection that has rested for the shortest time, because it is the least
 likely to have been closed meanwhile; the others grow old and are closed. A connection carries one
@@ -9,8 +9,9 @@ Locks are held only to count and to move connections, never while waiting for th
 resting connections are a `deque`, whose `append` and `pop` are atomic.
 
 A pool also holds the connections that are in use. When a response is collected with everything
-around it, its socket must not be: Python collects a cycle in any order, and would warn about a socket
-that was not closed, and its descriptor could be another connection's by the time it is given back.
+around it, its socket must not be: Python collects a cycle in any order, and would warn about a
+socket that was not closed, and its descriptor could be another connection's by the time it is given
+back.
 """
 
 from __future__ import annotations
@@ -250,7 +251,7 @@ class SyncResponse(PooledResponse[SyncConnection]):
         self.head = reader.head
 
     def read(self, timeout: float | None) -> bytes:
-        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the clean end."""
+        """Return the next bytes as they arrive, content encoding undone; ``b""`` at the end."""
         reader = self._reader
         with self._reading:
             try:
@@ -266,7 +267,7 @@ class SyncResponse(PooledResponse[SyncConnection]):
         return data
 
     def close(self) -> None:
-        """Keep the connection if the body was read to its end, else close it; may be called twice."""
+        """Keep the connection if the body was read to its end, else close it; twice is harmless."""
         if self._reading.acquire(blocking=False):
             self._release(fit=True)
             self._reading.release()

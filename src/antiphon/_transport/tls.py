@@ -25,9 +25,9 @@ def trust_environment() -> tuple[str | None, ...]:
 def shared_context() -> ssl.SSLContext:
     """Return the one context of the process for the certificates that are trusted now.
 
-    It trusts those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` if one of them is set, and otherwise what
-    the system trusts. Making it takes some 30 ms, most of it to read the certificates, so it is
-    kept.
+    It trusts those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` if one of them is set, and otherwise
+    what the system trusts. Making it takes some 30 ms, most of it to read the certificates, so it
+    is kept.
     """
     with _making:
         return _context(trust_environment())
@@ -70,7 +70,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def missing_certificates() -> str | None:
-    """Return a sentence if a trust variable names nothing that exists: OpenSSL ignores it silently."""
+    """Return a sentence if a trust variable names nothing that exists: OpenSSL ignores it."""
     for name in _VARIABLES:
         path = os.environ.get(name)
         if path and not os.path.exists(path):  # noqa: PTH110 - pathlib is not loaded yet

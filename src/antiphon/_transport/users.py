@@ -1,4 +1,4 @@
-"""The transports that users write, with what they raise turned into the errors that clients expect."""
+"""The transports that users write, and what they raise as the errors that clients expect."""
 
 from __future__ import annotations
 

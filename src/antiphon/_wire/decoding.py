@@ -70,6 +70,9 @@ class WireModel(BaseModel):
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
+        # Fields that are not known are kept, and nothing is coerced: "1" is not 1. Building is
+        # deferred: it takes long, and most programs use few of the models. Fields may be called
+        # `model_…`. Errors must not show what a user or Claude wrote.
         extra="allow",
         strict=True,
         defer_build=True,
@@ -139,6 +142,8 @@ class WireModel(BaseModel):
             exclude_none=exclude_none,
         )
         literals = self._literals
+        # Literals are true only while nothing was changed: an exact number or text equals the plain
+        # one, so a difference means that somebody changed a field.
         return dumped if literals is None or literals != dumped else deepcopy(literals)
 
     def to_json(
@@ -283,6 +288,8 @@ class OrUnknown:
             kinds = list(get_args(source.model_fields["type"].annotation))
 
         def unknown_kind(value: Unknown) -> Unknown:
+            # Otherwise a flaw in a known block would quietly turn it into an unknown one; the
+            # looser copy of the shape repairs it as what it is.
             if value.type in kinds:
                 raise ValueError("its fields do not fit its type")
             return value
@@ -400,8 +407,10 @@ def _fit(cls: type[WireModel], schema: Any) -> None:
     """Change the schema of a model: other values are accepted, and dumped as they are."""
     schema["strict"] = False  # an object may be given as a dict; its fields stay strict
     for name, field in schema["schema"]["fields"].items():
+        # The type keeps its list of values: it tells the members of a union apart.
         known = field["schema"] if name == "type" else _open(field["schema"])
         field["schema"] = {**known, "serialization": _dumped(known)}
+    # A class that is complete has a serializer already, and threads may be using it.
     if not cls.__pydantic_complete__:
         cls.__pydantic_serializer__ = SchemaSerializer(_dump_schema(cls, schema), _CONFIG)
 
@@ -434,6 +443,7 @@ def _loosened(schema: Any) -> Any:
         return [_loosened(part) for part in schema]
     if not is_object(schema):
         return schema
+    # How to dump is left out: this copy is only ever used for reading.
     loose = {key: _loosened(part) for key, part in schema.items() if key != "serialization"}
     match loose.get("type"):
         case "model":

@@ -149,6 +149,7 @@ class Timeout:
             _shorter(self.read, seconds),
             _shorter(self.write, seconds),
             _shorter(self.pool, seconds),
+            # The total ends with the first event, so it does not bound the silence after it.
             self.stall,
         )
 
@@ -159,6 +160,7 @@ def _checked_clock(name: str, seconds: Any) -> float | None:
         return None
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise TypeError(f"timeout: {name}={seconds!r} is not a number of seconds or None")
+    # Written so that NaN, which compares false with everything, is refused too.
     if not seconds > 0:
         raise ValueError(f"timeout: {name}={seconds!r}; give seconds above 0, or None for no limit")
     return None if seconds > LONGEST else seconds
@@ -297,6 +299,7 @@ def retry_after(headers: Headers, received_at: float | None = None) -> float | N
         received_at: when they were received, in seconds since 1970; a date counts from then if the
             response does not say when it was sent.
     """
+    # The finer of the two comes first: `retry-after` counts whole seconds.
     milliseconds = _seconds(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000

@@ -105,6 +105,8 @@ def _orjson() -> ModuleType | None:
 def _options(*, sort: bool) -> int:
     import orjson
 
+    # orjson would write dataclasses, datetimes and subclasses in its own way; the reference asks
+    # `default` about them, and both must write the same.
     ask_default = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
     ask_default |= orjson.OPT_PASSTHROUGH_SUBCLASS
     return ask_default | (orjson.OPT_SORT_KEYS if sort else 0)
@@ -113,6 +115,7 @@ def _options(*, sort: bool) -> int:
 def _by_orjson(
     orjson: ModuleType, value: Any, default: Callable[[Any], Any], *, sort: bool
 ) -> bytes | bytearray:
+    # Long texts are put in afterwards, piece by piece: orjson reserves several times their size.
     long: list[LongText | Base64Text] = []
     simpler: list[Any] = []
 

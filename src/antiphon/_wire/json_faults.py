@@ -42,6 +42,8 @@ def read(content: bytes | bytearray | str) -> Any:
     except UnicodeDecodeError:
         raise JSONDecodeError("str is not valid UTF-8: surrogates not allowed", "", 0) from None
     try:
+        # In C, and enough for nearly every text; the hooks refuse what it would accept and orjson
+        # does not.
         value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         pass
@@ -109,6 +111,7 @@ class _Scanner:
 
     def _value(self) -> None:
         """Read a value and all that it holds."""
+        # A list instead of recursion: 1024 levels would exceed the limit of Python.
         closing: list[str] = []  # what closes each of the containers that are open
         while True:
             if self._begin(closing):

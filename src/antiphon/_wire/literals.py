@@ -53,6 +53,7 @@ class ExactNumber(float):
         return number
 
     def __reduce__(self) -> tuple[type[ExactNumber], tuple[bytes]]:
+        # By default a pickle would make it from the float, which forgot the literal.
         return ExactNumber, (self.literal,)
 
 
@@ -151,6 +152,7 @@ def _number(literal: str) -> float:
 
 
 def _integer(literal: str) -> int | float:
+    # An int has no negative zero, and Python refuses longer ones.
     if literal == "-0" or len(literal) > _MOST_DIGITS:
         return ExactNumber(literal.encode())
     return int(literal)
@@ -179,6 +181,7 @@ def whole_characters(value: T, depth: int = 0) -> T:
 
 
 def _mended(text: str) -> str:
+    # Python knows of each text whether it is ASCII, so most cost no search.
     if text.isascii() or not _SURROGATES.search(text):
         return text
     # UTF-16 knows what a pair means; half of one passes through as it is.

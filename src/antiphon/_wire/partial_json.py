@@ -85,6 +85,7 @@ class PartialJSON:
         """Return what was received so far; an empty object if there is nothing."""
         value = self._cut_string()
         for container, key in zip(reversed(self._open), reversed(self._keys), strict=True):
+            # The value that is given away must not grow when the next fragment is read.
             around = container.copy()
             if value is not _NOTHING:
                 _put(around, key, value)
@@ -107,6 +108,8 @@ class PartialJSON:
             case "}" | "]":
                 self._leave(dict if token[0] == "}" else list)
             case scalar:
+                # Numbers and words are left to the reader for whole texts, so both agree about
+                # them.
                 self._add(from_json(scalar))
         return token.end()
 
@@ -115,6 +118,7 @@ class PartialJSON:
         assert self._string is not None
         end = _STRING.match(text, at).end()
         piece = text[at:end]
+        # Without a backslash a piece means itself; parsing it would cost time for nothing.
         self._string.append(from_json(f'"{piece}"') if "\\" in piece else piece)
         if text.startswith('"', end):
             string, self._string = "".join(self._string), None
@@ -123,8 +127,10 @@ class PartialJSON:
         return end
 
     def _cut_string(self) -> Any:
+        # A key that is cut off could still become another one.
         if self._string is None or self._wants_key():
             return _NOTHING
+        # The pieces become one, so that the next look does not join them again.
         self._string = ["".join(self._string)]
         return self._string[0]
 

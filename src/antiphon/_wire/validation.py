@@ -91,6 +91,7 @@ class _FileContent:
         from pydantic_core import core_schema
 
         return core_schema.json_or_python_schema(
+            # From JSON only text: a body from outside must never name a file of this machine.
             core_schema.str_schema(),
             core_schema.no_info_plain_validator_function(_content),
             serialization=core_schema.plain_serializer_function_ser_schema(

@@ -61,6 +61,7 @@ def _print_stream(client: Client, params: dict[str, Any], options: argparse.Name
                 elif event.type == "thinking" and options.thinking:
                     output.write(event.thinking, sys.stderr)
             return stream.get_final_message()
+    # Also after a failure, so that its message begins on a line of its own.
     finally:
         output.end_line()
 

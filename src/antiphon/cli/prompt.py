@@ -25,6 +25,7 @@ def params(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         ValueError: there is no prompt.
     """
+    # At a terminal reading would wait for somebody to type; without a console there is no stdin.
     piped = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read().strip()
     prompt = "\n\n".join(part for part in (piped, " ".join(options.prompt)) if part)
     if not prompt.strip():
@@ -46,6 +47,7 @@ def client(options: argparse.Namespace) -> Generator[Client]:
         # A local server at this URL takes any key; the API refuses this one and says why.
         yield Client(base_url=base_url, api_key=None if has_key else "none")
         return
+    # Imported only here: with a key the server is not needed, and loading it takes time.
     from ..local import LocalServer
 
     print(_SIMULATED, file=sys.stderr)

@@ -36,6 +36,7 @@ def find(name: str) -> ModuleSpec | None:
     if name in OLD_MODULES:
         return ModuleSpec(name, _MovedLoader())
     if names.is_module(name.removeprefix("antiphon.")):
+        # As a package, since Python looks for modules below it only then.
         return ModuleSpec(name, _OfficialLoader(), is_package=True)
     return None
 
@@ -113,6 +114,7 @@ def official_name(path: str, name: str) -> object:
         return names.find(path, name)
     except AttributeError:
         module = f"{path}.{name}".lstrip(".")
+        # Python looks for names like `__path__` by itself; none of them is a module.
         if name.startswith("__") or not names.is_module(module):
             raise
         return import_module(f"antiphon.{module}")

@@ -33,12 +33,14 @@ def install_as_anthropic() -> None:
     """
     if any(isinstance(finder, _Finder) for finder in sys.meta_path):
         return
+    # Classes of both packages would be in use, and `except` and `isinstance` would not match.
     if "anthropic" in sys.modules:
         where = getattr(sys.modules["anthropic"], "__file__", None) or "an unknown place"
         raise RuntimeError(
             f"anthropic was imported already, from {where}; call antiphon.install_as_anthropic()"
             " before anything imports it, or run the program with python -m antiphon.as_anthropic"
         )
+    # First, so that it also wins where the official package is installed.
     sys.meta_path.insert(0, _Finder())
 
 
@@ -105,6 +107,7 @@ class _SubmoduleLoader(Loader):
             sys.modules[module.__name__] = import_module(f"antiphon.{inner}")
         except ModuleNotFoundError as error:
             message = f"No module named {module.__name__!r} (anthropic is antiphon here)"
+            # `name` is what the program asked for; our own name would tell it nothing.
             raise ModuleNotFoundError(message, name=module.__name__) from error
 
 

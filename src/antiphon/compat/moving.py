@@ -173,6 +173,7 @@ def _calls(tree: ast.AST, names: dict[str, str]) -> Iterator[Difference]:
 
 def _path_on_a_client(chain: list[str]) -> list[str]:
     """Return the part of a dotted name that leads from a client to a method; [] if none does."""
+    # A client, a resource and a method: shorter names are calls of something else.
     if len(chain) < 3 or chain[-1] not in _METHODS:
         return []
     starts = [at for at, part in enumerate(chain) if at and part in _RESOURCES]
@@ -191,6 +192,7 @@ def _arguments(call: ast.Call, written: str, method: object) -> Iterator[Differe
     if method is None or isinstance(method, Refused) or not callable(method):
         return
     parameters = inspect.signature(method).parameters
+    # Such a method takes any keyword, so its signature says nothing.
     if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
         return
     for keyword in call.keywords:

@@ -380,6 +380,7 @@ def _candidates(path: str, name: str) -> Iterator[str]:
         yield re.sub(r"^(Async)?(?!Beta)", r"\1Beta", name)
         if "Messages" in name:  # a tracer patches both classes, and must not patch one twice
             return
+    # The full name first: a few classes exist for the beta alone. The dict drops repetitions.
     for known in dict.fromkeys((name, name.replace("Beta", "", 1))):
         if path.startswith("lib.streaming") and known in _IN_STREAMING:
             yield _IN_STREAMING[known]

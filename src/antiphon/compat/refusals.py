@@ -35,6 +35,7 @@ class Refused(type):
         return cls
 
 
+# Cached, so that two imports of a name give the same class, as `isinstance` needs.
 @cache
 def refused(name: str, sentence: str) -> type:
     """Return a class called `name` that raises `sentence` when it is called."""

@@ -335,10 +335,13 @@ class MadeEvent:
         return self._as_model().model_dump_json(**options)
 
     def _as_model(self) -> UnknownEvent:
+        # The fields of the dataclass do not name `type`, which is of the class, nor `snapshot`, a
+        # property.
         own = [known.name for known in fields(cast("Any", self))]
         shown = ["type", *(name for name in own if not name.startswith("_"))]
         if hasattr(type(self), "snapshot"):
             shown.append("snapshot")
+        # The open model has no fields of its own, so it dumps whatever it is given.
         return UnknownEvent.model_construct(**{name: getattr(self, name) for name in shown})
 
 

@@ -324,10 +324,12 @@ def _sum(one: Any, other: Any) -> Any:
         return _added(one, other)
     if is_list(one) and is_list(other):
         return [*one, *other]
+    # A tier or a region of both: where they differ, the sum has none.
     return one if one == other else None
 
 
 def _is_count(value: object) -> TypeGuard[int]:
+    # A bool is an int in Python, but adding flags would make counts of them.
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -569,6 +571,7 @@ class Message(ResponseModel):
         Raises:
             ValueError: `raw` is not JSON, is nested too deeply, or is not an object.
         """
+        # Few kinds of blocks hold numbers that are sent back, so most messages are read once.
         message = super().decode(raw)
         return with_literals(message, raw) if may_hold_numbers(message.content) else message
 

@@ -84,6 +84,8 @@ class App:
         self.journal = Journal()
         self.control = control
         self._keys = Keys(keys)
+        # One source for ids, fragments and pace: the same requests in the same order get the same
+        # ones.
         self._rng = Random(seed)
         self._simulation = Simulation(self.clock, seed, limits or Limits(), models)
         self._latency = latency or Latency()
@@ -102,6 +104,7 @@ class App:
         """Return the steps of the response to `request`."""
         exchange = self._exchange(request)
         steps = self._respond(exchange)
+        # A look at the journal must not change it.
         return steps if exchange.is_control else self._recorded(exchange, steps)
 
     def refuse(self, request: Request, refusal: RequestRefusedError) -> Steps:
@@ -123,6 +126,7 @@ class App:
         entry = Recorded(
             exchange.request_id, request.method, exchange.target, headers, exchange.arrived
         )
+        # Before the response, so that whoever has got one finds its request in the journal.
         yield from work(lambda: entry.keep(request.buffered_body()), exchange.size)
         self.journal.record(entry)
         exchange.recorded = entry
@@ -144,6 +148,7 @@ class App:
         resource = self._resource(exchange.segments)
         if exchange.is_control:
             return _for_method(resource, method)
+        # Browsers send it without a key, so it comes before `_admit`.
         if cors.is_preflight(method, exchange.headers):
             return _preflight
         endpoint = _for_method(resource, method)

@@ -114,6 +114,7 @@ class Exchange:
         """Return the head of the response, with the headers that every response has."""
         if self.recorded is not None:
             self.recorded.status = status
+        # Without an accepted key it is not known whose request it is.
         tenant: HeaderPairs = ()
         if self.workspace is not None:
             tenant = (
@@ -166,6 +167,7 @@ Endpoint: TypeAlias = Callable[[Exchange], Steps]
 """Responds to the requests of one method and one path."""
 
 
+# A date changes once a second, and many responses are sent within one.
 @lru_cache(maxsize=4)
 def _http_date(second: int) -> str:
     return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)

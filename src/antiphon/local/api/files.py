@@ -125,6 +125,7 @@ def _named(ids: Sequence[str], shown: Sequence[JSONObject], exchange: Exchange) 
 
 def _uploaded(exchange: Exchange) -> tuple[FormPart, int | None]:
     """Return the file that a request uploads, and the seconds until it expires."""
+    # Not `Exchange.body`, which reads JSON: an upload is a form.
     headers = exchange.headers
     body = decompressed(headers, exchange.path, exchange.request.buffered_body())
     fields: dict[str, FormPart] = {}

@@ -158,6 +158,7 @@ def _redacted(value: Any, depth: int = 0) -> Any:
 def _redacted_field(name: str, value: Any, depth: int) -> Any:
     if name in _SECRET_FIELDS:
         return _HIDDEN
+    # The field of base64 sources: images and documents would fill the journal.
     if name == "data" and isinstance(value, str):
         return _shortened(value, _MAX_PAYLOAD)
     return _redacted(value, depth)

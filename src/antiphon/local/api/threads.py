@@ -121,6 +121,7 @@ class Threads:
             conversation = self._find(previous, workspace)
             _check_fixed(whole, model, conversation)
             whole |= {name: value for name in _KEPT_FIELDS if (value := conversation.fixed[name])}
+            # The new messages keep their breakpoints; those of the earlier ones give way.
             earlier = _with_marks(conversation.messages, _MAX_MARKS - _marks(whole))
             whole["messages"] = [*earlier, *body["messages"]]
         _check_supported(whole)
@@ -168,6 +169,7 @@ class Threads:
         if request is None:
             yield from steps
             return
+        # One step is held back, because only the next one tells that it was not the last.
         held: Step | None = None
         for step in steps:
             if held is not None:
@@ -186,6 +188,7 @@ class Threads:
             size += len(canonical(message["content"]))
         self._put(message["id"], _Conversation(workspace, now, request.fixed, messages, size))
         if request.previous is not None:
+            # Kept without its messages, only to tell "already continued" from "not found".
             spent = _Conversation(workspace, now, {}, (), 0, continued=True)
             self._put(request.previous, spent)
         self._evict(now)
@@ -222,6 +225,8 @@ class Threads:
 
     def _evict(self, now: float) -> None:
         """Drop what is over, and the oldest conversations beyond the bounds."""
+        # A dict keeps the order of insertion and `_put` moves to its end, so the first one that may
+        # stay ends the search.
         for identifier, conversation in list(self._conversations.items()):
             is_full = len(self._conversations) > self._max_messages or self._size > self._max_bytes
             if not (is_full or self._is_over(conversation, now)):
