@@ -49,25 +49,44 @@ class Module:
     def __init__(self, path: Path, public: set[str]) -> None:
         self.tree = ast.parse(path.read_text())
         self.private = set(_private_imports(self.tree)) - public
-        self.functions = {
-            node.name: node
+        self.tests = [
+            node.name
             for node in ast.walk(self.tree)
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        }
+            and node.name.startswith("test_")
+        ]
+        self.things = dict(_things(self.tree))
 
     def is_portable(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
-        """Return whether a function names public things alone, as do those that it calls."""
-        node = self.functions[name]
+        """Return whether a thing of the module names public things alone, as do those it uses."""
+        node = self.things[name]
         names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
         attributes = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+        fixtures = {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
         inner = {each for each in ast.walk(node) if isinstance(each, ast.ImportFrom)}
         if names & self.private or any(_is_private(each.module or "") for each in inner):
             return False
         if any(each[0] == "_" and each[:2] != "__" for each in attributes - DOCUMENTED):
             return False
-        fixtures = {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
-        called = ((names | fixtures) & set(self.functions)) - seen - {name}
-        return all(self.is_portable(each, seen | {name}) for each in called)
+        used = ((names | fixtures | attributes) & set(self.things)) - seen - {name}
+        return all(self.is_portable(each, seen | {name}) for each in used)
+
+
+def _things(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Give the functions, classes, variables and named fixtures of a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, node
+            for keyword in (
+                k for each in node.decorator_list for k in getattr(each, "keywords", ())
+            ):
+                if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
+                    yield str(keyword.value.value), node
+    for node in getattr(tree, "body", ()):
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("Test"):
+            yield node.name, node
+        elif isinstance(node, ast.Assign):
+            yield from ((each.id, node) for each in node.targets if isinstance(each, ast.Name))
 
 
 def _private_imports(tree: ast.Module) -> Iterator[str]:
@@ -94,8 +113,7 @@ def portable_tests(root: Path, public: set[str]) -> list[tuple[str, str]]:
         if any(part in str(inside) for part in LEFT_OUT):
             continue
         module = Module(path, public)
-        tests = [name for name in module.functions if name.startswith("test_")]
-        found += [(str(inside), name) for name in tests if module.is_portable(name)]
+        found += [(str(inside), name) for name in module.tests if module.is_portable(name)]
     return found
 
 

@@ -1,92 +1,105 @@
-"""Run the portable tests of the official package's source distributions on antiphon.
+"""Run the tests in the source distributions of other people's packages on antiphon.
 
-``python tests/peers/suites.py [--official] 2.12.0 …`` downloads the sources of each version into a
-temporary folder, finds the tests that are portable (see `portable.py`) and runs them with antiphon
-in the place of the package. Nothing of the sources is kept.
+``python tests/peers/suites.py [--official] [NAME ...]`` downloads the sources of each suite into a
+temporary folder and runs its tests with antiphon in the place of the official package. Nothing of
+the sources is kept. Of the official package's own suites only the portable tests count (see
+`portable.py`): the others test its inside.
 """
 
 from __future__ import annotations
 
-import re
+import os
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from environments import environment
 from portable import portable_tests
 
-TOOLS = (
-    "pytest<9",
-    "pytest-asyncio",
-    "pytest-timeout",
-    "pytest-xdist",
-    "respx",
-    "time-machine",
-    "dirty-equals",
-    "rich",
-    "inline-snapshot>=0.28",
-    "http-snapshot[httpx]==0.1.9",
-    "httpx",
-    "httpx2",
-    "importlib-metadata",
-    "hypothesis",
-    "packaging",
-    "opentelemetry-sdk",
-    "nest-asyncio",
-)
+OFFICIAL_TOOLS = (
+    "pytest<9", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "respx", "time-machine",
+    "dirty-equals", "rich", "inline-snapshot>=0.28", "http-snapshot[httpx]==0.1.9", "httpx", "httpx2",
+    "importlib-metadata", "hypothesis", "packaging", "opentelemetry-sdk", "nest-asyncio",
+)  # fmt: skip
 
 
-def unpacked(version: str, folder: Path) -> Path:
-    """Download and unpack the sources of a version; return their folder."""
-    command = [
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--no-binary",
-        "anthropic",
-        f"anthropic=={version}",
-    ]
+@dataclass(frozen=True)
+class Suite:
+    """The tests of one source distribution."""
+
+    package: str
+    """Name and version, as pip takes them."""
+    tools: tuple[str, ...]
+    """What its tests need besides the package."""
+    tests: tuple[str, ...] = ("tests",)
+    """Which of its folders hold tests."""
+    portable_only: bool = False
+    """Whether only the portable tests count."""
+
+
+SUITES = {
+    **{
+        f"anthropic-{version}": Suite(
+            f"anthropic=={version}", OFFICIAL_TOOLS, portable_only=True
+        )
+        for version in ("0.75.0", "0.121.0", "2.12.0")
+    },
+    "langchain": Suite(
+        "langchain-anthropic==1.2.0",
+        (
+            "anthropic<1", "pytest<8", "blockbuster<1.6", "freezegun<2", "pytest-mock<4", "syrupy<5",
+            "pytest-asyncio<1", "pytest-retry<1.8", "pytest-timeout<3", "pytest-socket<1",
+            "pytest-xdist", "vcrpy<8", "langchain-tests", "langchain", "defusedxml<1",
+        ),
+        ("tests/unit_tests", "tests/integration_tests"),
+    ),
+    "opentelemetry": Suite(
+        "opentelemetry-instrumentation-anthropic==0.62.4",
+        (
+            "anthropic[bedrock]", "opentelemetry-sdk", "pytest-asyncio<0.24", "pytest-recording<0.14",
+            "pytest<9", "pytest-timeout", "pytest-xdist", "vcrpy<9",
+        ),
+    ),
+}  # fmt: skip
+
+
+def unpacked(package: str, folder: Path) -> Path:
+    """Download and unpack the sources of a package; return their folder."""
+    name = package.partition("==")[0]
+    command = ["download", "--quiet", "--no-deps", "--no-binary", name, package]
     subprocess.run([sys.executable, "-m", "pip", *command, "--dest", str(folder)], check=True)
     with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
         archive.extractall(folder, filter="data")
     return next(path for path in folder.iterdir() if path.is_dir())
 
 
-def run(version: str, official: bool) -> dict[str, str | None]:
-    """Return the failure of each portable test of a version, None where it passed."""
-    python = environment(f"suite-{version}", f"anthropic=={version}", *TOOLS, ours=True)
-    names = [python, "-c", "import anthropic; print(*anthropic.__all__)"]
-    public = subprocess.run(names, check=True, capture_output=True, text=True).stdout.split()
+def run(name: str, official: bool) -> dict[str, str | None]:
+    """Return the failure of each test function of a suite, None where it passed."""
+    suite = SUITES[name]
+    python = environment(f"suite-{name}", suite.package, *suite.tools, ours=True)
     with tempfile.TemporaryDirectory() as temporary:
-        sources = unpacked(version, Path(temporary))
-        tests = portable_tests(sources / "tests", set(public))
+        sources = unpacked(suite.package, Path(temporary))
         report = Path(temporary) / "report.xml"
+        places: list[str] = list(suite.tests)
+        tests: list[tuple[str, str]] | None = None
+        if suite.portable_only:
+            names = [python, "-c", "import anthropic; print(*anthropic.__all__)"]
+            public = subprocess.run(names, check=True, capture_output=True, text=True).stdout
+            tests = portable_tests(sources / "tests", set(public.split()))
+            places = sorted({f"tests/{path}" for path, _ in tests})
         runner = ["-m", "pytest"] if official else ["-m", "antiphon.as_anthropic", "-m", "pytest"]
-        wanted = Path(temporary) / "wanted"
-        wanted.write_text("\n".join(name for _, name in tests))
-        modules = sorted({f"tests/{path}" for path, _ in tests})
+        options = [
+            "-n", "0", "-q", "--tb=line", "-W", "ignore", "-p", "no:cacheprovider", "--timeout=20",
+            "--continue-on-collection-errors", f"--junit-xml={report}",
+        ]  # fmt: skip
         subprocess.run(
-            [
-                python,
-                *runner,
-                "-n",
-                "0",
-                "-q",
-                "--tb=line",
-                "-W",
-                "ignore",
-                "-p",
-                "no:cacheprovider",
-                "--continue-on-collection-errors",
-                "--timeout=20",
-                f"--junit-xml={report}",
-                *modules,
-            ],
+            [python, *runner, *options, *places],
             cwd=sources,
+            env={**os.environ, "ANTHROPIC_API_KEY": "sk-ant-any"},
             check=False,
             stdout=subprocess.DEVNULL,
             timeout=1200,
@@ -94,41 +107,45 @@ def run(version: str, official: bool) -> dict[str, str | None]:
         return _results(report, tests)
 
 
-def _results(report: Path, tests: list[tuple[str, str]]) -> dict[str, str | None]:
-    """Return the failure of each test function: that of its first case that failed."""
-    found: dict[str, str | None] = {f"{path}::{name}": "did not run" for path, name in tests}
+def _results(report: Path, counted: list[tuple[str, str]] | None) -> dict[str, str | None]:
+    """Return the failure of each counted test function: that of its first case that failed."""
+    found: dict[str, str | None] = {}
     for case in ET.parse(report).iter("testcase"):
-        path = case.get("classname", "").removeprefix("tests.").replace(".", "/")
-        name = re.sub(r"\[.*", "", case.get("name", ""))
-        key = next((k for k in found if _matches(k, path, name)), None)
+        key = f"{case.get('classname', '')}::{case.get('name', '').partition('[')[0]}"
         failure = next((each for each in case if each.tag in {"failure", "error"}), None)
-        if key is None or any(each.tag == "skipped" for each in case):
+        if any(each.tag == "skipped" for each in case):
             continue
-        if failure is not None and found[key] in {None, "did not run"}:
-            found[key] = (failure.get("message") or failure.text or "failed").split("\n")[0][:160]
-        elif found[key] == "did not run":
+        if found.get(key) is None:
             found[key] = None
-    return found
+            if failure is not None:
+                text = failure.get("message") or failure.text or "failed"
+                found[key] = text.split("\n")[0][:160]
+    if counted is None:
+        return found
+    return {f"{path}::{name}": _of(found, path, name) for path, name in counted}
 
 
-def _matches(key: str, path: str, name: str) -> bool:
-    place, _, function = key.partition("::")
-    stem = place.removesuffix(".py")
-    return function == name and (path == stem or path.startswith(f"{stem}/"))
+def _of(found: dict[str, str | None], path: str, name: str) -> str | None:
+    """Return the failure of a test function in the classes of a module, or in none."""
+    start = f"tests.{path.removesuffix('.py').replace('/', '.')}"
+    cases = [
+        failure
+        for key, failure in found.items()
+        if key.endswith(f"::{name}") and (key.partition("::")[0] + ".").startswith(f"{start}.")
+    ]
+    return next((each for each in cases if each is not None), None) if cases else "did not run"
 
 
 def main() -> None:
-    """Print how many portable tests of each version pass, and why the others fail."""
-    official = "--official" in sys.argv
-    for version in [each for each in sys.argv[1:] if each[0].isdigit()] or ["2.12.0", "0.75.0"]:
-        results = run(version, official)
+    """Print how many tests of each suite pass, and why the others fail."""
+    names = [each for each in sys.argv[1:] if not each.startswith("-")] or list(SUITES)
+    for name in names:
+        results = run(name, "--official" in sys.argv)
         passed = sum(failure is None for failure in results.values())
-        print(f"anthropic {version}: {passed} of {len(results)} portable tests pass", flush=True)
-        reasons = Counter(failure for failure in results.values() if failure is not None)
+        print(f"{name}: {passed} of {len(results)} tests pass", flush=True)
         for test, failure in results.items():
             if failure is not None:
                 print(f"  {test}: {failure}")
-        print("  reasons: " + "; ".join(f"{n} × {why[:60]}" for why, n in reasons.most_common(12)))
 
 
 if __name__ == "__main__":
