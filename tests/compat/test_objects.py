@@ -84,3 +84,34 @@ def test_any_endpoint_gives_a_response_of_httpx(server):
     assert response.status_code == 200
     assert response.headers["request-id"].startswith("req_")
     assert response.json()["data"]
+
+
+def test_bodies_have_the_order_in_which_recordings_hold_them():
+    seen = []
+
+    def reply(request):
+        seen.append(request.content)
+        return httpx2.Response(200, json={"input_tokens": 1})
+
+    with httpx2.Client(transport=httpx2.MockTransport(reply)) as mock:
+        client = antiphon.Client(api_key="k", http_client=mock)
+        client.messages.count_tokens(
+            tools=[], system="s", model="m", messages=[], thinking={"type": "disabled"}
+        )
+    assert seen == [
+        b'{"messages":[],"model":"m","system":"s","thinking":{"type":"disabled"},"tools":[]}'
+    ]
+
+
+def test_a_default_client_of_httpx_without_settings_leaves_sending_to_us(server):
+    def connections(client):
+        return client._transport._pool.connections
+
+    with antiphon.DefaultHttpxClient(timeout=3) as plain:
+        client = antiphon.Client(api_key="k", base_url=server.url, http_client=plain)
+        assert client.models.list().data
+        assert not connections(plain)
+    with antiphon.DefaultHttpxClient(headers={"x-a": "1"}) as own:
+        client = antiphon.Client(api_key="k", base_url=server.url, http_client=own)
+        assert client.models.list().data
+        assert connections(own)

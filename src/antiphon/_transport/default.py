@@ -28,7 +28,7 @@ def transport_for(http_client: Any = None) -> Transport:
     Raises:
         TypeError: `http_client` cannot carry the requests of a sync client.
     """
-    if http_client is None:
+    if _leaves_it_to_us(http_client):
         return _shared("sync", _sync)
     _check(http_client)
     if _is_httpx(http_client):
@@ -60,7 +60,7 @@ def async_transport_for(http_client: Any = None) -> AsyncTransport:
         TypeError: `http_client` cannot carry the requests of an async client.
         RuntimeError: the default needs httpx2, which is not installed.
     """
-    if http_client is None:
+    if _leaves_it_to_us(http_client):
         return _shared("asyncio", _asyncio) if _asyncio_runs() else _shared("httpx2", _httpx2)
     _check(http_client)
     if _is_httpx(http_client):
@@ -78,6 +78,11 @@ def async_transport_for(http_client: Any = None) -> AsyncTransport:
     from .users import AsyncUsersTransport
 
     return AsyncUsersTransport(http_client)
+
+
+def _leaves_it_to_us(http_client: Any) -> bool:
+    """Tell whether the user passed nothing, or a `DefaultHttpxClient` without settings of its own."""
+    return http_client is None or getattr(http_client, "leaves_sending_to_antiphon", False)
 
 
 # Imported only when needed: a program uses one of the three, and importing asyncio or httpx2 costs

@@ -45,44 +45,56 @@ def recorder_for(request: Request) -> Transport | None:
     Raises:
         APIConnectionError: one is active that cannot see `request`.
     """
+    # vcrpy replaces both: most cassettes were recorded with httpx, and their headers are its own.
+    names = ("HTTPTransport", "ConnectionPool", "handle_request", "Client")
+    others = _others_are_loaded()
+    if others and (library := _replaced_httpx(*names)) is not None:
+        from .httpx import HttpxTransport
+
+        return HttpxTransport(library.Client(verify=shared_context()))
     if _is_stdlib_replaced():
         from .http_client import HttpClientTransport
 
         return HttpClientTransport()
-    if not _others_are_loaded():
-        return None
-    names = ("HTTPTransport", "ConnectionPool", "handle_request")
-    if (library := _replaced_httpx(*names)) is not None:
-        from .httpx import HttpxTransport
-
-        return HttpxTransport(library.Client(verify=shared_context()))
-    _refuse_unseen(request)
+    if others:
+        _refuse_unseen(request)
     return None
 
 
 def async_recorder_for(request: Request) -> AsyncTransport | None:
     """Return the async transport that an active recorder sees, as `recorder_for` does."""
+    names = ("AsyncHTTPTransport", "AsyncConnectionPool", "handle_async_request", "AsyncClient")
+    others = _others_are_loaded()
+    if others and (library := _replaced_httpx(*names)) is not None:
+        from .httpx import AsyncHttpxTransport
+
+        return AsyncHttpxTransport(library.AsyncClient(verify=shared_context()))
     if _is_stdlib_replaced():
         from .http_client import AsyncHttpClientTransport
 
         return AsyncHttpClientTransport()
-    if not _others_are_loaded():
-        return None
-    names = ("AsyncHTTPTransport", "AsyncConnectionPool", "handle_async_request")
-    if (library := _replaced_httpx(*names)) is not None:
-        from .httpx import AsyncHttpxTransport
-
-        return AsyncHttpxTransport(library.AsyncClient(verify=shared_context()))
-    _refuse_unseen(request)
+    if others:
+        _refuse_unseen(request)
     return None
 
 
-def _replaced_httpx(transport: str, pool: str, method: str) -> ModuleType | None:
+def _replaced_httpx(transport: str, pool: str, method: str, client: str) -> ModuleType | None:
     """Return the library of httpx in which a tool has replaced what sends."""
     for name, core in (("httpx", "httpcore"), ("httpx2", "httpcore2")):
         if _is_replaced(name, transport, method) or _is_replaced(core, pool, method):
             return sys.modules.get(name)
+        if "vcr" in sys.modules and _is_replaced_by_old_vcr(name, client):
+            return sys.modules.get(name)
     return None
+
+
+def _is_replaced_by_old_vcr(library: str, client: str) -> bool:
+    """Tell whether vcrpy before version 8 is active, whose method has the name of the original."""
+    cls: Any = getattr(sys.modules.get(library), client, None)
+    scope: dict[str, object] = getattr(
+        getattr(cls, "_send_single_request", None), "__globals__", {}
+    )
+    return str(scope.get("__name__")).startswith("vcr.")
 
 
 def _refuse_unseen(request: Request) -> None:
