@@ -2,8 +2,8 @@
 
 python -m benchmarks.before PYTHON [--rounds N] [--only WORK]
 
-PYTHON is an interpreter with the earlier version installed, such as that of a virtual environment of a
-worktree. `scripts/bench` has made the other two.
+PYTHON is an interpreter with the earlier version installed, such as that of a virtual environment
+of a worktree. `scripts/bench` has made the other two.
 """
 
 from __future__ import annotations

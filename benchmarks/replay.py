@@ -1,6 +1,6 @@
 """A server that replays canned answers, in a process of its own: it must never be the bottleneck.
 
-The path tells what to answer, as in `/text-10000-bulk/v1/messages`: a kind, a size, a way of sending.
+The path tells what to send, as in `/text-10000-bulk/v1/messages`: a kind, a size, a way.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ WORKS = {"one": one, "creates": creates, "streams": streams, "at once": streams_
 
 
 def facts(python: Path, rounds: int, client: float) -> list[str]:
-    """Return the lines about the server; `client` is the CPU of our client per `create`, in seconds."""
+    """Return the lines about the server; `client` is the CPU seconds of our client per `create`."""
 
     def least(work: str) -> Served:
         return Served(*map(min, zip(*(served(python, work) for _ in range(rounds)), strict=True)))
@@ -89,8 +89,14 @@ def facts(python: Path, rounds: int, client: float) -> list[str]:
         (used.cpu - idle.cpu) / count
         for used, count in ((creating, REQUESTS), (streaming, REQUESTS), (crowd, AT_ONCE))
     )
-    start = f"{idle.started * 1e3:.0f} ms to the first request, {idle.cpu * 1e3:.0f} ms CPU, {idle.memory:.0f} MB"
-    together = f"with our client, a round trip takes {(create + client) * 1e3:.2f} ms CPU together (goal 1 ms)"
+    start = (
+        f"{idle.started * 1e3:.0f} ms to the first request, {idle.cpu * 1e3:.0f} ms CPU,"
+        f" {idle.memory:.0f} MB"
+    )
+    together = (
+        f"with our client, a round trip takes {(create + client) * 1e3:.2f} ms CPU together"
+        " (goal 1 ms)"
+    )
     scripted = f"200 scripted tests {200 * create:.2f} s of the server's (goal 1 s)"
     crowded = f"{AT_ONCE:,} at once take {each * 1e3:.2f} ms CPU each, {crowd.memory:.0f} MB in all"
     return [

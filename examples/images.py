@@ -1,4 +1,4 @@
-"""Describe the images (JPEG, PNG) and PDFs named on the command line, or a red square drawn here."""
+"""Describe images (JPEG, PNG) and PDFs named on the command line, or a red square drawn here."""
 
 import io
 import struct

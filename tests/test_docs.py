@@ -22,7 +22,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 @pytest.fixture
 def workplace(server, tmp_path, monkeypatch):
-    """Enter a folder with the files that the pages read; let the environment name the local server."""
+    """Enter a folder with the files that the pages read; the environment names the server."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "test")

@@ -21,7 +21,8 @@ from tests.support.public_api import arguments, members
 
 API = json.loads((Path(__file__).parent / "support" / "released_api.json").read_text())
 
-# What was removed on purpose, and why nobody misses it: `module.Class.member` or `module.Class(argument)`.
+# What was removed on purpose, and why nobody misses it: `module.Class.member` or
+# `module.Class(argument)`.
 REMOVED: dict[str, str] = {
     "antiphon.*Stream*(*)": "Streams and their managers are made by a client, not by users.",
     "antiphon.*Messages*(*)": "Made by a client, not by users.",

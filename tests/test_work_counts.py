@@ -1,7 +1,7 @@
-"""What fixed work costs, counted and not timed: a change that makes something dearer shows here first.
+"""What fixed work costs, counted and not timed: a change that costs more shows here first.
 
-The limits are the counts of Python 3.11, the dearest of the supported versions, and a tenth more. Lower them
-when something gets cheaper; `scripts/bench` tells what the counts are worth.
+The limits are the counts of Python 3.11, the highest of the supported versions, and a tenth more.
+Lower them when something gets cheaper; `scripts/bench` tells what the counts are worth.
 """
 
 from __future__ import annotations

@@ -305,7 +305,15 @@ def test_serving_says_where_and_stops_when_told():
 
 
 def test_help_is_quick_because_it_loads_little():
-    code = "import sys; from antiphon.cli import main\ntry: main(['--help'])\nexcept SystemExit: print(*sys.modules)"
+    code = """
+import sys
+from antiphon.cli import main
+
+try:
+    main(["--help"])
+except SystemExit:
+    print(*sys.modules)
+"""
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout

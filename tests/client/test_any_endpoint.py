@@ -1,4 +1,4 @@
-"""Endpoints that have no method of their own, keys that a function gives, headers of the environment."""
+"""Endpoints without a method, keys that a function gives, headers of the environment."""
 
 from __future__ import annotations
 

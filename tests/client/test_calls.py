@@ -1,4 +1,4 @@
-"""Plain calls, sync and async: raw responses, retries and time on a virtual clock, bad input, what is sent."""
+"""Plain calls, sync and async: raw responses, retries, virtual time, bad input, what is sent."""
 
 from __future__ import annotations
 

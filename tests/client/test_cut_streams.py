@@ -1,4 +1,4 @@
-"""A stream broken off at every byte: always a typed error with a prefix of the truth, never a message."""
+"""A stream broken off at every byte: a typed error with a part of the truth, never a message."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_the_path_the_api_named(message, path):
 
 
 def every_class() -> list[type[errors.AntiphonError]]:
-    """Return the classes of the tree, without those that are made for a code when it is received."""
+    """Return the classes of the tree, without those that are made when a code is received."""
     found, queue = [], [errors.AntiphonError]
     while queue:
         found.append(queue[0])

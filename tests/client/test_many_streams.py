@@ -37,7 +37,7 @@ def pieces(number: int) -> list[dict[str, Any]]:
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Stream to one connection after another request, an event per write, taking turns with all others."""
+    """Stream to a connection, an event per write, taking turns with all others."""
     while head := await reader.readline():
         number = int(head.split(b"/")[1])
         while (line := await reader.readline()) != b"\r\n":

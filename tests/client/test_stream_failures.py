@@ -1,4 +1,4 @@
-"""Streams that fail: what is tried again, what is raised, and what is handed over; on virtual time."""
+"""Streams that fail: what is retried, raised and delivered; on virtual time."""
 
 from __future__ import annotations
 

@@ -57,14 +57,20 @@ assert antiphon.types.__spec__.name == "antiphon.types"
 
 
 def test_programs_see_the_version_of_the_official_package(elsewhere):
-    program = "import anthropic, importlib.metadata as m; print(anthropic.__version__, m.version('anthropic'))"
+    program = (
+        "import anthropic, importlib.metadata as m;"
+        " print(anthropic.__version__, m.version('anthropic'))"
+    )
     name, installed = output(elsewhere, "-c", INSTALLED + program).split()
     assert name == installed
     assert int(name.split(".")[0]) >= 2
 
 
 def test_installing_twice_changes_nothing(elsewhere):
-    program = "import sys; n = len(sys.meta_path); antiphon.install_as_anthropic(); print(len(sys.meta_path) - n)"
+    program = (
+        "import sys; n = len(sys.meta_path); antiphon.install_as_anthropic();"
+        " print(len(sys.meta_path) - n)"
+    )
     assert output(elsewhere, "-c", INSTALLED + program) == "0"
 
 

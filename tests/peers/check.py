@@ -1,7 +1,7 @@
 """Run the checks of one package with its own interpreter: ``python check.py NAME [--official]``.
 
-The checks are the public functions of ``packages/NAME.py``. Without ``--official`` the package finds
-antiphon when it imports `anthropic`. The result is a line of JSON for each check.
+The checks are the public functions of ``packages/NAME.py``. Without ``--official`` the package
+finds antiphon when it imports `anthropic`. The result is a line of JSON for each check.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The official Python package against a local server: run by `run.py` in an environment of its own."""
+"""The official Python package against a local server; `run.py` runs it in its own environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Install the official clients, each in a temporary place of its own, and run them against a server."""
+"""Install the official clients, each in a temporary place, and run them against a server."""
 
 from __future__ import annotations
 

@@ -135,7 +135,8 @@ def test_frames_look_as_the_api_writes_them():
     event = delta(0, "text_delta", text="ü\n")
     assert framed(event, padding=2).decode() == (
         "event: content_block_delta\n"
-        'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"ü\\n"}  }\n\n'
+        'data: {"type":"content_block_delta","index":0,'
+        '"delta":{"type":"text_delta","text":"ü\\n"}  }\n\n'
     )
 
 

@@ -1,4 +1,4 @@
-"""What the conformance tests share: rows that run on every transport, and the table made of them."""
+"""What the conformance tests share: rows that run on every transport, and their table."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SECTIONS = (
 
 
 class Row(NamedTuple):
-    """One row of the table: where it stands, and the transports it does not run on, with reasons."""
+    """One row of the table: its place, and the transports it does not run on, with reasons."""
 
     section: str
     without: dict[str, str]

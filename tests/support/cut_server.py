@@ -1,4 +1,4 @@
-"""A server that breaks off: the path of a request says which stream, after how many bytes, and how."""
+"""A server that breaks off: the path of a request says which stream, where, and how."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The public API as data: modules and their names, classes and their members, what can be passed.
 
-`scripts/run python -m tests.support.public_api > tests/support/released_api.json` lists the API of a release.
+After a release `scripts/run python -m tests.support.public_api > tests/support/released_api.json`
+lists its API.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def slots(cls: type) -> tuple[str, ...]:
 
 
 def arguments(thing: Any) -> set[str]:
-    """Return the names of what can be passed; a model is built from its members, which need no second list."""
+    """Return the names of what can be passed; none for models, which are made of their members."""
     if hasattr(thing, "model_fields") or hasattr(thing, "__required_keys__"):
         return set()
     try:
@@ -62,7 +63,7 @@ def arguments(thing: Any) -> set[str]:
 
 
 def described() -> dict[str, Any]:
-    """Return the public API: the names of each module, and of each class and function what it takes."""
+    """Return the public API: the names of modules, and what classes and functions take."""
     modules: dict[str, list[str]] = {}
     things: dict[str, dict[str, list[str]]] = {}
     for path in MODULES:

@@ -225,7 +225,7 @@ class ConnectProxy(WireServer):
 
 
 def _relay(near: socket.socket, far: socket.socket) -> None:
-    """Pass on what either end says, in one thread (TLS allows no more), until one of them closes."""
+    """Pass on what both ends say, in one thread (TLS allows no more), until one of them closes."""
     other = {near: far, far: near}
     while True:
         decrypted = [end for end in other if isinstance(end, ssl.SSLSocket) and end.pending()]

@@ -1,4 +1,4 @@
-"""Transports across event loops, threads and processes: whole programs, with every warning an error."""
+"""Transports across event loops, threads and processes: whole programs; warnings are errors."""
 
 from __future__ import annotations
 
@@ -290,7 +290,8 @@ def test_one_loop_per_thread(server):
             transport = async_transport_for()
             return [await acall(transport), await acall(transport)]
         bodies = []
-        threads = [threading.Thread(target=lambda: bodies.append(asyncio.run(main()))) for _ in range(4)]
+        call = lambda: bodies.append(asyncio.run(main()))
+        threads = [threading.Thread(target=call) for _ in range(4)]
         for thread in threads: thread.start()
         for thread in threads: thread.join()
         print(sorted(bodies))

@@ -1,4 +1,4 @@
-"""Recorders and mocks of other libraries see the requests of the default transports, or stop them."""
+"""Recorders and mocks of other libraries see the requests of our transports, or stop them."""
 
 from __future__ import annotations
 

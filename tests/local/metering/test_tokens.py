@@ -42,7 +42,8 @@ RECORDED = [
     (said("Say that the sky is blue, in 6 words.", "claude-opus-4-6"), 17, 2),
     (
         said(
-            "Use the tool to look up the answer, then tell me what it said in one short sentence...",
+            "Use the tool to look up the answer, then tell me what it said in one short "
+            "sentence...",
             tools=[
                 {"name": "look_up", "description": "d" * 60, "input_schema": {"type": "object"}}
             ],

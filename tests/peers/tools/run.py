@@ -1,4 +1,6 @@
-"""Tools for tests, tracing and time, each beside the default transports: `python tests/peers/tools/run.py`.
+"""Tools for tests, tracing and time, each beside the default transports.
+
+Run `python tests/peers/tools/run.py`.
 
 The table "With other tools" in docs/transports.md says what comes of it.
 """

@@ -112,7 +112,10 @@ async def test_gzip_that_ends_early(transport):
 
 @row("an encoding that is unknown here: status and id are kept, no retry")
 async def test_unknown_encoding(transport):
-    head = b"HTTP/1.1 500 Oops\r\ncontent-encoding: rot13\r\nrequest-id: req_1\r\ncontent-length: 1\r\n\r\nx"
+    head = (
+        b"HTTP/1.1 500 Oops\r\ncontent-encoding: rot13\r\nrequest-id: req_1\r\n"
+        b"content-length: 1\r\n\r\nx"
+    )
     with responding(head) as server:
         response = await transport.send(request(server.url))
         assert response.head.status == 500
