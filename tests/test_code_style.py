@@ -30,6 +30,7 @@ def test_tests_share_through_support_alone(path):
 
 
 SOURCES = sorted(Path(antiphon.__file__).parent.rglob("*.py"))
+COLUMNS = 100
 COMMENTS = 2.5
 """The least number of comment lines per 100 lines of code: a comment answers where one asks why."""
 
