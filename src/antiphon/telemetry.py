@@ -26,7 +26,7 @@ __all__ = [
     "logger",
 ]
 
-logger = logging.getLogger("antiphon")
+logger: logging.Logger = logging.getLogger("antiphon")
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
 _SHOWN_BYTES = 2_000

@@ -76,7 +76,7 @@ def insert(path: Path, lines: list[str]) -> None:
     text = path.read_text()
     module, methods, views = [], [], []
     for line in lines:
-        where = views if re.match(r"    \w+ = ", line) else module
+        where = views if re.match(r"    \w+: Final = ", line) else module
         where = methods if line.startswith(("    ", "        ")) and where is module else where
         (where if path.name == "messages.py" else module).append(line)
     imports = [line for line in module if line.startswith("from ")]
@@ -86,7 +86,7 @@ def insert(path: Path, lines: list[str]) -> None:
         method = "\n".join(methods)
         text = text.replace("    @overload\n", f"{method}\n\n    @overload\n", 1)
         for view, line in zip(("raw", "streamed"), views, strict=True):
-            first = f"    create = {view}("
+            first = f"    create: Final = {view}("
             text = text.replace(first, f"{line}\n{first}", 1)
     path.write_text(text + "\n\n" + "\n".join(rest) + "\n")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Unpack
+from typing import Final, Unpack
 
 from .._core import batch_endpoints as endpoints
 from .._core.arguments import keywords
@@ -97,20 +97,20 @@ class AsyncBatches(AsyncResource):
 class AsyncBatchesWithRawResponse(AsyncRawResource):
     """`client.messages.batches.with_raw_response`."""
 
-    create = raw(AsyncBatches.create)
-    retrieve = raw(AsyncBatches.retrieve)
-    list = raw(AsyncBatches.list)
-    cancel = raw(AsyncBatches.cancel)
-    delete = raw(AsyncBatches.delete)
-    results = raw(AsyncBatches.results)
+    create: Final = raw(AsyncBatches.create)
+    retrieve: Final = raw(AsyncBatches.retrieve)
+    list: Final = raw(AsyncBatches.list)
+    cancel: Final = raw(AsyncBatches.cancel)
+    delete: Final = raw(AsyncBatches.delete)
+    results: Final = raw(AsyncBatches.results)
 
 
 class AsyncBatchesWithStreamingResponse(AsyncStreamedResource):
     """`client.messages.batches.with_streaming_response`."""
 
-    create = streamed(AsyncBatches.create)
-    retrieve = streamed(AsyncBatches.retrieve)
-    list = streamed(AsyncBatches.list)
-    cancel = streamed(AsyncBatches.cancel)
-    delete = streamed(AsyncBatches.delete)
-    results = streamed(AsyncBatches.results)
+    create: Final = streamed(AsyncBatches.create)
+    retrieve: Final = streamed(AsyncBatches.retrieve)
+    list: Final = streamed(AsyncBatches.list)
+    cancel: Final = streamed(AsyncBatches.cancel)
+    delete: Final = streamed(AsyncBatches.delete)
+    results: Final = streamed(AsyncBatches.results)

@@ -7,12 +7,12 @@ endpoints.
 
 # Methods that accept more keyword arguments than those they override are compatible with them.
 # Pyright does not see it where the arguments are the keys of a TypedDict; mypy does.
-# pyright: reportIncompatibleMethodOverride=false
+# pyright: reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
 
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, NoReturn, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Unpack, overload
 
 from .._core import endpoints
 from .._core.arguments import keywords
@@ -32,8 +32,8 @@ from ..types.message import Message, MessageTokensCount
 from .files import AsyncFiles, AsyncFilesWithRawResponse, AsyncFilesWithStreamingResponse
 from .messages import (
     AsyncMessages,
-    AsyncMessagesWithRawResponse,
-    AsyncMessagesWithStreamingResponse,
+    AsyncRawMessagesResource,
+    AsyncStreamedMessagesResource,
 )
 from .models import AsyncModels, AsyncModelsWithRawResponse, AsyncModelsWithStreamingResponse
 from .resource import AsyncRawResource, AsyncResource, AsyncStreamedResource, raw, streamed
@@ -74,12 +74,12 @@ class AsyncBetaMessages(AsyncMessages):
     """`client.beta.messages`: the methods of `client.messages`, and message threads."""
 
     @cached_property
-    def with_raw_response(self) -> AsyncBetaMessagesWithRawResponse:
+    def with_raw_response(self) -> AsyncBetaMessagesWithRawResponse:  # type: ignore[override]
         """The same methods, giving the response with its HTTP side."""
         return AsyncBetaMessagesWithRawResponse(self._session)
 
     @cached_property
-    def with_streaming_response(self) -> AsyncBetaMessagesWithStreamingResponse:
+    def with_streaming_response(self) -> AsyncBetaMessagesWithStreamingResponse:  # type: ignore[override]
         """The same methods, giving a response whose body is read when you read it."""
         return AsyncBetaMessagesWithStreamingResponse(self._session)
 
@@ -143,23 +143,18 @@ class AsyncBetaMessages(AsyncMessages):
         raise NotSupportedError(_NO_TOOL_RUNNER)
 
 
-# Outside of the classes: there mypy would compare only the first overload with that of the base.
-_raw_create = raw(AsyncBetaMessages.create)
-_streamed_create = streamed(AsyncBetaMessages.create)
-
-
-class AsyncBetaMessagesWithRawResponse(AsyncMessagesWithRawResponse):
+class AsyncBetaMessagesWithRawResponse(AsyncRawMessagesResource):
     """`client.beta.messages.with_raw_response`: responses with their HTTP side."""
 
-    create = _raw_create
-    count_tokens = raw(AsyncBetaMessages.count_tokens)
+    create: Final = raw(AsyncBetaMessages.create)
+    count_tokens: Final = raw(AsyncBetaMessages.count_tokens)
 
 
-class AsyncBetaMessagesWithStreamingResponse(AsyncMessagesWithStreamingResponse):
+class AsyncBetaMessagesWithStreamingResponse(AsyncStreamedMessagesResource):
     """`client.beta.messages.with_streaming_response`: no body is read before you read it."""
 
-    create = _streamed_create
-    count_tokens = streamed(AsyncBetaMessages.count_tokens)
+    create: Final = streamed(AsyncBetaMessages.create)
+    count_tokens: Final = streamed(AsyncBetaMessages.count_tokens)
 
     @keywords(BetaStreamParams)
     def stream(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Unpack, cast
+from typing import Any, Final, Unpack, cast
 
 from .._core import file_endpoints as endpoints
 from .._core.arguments import keywords
@@ -74,18 +74,18 @@ class AsyncFiles(AsyncResource):
 class AsyncFilesWithRawResponse(AsyncRawResource):
     """`client.files.with_raw_response`."""
 
-    upload = raw(AsyncFiles.upload)
-    list = raw(AsyncFiles.list)
-    retrieve_metadata = raw(AsyncFiles.retrieve_metadata)
-    download = AsyncFiles.download
-    delete = raw(AsyncFiles.delete)
+    upload: Final = raw(AsyncFiles.upload)
+    list: Final = raw(AsyncFiles.list)
+    retrieve_metadata: Final = raw(AsyncFiles.retrieve_metadata)
+    download: Final = AsyncFiles.download
+    delete: Final = raw(AsyncFiles.delete)
 
 
 class AsyncFilesWithStreamingResponse(AsyncStreamedResource):
     """`client.files.with_streaming_response`."""
 
-    upload = streamed(AsyncFiles.upload)
-    list = streamed(AsyncFiles.list)
-    retrieve_metadata = streamed(AsyncFiles.retrieve_metadata)
-    download = streamed(AsyncFiles.download)
-    delete = streamed(AsyncFiles.delete)
+    upload: Final = streamed(AsyncFiles.upload)
+    list: Final = streamed(AsyncFiles.list)
+    retrieve_metadata: Final = streamed(AsyncFiles.retrieve_metadata)
+    download: Final = streamed(AsyncFiles.download)
+    delete: Final = streamed(AsyncFiles.delete)

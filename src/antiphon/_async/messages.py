@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Unpack, overload
 
 from .._core import endpoints
 from .._core.arguments import keywords
@@ -102,8 +102,8 @@ class AsyncMessages(AsyncResource):
         return endpoints.check(self._session.options, params, read_file)
 
 
-class AsyncMessagesWithRawResponse(AsyncRawResource):
-    """`client.messages.with_raw_response`: responses with their HTTP side."""
+class AsyncRawMessagesResource(AsyncRawResource):
+    """What this view of messages and of beta messages have in common."""
 
     @cached_property
     def batches(self) -> AsyncBatchesWithRawResponse:
@@ -112,12 +112,16 @@ class AsyncMessagesWithRawResponse(AsyncRawResource):
 
         return AsyncBatchesWithRawResponse(self._session)
 
-    create = raw(AsyncMessages.create)
-    count_tokens = raw(AsyncMessages.count_tokens)
+
+class AsyncMessagesWithRawResponse(AsyncRawMessagesResource):
+    """`client.messages.with_raw_response`: responses with their HTTP side."""
+
+    create: Final = raw(AsyncMessages.create)
+    count_tokens: Final = raw(AsyncMessages.count_tokens)
 
 
-class AsyncMessagesWithStreamingResponse(AsyncStreamedResource):
-    """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
+class AsyncStreamedMessagesResource(AsyncStreamedResource):
+    """What this view of messages and of beta messages have in common."""
 
     @cached_property
     def batches(self) -> AsyncBatchesWithStreamingResponse:
@@ -126,8 +130,12 @@ class AsyncMessagesWithStreamingResponse(AsyncStreamedResource):
 
         return AsyncBatchesWithStreamingResponse(self._session)
 
-    create = streamed(AsyncMessages.create)
-    count_tokens = streamed(AsyncMessages.count_tokens)
+
+class AsyncMessagesWithStreamingResponse(AsyncStreamedMessagesResource):
+    """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
+
+    create: Final = streamed(AsyncMessages.create)
+    count_tokens: Final = streamed(AsyncMessages.count_tokens)
 
     @keywords(StreamParams)
     def stream(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Unpack
+from typing import Final, Unpack
 
 from .._core import model_endpoints as endpoints
 from .._core.arguments import keywords
@@ -45,12 +45,12 @@ class AsyncModels(AsyncResource):
 class AsyncModelsWithRawResponse(AsyncRawResource):
     """`client.models.with_raw_response`."""
 
-    retrieve = raw(AsyncModels.retrieve)
-    list = raw(AsyncModels.list)
+    retrieve: Final = raw(AsyncModels.retrieve)
+    list: Final = raw(AsyncModels.list)
 
 
 class AsyncModelsWithStreamingResponse(AsyncStreamedResource):
     """`client.models.with_streaming_response`."""
 
-    retrieve = streamed(AsyncModels.retrieve)
-    list = streamed(AsyncModels.list)
+    retrieve: Final = streamed(AsyncModels.retrieve)
+    list: Final = streamed(AsyncModels.list)

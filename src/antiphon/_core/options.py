@@ -69,7 +69,7 @@ class CredentialProvider:
     __slots__ = ("provide",)
 
     def __init__(self, provide: Callable[[], Any]) -> None:
-        self.provide = provide
+        self.provide: Callable[[], Any] = provide
 
     def __reduce__(self) -> tuple[type[Secret], tuple[()]]:
         return LostSecret, ()  # in a pickle; a function may hold a key

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Unpack
+from typing import Final, Unpack
 
 from .._core import batch_endpoints as endpoints
 from .._core.arguments import keywords
@@ -91,20 +91,20 @@ class Batches(Resource):
 class BatchesWithRawResponse(RawResource):
     """`client.messages.batches.with_raw_response`."""
 
-    create = raw(Batches.create)
-    retrieve = raw(Batches.retrieve)
-    list = raw(Batches.list)
-    cancel = raw(Batches.cancel)
-    delete = raw(Batches.delete)
-    results = raw(Batches.results)
+    create: Final = raw(Batches.create)
+    retrieve: Final = raw(Batches.retrieve)
+    list: Final = raw(Batches.list)
+    cancel: Final = raw(Batches.cancel)
+    delete: Final = raw(Batches.delete)
+    results: Final = raw(Batches.results)
 
 
 class BatchesWithStreamingResponse(StreamedResource):
     """`client.messages.batches.with_streaming_response`."""
 
-    create = streamed(Batches.create)
-    retrieve = streamed(Batches.retrieve)
-    list = streamed(Batches.list)
-    cancel = streamed(Batches.cancel)
-    delete = streamed(Batches.delete)
-    results = streamed(Batches.results)
+    create: Final = streamed(Batches.create)
+    retrieve: Final = streamed(Batches.retrieve)
+    list: Final = streamed(Batches.list)
+    cancel: Final = streamed(Batches.cancel)
+    delete: Final = streamed(Batches.delete)
+    results: Final = streamed(Batches.results)

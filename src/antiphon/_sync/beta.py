@@ -8,12 +8,12 @@ endpoints.
 
 # Methods that accept more keyword arguments than those they override are compatible with them.
 # Pyright does not see it where the arguments are the keys of a TypedDict; mypy does.
-# pyright: reportIncompatibleMethodOverride=false
+# pyright: reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
 
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, NoReturn, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Unpack, overload
 
 from .._core import endpoints
 from .._core.arguments import keywords
@@ -33,8 +33,8 @@ from ..types.message import Message, MessageTokensCount
 from .files import Files, FilesWithRawResponse, FilesWithStreamingResponse
 from .messages import (
     Messages,
-    MessagesWithRawResponse,
-    MessagesWithStreamingResponse,
+    RawMessagesResource,
+    StreamedMessagesResource,
 )
 from .models import Models, ModelsWithRawResponse, ModelsWithStreamingResponse
 from .resource import RawResource, Resource, StreamedResource, raw, streamed
@@ -75,12 +75,12 @@ class BetaMessages(Messages):
     """`client.beta.messages`: the methods of `client.messages`, and message threads."""
 
     @cached_property
-    def with_raw_response(self) -> BetaMessagesWithRawResponse:
+    def with_raw_response(self) -> BetaMessagesWithRawResponse:  # type: ignore[override]
         """The same methods, giving the response with its HTTP side."""
         return BetaMessagesWithRawResponse(self._session)
 
     @cached_property
-    def with_streaming_response(self) -> BetaMessagesWithStreamingResponse:
+    def with_streaming_response(self) -> BetaMessagesWithStreamingResponse:  # type: ignore[override]
         """The same methods, giving a response whose body is read when you read it."""
         return BetaMessagesWithStreamingResponse(self._session)
 
@@ -144,23 +144,18 @@ class BetaMessages(Messages):
         raise NotSupportedError(_NO_TOOL_RUNNER)
 
 
-# Outside of the classes: there mypy would compare only the first overload with that of the base.
-_raw_create = raw(BetaMessages.create)
-_streamed_create = streamed(BetaMessages.create)
-
-
-class BetaMessagesWithRawResponse(MessagesWithRawResponse):
+class BetaMessagesWithRawResponse(RawMessagesResource):
     """`client.beta.messages.with_raw_response`: responses with their HTTP side."""
 
-    create = _raw_create
-    count_tokens = raw(BetaMessages.count_tokens)
+    create: Final = raw(BetaMessages.create)
+    count_tokens: Final = raw(BetaMessages.count_tokens)
 
 
-class BetaMessagesWithStreamingResponse(MessagesWithStreamingResponse):
+class BetaMessagesWithStreamingResponse(StreamedMessagesResource):
     """`client.beta.messages.with_streaming_response`: no body is read before you read it."""
 
-    create = _streamed_create
-    count_tokens = streamed(BetaMessages.count_tokens)
+    create: Final = streamed(BetaMessages.create)
+    count_tokens: Final = streamed(BetaMessages.count_tokens)
 
     @keywords(BetaStreamParams)
     def stream(self, **params: Unpack[BetaStreamParams]) -> StreamedResponseManager[MessageStream]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Unpack, cast
+from typing import Any, Final, Unpack, cast
 
 from .._core import file_endpoints as endpoints
 from .._core.arguments import keywords
@@ -68,18 +68,18 @@ class Files(Resource):
 class FilesWithRawResponse(RawResource):
     """`client.files.with_raw_response`."""
 
-    upload = raw(Files.upload)
-    list = raw(Files.list)
-    retrieve_metadata = raw(Files.retrieve_metadata)
-    download = Files.download
-    delete = raw(Files.delete)
+    upload: Final = raw(Files.upload)
+    list: Final = raw(Files.list)
+    retrieve_metadata: Final = raw(Files.retrieve_metadata)
+    download: Final = Files.download
+    delete: Final = raw(Files.delete)
 
 
 class FilesWithStreamingResponse(StreamedResource):
     """`client.files.with_streaming_response`."""
 
-    upload = streamed(Files.upload)
-    list = streamed(Files.list)
-    retrieve_metadata = streamed(Files.retrieve_metadata)
-    download = streamed(Files.download)
-    delete = streamed(Files.delete)
+    upload: Final = streamed(Files.upload)
+    list: Final = streamed(Files.list)
+    retrieve_metadata: Final = streamed(Files.retrieve_metadata)
+    download: Final = streamed(Files.download)
+    delete: Final = streamed(Files.delete)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Unpack, overload
 
 from .._core import endpoints
 from .._core.arguments import keywords
@@ -103,8 +103,8 @@ class Messages(Resource):
         return endpoints.check(self._session.options, params, read_file)
 
 
-class MessagesWithRawResponse(RawResource):
-    """`client.messages.with_raw_response`: responses with their HTTP side."""
+class RawMessagesResource(RawResource):
+    """What this view of messages and of beta messages have in common."""
 
     @cached_property
     def batches(self) -> BatchesWithRawResponse:
@@ -113,12 +113,16 @@ class MessagesWithRawResponse(RawResource):
 
         return BatchesWithRawResponse(self._session)
 
-    create = raw(Messages.create)
-    count_tokens = raw(Messages.count_tokens)
+
+class MessagesWithRawResponse(RawMessagesResource):
+    """`client.messages.with_raw_response`: responses with their HTTP side."""
+
+    create: Final = raw(Messages.create)
+    count_tokens: Final = raw(Messages.count_tokens)
 
 
-class MessagesWithStreamingResponse(StreamedResource):
-    """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
+class StreamedMessagesResource(StreamedResource):
+    """What this view of messages and of beta messages have in common."""
 
     @cached_property
     def batches(self) -> BatchesWithStreamingResponse:
@@ -127,8 +131,12 @@ class MessagesWithStreamingResponse(StreamedResource):
 
         return BatchesWithStreamingResponse(self._session)
 
-    create = streamed(Messages.create)
-    count_tokens = streamed(Messages.count_tokens)
+
+class MessagesWithStreamingResponse(StreamedMessagesResource):
+    """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
+
+    create: Final = streamed(Messages.create)
+    count_tokens: Final = streamed(Messages.count_tokens)
 
     @keywords(StreamParams)
     def stream(self, **params: Unpack[StreamParams]) -> StreamedResponseManager[MessageStream]:

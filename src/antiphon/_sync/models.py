@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Unpack
+from typing import Final, Unpack
 
 from .._core import model_endpoints as endpoints
 from .._core.arguments import keywords
@@ -43,12 +43,12 @@ class Models(Resource):
 class ModelsWithRawResponse(RawResource):
     """`client.models.with_raw_response`."""
 
-    retrieve = raw(Models.retrieve)
-    list = raw(Models.list)
+    retrieve: Final = raw(Models.retrieve)
+    list: Final = raw(Models.list)
 
 
 class ModelsWithStreamingResponse(StreamedResource):
     """`client.models.with_streaming_response`."""
 
-    retrieve = streamed(Models.retrieve)
-    list = streamed(Models.list)
+    retrieve: Final = streamed(Models.retrieve)
+    list: Final = streamed(Models.list)
