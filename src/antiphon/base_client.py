@@ -47,6 +47,9 @@ class ClientOptions(TypedDict, total=False):
         a stream, so that no silent connection is cut; "wait" never does.
     lenient_streams: take a stream that ends without `message_stop` for complete; only for gateways
         that are known to leave it out.
+    allow_plain_http: do not warn when a key is sent over plain http to another machine.
+    max_response_bytes: the largest response that is received as a whole, decoded, in bytes;
+        268,435,456 (256 MB) by default, None for no limit. Streams and downloads have none.
     wire: the old name of `large_responses`: "auto" for "stream", "plain" for "wait"; deprecated.
     _strict_response_validation: accepted and ignored. What the API sends is never refused for a
         field that this version does not know.
@@ -63,6 +66,8 @@ class ClientOptions(TypedDict, total=False):
     anthropic_version: str | None
     large_responses: LargeResponses | NotGiven
     lenient_streams: bool | NotGiven
+    allow_plain_http: bool | NotGiven
+    max_response_bytes: int | NotGiven | None
     wire: str | NotGiven
     _strict_response_validation: bool
 

@@ -242,7 +242,7 @@ def test_a_message_goes_back_as_it_came(world):
 
 
 def test_what_a_call_adds_is_sent(world):
-    calling = world(answered(), base_url="http://gateway/base")
+    calling = world(answered(), base_url="https://gateway/base")
     extra = {
         "extra_headers": {"X-Team": "search"},
         "extra_query": {"beta": "true"},
@@ -250,7 +250,7 @@ def test_what_a_call_adds_is_sent(world):
     }
     calling.call(**ASK, **extra, temperature=0.5, system=omit)
     (request,) = calling.script.requests
-    assert request.url == "http://gateway/base/v1/messages?beta=true"
+    assert request.url == "https://gateway/base/v1/messages?beta=true"
     assert request.headers["x-team"] == "search"
     assert calling.sent == [{**ASK, "temperature": 0.5, "new_field": None}]
 

@@ -128,7 +128,7 @@ def test_settings_that_are_changed_hold_for_the_next_call():
     messages = client.messages
     messages.create(**ASK)
     client.api_key = "new"
-    client.base_url = "http://gateway/base/"
+    client.base_url = "https://gateway/base/"
     client.timeout = 3
     client.max_retries = 0
     client.default_headers = {"x-team": "search"}
@@ -139,7 +139,7 @@ def test_settings_that_are_changed_hold_for_the_next_call():
     first, second, third = transport.requests
     assert first.headers["x-api-key"] == "old"
     assert second.headers["x-api-key"] == "new"
-    assert second.url == "http://gateway/base/v1/messages?a=1"
+    assert second.url == "https://gateway/base/v1/messages?a=1"
     assert second.headers["x-team"] == "search"
     assert second.timeout == Timeout.of(3)
     assert third.headers["authorization"] == "Bearer token"

@@ -46,6 +46,10 @@ _CALL_PARAMS = frozenset({"betas", "extra_headers", "extra_query", "extra_body",
 _IDENTIFIERS = frozenset({"file_id", "message_batch_id", "model_id"})
 
 
+# Base URLs that were looked at once: most programs have one, and each call passes here.
+_checked_origins: set[str] = set()
+
+
 @dataclass(slots=True)
 class Call(Generic[T]):
     """One call of an endpoint."""
@@ -72,6 +76,8 @@ class Call(Generic[T]):
     """How a body that is no event stream is read while it arrives; None: it is received first."""
     paged: bool = False
     """Whether the result is a page of a list."""
+    max_response_bytes: int | None = None
+    """The most that is taken in of a response that is received as a whole; None for no limit."""
     credential: Credential | None = None
     """That of the client; if a function gives its value, it is asked before the first attempt."""
 
@@ -137,6 +143,11 @@ def make_call(
         decode: makes the result of a body.
         body: what to send.
     """
+    if options.base_url not in _checked_origins and not options.allow_plain_http:
+        from .._transport.plain_http import warn_of_plain_http
+
+        _checked_origins.add(options.base_url)
+        warn_of_plain_http(options.base_url, stacklevel=8)  # the caller of `messages.create`
     sent = (
         options.request_headers(_own_headers(own), own.get("betas") or ())
         if own
@@ -150,6 +161,7 @@ def make_call(
         Timeout.of(own["timeout"]) if "timeout" in own else options.timeout,
         options.retry,
         decode,
+        max_response_bytes=options.max_response_bytes,
         credential=options.credential,
     )
 

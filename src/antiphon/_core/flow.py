@@ -24,6 +24,7 @@ from ..errors import (
     Attempt,
     AuthenticationError,
     RequestEncodingError,
+    ResponseTooLargeError,
     status_error,
 )
 from .call import Call
@@ -59,6 +60,10 @@ _FREE_RETRIES = 1
 
 # Bytes up to which a successful body is looked at for an error: errors are short.
 _LARGEST_ERROR = 64 * 1024
+
+
+# The most that is kept of an error: a proxy may send a whole page, and nobody reads more.
+MAX_ERROR_BYTES = 1024 * 1024
 
 
 class Send(NamedTuple):
@@ -241,7 +246,7 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
             # A stream: its body is read by whoever takes its events.
             if head.ok and unread:
                 return SuccessfulResponse(head, b"", attempts)
-            body = yield from whole_body(attempts)
+            body = yield from whole_body(attempts, head)
             if head.ok and not _is_error(body):
                 return SuccessfulResponse(head, body, attempts)
             raise _refusal(head, body, attempts.request)
@@ -303,14 +308,34 @@ def wait(delay: float) -> Flow[None]:
         yield Sleep(delay)
 
 
-def whole_body(attempts: Attempts) -> Flow[bytes]:
-    """Read a response to its end and return its body."""
+def whole_body(attempts: Attempts, head: ResponseHead) -> Flow[bytes]:
+    """Read a response to its end and return its body; of an error, its first megabyte.
+
+    Raises:
+        ResponseTooLargeError: the body of a successful response is larger than the client takes in.
+    """
+    limit = attempts.call.max_response_bytes if head.ok else MAX_ERROR_BYTES
     first: bytes = yield Read(attempts.read_timeout())
-    chunks = [first]
+    chunks, left = [first], limit
     while chunks[-1]:
+        if left is not None:
+            left -= len(chunks[-1])
+            if left < 0 and not head.ok:
+                break  # enough to show; the connection is cut instead of read to its end
+            if left < 0:
+                raise _too_large(attempts, head)
         chunks.append((yield Read(attempts.read_timeout())))
     # Most bodies arrive in one piece; that one need not be copied.
     return first if len(chunks) <= 2 else b"".join(chunks)
+
+
+def _too_large(attempts: Attempts, head: ResponseHead) -> ResponseTooLargeError:
+    limit = attempts.call.max_response_bytes
+    message = (
+        f"The response is larger than {limit} bytes. If that is right, raise"
+        " Client(max_response_bytes=…), or use with_streaming_response."
+    )
+    return ResponseTooLargeError(as_http_response(head, b"", attempts.request), message=message)
 
 
 def _is_error(body: bytes) -> bool:

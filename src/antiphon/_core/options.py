@@ -43,6 +43,8 @@ DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULT_VERSION = "2023-06-01"
 """Accepts `temperature`, `top_p` and `top_k`, which 2026-10-21 rejects."""
 DEFAULT_TIMEOUT = Timeout()
+# Decoded bytes. No message comes near it; a server gone wrong must not fill the memory.
+DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024
 DEFAULT_RETRY = RetryPolicy()
 
 LargeResponses = Literal["stream", "wait"]
@@ -114,6 +116,8 @@ class Options:
     query: Mapping[str, object] = field(default_factory=dict[str, object])
     large_responses: LargeResponses = "stream"
     lenient_streams: bool = False
+    allow_plain_http: bool = False
+    max_response_bytes: int | None = DEFAULT_MAX_RESPONSE_BYTES
 
     @property
     def key_source(self) -> str:
@@ -144,6 +148,10 @@ class Options:
             query={**self.query, **(settings.get("default_query") or {})},
             large_responses=_large_responses(settings.get("large_responses", self.large_responses)),
             lenient_streams=settings.get("lenient_streams", self.lenient_streams),
+            allow_plain_http=settings.get("allow_plain_http", self.allow_plain_http),
+            max_response_bytes=_max_bytes(
+                settings.get("max_response_bytes", self.max_response_bytes)
+            ),
         )
 
     def own_headers(self) -> dict[str, HeaderValue]:
@@ -365,6 +373,14 @@ def _retry(max_retries: object) -> RetryPolicy:
             f"max_retries: {max_retries!r} is not a whole number from 0; 0 turns retries off"
         )
     return RetryPolicy(max_retries)
+
+
+def _max_bytes(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"max_response_bytes: {value!r} is not a number of bytes from 1, or None")
+    return value
 
 
 def _large_responses(value: LargeResponses) -> LargeResponses:

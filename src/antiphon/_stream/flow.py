@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .._core.flow import Attempts, Flow, Read, exchange, wait, whole_body
 from .._core.options import DEFAULT_TIMEOUT
-from .._wire.http import HTTPResponse
+from .._wire.http import HTTPResponse, ResponseHead
 from .._wire.json import is_object
 from ..errors import (
     APIConnectionError,
@@ -63,6 +63,7 @@ class StreamFlow:
         "_content_at",
         "_derived",
         "_failure",
+        "_head",
         "_held",
         "_lenient",
         "_undecided",
@@ -104,6 +105,7 @@ class StreamFlow:
         self._lenient = lenient
         self._held: list[Frame] = []  # an error event, and what was received behind it
         self._unread = b""  # a body that is no stream, for those who read bytes
+        self._head: ResponseHead  # of the attempt in force
         self._failure: APIError | None = None  # what ended the stream; it is final
         self._derived: MessageStreamEvent | None = None  # to be delivered after the last event
         self._begun = False  # whether any event but a ping was received
@@ -118,11 +120,12 @@ class StreamFlow:
         """
         while True:
             opened = yield from exchange(self.attempts, unread=True)
+            self._head = opened.head
             self._begin(opened.http_response())
             if not self.attempts.call.streamed or "json" not in self._content_type:
                 return
             try:
-                self._take_whole((yield from whole_body(self.attempts)))
+                self._take_whole((yield from whole_body(self.attempts, self._head)))
             except APIError as error:
                 delay = self.attempts.failed(self._completed(error))
             else:
@@ -186,7 +189,7 @@ class StreamFlow:
         except APITimeoutError as silence:
             raise self._out_of_patience() from silence
         if self._undecided and self._is_no_stream(chunk):
-            self._take_whole(chunk + (yield from whole_body(self.attempts)))
+            self._take_whole(chunk + (yield from whole_body(self.attempts, self._head)))
             return
         self._queue(self.reader.feed(chunk) if chunk else self.reader.close())
         self.ended = not chunk and not self.frames and not self._held
