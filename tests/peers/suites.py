@@ -22,7 +22,8 @@ from portable import portable_tests
 
 OFFICIAL_TOOLS = (
     "pytest<9", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "respx", "time-machine",
-    "dirty-equals", "rich", "inline-snapshot>=0.28", "http-snapshot[httpx]==0.1.9", "httpx", "httpx2",
+    "dirty-equals", "rich", "inline-snapshot>=0.28", "http-snapshot[httpx]==0.1.9",
+    "httpx", "httpx2",
     "importlib-metadata", "hypothesis", "packaging", "opentelemetry-sdk", "nest-asyncio",
 )  # fmt: skip
 
@@ -51,8 +52,8 @@ SUITES = {
     "langchain": Suite(
         "langchain-anthropic==1.2.0",
         (
-            "anthropic<1", "pytest<8", "blockbuster<1.6", "freezegun<2", "pytest-mock<4", "syrupy<5",
-            "pytest-asyncio<1", "pytest-retry<1.8", "pytest-timeout<3", "pytest-socket<1",
+            "anthropic<1", "pytest<8", "blockbuster<1.6", "freezegun<2", "pytest-mock<4",
+            "syrupy<5", "pytest-asyncio<1", "pytest-retry<1.8", "pytest-timeout<3", "pytest-socket<1",
             "pytest-xdist", "vcrpy<8", "langchain-tests", "langchain", "defusedxml<1",
         ),
         ("tests/unit_tests", "tests/integration_tests"),
@@ -60,7 +61,8 @@ SUITES = {
     "opentelemetry": Suite(
         "opentelemetry-instrumentation-anthropic==0.62.4",
         (
-            "anthropic[bedrock]", "opentelemetry-sdk", "pytest-asyncio<0.24", "pytest-recording<0.14",
+            "anthropic[bedrock]", "opentelemetry-sdk", "pytest-asyncio<0.24",
+            "pytest-recording<0.14",
             "pytest<9", "pytest-timeout", "pytest-xdist", "vcrpy<9",
         ),
     ),

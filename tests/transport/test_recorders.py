@@ -28,12 +28,12 @@ def count(peer: Peer, received: Received) -> None:
 
 
 def counted(url: str) -> int:
-    client = Client(api_key="sk-secret", base_url=url, max_retries=0)
+    client = Client(api_key="sk-secret", base_url=url, max_retries=0, allow_plain_http=True)
     return client.messages.count_tokens(**ASK).input_tokens
 
 
 async def async_counted(url: str) -> int:
-    client = AsyncClient(api_key="sk-secret", base_url=url, max_retries=0)
+    client = AsyncClient(api_key="sk-secret", base_url=url, max_retries=0, allow_plain_http=True)
     return (await client.messages.count_tokens(**ASK)).input_tokens
 
 
@@ -66,7 +66,7 @@ def test_a_cassette_replays_for_the_async_client(tape):
 
 def test_a_request_that_a_cassette_does_not_have_is_a_failed_connection_and_not_retried(tape):
     with vcr.use_cassette(tape, record_mode="none"):
-        client = Client(api_key="sk-secret", base_url="http://api.test")
+        client = Client(api_key="sk-secret", base_url="http://api.test", allow_plain_http=True)
         with pytest.raises(APIConnectionError, match="recorded") as caught:
             client.messages.count_tokens(**ASK)
     assert len(caught.value.attempts) == 1

@@ -81,7 +81,7 @@ def async_transport_for(http_client: Any = None) -> AsyncTransport:
 
 
 def _leaves_it_to_us(http_client: Any) -> bool:
-    """Tell whether the user passed nothing, or a `DefaultHttpxClient` without settings of its own."""
+    """Tell whether the user passed nothing, or a `DefaultHttpxClient` without own settings."""
     return http_client is None or getattr(http_client, "leaves_sending_to_antiphon", False)
 
 
