@@ -53,7 +53,8 @@ SUITES = {
         "langchain-anthropic==1.2.0",
         (
             "anthropic<1", "pytest<8", "blockbuster<1.6", "freezegun<2", "pytest-mock<4",
-            "syrupy<5", "pytest-asyncio<1", "pytest-retry<1.8", "pytest-timeout<3", "pytest-socket<1",
+            "syrupy<5", "pytest-asyncio<1", "pytest-retry<1.8",
+            "pytest-timeout<3", "pytest-socket<1",
             "pytest-xdist", "vcrpy<8", "langchain-tests", "langchain", "defusedxml<1",
         ),
         ("tests/unit_tests", "tests/integration_tests"),
