@@ -35,8 +35,7 @@ def _client_class(name: str, base: Any) -> Any:
 
     def init(self: Any, **settings: Any) -> None:
         # Then our own transport sends, which is faster, and which recorders of any library see.
-        kind: Any = type(self)
-        is_changed = kind.send is not base.send
+        is_changed = self.__class__.send is not base.send
         self.leaves_sending_to_antiphon = settings.keys() <= _PLAIN and not is_changed
         clocks = Timeout()
         settings.setdefault("timeout", _httpx.Timeout(clocks.read, connect=clocks.connect))
