@@ -90,13 +90,14 @@ def repository(tmp_path, monkeypatch):
     for name in ("author", "committer"):
         monkeypatch.setenv(f"GIT_{name.upper()}_NAME", "A. Tester")
         monkeypatch.setenv(f"GIT_{name.upper()}_EMAIL", "tester@example.org")
-    for path in ("scripts/release", "src/antiphon/_version.py", "pyproject.toml", "CHANGELOG.md"):
+    for path in ("scripts/release", "pyproject.toml", "CHANGELOG.md"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
     project = tmp_path / "pyproject.toml"
     project.write_text(project.read_text().replace(".example", ".org"))
     changelog = tmp_path / "CHANGELOG.md"
     changelog.write_text("# Changelog\n\n## Unreleased\n\n* A change.\n")
+    (tmp_path / "src/antiphon").mkdir(parents=True)
     (tmp_path / "src/antiphon/_version.py").write_text(
         '"""The version."""\n\n__version__ = "1.2.0"\n'
     )
