@@ -35,7 +35,8 @@ def test_the_set_of_given_fields_can_be_chosen():
 
 
 def test_printing_names_the_class():
-    assert str(TextBlock(type="text", text="Hi")).startswith("TextBlock(type='text', text='Hi'")
+    printed = "TextBlock(citations=None, text='Hi', type='text')"
+    assert str(TextBlock(type="text", text="Hi")) == printed
 
 
 def test_users_own_models_are_lenient_as_well():
@@ -115,3 +116,11 @@ def test_a_default_client_of_httpx_without_settings_leaves_sending_to_us(server)
         client = antiphon.Client(api_key="k", base_url=server.url, http_client=own)
         assert client.models.list().data
         assert connections(own)
+
+
+def test_objects_are_dumped_in_the_order_in_which_recordings_hold_them():
+    block = TextBlock.from_value({"type": "text", "text": "Hi", "more": 1, "citations": None})
+    assert list(block.to_dict()) == ["citations", "text", "type", "more"]
+    assert list(Message.model_fields)[0] == "id"
+    message = Message.from_value({"type": "message", "role": "assistant", "id": "m", "content": []})
+    assert list(message.to_dict()) == ["id", "content", "role", "type"]
