@@ -123,3 +123,11 @@ def test_objects_are_dumped_in_the_order_in_which_recordings_hold_them():
     assert list(block.to_dict()) == ["citations", "text", "type", "more"]
     message = Message.from_value({"type": "message", "role": "assistant", "id": "m", "content": []})
     assert list(message.to_dict()) == ["id", "content", "role", "type"]
+
+
+def test_users_own_models_keep_the_order_of_their_fields():
+    class Mine(antiphon.BaseModel):
+        name: str
+        age: int
+
+    assert str(Mine.construct(age=1, name="Ada")) == "Mine(name='Ada', age=1)"

@@ -195,8 +195,8 @@ def test_what_is_exported_is_not_shared() -> None:
 
 
 def test_text_indented_by_us_looks_as_that_of_pydantic() -> None:
-    plain = Tree.decode('{"parts": [{"leaves": [], "type": "twig"}, {"type": "x", "y": {}}]}')
-    odd = Tree.decode('{"parts": [{"leaves": [], "type": "twig"}, {"type": "\\ud83d", "y": {}}]}')
+    plain = Tree.decode('{"parts": [{"type": "twig", "leaves": []}, {"type": "x", "y": {}}]}')
+    odd = Tree.decode('{"parts": [{"type": "twig", "leaves": []}, {"type": "\\ud83d", "y": {}}]}')
     for indent in (None, 0, 2, 3):
         written = odd.to_json(indent=indent)
         assert written.replace("\\ud83d", "x") == plain.to_json(indent=indent)

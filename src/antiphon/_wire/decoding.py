@@ -406,10 +406,11 @@ def _open(schema: Any) -> Any:
 def _fit(cls: type[WireModel], schema: Any) -> None:
     """Change the schema of a model: other values are accepted, and dumped as they are."""
     schema["strict"] = False  # an object may be given as a dict; its fields stay strict
-    # Objects are dumped in this order. It is the official package's, so that recordings of programs
-    # that send a dumped object back fit.
-    fields = schema["schema"]["fields"]
-    schema["schema"]["fields"] = {name: fields[name] for name in sorted(fields, key=_rank)}
+    if cls.__module__.startswith("antiphon."):  # users' own models keep their order
+        # Objects are dumped in this order. It is the official package's, so that recordings of
+        # programs that send a dumped object back fit.
+        fields = schema["schema"]["fields"]
+        schema["schema"]["fields"] = {name: fields[name] for name in sorted(fields, key=_rank)}
     for name, field in schema["schema"]["fields"].items():
         # The type keeps its list of values: it tells the members of a union apart.
         known = field["schema"] if name == "type" else _open(field["schema"])
