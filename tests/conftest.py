@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 
@@ -22,6 +23,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("untimed"), max_examples=20)
 settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """Take what collection made out of every garbage collection: hundreds of tests run one."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
