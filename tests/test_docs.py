@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from antiphon.catalog.models import CATALOG, ModelCard
 from tests.support.media_samples import JPEG, pdf
 
 ROOT = Path(__file__).parent.parent
@@ -81,3 +82,15 @@ def test_links_between_pages_lead_somewhere(page):
 def test_the_page_of_rules_is_the_rule_book():
     script = runpy.run_path(str(ROOT / "scripts" / "rules"))
     assert (ROOT / "docs" / "rules.md").read_text() == script["page"]()
+
+
+def thinking_row(card: ModelCard) -> str:
+    types = " ".join(f"`{kind}`" for kind in sorted(card.thinking_types))
+    default = "no thinking" if card.thinking_default == "off" else "thinking"
+    efforts = [f"**{e}**" if e == card.default_effort else e for e in card.efforts] or ["none"]
+    return f"| {card.display_name} | {types} | {default} | {' '.join(efforts)} |"
+
+
+def test_the_page_of_thinking_has_every_model():
+    page = (ROOT / "docs" / "thinking.md").read_text()
+    assert re.findall(r"^\| Claude .*", page, re.MULTILINE) == [*map(thinking_row, CATALOG)]
