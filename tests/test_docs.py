@@ -43,7 +43,8 @@ def workplace(server, tmp_path, monkeypatch):
 def test_the_blocks_of_a_page_run(page, workplace):
     names: dict[str, object] = {"__name__": "__main__"}
     for number, block in enumerate(BLOCK.findall(page.read_text()), 1):
-        exec(compile(block, f"{page.name}, block {number}", "exec"), names)
+        code = compile(block, f"{page.name}, block {number}", "exec", dont_inherit=True)
+        exec(code, names)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
