@@ -27,6 +27,7 @@ LAYERS = [
     "base_client",
     "telemetry",
     "responses",
+    "inputs",
     "transport",
     "_stream",
     "_core",
@@ -53,6 +54,7 @@ SHELLS = {
     "_async",
     "base_client",
     "telemetry",
+    "inputs",
     "_transport",
 }
 OUTSIDE = {

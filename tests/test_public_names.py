@@ -30,6 +30,7 @@ SHOWN = (
     "errors",
     "responses",
     *(f"{world}.{name}" for world in ("_sync", "_async") for name in CLIENTS),
+    "inputs",
     "compat.install",
 )
 HOMES = (*SHOWN, "rules", "types")

@@ -37,11 +37,12 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._wire.sentinels import *  # noqa: F403
     from .compat.install import *  # noqa: F403
     from .errors import *  # noqa: F403
+    from .inputs import *  # noqa: F403
     from .responses import *  # noqa: F403
     from .rules import *  # noqa: F403
     from .types import *  # noqa: F403
 
-_SUBMODULES = ("errors", "local", "responses", "rules", "transport", "types")
+_SUBMODULES = ("errors", "inputs", "local", "responses", "rules", "transport", "types")
 _CLIENTS = (
     "client",
     "messages",
@@ -63,6 +64,7 @@ _SHOWN = (
     "responses",
     *(f"_sync.{name}" for name in _CLIENTS),
     *(f"_async.{name}" for name in _CLIENTS),
+    "inputs",
     "compat.install",
 )
 _HOMES = (*_SHOWN, "rules", "types")

@@ -3,6 +3,7 @@
     AntiphonError  (also called AnthropicError)
     ├── UsageError                      an object is closed, or at its end
     ├── CredentialsError                no API key and no token: nothing was sent
+    ├── InputError                      a file or a value that cannot be a content block
     ├── RequestEncodingError            a value that is not JSON: nothing was sent
     ├── NotSupportedError               a method that antiphon does not have
     └── APIError
@@ -71,6 +72,7 @@ __all__ = [
     "DeadlineExceededError",
     "GatewayTimeoutError",
     "HTTPNotImplementedError",
+    "InputError",
     "InternalServerError",
     "NotFoundError",
     "NotSupportedError",
@@ -135,6 +137,10 @@ class CredentialsError(AntiphonError):
 
 class UsageError(AntiphonError, RuntimeError):
     """An object cannot do what it was asked: it is closed, or at its end."""
+
+
+class InputError(AntiphonError, ValueError):
+    """A file or a value that cannot be a content block; the message begins with its argument."""
 
 
 class RequestEncodingError(AntiphonError, TypeError):

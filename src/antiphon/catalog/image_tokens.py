@@ -11,6 +11,8 @@ from typing import NamedTuple
 __all__ = [
     "HIGH_RESOLUTION",
     "PATCH",
+    "PDF_PAGE_PIXELS",
+    "PDF_PAGE_TEXT",
     "STANDARD",
     "TIERS",
     "ImageTier",
@@ -20,6 +22,13 @@ __all__ = [
 
 PATCH = 28
 """Pixels of the side of a patch."""
+
+
+# A page of a PDF costs its text and an image of this size (docs, PDF support).
+PDF_PAGE_TEXT = 1_500
+"""Tokens of the text of a page; the documentation says 1,500 to 3,000."""
+PDF_PAGE_PIXELS = (1075, 1520)
+"""Width and height of the image of a page."""
 
 
 class ImageTier(NamedTuple):

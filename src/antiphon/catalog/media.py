@@ -15,11 +15,46 @@ from contextlib import suppress
 from functools import cache, wraps
 from hashlib import blake2b
 from importlib.util import find_spec
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
-__all__ = ["PDF", "Image", "decoded", "image", "pdf", "pdf_pages", "reads_pdfs"]
+__all__ = [
+    "FORMATS",
+    "MANY_IMAGES",
+    "MOST_IMAGE_BYTES",
+    "MOST_IMAGE_SIDE",
+    "MOST_IMAGE_SIDE_OF_MANY",
+    "MOST_PDF_BYTES",
+    "PDF",
+    "Image",
+    "MediaType",
+    "decoded",
+    "image",
+    "image_of",
+    "pdf",
+    "pdf_of",
+    "pdf_pages",
+    "reads_pdfs",
+]
 
-_FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WebP": "image/webp"}
+MediaType: TypeAlias = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+"""The types of images that the API accepts."""
+
+# The documentation allows 10 MB, but every refusal seen still names 5 MB of base64 text.
+MOST_IMAGE_BYTES = 5 * 1024 * 1024
+"""Characters of an image in base64."""
+MOST_IMAGE_SIDE = 8000
+"""Pixels of the longer side of an image."""
+MOST_IMAGE_SIDE_OF_MANY, MANY_IMAGES = 2000, 20
+"""The same for requests with more images than this."""
+MOST_PDF_BYTES = 32 * 1024 * 1024
+"""Characters of a PDF in base64: those of a whole request, since nothing else bounds it."""
+
+FORMATS: dict[str, MediaType] = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "GIF": "image/gif",
+    "WebP": "image/webp",
+}
 # Markers of JPEG: frame headers, which hold the size, and markers without content.
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xDA)})
@@ -39,9 +74,9 @@ class Image(NamedTuple):
     """Pixels."""
 
     @property
-    def media_type(self) -> str:
+    def media_type(self) -> MediaType:
         """The media type, e.g. ``image/png``."""
-        return _FORMATS[self.format]
+        return FORMATS[self.format]
 
 
 class PDF(NamedTuple):
@@ -84,7 +119,12 @@ def _remembering(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
 def image(encoded: str) -> Image | None:
     """Return the image in base64 text; None if it has none of the four formats or is cut off."""
     content = decoded(encoded)
-    found = None if content is None else _image(content)
+    return None if content is None else image_of(content)
+
+
+def image_of(content: bytes) -> Image | None:
+    """Return the image in a file; None if it has none of the four formats or is cut off."""
+    found = _image(content)
     return found if found and found.width and found.height else None
 
 
@@ -161,7 +201,7 @@ def pdf_pages(encoded: str) -> int | None:
 def pdf(encoded: str) -> PDF | None:
     """Return the PDF in base64 text; None if it is not a PDF, or pypdf is not installed."""
     content = decoded(encoded)
-    return _pdf(content) if content is not None and reads_pdfs() else None
+    return pdf_of(content) if content is not None and reads_pdfs() else None
 
 
 @cache
@@ -170,7 +210,8 @@ def reads_pdfs() -> bool:
     return find_spec("pypdf") is not None
 
 
-def _pdf(content: bytes) -> PDF | None:
+def pdf_of(content: bytes) -> PDF | None:
+    """Return the PDF in a file; None if it is broken. pypdf must be installed."""
     import io
 
     from pypdf import PdfReader

@@ -8,15 +8,16 @@ from typing import Any
 from .._wire.json import is_object
 from ..catalog import media
 from ..catalog.image_tokens import TIERS, downsized
+from ..catalog.media import (
+    MANY_IMAGES,
+    MOST_IMAGE_BYTES,
+    MOST_IMAGE_SIDE,
+    MOST_IMAGE_SIDE_OF_MANY,
+)
 from .registry import Checks, Violation, at, block_parts
 from .request_view import RequestView
 
 __all__ = ["CHECKS"]
-
-# The documentation allows 10 MB, but every refusal seen still names 5 MB of base64 text.
-_MOST_BYTES = 5 * 1024 * 1024
-# The longer side; requests with more than `_MANY` images have a lower bound.
-_MOST_PIXELS, _MOST_PIXELS_OF_MANY, _MANY = 8000, 2000, 20
 
 # Tool results may contain images and documents.
 _IMAGES = block_parts(("image", "tool_result"))
@@ -38,14 +39,14 @@ def _encoded(request: RequestView, kind: str) -> Iterator[tuple[str, Mapping[str
 def image_bytes(request: RequestView) -> Iterator[Violation]:
     """Find images of too many bytes in base64."""
     for path, source in _encoded(request, "image"):
-        if len(source["data"]) > _MOST_BYTES:
-            yield at(path, found=len(source["data"]), most=_MOST_BYTES)
+        if len(source["data"]) > MOST_IMAGE_BYTES:
+            yield at(path, found=len(source["data"]), most=MOST_IMAGE_BYTES)
 
 
 def _seen(request: RequestView) -> Iterator[tuple[str, Mapping[str, Any], media.Image | None]]:
     """Return the images in base64 that are not too large, as their bytes show them."""
     for path, source in _encoded(request, "image"):
-        if len(source["data"]) <= _MOST_BYTES:
+        if len(source["data"]) <= MOST_IMAGE_BYTES:
             yield path, source, media.image(source["data"])
 
 
@@ -69,16 +70,16 @@ def image_types(request: RequestView) -> Iterator[Violation]:
 def image_pixels(request: RequestView) -> Iterator[Violation]:
     """Find images that are too wide or too high."""
     for path, _, seen in _seen(request):
-        if seen and max(seen.width, seen.height) > _MOST_PIXELS:
+        if seen and max(seen.width, seen.height) > MOST_IMAGE_SIDE:
             yield at(f"{path}.data")
 
 
 @CHECKS.add("images.pixels.many", *_IMAGES)
 def many_image_pixels(request: RequestView) -> Iterator[Violation]:
     """Find images that are too wide or too high for a request with many images."""
-    if sum(1 for _ in request.media("image")) > _MANY:
+    if sum(1 for _ in request.media("image")) > MANY_IMAGES:
         for path, _, seen in _seen(request):
-            if seen and _MOST_PIXELS_OF_MANY < max(seen.width, seen.height) <= _MOST_PIXELS:
+            if seen and MOST_IMAGE_SIDE_OF_MANY < max(seen.width, seen.height) <= MOST_IMAGE_SIDE:
                 yield at(f"{path}.data")
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 from ..._wire.json import JSONObject, is_list, is_object
 from ...catalog import media
 from ...catalog import models as catalog
-from ...catalog.image_tokens import TIERS, image_tokens
+from ...catalog.image_tokens import PDF_PAGE_PIXELS, PDF_PAGE_TEXT, TIERS, image_tokens
 from .canonical_json import canonical
 from .request_parts import content_blocks, may_be_cited, object_at
 from .word_tokens import word_tokens
@@ -78,9 +78,6 @@ _ANTHROPIC_TOOLS = {
     "code_execution_": 1_780,
     "tool_search_tool_": 200,
 }
-# A page of a PDF costs its text and an image of this size (docs, PDF support).
-_PDF_PAGE_TEXT = 1_500
-_PDF_PAGE_PIXELS = (1075, 1520)
 # Images behind URLs and file ids cannot be seen here; they count as one of 1000 by 1000 pixels.
 _UNSEEN_IMAGE = 1_296
 _UNSEEN_PAGES = 1
@@ -354,8 +351,8 @@ class _Estimate:
                 pages = media.pdf_pages(encoded) or _UNSEEN_PAGES
             case _:
                 pages = _UNSEEN_PAGES
-        words = self.family.text * _PDF_PAGE_TEXT
-        return pages * (words + image_tokens(*_PDF_PAGE_PIXELS, self._tier))
+        words = self.family.text * PDF_PAGE_TEXT
+        return pages * (words + image_tokens(*PDF_PAGE_PIXELS, self._tier))
 
     def _image(self, source: JSONObject) -> int:
         match source:
