@@ -217,7 +217,7 @@ def test_arguments_that_are_wrong_are_named(world, params, words):
 def test_bytes_are_refused_with_their_path(world):
     source = {"type": "base64", "media_type": "image/png", "data": b"raw"}
     messages = [{"role": "user", "content": [{"type": "image", "source": source}]}]
-    path = r"messages\[0\].content\[0\].source.data: bytes; base64-encode them to str"
+    path = r"messages\[0\].content\[0\].source.data: bytes; antiphon.image and"
     with pytest.raises(RequestEncodingError, match=path):
         world().call(**{**ASK, "messages": messages})
 

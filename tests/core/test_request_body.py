@@ -227,7 +227,7 @@ def test_the_media_type_of_a_url_document_is_not_sent():
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (b"raw", "bytes; base64-encode them to str"),
+        (b"raw", "bytes; antiphon.image and antiphon.document make blocks of files"),
         (object(), "object is not JSON"),
         (float("nan"), "nan is not a JSON number"),
         (float("-inf"), "-inf is not a JSON number"),

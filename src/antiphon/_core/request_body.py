@@ -234,7 +234,7 @@ def _simpler(value: Any) -> Any:
         return _items(value)
     kind = type(value).__name__
     if kind in ("bytes", "bytearray", "memoryview"):
-        raise NotJSONError(f"{kind}; base64-encode them to str")
+        raise NotJSONError(f"{kind}; antiphon.image and antiphon.document make blocks of files")
     return refused(value)
 
 
