@@ -95,3 +95,9 @@ def thinking_row(card: ModelCard) -> str:
 def test_the_page_of_thinking_has_every_model():
     page = (ROOT / "docs" / "thinking.md").read_text()
     assert re.findall(r"^\| Claude .*", page, re.MULTILINE) == [*map(thinking_row, CATALOG)]
+
+
+def test_the_blocks_of_the_page_of_type_checkers_are_checked():
+    checked = (ROOT / "tests" / "typing" / "page_of_type_checkers.py").read_text()
+    for block in BLOCK.findall((ROOT / "docs" / "type-checkers.md").read_text()):
+        assert block.strip() in checked
