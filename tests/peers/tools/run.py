@@ -2,7 +2,7 @@
 
 Run `python tests/peers/tools/run.py`.
 
-The table "With other tools" in docs/transports.md says what comes of it.
+The tables in docs/recorders.md say what comes of it.
 """
 
 from __future__ import annotations
