@@ -26,6 +26,7 @@ LAYERS = [
     "_async",
     "base_client",
     "telemetry",
+    "middleware",
     "responses",
     "inputs",
     "transport",

@@ -33,7 +33,7 @@ SHOWN = (
     "inputs",
     "compat.install",
 )
-HOMES = (*SHOWN, "rules", "types")
+HOMES = (*SHOWN, "rules", "types", "middleware", "_sync.middleware", "_async.middleware")
 NAMES = [(home, name) for home in HOMES for name in import_module(f"antiphon.{home}").__all__]
 OFFICIAL = [
     "Anthropic",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._async.client import *  # noqa: F403
     from ._async.files import *  # noqa: F403
     from ._async.messages import *  # noqa: F403
+    from ._async.middleware import *  # noqa: F403
     from ._async.models import *  # noqa: F403
     from ._async.pages import *  # noqa: F403
     from ._async.responses import *  # noqa: F403
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._sync.client import *  # noqa: F403
     from ._sync.files import *  # noqa: F403
     from ._sync.messages import *  # noqa: F403
+    from ._sync.middleware import *  # noqa: F403
     from ._sync.models import *  # noqa: F403
     from ._sync.pages import *  # noqa: F403
     from ._sync.responses import *  # noqa: F403
@@ -38,6 +40,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .compat.install import *  # noqa: F403
     from .errors import *  # noqa: F403
     from .inputs import *  # noqa: F403
+    from .middleware import *  # noqa: F403
     from .responses import *  # noqa: F403
     from .rules import *  # noqa: F403
     from .types import *  # noqa: F403
@@ -55,8 +58,7 @@ _CLIENTS = (
     "beta",
     "threads",
 )
-# What people type: shown by `dir`. The names of `types` and `rules` are found here too, since
-# earlier versions showed them.
+# What people type: shown by `dir`. The names of the other homes are found here too.
 _SHOWN = (
     "_wire.sentinels",
     "_wire.http",
@@ -67,7 +69,7 @@ _SHOWN = (
     "inputs",
     "compat.install",
 )
-_HOMES = (*_SHOWN, "rules", "types")
+_HOMES = (*_SHOWN, "rules", "types", "middleware", "_sync.middleware", "_async.middleware")
 
 
 def __getattr__(name: str) -> object:

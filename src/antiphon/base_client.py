@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, Self, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack, cast
 
 from ._core.arguments import check_names, keywords, nearest
 from ._core.options import (
@@ -25,6 +25,9 @@ from ._wire.secret import is_secret_header
 from ._wire.sentinels import NotGiven, Omit
 from ._wire.url import URL
 from .telemetry import configure_logging
+
+if TYPE_CHECKING:
+    from .middleware import MiddlewareInput
 
 __all__ = ["BaseClient", "ClientOptions", "CopyOptions"]
 
@@ -48,6 +51,7 @@ class ClientOptions(TypedDict, total=False):
     lenient_streams: take a stream that ends without `message_stop` for complete; only for gateways
         that are known to leave it out.
     allow_plain_http: do not warn when a key is sent over plain http to another machine.
+    middleware: functions around each attempt, the outermost first; see docs/middleware.md.
     max_response_bytes: the largest response that is received as a whole, decoded, in bytes;
         268,435,456 (256 MB) by default, None for no limit. Streams and downloads have none.
     wire: the old name of `large_responses`: "auto" for "stream", "plain" for "wait"; deprecated.
@@ -67,6 +71,7 @@ class ClientOptions(TypedDict, total=False):
     large_responses: LargeResponses | NotGiven
     lenient_streams: bool | NotGiven
     allow_plain_http: bool | NotGiven
+    middleware: Iterable[MiddlewareInput] | NotGiven | None
     max_response_bytes: int | NotGiven | None
     wire: str | NotGiven
     _strict_response_validation: bool
@@ -153,8 +158,6 @@ def _restored(kind: type[SessionState], options: Options, closed: bool) -> Sessi
 class BaseClient:
     """Settings of a client, and clients made from it with other settings."""
 
-    _session_class: ClassVar[type[SessionState]] = SessionState
-
     @keywords(ClientOptions)
     def __init__(self, **settings: Unpack[ClientOptions]) -> None:
         """Make a client; nothing is sent or opened.
@@ -168,7 +171,12 @@ class BaseClient:
         check_names(type(self).__name__, settings, _SETTINGS)
         configure_logging(os.environ)
         options = resolve_options(_renamed({**settings}), os.environ)
-        self._session = self._session_class(options, settings.get("http_client"))
+        self._session = self._session_for(options, settings.get("http_client"))
+
+    @classmethod
+    def _session_for(cls, options: Options, http_client: Any) -> SessionState:
+        """Return the session of a client with these settings."""
+        return SessionState(options, http_client)
 
     @classmethod
     def around(cls, session: SessionState) -> Self:
@@ -210,13 +218,21 @@ class BaseClient:
         # What is computed on first look (`messages`) holds the session, so each client has its own.
         kept = {k: v for k, v in self.__dict__.items() if not _is_computed(self, k)}
         twin.__dict__.update(kept)
-        twin._session = self._session_class(
+        twin._session = self._session_for(
             options.changed(_renamed({**settings})),
             settings.get("http_client") or self._session.http_client,
         )
         return twin
 
     copy = with_options
+
+    def with_middleware(self, *middleware: MiddlewareInput) -> Self:
+        """Return a client with further middleware, inside of what there is; all else is shared.
+
+        Raises:
+            TypeError: it cannot serve this client.
+        """
+        return self.with_options(middleware=[*self.middleware, *middleware])
 
     def __copy__(self) -> Self:
         return self.with_options()
@@ -287,6 +303,11 @@ class BaseClient:
     @default_query.setter
     def default_query(self, value: Mapping[str, object]) -> None:
         self._session.options = replace(self._session.options, query=dict(value))
+
+    @property
+    def middleware(self) -> tuple[MiddlewareInput, ...]:
+        """What stands around each attempt, the outermost first."""
+        return self._session.options.middleware
 
     @property
     def is_closed(self) -> Closed:

@@ -7,6 +7,7 @@
     ├── RequestEncodingError            a value that is not JSON: nothing was sent
     ├── NotSupportedError               a method that antiphon does not have
     └── APIError
+        ├── RetryableError              raised by a middleware: this attempt is worth another one
         ├── APIConnectionError          no response, or only a part of one
         │   ├── APITimeoutError         a clock ran out
         │   │   └── StreamStalledError      a stream went without content
@@ -86,6 +87,7 @@ __all__ = [
     "RequestTimeoutError",
     "RequestTooLargeError",
     "ResponseTooLargeError",
+    "RetryableError",
     "ServiceUnavailableError",
     "StreamInterruptedError",
     "StreamProtocolError",
@@ -213,6 +215,13 @@ class APIError(AntiphonError):
 
 def _counted(attempts: tuple[Attempt, ...]) -> str:
     return f" (after {len(attempts)} attempts)" if len(attempts) > 1 else ""
+
+
+class RetryableError(APIError):
+    """An attempt that a middleware found worth another one; it is raised if there is none left."""
+
+    def __init__(self, message: str = "", request: Request | None = None) -> None:
+        super().__init__(message or "a middleware asked for another attempt", request)
 
 
 class APIConnectionError(APIError):

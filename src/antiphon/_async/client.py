@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from .._core.options import Options
 from ..base_client import BaseClient
 from .any_endpoint import AsyncAnyEndpoint
 from .messages import AsyncMessages
@@ -26,7 +27,14 @@ class AsyncClient(BaseClient, AsyncAnyEndpoint):
     """
 
     _session: AsyncSession
-    _session_class = AsyncSession
+
+    @classmethod
+    def _session_for(cls, options: Options, http_client: Any) -> AsyncSession:
+        if options.middleware:
+            from .middleware import AsyncMiddlewareSession
+
+            return AsyncMiddlewareSession(options, http_client)
+        return AsyncSession(options, http_client)
 
     @cached_property
     def messages(self) -> AsyncMessages:

@@ -13,6 +13,7 @@ from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from .._core.call import Call, Endpoint
+from .._core.flow import ResultInstead
 from .._core.pages import PageContent
 from .._stream.flow import StreamFlow
 from .._wire.awaitable import AsyncPaginator, async_paginated
@@ -23,7 +24,14 @@ from .responses import AsyncJSONLines, AsyncStreamedResponse, AsyncStreamedRespo
 from .runner import AsyncRunner, AsyncSession
 from .streams import AsyncStream
 
-__all__ = ["AsyncRawResource", "AsyncResource", "AsyncStreamedResource", "raw", "streamed"]
+__all__ = [
+    "AsyncRawResource",
+    "AsyncResource",
+    "AsyncStreamedResource",
+    "raw",
+    "streamed",
+    "view_of",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,9 +71,12 @@ class AsyncResource:
     async def _perform(self, endpoint: Endpoint[T], params: Mapping[str, Any]) -> T:
         """Send the call of `endpoint` and return what it means."""
         call: Call[T] = self._call(endpoint, params)
-        if call.is_lazy:
-            return cast("T", _view(call, *await self._session.open(call)))
-        return (await self._session.respond(call)).parse()
+        try:
+            if call.is_lazy:
+                return cast("T", view_of(call, *await self._session.open(call)))
+            return (await self._session.respond(call)).parse()
+        except ResultInstead as instead:
+            return cast("T", instead.result)
 
     def _pages(
         self, endpoint: Endpoint[PageContent[T]], params: Mapping[str, Any]
@@ -87,7 +98,7 @@ class AsyncResource:
         return call
 
 
-def _view(call: Call[Any], flow: StreamFlow, runner: AsyncRunner) -> Any:
+def view_of(call: Call[Any], flow: StreamFlow, runner: AsyncRunner) -> Any:
     """Return what shows a body while it is received."""
     if call.streamed:
         return AsyncStream(flow, runner)
@@ -107,11 +118,14 @@ class AsyncRawResource(AsyncResource):
     async def _perform(self, endpoint: Endpoint[Any], params: Mapping[str, Any]) -> Any:
         """Send the call of `endpoint` and return its response."""
         call = self._call(endpoint, params)
-        if not call.is_lazy:
-            return await self._session.respond(call)
-        # What is read later has no body yet: the response holds the view of it instead.
-        flow, runner = await self._session.open(call)
-        view = _view(call, flow, runner)
+        try:
+            if not call.is_lazy:
+                return await self._session.respond(call)
+            # What is read later has no body yet: the response holds the view of it instead.
+            flow, runner = await self._session.open(call)
+        except ResultInstead as instead:
+            return instead.result
+        view = view_of(call, flow, runner)
         if call.lazy == "bytes":
             return view  # it is a response already
         return APIResponse(flow.response, flow.attempts, lambda _: view)
@@ -135,5 +149,5 @@ class AsyncStreamedResource(AsyncResource):
         flow, runner = await self._session.open(call)
         flow.delivered = True  # the caller sees this response: it must not become another one
         if view is None and call.is_lazy:
-            view = partial(_view, call)
+            view = partial(view_of, call)
         return AsyncStreamedResponse(flow, runner, call, view)

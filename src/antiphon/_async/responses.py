@@ -24,7 +24,57 @@ __all__ = ["AsyncJSONLines", "AsyncStreamedResponse", "AsyncStreamedResponseMana
 T = TypeVar("T")
 
 
-class AsyncStreamedResponse(BaseResponse, Generic[T]):
+class AsyncBodyResponse(BaseResponse):
+    """A response whose body can be read while it is received: the ways to read it."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more of the body can be received."""
+        raise NotImplementedError
+
+    def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Give the body as it arrives, its content encoding undone."""
+        raise NotImplementedError
+
+    async def iter_text(self) -> AsyncIterator[str]:
+        """Give the body as it arrives, as text; bytes that are not UTF-8 become U+FFFD."""
+        decoder = TextDecoder()
+        async for chunk in self.iter_bytes():
+            yield decoder.feed(chunk)
+        if rest := decoder.close():
+            yield rest
+
+    async def iter_lines(self) -> AsyncIterator[str]:
+        """Give the lines of the body, without their ends."""
+        decoder = LineDecoder()
+        async for text in self.iter_text():
+            for line in decoder.feed(text):
+                yield line
+        for line in decoder.close():
+            yield line
+
+    async def read(self) -> bytes:
+        """Read the whole body."""
+        if not self.is_closed:
+            self.http_response.content = b"".join([chunk async for chunk in self.iter_bytes()])
+        return self.http_response.content
+
+    async def text(self) -> str:
+        """Read the whole body as text."""
+        await self.read()
+        return self.http_response.text
+
+    async def json(self) -> Any:
+        """Read the whole body as JSON values.
+
+        Raises:
+            ValueError: the body is not JSON.
+        """
+        await self.read()
+        return self.http_response.json()
+
+
+class AsyncStreamedResponse(AsyncBodyResponse, Generic[T]):
     """A response whose head was received; its body is read when you read it."""
 
     def __init__(
@@ -50,48 +100,11 @@ class AsyncStreamedResponse(BaseResponse, Generic[T]):
         while chunk := await self._runner.run(self._flow.chunk()):
             yield chunk
 
-    async def iter_text(self) -> AsyncIterator[str]:
-        """Give the body as it arrives, as text; bytes that are not UTF-8 become U+FFFD."""
-        decoder = TextDecoder()
-        async for chunk in self.iter_bytes():
-            yield decoder.feed(chunk)
-        if rest := decoder.close():
-            yield rest
-
-    async def iter_lines(self) -> AsyncIterator[str]:
-        """Give the lines of the body, without their ends."""
-        decoder = LineDecoder()
-        async for text in self.iter_text():
-            for line in decoder.feed(text):
-                yield line
-        for line in decoder.close():
-            yield line
-
-    async def read(self) -> bytes:
-        """Read the whole body."""
-        if not self._flow.ended:
-            self.http_response.content = b"".join([chunk async for chunk in self.iter_bytes()])
-        return self.http_response.content
-
     async def write_to_file(self, path: str | PathLike[str]) -> None:
         """Write the body into a file while it is received; what is there is replaced."""
         with Path(path).open("wb") as file:  # noqa: ASYNC230 (it waits less than the network)
             while chunk := await self._runner.run(self._flow.chunk()):
                 file.write(chunk)
-
-    async def text(self) -> str:
-        """Read the whole body as text."""
-        await self.read()
-        return self.http_response.text
-
-    async def json(self) -> Any:
-        """Read the whole body as JSON values.
-
-        Raises:
-            ValueError: the body is not JSON.
-        """
-        await self.read()
-        return self.http_response.json()
 
     async def parse(self) -> T:
         """Read what the response means: a model, or a stream of events.

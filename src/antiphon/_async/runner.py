@@ -15,7 +15,7 @@ from .._transport.clocks import AsyncMonotonicClock
 from .._transport.default import async_transport_for
 from .._transport.files import async_open_file, async_read_file
 from .._wire.awaitable import async_result
-from .._wire.http import Request, ResponseHead
+from .._wire.http import Request
 from ..base_client import SessionState
 from ..errors import APIError, UsageError
 from ..responses import APIResponse
@@ -131,7 +131,10 @@ class AsyncRunner:
                 log_read(chunk)
             return chunk
         if isinstance(step, Send):
-            return await self._send(step.request)
+            if self._response is not None:
+                await self.close()
+            self._response = await self._open(step.request)
+            return self._response.head
         if isinstance(step, Sleep):
             await self.close()
             log_sleep(step.seconds)
@@ -143,17 +146,15 @@ class AsyncRunner:
             return await async_open_file(step.content, step.name)
         return await async_result(step.function())
 
-    async def _send(self, request: Request) -> ResponseHead:
-        if self._response is not None:
-            await self.close()
+    async def _open(self, request: Request) -> AsyncOpenResponse:
+        """Send `request`: what stands around each attempt overrides this method."""
         if self._logs:
             log_request(request)
-        self._response = await self._transport.send(request)
-        head = self._response.head
-        head.received_at = time.time()  # the core reads no clock
+        response = await self._transport.send(request)
+        response.head.received_at = time.time()  # the core reads no clock
         if self._logs:
-            log_response(request, head)
-        return head
+            log_response(request, response.head)
+        return response
 
     async def close(self) -> None:
         """Give back the connection, or cut it if something is still arriving; idempotent."""

@@ -41,6 +41,7 @@ __all__ = [
     "Load",
     "Open",
     "Read",
+    "ResultInstead",
     "Send",
     "Sleep",
     "Step",
@@ -218,6 +219,17 @@ class SuccessfulResponse(NamedTuple):
     def http_response(self) -> HTTPResponse:
         """Return the HTTP side of it, as users see it."""
         return as_http_response(self.head, self.body, self.attempts.request)
+
+
+class ResultInstead(TypeError):
+    """What a middleware returned instead of a response: the result of the call."""
+
+    def __init__(self, result: object) -> None:
+        super().__init__(
+            f"a middleware returned {type(result).__name__} instead of a response; this method"
+            " needs the response of call_next"
+        )
+        self.result = result
 
 
 def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResponse]:

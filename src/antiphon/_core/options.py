@@ -118,6 +118,8 @@ class Options:
     lenient_streams: bool = False
     allow_plain_http: bool = False
     max_response_bytes: int | None = DEFAULT_MAX_RESPONSE_BYTES
+    middleware: tuple[Any, ...] = ()
+    """What stands around each attempt, the outermost first; sessions give it its meaning."""
 
     @property
     def key_source(self) -> str:
@@ -152,6 +154,7 @@ class Options:
             max_response_bytes=_max_bytes(
                 settings.get("max_response_bytes", self.max_response_bytes)
             ),
+            middleware=_middleware(settings.get("middleware", self.middleware)),
         )
 
     def own_headers(self) -> dict[str, HeaderValue]:
@@ -214,6 +217,15 @@ class Options:
         asked = {name: value for name, value in given.items() if value is not None}
         parameters = "&".join(filter(None, (own, urlencode(asked, doseq=True))))
         return URL(f"{base}{path}?{parameters}" if parameters else f"{base}{path}")
+
+
+def _middleware(given: Iterable[Any] | None) -> tuple[Any, ...]:
+    """Return what was given as a tuple; None stands for no middleware."""
+    try:
+        return tuple(given or ())
+    except TypeError as error:
+        kind = type(given).__name__
+        raise TypeError(f"middleware: expected a list of functions, got {kind}") from error
 
 
 def _custom_headers(lines: str) -> dict[str, HeaderValue]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import APIConnectionError, APIError, APIStatusError
+from ..errors import APIConnectionError, APIError, APIStatusError, RetryableError
 
 FIRST_DELAY, LONGEST_DELAY, JITTER = 0.5, 8.0, 0.25
 """Backoff in seconds: doubled from the first to the longest, less up to a quarter at random."""
@@ -48,6 +48,8 @@ def backoff(retries: int, chance: float) -> float:
 def _is_worth_it(error: APIError) -> bool:
     if isinstance(error, APIConnectionError):
         return error.transient
+    if isinstance(error, RetryableError):
+        return True
     if not isinstance(error, APIStatusError):
         return False
     advice = error.response.headers.get("x-should-retry")  # the API knows better than its status

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from .._core.options import Options
 from ..base_client import BaseClient
 from .any_endpoint import AnyEndpoint
 from .messages import Messages
@@ -27,7 +28,14 @@ class Client(BaseClient, AnyEndpoint):
     """
 
     _session: Session
-    _session_class = Session
+
+    @classmethod
+    def _session_for(cls, options: Options, http_client: Any) -> Session:
+        if options.middleware:
+            from .middleware import MiddlewareSession
+
+            return MiddlewareSession(options, http_client)
+        return Session(options, http_client)
 
     @cached_property
     def messages(self) -> Messages:

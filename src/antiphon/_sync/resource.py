@@ -14,6 +14,7 @@ from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from .._core.call import Call, Endpoint
+from .._core.flow import ResultInstead
 from .._core.pages import PageContent
 from .._stream.flow import StreamFlow
 from .._wire.awaitable import paginated
@@ -24,7 +25,14 @@ from .responses import JSONLines, StreamedResponse, StreamedResponseManager
 from .runner import Runner, Session
 from .streams import Stream
 
-__all__ = ["RawResource", "Resource", "StreamedResource", "raw", "streamed"]
+__all__ = [
+    "RawResource",
+    "Resource",
+    "StreamedResource",
+    "raw",
+    "streamed",
+    "view_of",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,9 +72,12 @@ class Resource:
     def _perform(self, endpoint: Endpoint[T], params: Mapping[str, Any]) -> T:
         """Send the call of `endpoint` and return what it means."""
         call: Call[T] = self._call(endpoint, params)
-        if call.is_lazy:
-            return cast("T", _view(call, *self._session.open(call)))
-        return (self._session.respond(call)).parse()
+        try:
+            if call.is_lazy:
+                return cast("T", view_of(call, *self._session.open(call)))
+            return (self._session.respond(call)).parse()
+        except ResultInstead as instead:
+            return cast("T", instead.result)
 
     def _pages(self, endpoint: Endpoint[PageContent[T]], params: Mapping[str, Any]) -> SyncPage[T]:
         """Return the list that the call of `endpoint` begins."""
@@ -86,7 +97,7 @@ class Resource:
         return call
 
 
-def _view(call: Call[Any], flow: StreamFlow, runner: Runner) -> Any:
+def view_of(call: Call[Any], flow: StreamFlow, runner: Runner) -> Any:
     """Return what shows a body while it is received."""
     if call.streamed:
         return Stream(flow, runner)
@@ -106,11 +117,14 @@ class RawResource(Resource):
     def _perform(self, endpoint: Endpoint[Any], params: Mapping[str, Any]) -> Any:
         """Send the call of `endpoint` and return its response."""
         call = self._call(endpoint, params)
-        if not call.is_lazy:
-            return self._session.respond(call)
-        # What is read later has no body yet: the response holds the view of it instead.
-        flow, runner = self._session.open(call)
-        view = _view(call, flow, runner)
+        try:
+            if not call.is_lazy:
+                return self._session.respond(call)
+            # What is read later has no body yet: the response holds the view of it instead.
+            flow, runner = self._session.open(call)
+        except ResultInstead as instead:
+            return instead.result
+        view = view_of(call, flow, runner)
         if call.lazy == "bytes":
             return view  # it is a response already
         return APIResponse(flow.response, flow.attempts, lambda _: view)
@@ -134,5 +148,5 @@ class StreamedResource(Resource):
         flow, runner = self._session.open(call)
         flow.delivered = True  # the caller sees this response: it must not become another one
         if view is None and call.is_lazy:
-            view = partial(_view, call)
+            view = partial(view_of, call)
         return StreamedResponse(flow, runner, call, view)

@@ -25,7 +25,57 @@ __all__ = ["JSONLines", "StreamedResponse", "StreamedResponseManager"]
 T = TypeVar("T")
 
 
-class StreamedResponse(BaseResponse, Generic[T]):
+class BodyResponse(BaseResponse):
+    """A response whose body can be read while it is received: the ways to read it."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more of the body can be received."""
+        raise NotImplementedError
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        """Give the body as it arrives, its content encoding undone."""
+        raise NotImplementedError
+
+    def iter_text(self) -> Iterator[str]:
+        """Give the body as it arrives, as text; bytes that are not UTF-8 become U+FFFD."""
+        decoder = TextDecoder()
+        for chunk in self.iter_bytes():
+            yield decoder.feed(chunk)
+        if rest := decoder.close():
+            yield rest
+
+    def iter_lines(self) -> Iterator[str]:
+        """Give the lines of the body, without their ends."""
+        decoder = LineDecoder()
+        for text in self.iter_text():
+            for line in decoder.feed(text):
+                yield line
+        for line in decoder.close():
+            yield line
+
+    def read(self) -> bytes:
+        """Read the whole body."""
+        if not self.is_closed:
+            self.http_response.content = b"".join([chunk for chunk in self.iter_bytes()])
+        return self.http_response.content
+
+    def text(self) -> str:
+        """Read the whole body as text."""
+        self.read()
+        return self.http_response.text
+
+    def json(self) -> Any:
+        """Read the whole body as JSON values.
+
+        Raises:
+            ValueError: the body is not JSON.
+        """
+        self.read()
+        return self.http_response.json()
+
+
+class StreamedResponse(BodyResponse, Generic[T]):
     """A response whose head was received; its body is read when you read it."""
 
     def __init__(
@@ -51,48 +101,11 @@ class StreamedResponse(BaseResponse, Generic[T]):
         while chunk := self._runner.run(self._flow.chunk()):
             yield chunk
 
-    def iter_text(self) -> Iterator[str]:
-        """Give the body as it arrives, as text; bytes that are not UTF-8 become U+FFFD."""
-        decoder = TextDecoder()
-        for chunk in self.iter_bytes():
-            yield decoder.feed(chunk)
-        if rest := decoder.close():
-            yield rest
-
-    def iter_lines(self) -> Iterator[str]:
-        """Give the lines of the body, without their ends."""
-        decoder = LineDecoder()
-        for text in self.iter_text():
-            for line in decoder.feed(text):
-                yield line
-        for line in decoder.close():
-            yield line
-
-    def read(self) -> bytes:
-        """Read the whole body."""
-        if not self._flow.ended:
-            self.http_response.content = b"".join([chunk for chunk in self.iter_bytes()])
-        return self.http_response.content
-
     def write_to_file(self, path: str | PathLike[str]) -> None:
         """Write the body into a file while it is received; what is there is replaced."""
         with Path(path).open("wb") as file:
             while chunk := self._runner.run(self._flow.chunk()):
                 file.write(chunk)
-
-    def text(self) -> str:
-        """Read the whole body as text."""
-        self.read()
-        return self.http_response.text
-
-    def json(self) -> Any:
-        """Read the whole body as JSON values.
-
-        Raises:
-            ValueError: the body is not JSON.
-        """
-        self.read()
-        return self.http_response.json()
 
     def parse(self) -> T:
         """Read what the response means: a model, or a stream of events.

@@ -16,7 +16,7 @@ from .._transport.clocks import MonotonicClock
 from .._transport.default import transport_for
 from .._transport.files import open_file, read_file
 from .._wire.awaitable import plain_result
-from .._wire.http import Request, ResponseHead
+from .._wire.http import Request
 from ..base_client import SessionState
 from ..errors import APIError, UsageError
 from ..responses import APIResponse
@@ -132,7 +132,10 @@ class Runner:
                 log_read(chunk)
             return chunk
         if isinstance(step, Send):
-            return self._send(step.request)
+            if self._response is not None:
+                self.close()
+            self._response = self._open(step.request)
+            return self._response.head
         if isinstance(step, Sleep):
             self.close()
             log_sleep(step.seconds)
@@ -144,17 +147,15 @@ class Runner:
             return open_file(step.content, step.name)
         return plain_result(step.function())
 
-    def _send(self, request: Request) -> ResponseHead:
-        if self._response is not None:
-            self.close()
+    def _open(self, request: Request) -> OpenResponse:
+        """Send `request`: what stands around each attempt overrides this method."""
         if self._logs:
             log_request(request)
-        self._response = self._transport.send(request)
-        head = self._response.head
-        head.received_at = time.time()  # the core reads no clock
+        response = self._transport.send(request)
+        response.head.received_at = time.time()  # the core reads no clock
         if self._logs:
-            log_response(request, head)
-        return head
+            log_response(request, response.head)
+        return response
 
     def close(self) -> None:
         """Give back the connection, or cut it if something is still arriving; idempotent."""

@@ -240,13 +240,10 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"(_middleware|lib\.middleware(\.\w+)?|_request|)",
+        (r"Beta(Fallback|Refusal)\w+"),
         (
-            r"RetryableError|Middleware\w*|AsyncMiddlewareCallable|(Async)?CallNext|APIRequest"
-            r"|Beta(Fallback|Refusal)\w+"
-        ),
-        (
-            "antiphon has no middleware yet; pass http_client=, a transport of your own, as"
-            " docs/transports.md shows"
+            "antiphon does not ask other models after a refusal by itself; look at"
+            " message.stop_reason, or write a middleware, as docs/middleware.md shows"
         ),
     ),
     (
