@@ -28,6 +28,7 @@ LAYERS = [
     "telemetry",
     "middleware",
     "responses",
+    "tools",
     "inputs",
     "transport",
     "_stream",
@@ -157,9 +158,10 @@ def test_pure_modules_touch_nothing_outside(name):
     assert not calls & IMPURE_CALLS
 
 
-def test_only_decoding_validation_and_types_know_pydantic():
+def test_few_modules_know_pydantic():
     users = {name for name in MODULES if any(within(other, "pydantic") for other in imports(name))}
-    assert all(within(name, "_wire.decoding", "_wire.validation", "types") for name in users)
+    knowing = ("_wire.decoding", "_wire.validation", "types", "tools")
+    assert all(within(name, *knowing) for name in users)
 
 
 def test_the_clients_do_not_know_each_other():
@@ -183,6 +185,11 @@ def test_a_class_name_is_used_once():
 def test_importing_the_package_loads_nothing_heavy():
     loaded = loaded_by("import antiphon")
     assert not loaded & {"pydantic", "urllib3", "httpx2", "asyncio", "ssl", "json", "typing"}
+
+
+def test_the_tools_load_what_they_need_when_one_is_made():
+    loaded = loaded_by("import antiphon.tools")
+    assert not loaded & {"pydantic", "docstring_parser", "PIL", "asyncio"}
 
 
 def test_the_sync_client_loads_no_async_machinery():

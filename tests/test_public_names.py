@@ -31,6 +31,7 @@ SHOWN = (
     "responses",
     *(f"{world}.{name}" for world in ("_sync", "_async") for name in CLIENTS),
     "inputs",
+    "tools",
     "compat.install",
 )
 HOMES = (*SHOWN, "rules", "types", "middleware", "_sync.middleware", "_async.middleware")

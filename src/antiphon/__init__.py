@@ -43,9 +43,10 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .middleware import *  # noqa: F403
     from .responses import *  # noqa: F403
     from .rules import *  # noqa: F403
+    from .tools import *  # noqa: F403
     from .types import *  # noqa: F403
 
-_SUBMODULES = ("errors", "inputs", "local", "responses", "rules", "transport", "types")
+_SUBMODULES = ("errors", "inputs", "local", "responses", "rules", "tools", "transport", "types")
 _CLIENTS = (
     "client",
     "messages",
@@ -67,6 +68,7 @@ _SHOWN = (
     *(f"_sync.{name}" for name in _CLIENTS),
     *(f"_async.{name}" for name in _CLIENTS),
     "inputs",
+    "tools",
     "compat.install",
 )
 _HOMES = (*_SHOWN, "rules", "types", "middleware", "_sync.middleware", "_async.middleware")

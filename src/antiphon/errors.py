@@ -6,6 +6,8 @@
     ├── InputError                      a file or a value that cannot be a content block
     ├── RequestEncodingError            a value that is not JSON: nothing was sent
     ├── NotSupportedError               a method that antiphon does not have
+    ├── ToolError                       raised by a tool: what Claude is told of its failure
+    │   └── ToolInputError              the input of a call does not fit the tool
     └── APIError
         ├── RetryableError              raised by a middleware: this attempt is worth another one
         ├── APIConnectionError          no response, or only a part of one
@@ -92,6 +94,8 @@ __all__ = [
     "StreamInterruptedError",
     "StreamProtocolError",
     "StreamStalledError",
+    "ToolError",
+    "ToolInputError",
     "UnprocessableEntityError",
     "UsageError",
 ]
@@ -158,6 +162,34 @@ class RequestEncodingError(AntiphonError, TypeError):
 
 class NotSupportedError(AntiphonError, NotImplementedError):
     """This version of antiphon does not have the method; the message says what to do instead."""
+
+
+class ToolError(AntiphonError):
+    """Raise it in a tool: the call gets an error result with this content, and no traceback.
+
+    Args:
+        content: what Claude is told: a text, or anything else that a tool may return, such as a
+            list of blocks.
+    """
+
+    content: Any
+    """What Claude is told."""
+
+    def __init__(self, content: object) -> None:
+        super().__init__(content if isinstance(content, str) else _texts(content))
+        self.content = content
+
+
+def _texts(content: Any) -> str:
+    """Return the texts of a list of blocks; `repr` of anything else."""
+    if not isinstance(content, list):
+        return repr(content)
+    blocks: list[Any] = [*content]
+    return "\n".join(str(block["text"]) for block in blocks if "text" in block)
+
+
+class ToolInputError(ToolError, ValueError):
+    """The input of a call does not fit the tool; the text says which argument is wrong, and why."""
 
 
 class APIError(AntiphonError):

@@ -1,0 +1,190 @@
+"""The arguments of a function: their JSON schema, and how the input of a call becomes them.
+
+pydantic does both, from the signature. It is not given the function itself but one that returns
+what it was called with, for two reasons. The input is judged before the function runs, so an error
+that pydantic raises inside of it is not taken for a wrong input. And its annotations are resolved
+here, where the names of the place are known at which the function was made a tool.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import Parameter, Signature
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from pydantic_core import ArgsKwargs
+
+from ..errors import ToolInputError
+
+__all__ = ["Arguments", "schema_of"]
+
+# Kinds that JSON has no names for.
+_NAMELESS = {
+    Parameter.VAR_POSITIONAL: "*",
+    Parameter.VAR_KEYWORD: "**",
+    Parameter.POSITIONAL_ONLY: "",
+}
+
+
+class Arguments:
+    """The arguments of a function."""
+
+    def __init__(
+        self,
+        func: Callable[..., Any],
+        tool: str,
+        texts: Mapping[str, str],
+        names: Mapping[str, Any],
+        *,
+        is_method: bool,
+    ) -> None:
+        """Read the signature of `func`.
+
+        Args:
+            func: the function.
+            tool: the name of the tool, for errors.
+            texts: what the docstring says of each parameter.
+            names: what annotations may name besides the globals of the function.
+            is_method: whether the first parameter is the object it will be bound to.
+
+        Raises:
+            NameError: an annotation names something that is not there.
+            TypeError: `func` has no signature, or a parameter a type that pydantic does not know.
+        """
+        self._tool = tool
+        self._texts = texts
+        self._parameters = _parameters(func, tool, names)[is_method:]
+        try:
+            self._adapter: TypeAdapter[Any] = TypeAdapter(_with_signature(self._parameters))
+        except PydanticUserError as error:
+            raise self._untranslatable(error) from error
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of the arguments, an object.
+
+        Raises:
+            TypeError: an argument has no name, or no form in JSON.
+        """
+        for parameter in self._parameters:
+            if parameter.kind in _NAMELESS:
+                shown = _NAMELESS[parameter.kind] + parameter.name
+                raise TypeError(
+                    f"tool {self._tool}: Claude gives arguments by their names, and {shown} takes"
+                    " some without; name each one, or describe them with input_schema="
+                )
+        try:
+            schema = self._adapter.json_schema()
+        except PydanticUserError as error:
+            raise self._untranslatable(error) from error
+        for parameter in self._parameters:
+            found = schema["properties"].get(parameter.name)
+            text = _plain_text(parameter.annotation) or self._texts.get(parameter.name)
+            if found is not None and text and "description" not in found:
+                # Sorted, as pydantic has the keys of every schema.
+                schema["properties"][parameter.name] = dict(
+                    sorted({**found, "description": text}.items())
+                )
+        return schema
+
+    def read(self, input: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return what to call the function with, by position and by name.
+
+        Raises:
+            ToolInputError: the input does not fit; the text tells Claude which argument, and why.
+        """
+        try:
+            taken: tuple[tuple[Any, ...], dict[str, Any]] = self._adapter.validate_python(
+                ArgsKwargs((), dict(input))
+            )
+        except ValidationError as error:
+            problems = [self._problem(each) for each in error.errors(include_url=False)]
+        else:
+            return taken
+        # Outside of the handler: pydantic's own error would show the input wherever it is logged.
+        raise ToolInputError(
+            "\n".join([f"The input does not fit the tool {self._tool}:", *problems])
+        )
+
+    def _problem(self, error: Mapping[str, Any]) -> str:
+        path = "".join(
+            f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"]
+        )
+        if error["type"] in ("missing_argument", "missing_keyword_only_argument", "missing"):
+            says = "it is required, and missing"
+        elif error["type"] == "unexpected_keyword_argument":
+            names = ", ".join(parameter.name for parameter in self._parameters) or "none"
+            says = f"there is no such argument; there are: {names}"
+        else:
+            says = f"{error['msg']}; got {_kind(error['input'])}"
+        return f"- {path.removeprefix('.')}: {says}"
+
+    def _untranslatable(self, error: Exception) -> TypeError:
+        for parameter in self._parameters:
+            try:
+                TypeAdapter(parameter.annotation).json_schema()
+            except PydanticUserError as reason:
+                text = str(reason).partition("\n")[0]
+                return TypeError(
+                    f"tool {self._tool}: the argument {parameter.name!r} has a type without a"
+                    f" form in JSON ({text}); give it another one, or describe it with"
+                    " input_schema="
+                )
+        return TypeError(f"tool {self._tool}: {error}")
+
+
+def schema_of(kind: Any) -> dict[str, Any]:
+    """Return the JSON schema of a type, e.g. of a pydantic model or a dataclass."""
+    return TypeAdapter(kind).json_schema()
+
+
+def _parameters(func: Callable[..., Any], tool: str, names: Mapping[str, Any]) -> list[Parameter]:
+    """Return the parameters of a function, with their annotations resolved."""
+    try:
+        signature = inspect.signature(func)
+    except ValueError:
+        raise TypeError(f"tool {tool}: {func!r} has no signature that Python knows") from None
+    target = func
+    while isinstance(target, partial):
+        target = target.func
+    if not inspect.isroutine(target):
+        target = type(target).__call__
+    types = get_type_hints(target, localns=dict(names), include_extras=True)
+    return [
+        parameter.replace(annotation=types.get(name, Any))
+        for name, parameter in signature.parameters.items()
+    ]
+
+
+def _with_signature(parameters: list[Parameter]) -> Any:
+    """Return a function that has these parameters, and returns what it was called with."""
+
+    def taken(*args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return args, kwargs
+
+    taken.__annotations__ = {each.name: each.annotation for each in parameters}
+    taken.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    return taken
+
+
+def _plain_text(annotation: Any) -> str | None:
+    """Return the text in `Annotated[int, "text"]`."""
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return next((mark for mark in marks if isinstance(mark, str)), None)
+
+
+def _kind(value: object) -> str:
+    """Return what JSON calls a value of this kind."""
+    kinds = {
+        "str": "a string",
+        "bool": "a boolean",
+        "int": "a number",
+        "float": "a number",
+        "dict": "an object",
+        "list": "an array",
+        "NoneType": "null",
+    }
+    name = type(value).__name__
+    return kinds.get(name, name)

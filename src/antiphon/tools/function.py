@@ -1,0 +1,327 @@
+"""Tools, and the decorator that makes one of a function.
+
+A tool is what a runner needs: its definition for the API (`to_dict`), and a way to run a call of
+Claude's (`call`). Whatever is wrong with a function as a tool is said where it is decorated, not in
+the middle of a conversation; only what pydantic needs a moment for is done when it is first used.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial, update_wrapper
+from inspect import signature
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast, overload
+
+from typing_extensions import ParamSpec, TypedDict, Unpack
+
+from .._core.arguments import check_names
+from .._core.request_body import is_mapping
+from .._wire.sentinels import is_absent
+from .docstring import described
+
+if TYPE_CHECKING:
+    from ..types.content import CacheControlEphemeral
+    from ..types.params import ToolUnionParam
+    from ..types.tools import AllowedCaller, InputSchema, ToolParam
+
+__all__ = [
+    "AsyncFunctionTool",
+    "FunctionTool",
+    "FunctionToolOptions",
+    "Tool",
+    "tool",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# The names that the API takes.
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+
+# The fields of a definition after its schema, in the order of the official package.
+_FIELDS = (
+    "defer_loading",
+    "cache_control",
+    "allowed_callers",
+    "eager_input_streaming",
+    "input_examples",
+    "strict",
+)
+
+
+class FunctionToolOptions(TypedDict, total=False):
+    """What may be said of a tool that its function does not say.
+
+    name: the name of the tool; by default that of the function.
+    description: what it does and when to use it; by default what the docstring says.
+    input_schema: the JSON schema of the arguments, or a type that has one; by default that of the
+        signature. The input is checked against the signature in any case.
+    strict: true to make sure that Claude's arguments fit the schema.
+    cache_control: caches the prompt up to the end of this tool.
+    defer_loading: true to show the tool to Claude only when tool search finds it.
+    allowed_callers: who may call it: Claude itself, or code that Claude runs.
+    input_examples: examples of arguments that fit the schema.
+    eager_input_streaming: true to stream arguments while they are written, even if they turn out
+        not to be valid JSON.
+    """
+
+    name: str | None
+    description: str | None
+    input_schema: InputSchema | type[Any] | None
+    strict: bool | None
+    cache_control: CacheControlEphemeral | None
+    defer_loading: bool | None
+    allowed_callers: Sequence[AllowedCaller] | None
+    input_examples: Iterable[Mapping[str, object]] | None
+    eager_input_streaming: bool | None
+
+
+class Tool(ABC):
+    """Something that Claude may call and your program runs.
+
+    `tool` makes one of a function. A subclass of your own has `to_dict` and `call`, for example to
+    run one of the tools whose definition the API knows, such as the memory tool.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name by which Claude calls the tool."""
+        return cast("str", self.to_dict().get("name"))
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the result of `call` has to be awaited."""
+        return inspect.iscoroutinefunction(self.call)
+
+    @abstractmethod
+    def to_dict(self) -> ToolUnionParam:
+        """Return the definition of the tool, for `tools=`."""
+
+    @abstractmethod
+    def call(self, input: Mapping[str, Any], /) -> Any:
+        """Run a call of Claude's.
+
+        Args:
+            input: `tool_use.input`.
+
+        Returns:
+            What the tool returns; `result_content` makes the content of a result of it.
+
+        Raises:
+            ToolInputError: the input does not fit; the text tells Claude what is wrong.
+            ToolError: the tool failed, and its content tells Claude why.
+        """
+
+    def close(self) -> object:
+        """Give back what the tool holds; a runner calls it at its end. By default, do nothing."""
+        return None
+
+
+class _OfFunction(Tool, Generic[P, R]):
+    """A function as a tool; it can be called like the function, too."""
+
+    func: Callable[P, R]
+    """The function."""
+    description: str
+    """What Claude is told of the tool."""
+    input_schema: dict[str, Any]
+    """The JSON schema of its arguments."""
+
+    def __init__(self, func: Callable[P, R], /, **options: Unpack[FunctionToolOptions]) -> None:
+        from .arguments import Arguments, schema_of
+
+        check_names("tool", options, FunctionToolOptions.__optional_keys__, frozenset())
+        given: dict[str, Any] = {
+            name: value
+            for name, value in options.items()
+            if value is not None and not is_absent(value)
+        }
+        # Without what a callable object holds, which has nothing to do with the tool.
+        update_wrapper(self, func, updated=())
+        self.func = func
+        self._name = _checked_name(given.get("name") or _innermost(func).__name__)
+        says = described(_innermost(func).__doc__)
+        self.description = given.get("description", says.summary)
+        self._is_method = _is_method(func)
+        self._arguments = Arguments(
+            func, self._name, says.parameters, _names_here(), is_method=self._is_method
+        )
+        schema = given.get("input_schema")
+        if schema is None:
+            self.input_schema = self._arguments.schema()
+        else:
+            self.input_schema = dict(schema) if is_mapping(schema) else schema_of(schema)
+        self._fields = {name: given[name] for name in _FIELDS if name in given}
+        if "input_examples" in given:  # it may be a generator, and is sent more than once
+            self._fields["input_examples"] = [*given["input_examples"]]
+
+    @property
+    def name(self) -> str:
+        """The name by which Claude calls the tool."""
+        return self._name
+
+    def to_dict(self) -> ToolParam:
+        """Return the definition of the tool, for `tools=`."""
+        definition = {
+            "name": self._name,
+            "description": self.description,
+            "input_schema": self.input_schema,
+            **self._fields,
+        }
+        return cast("ToolParam", definition)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function itself."""
+        return self.func(*args, **kwargs)
+
+    def _called(self, input: Mapping[str, Any]) -> R:
+        """Call the function with the input of a call of Claude's."""
+        if not isinstance(input, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            kind = type(input).__name__
+            raise TypeError(f"tool {self._name}: expected the input as a dict, got {kind}")
+        args, kwargs = self._arguments.read(input)
+        return self.func(*args, **kwargs)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Self:
+        """Return the tool of an object, if this is the tool of a method of its class."""
+        if instance is None or not self._is_method:
+            return self
+        bound = object.__new__(type(self))
+        vars(bound).update(vars(self), func=MethodType(self.func, instance), _is_method=False)
+        return bound
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(name={self._name!r})"
+
+
+class FunctionTool(_OfFunction[P, R]):
+    """A function as a tool; `call` runs it."""
+
+    def call(self, input: Mapping[str, Any], /) -> R:
+        """Run a call of Claude's.
+
+        Args:
+            input: `tool_use.input`.
+
+        Returns:
+            What the function returns.
+
+        Raises:
+            ToolInputError: the input does not fit; the text tells Claude what is wrong.
+            TypeError: the input is no dict.
+        """
+        return self._called(input)
+
+
+class AsyncFunctionTool(_OfFunction[P, Coroutine[Any, Any, R]]):
+    """An async function as a tool; `call` runs it."""
+
+    async def call(self, input: Mapping[str, Any], /) -> R:
+        """Run a call of Claude's.
+
+        Args:
+            input: `tool_use.input`.
+
+        Returns:
+            What the function returns.
+
+        Raises:
+            ToolInputError: the input does not fit; the text tells Claude what is wrong.
+            TypeError: the input is no dict.
+        """
+        return await self._called(input)
+
+
+class ToolDecorator(Protocol):
+    """What `tool` returns if it is given no function: it makes a tool of the one it decorates."""
+
+    # What fits both is an async function: the first one is taken.
+    @overload
+    def __call__(  # type: ignore[overload-overlap]
+        self,
+        func: Callable[P, Coroutine[Any, Any, R]],
+        /,  # pyright: ignore[reportOverlappingOverload]
+    ) -> AsyncFunctionTool[P, R]: ...
+    @overload
+    def __call__(self, func: Callable[P, R], /) -> FunctionTool[P, R]: ...
+
+
+@overload
+def tool(  # type: ignore[overload-overlap] # pyright: ignore[reportOverlappingOverload]
+    func: Callable[P, Coroutine[Any, Any, R]], /, **options: Unpack[FunctionToolOptions]
+) -> AsyncFunctionTool[P, R]: ...
+@overload
+def tool(func: Callable[P, R], /, **options: Unpack[FunctionToolOptions]) -> FunctionTool[P, R]: ...
+@overload
+def tool(func: None = None, /, **options: Unpack[FunctionToolOptions]) -> ToolDecorator: ...
+def tool(func: Any = None, /, **options: Unpack[FunctionToolOptions]) -> Any:
+    """Make a tool of a function, with or without parentheses.
+
+    The name, the description and the schema of the arguments come from the function: its name, its
+    docstring (Google, NumPy or reST style), its annotations. A text for an argument may stand in
+    the docstring or in its annotation::
+
+        @antiphon.tool
+        def get_weather(city: Annotated[str, "The city, in English"]) -> str:
+            "Tell the weather."
+
+    Args:
+        func: a function, an async function, a method or another callable object.
+        **options: what the function does not say; see `FunctionToolOptions`.
+
+    Returns:
+        A `FunctionTool`, or an `AsyncFunctionTool` for an async function. It can be called like the
+        function, and goes into `tools=` as it is.
+
+    Raises:
+        NameError: an annotation names something that is not there.
+        TypeError: Claude cannot give an argument, which the text names; or an option is unknown.
+        ValueError: the API takes no tool of this name.
+    """
+    return partial(_made, options) if func is None else _made(options, func)
+
+
+def _made(options: FunctionToolOptions, func: Callable[..., Any]) -> Tool:
+    kind: Any = AsyncFunctionTool if _is_async(func) else FunctionTool
+    made: Tool = kind(func, **options)
+    return made
+
+
+def _is_async(func: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(type(func).__call__)
+
+
+def _innermost(func: Any) -> Any:
+    """Return what bears the name and the docstring of a callable: a function, or a class."""
+    inner: Any = func
+    while isinstance(inner, partial):
+        inner = inner.func
+    return inner if hasattr(inner, "__name__") else inner.__class__
+
+
+def _checked_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"tool {name!r}: the API takes names of 1 to 128 letters (a-z), digits, '_' and '-';"
+            " give one with name="
+        )
+    return name
+
+
+def _is_method(func: Any) -> bool:
+    """Return whether a function stands in the body of a class and waits for its object."""
+    owner = getattr(func, "__qualname__", "").rpartition(".")[0]
+    is_inside = owner != "" and not owner.endswith("<locals>")
+    return is_inside and inspect.isfunction(func) and [*signature(func).parameters][:1] == ["self"]
+
+
+def _names_here() -> Mapping[str, Any]:
+    """Return the names of the place where a function is made a tool, for its annotations."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_globals is globals():
+        frame = frame.f_back
+    return {} if frame is None else frame.f_locals
