@@ -5,8 +5,7 @@ The schemas are those that the official package makes, key by key and in its ord
 
 from __future__ import annotations
 
-import datetime
-import functools
+import datetime as dt
 import json
 from dataclasses import dataclass
 from enum import Enum
@@ -71,10 +70,10 @@ def google(a: int, b: str = "x", c: Optional[float] = None):  # noqa: UP045
 def untyped(x, y=3): ...
 def choices(c: Color, l: Literal["a", "b"], n: int | str | None): ...  # noqa: E741
 def models(p: Model, ps: list[Model], m: dict[str, int]): ...
-def lists(t: Pair, xs: list[str] = [], tp: tuple[int, str] = (1, "a"), s: set[int] = set()): ...
+def lists(t: Pair, xs: list[str] = [], tp: tuple[int, str] = (1, "a"), s: set[int] = set()): ...  # noqa: B006
 def limits(
     a: Annotated[int, Field(ge=1, le=5, description="AA")],
-    d: datetime.datetime,
+    d: dt.datetime,
     b: bool = False,
     by: bytes = b"",
 ): ...

@@ -124,6 +124,7 @@ class Tool(ABC):
 class _OfFunction(Tool, Generic[P, R]):
     """A function as a tool; it can be called like the function, too."""
 
+    __qualname__: str
     func: Callable[P, R]
     """The function."""
     description: str
@@ -193,6 +194,10 @@ class _OfFunction(Tool, Generic[P, R]):
         bound = object.__new__(type(self))
         vars(bound).update(vars(self), func=MethodType(self.func, instance), _is_method=False)
         return bound
+
+    def __reduce__(self) -> str:
+        # By its name, as a function is pickled. A copy of a tool is the tool itself.
+        return self.__qualname__
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self._name!r})"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from os import PathLike
 from typing import Any, TypeGuard
 
 from .._transport.files import read_file
-from .._wire.json import JSONObject, is_object, loads
+from .._wire.json import JSONObject, is_object
 from ..catalog.media import FORMATS
 from ..errors import ToolError
 from ..inputs.documents import document
@@ -45,11 +46,13 @@ def result_content(value: Any) -> str | list[dict[str, Any]]:
     Raises:
         InputError: an image or a PDF that the API would refuse, e.g. since it is too large.
         ToolError: bytes or a file that are neither an image nor a PDF nor text.
-        TypeError: a value that has no form in JSON.
+        TypeError, ValueError: a value that has no form in JSON.
         OSError: a file that cannot be read.
     """
     if _is_path(value):
         value = read_file(value)
+    elif isinstance(value, memoryview):
+        value = value.tobytes()
     elif isinstance(value, Iterator):
         value = [*value]
     if isinstance(value, (list, tuple)):
@@ -71,8 +74,9 @@ def _block(value: Any) -> dict[str, Any] | None:
         if value.startswith(b"%PDF-"):
             return {**document(value)}
         return {**image(value)} if describe(value) in _IMAGES else None
-    # Not asked of Pillow: whoever returns one of its images has loaded it.
-    return {**image(value)} if type(value).__module__.startswith("PIL.") else None
+    # Told by its module, since loading Pillow only to ask would cost more than the tool.
+    picture: Any = value if value.__class__.__module__.startswith("PIL.") else None
+    return None if picture is None else {**image(picture)}
 
 
 def is_block(value: JSONObject) -> bool:
@@ -103,26 +107,25 @@ def _text(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    from pydantic_core import PydanticSerializationError, to_json
+    from pydantic_core import to_jsonable_python
 
-    try:
-        text = to_json(
-            value, bytes_mode="base64", inf_nan_mode="constants", fallback=_simpler
-        ).decode()
-    except PydanticSerializationError as error:
-        raise TypeError(
-            f"the tool returned {type(value).__name__}, which has no form in JSON: {error};"
-            " return a text, blocks, or something made of dicts and lists"
-        ) from error
+    plain = to_jsonable_python(
+        value, bytes_mode="base64", inf_nan_mode="constants", fallback=_simpler
+    )
     # A time, a UUID or a member of an Enum is a text in JSON; Claude needs no quotes around it.
-    return _well_formed(loads(text)) if text.startswith('"') else text
+    if isinstance(plain, str):
+        return _well_formed(plain)
+    return _well_formed(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))
 
 
 def _simpler(value: Any) -> object:
-    """Return a simpler form of what is not JSON, such as an array of numpy."""
+    """Return a simpler form of what has none in JSON, such as an array of numpy."""
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} is not JSON")
+    raise TypeError(
+        f"a tool returned {type(value).__name__}, which has no form in JSON; return a text, blocks,"
+        " or something made of dicts and lists"
+    )
 
 
 def _well_formed(text: str) -> str:
