@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from base64 import b64encode
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -69,11 +70,13 @@ def _from_environment(origin: Origin) -> Proxy | str | None:
 
     It raises nothing, because its local variables hold the password of the proxy.
     """
-    from urllib.request import getproxies, proxy_bypass
+    if is_loopback(origin.host) or not _may_have_proxies():
+        return None
+    from urllib.request import getproxies, proxy_bypass  # loads 30 modules
 
     proxies = getproxies()
     url = proxies.get(origin.scheme) or proxies.get("all")
-    if not url or is_loopback(origin.host) or proxy_bypass(f"{origin.host}:{origin.port}"):
+    if not url or proxy_bypass(f"{origin.host}:{origin.port}"):
         return None
     if any(_covers(entry.strip(), origin) for entry in proxies.get("no", "").split(",")):
         return None
@@ -84,6 +87,12 @@ def _from_environment(origin: Origin) -> Proxy | str | None:
             "the environment names a proxy whose URL cannot be read; check HTTP_PROXY, HTTPS_PROXY"
             " and ALL_PROXY"
         )
+
+
+def _may_have_proxies() -> bool:
+    # Windows and macOS have settings for the whole system; elsewhere only variables name proxies.
+    system = sys.platform in ("darwin", "win32")
+    return system or any(name.lower().endswith("_proxy") for name in os.environ)
 
 
 def _covers(entry: str, origin: Origin) -> bool:

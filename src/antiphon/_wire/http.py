@@ -24,30 +24,22 @@ class Headers(Mapping[str, str]):
     """The headers of a response: a read-only mapping that ignores the case of names.
 
     A header that was sent several times has its values joined by ``", "`` (RFC 9110 §5.3); `raw`
-    keeps what was received, in its order. The index is made at the first look-up: most headers of
-    most responses are never read.
+    keeps what was received, in its order.
     """
 
-    __slots__ = ("_index", "raw")
+    __slots__ = ("_values", "raw")
 
     raw: Sequence[tuple[str, str]]
     """The (name, value) pairs as they were received."""
 
     def __init__(self, raw: Sequence[tuple[str, str]] = ()) -> None:
         self.raw = raw
-        self._index: dict[str, str] | None = None
-
-    def _indexed(self) -> dict[str, str]:
-        if self._index is None:
-            index: dict[str, str] = {}
-            for name, value in self.raw:
-                key = name.lower()
-                index[key] = f"{index[key]}, {value}" if key in index else value
-            self._index = index
-        return self._index
+        self._values = {name.lower(): value for name, value in raw}
+        if len(self._values) < len(raw):  # a header was sent several times
+            self._values = _joined(raw)
 
     def __getitem__(self, name: str) -> str:
-        return self._indexed()[name.lower()]
+        return self._values[name.lower()]
 
     @overload
     def get(self, name: str, /) -> str | None: ...
@@ -57,16 +49,16 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, /, default: T) -> str | T: ...
     def get(self, name: str, /, default: object = None) -> object:
         """Return the value of a header, or `default` if it was not received."""
-        return self._indexed().get(name.lower(), default)
+        return self._values.get(name.lower(), default)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._indexed()
+        return isinstance(name, str) and name.lower() in self._values
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._indexed())
+        return iter(self._values)
 
     def __len__(self) -> int:
-        return len(self._indexed())
+        return len(self._values)
 
     def __repr__(self) -> str:
         shown = {name: _shown(name, value) for name, value in self.items()}
@@ -74,6 +66,14 @@ class Headers(Mapping[str, str]):
 
     def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]:
         return Headers, (list(self.raw),)
+
+
+def _joined(raw: Sequence[tuple[str, str]]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, value in raw:
+        key = name.lower()
+        values[key] = f"{values[key]}, {value}" if key in values else value
+    return values
 
 
 def _shown(name: str, value: str) -> str:
