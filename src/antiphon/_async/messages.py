@@ -17,8 +17,6 @@ from ..types.params import (
     StreamParams,
 )
 from .resource import AsyncRawResource, AsyncResource, AsyncStreamedResource, raw, streamed
-from .responses import AsyncStreamedResponseManager
-from .streams import AsyncMessageStream, AsyncMessageStreamManager, AsyncStream
 
 if TYPE_CHECKING:
     from ..rules import Finding
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
         AsyncBatchesWithRawResponse,
         AsyncBatchesWithStreamingResponse,
     )
+    from .responses import AsyncStreamedResponseManager
+    from .streams import AsyncMessageStream, AsyncMessageStreamManager, AsyncStream
 
 __all__ = [
     "AsyncMessages",
@@ -85,6 +85,8 @@ class AsyncMessages(AsyncResource):
                 async for text in stream.text_stream:
                     print(text, end="", flush=True)
         """
+        from .streams import AsyncMessageStreamManager  # many programs stream nothing
+
         call = endpoints.stream(self._session.options, params)
         return AsyncMessageStreamManager(partial(self._session.open, call))
 
@@ -142,5 +144,8 @@ class AsyncMessagesWithStreamingResponse(AsyncStreamedMessagesResource):
         self, **params: Unpack[StreamParams]
     ) -> AsyncStreamedResponseManager[AsyncMessageStream]:
         """Create a message like `messages.stream`, its head before its first event."""
+        from .responses import AsyncStreamedResponseManager
+        from .streams import AsyncMessageStream
+
         call = endpoints.stream(self._session.options, params)
         return AsyncStreamedResponseManager(partial(self._open, call, AsyncMessageStream))

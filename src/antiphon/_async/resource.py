@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import partial, wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from .._core.call import Call, Endpoint
 from .._core.flow import ResultInstead
 from .._core.pages import PageContent
-from .._stream.flow import StreamFlow
 from .._wire.awaitable import AsyncPaginator, async_paginated
 from ..base_client import BaseClient
 from ..responses import APIResponse
 from .pages import AsyncPage
-from .responses import AsyncJSONLines, AsyncStreamedResponse, AsyncStreamedResponseManager
 from .runner import AsyncRunner, AsyncSession
-from .streams import AsyncStream
+
+if TYPE_CHECKING:
+    from .._stream.flow import StreamFlow
+    from .responses import AsyncJSONLines, AsyncStreamedResponse, AsyncStreamedResponseManager
 
 __all__ = [
     "AsyncRawResource",
@@ -51,6 +52,8 @@ def streamed(
 
     @wraps(method)
     def open_later(view: Any, *args: P.args, **params: P.kwargs) -> AsyncStreamedResponseManager[T]:
+        from .responses import AsyncStreamedResponseManager
+
         return AsyncStreamedResponseManager(partial(method, view, *args, **params))
 
     return cast("Callable[Concatenate[Any, P], AsyncStreamedResponseManager[T]]", open_later)
@@ -101,7 +104,11 @@ class AsyncResource:
 def view_of(call: Call[Any], flow: StreamFlow, runner: AsyncRunner) -> Any:
     """Return what shows a body while it is received."""
     if call.streamed:
+        from .streams import AsyncStream  # many programs stream nothing, and it loads much
+
         return AsyncStream(flow, runner)
+    from .responses import AsyncJSONLines, AsyncStreamedResponse
+
     response: AsyncStreamedResponse[Any] = AsyncStreamedResponse(flow, runner, call, None)
     return response if call.lazy == "bytes" else AsyncJSONLines(response, call.decode)
 
@@ -146,6 +153,8 @@ class AsyncStreamedResource(AsyncResource):
     async def _open(
         self, call: Call[Any], view: Callable[..., Any] | None = None
     ) -> AsyncStreamedResponse[Any]:
+        from .responses import AsyncStreamedResponse
+
         flow, runner = await self._session.open(call)
         flow.delivered = True  # the caller sees this response: it must not become another one
         if view is None and call.is_lazy:

@@ -352,7 +352,7 @@ def _too_large(attempts: Attempts, head: ResponseHead) -> ResponseTooLargeError:
 
 def _is_error(body: bytes) -> bool:
     """Return whether the body of a 2xx response is an error of the API; some gateways send it."""
-    if b'"error"' not in body or len(body) > _LARGEST_ERROR:
+    if len(body) > _LARGEST_ERROR or b'"error"' not in body:
         return False
     try:
         content = read_exactly(body)

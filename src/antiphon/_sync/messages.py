@@ -18,8 +18,6 @@ from ..types.params import (
     StreamParams,
 )
 from .resource import RawResource, Resource, StreamedResource, raw, streamed
-from .responses import StreamedResponseManager
-from .streams import MessageStream, MessageStreamManager, Stream
 
 if TYPE_CHECKING:
     from ..rules import Finding
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
         BatchesWithRawResponse,
         BatchesWithStreamingResponse,
     )
+    from .responses import StreamedResponseManager
+    from .streams import MessageStream, MessageStreamManager, Stream
 
 __all__ = [
     "Messages",
@@ -86,6 +86,8 @@ class Messages(Resource):
                 for text in stream.text_stream:
                     print(text, end="", flush=True)
         """
+        from .streams import MessageStreamManager  # many programs stream nothing
+
         call = endpoints.stream(self._session.options, params)
         return MessageStreamManager(partial(self._session.open, call))
 
@@ -141,5 +143,8 @@ class MessagesWithStreamingResponse(StreamedMessagesResource):
     @keywords(StreamParams)
     def stream(self, **params: Unpack[StreamParams]) -> StreamedResponseManager[MessageStream]:
         """Create a message like `messages.stream`, its head before its first event."""
+        from .responses import StreamedResponseManager
+        from .streams import MessageStream
+
         call = endpoints.stream(self._session.options, params)
         return StreamedResponseManager(partial(self._open, call, MessageStream))

@@ -11,19 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial, wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from .._core.call import Call, Endpoint
 from .._core.flow import ResultInstead
 from .._core.pages import PageContent
-from .._stream.flow import StreamFlow
 from .._wire.awaitable import paginated
 from ..base_client import BaseClient
 from ..responses import APIResponse
 from .pages import SyncPage
-from .responses import JSONLines, StreamedResponse, StreamedResponseManager
 from .runner import Runner, Session
-from .streams import Stream
+
+if TYPE_CHECKING:
+    from .._stream.flow import StreamFlow
+    from .responses import JSONLines, StreamedResponse, StreamedResponseManager
 
 __all__ = [
     "RawResource",
@@ -52,6 +53,8 @@ def streamed(
 
     @wraps(method)
     def open_later(view: Any, *args: P.args, **params: P.kwargs) -> StreamedResponseManager[T]:
+        from .responses import StreamedResponseManager
+
         return StreamedResponseManager(partial(method, view, *args, **params))
 
     return cast("Callable[Concatenate[Any, P], StreamedResponseManager[T]]", open_later)
@@ -100,7 +103,11 @@ class Resource:
 def view_of(call: Call[Any], flow: StreamFlow, runner: Runner) -> Any:
     """Return what shows a body while it is received."""
     if call.streamed:
+        from .streams import Stream  # many programs stream nothing, and it loads much
+
         return Stream(flow, runner)
+    from .responses import JSONLines, StreamedResponse
+
     response: StreamedResponse[Any] = StreamedResponse(flow, runner, call, None)
     return response if call.lazy == "bytes" else JSONLines(response, call.decode)
 
@@ -145,6 +152,8 @@ class StreamedResource(Resource):
     def _open(
         self, call: Call[Any], view: Callable[..., Any] | None = None
     ) -> StreamedResponse[Any]:
+        from .responses import StreamedResponse
+
         flow, runner = self._session.open(call)
         flow.delivered = True  # the caller sees this response: it must not become another one
         if view is None and call.is_lazy:

@@ -6,11 +6,10 @@ from __future__ import annotations
 import random
 import time
 from logging import INFO
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .._core.call import Call
 from .._core.flow import Attempts, Flow, Load, Open, Read, Send, Sleep, Step, exchange
-from .._stream.flow import StreamFlow, stream_flow, whole_message
 from .._transport import OpenResponse, Transport
 from .._transport.clocks import MonotonicClock
 from .._transport.default import transport_for
@@ -30,6 +29,9 @@ from ..telemetry import (
     log_stream_end,
     logger,
 )
+
+if TYPE_CHECKING:
+    from .._stream.flow import StreamFlow
 
 __all__ = ["Runner", "Session"]
 
@@ -59,6 +61,8 @@ class Session(SessionState):
             attempts = runner.attempts(call)
             # Leaving the block gives the connection back, or cuts it if the body was not read.
             if call.whole:
+                from .._stream.flow import whole_message  # many programs stream nothing
+
                 lenient = self.options.lenient_streams
                 response, message = runner.run(whole_message(attempts, lenient=lenient))
                 return APIResponse(response, attempts, lambda _: cast("T", message))
@@ -67,6 +71,8 @@ class Session(SessionState):
 
     def open(self, call: Call[Any]) -> tuple[StreamFlow, Runner]:
         """Send `call` and receive the head of its response; its body is read later."""
+        from .._stream.flow import stream_flow
+
         # No block here: the connection stays open for whoever reads the body, and closes it.
         runner = self.runner()
         flow = stream_flow(runner.attempts(call), lenient=self.options.lenient_streams)

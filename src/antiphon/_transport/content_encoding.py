@@ -66,7 +66,7 @@ class BodyDecoder:
 
     __slots__ = ("_given", "_received", "_stream")
 
-    def __init__(self, stream: Inflate | FromLibrary) -> None:
+    def __init__(self, stream: Inflate | FromLibrary | Undecodable) -> None:
         self._stream = stream
         self._received = 0
         self._given = 0
@@ -81,6 +81,7 @@ class BodyDecoder:
         Raises:
             BrokenEncodingError: the bytes are not in the encoding, or end early.
             ExpansionError: they expand to more than 200 times their size.
+            UnknownEncodingError: the encoding cannot be undone here.
         """
         self._received += len(data)
         plain = self._stream.feed(data, last=last)
@@ -91,11 +92,7 @@ class BodyDecoder:
 
 
 def decoder_for(headers: Headers) -> BodyDecoder | None:
-    """Return what undoes the content encoding that `headers` name; `None` if there is none.
-
-    Raises:
-        UnknownEncodingError: the encoding cannot be undone here.
-    """
+    """Return what undoes the content encoding that `headers` name; `None` if there is none."""
     encoding = headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity", "none"):  # `none` is not a coding, but servers send it
         return None
@@ -103,7 +100,22 @@ def decoder_for(headers: Headers) -> BodyDecoder | None:
         return BodyDecoder(Inflate(gzip=encoding != "deflate"))
     if encoding in _LIBRARIES:
         return BodyDecoder(_from_library(encoding))
-    raise UnknownEncodingError(f"its content encoding is {encoding[:40]!r}, which is unknown here")
+    return BodyDecoder(
+        Undecodable(f"its content encoding is {encoding[:40]!r}, which is unknown here")
+    )
+
+
+class Undecodable:
+    """An encoding that cannot be undone: reading the body fails, with the head received."""
+
+    __slots__ = ("_why",)
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def feed(self, data: bytes, *, last: bool) -> bytes:  # noqa: ARG002  (as the others)
+        """Raise UnknownEncodingError."""
+        raise UnknownEncodingError(self._why)
 
 
 class Inflate:
@@ -198,14 +210,14 @@ _LIBRARIES: dict[str, tuple[Callable[[Any], FromLibrary], tuple[str, ...], str]]
 }
 
 
-def _from_library(encoding: str) -> FromLibrary:
+def _from_library(encoding: str) -> FromLibrary | Undecodable:
     make, modules, package = _LIBRARIES[encoding]
     for name in modules:
         try:
             return make(import_module(name))
         except (ImportError, TypeError):
             continue
-    raise UnknownEncodingError(
+    return Undecodable(
         f"its content encoding is {encoding!r}, which was not asked for: `pip install {package}`"
         " has it undone"
     )

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Protocol
 
 from .._wire.http import Headers, ResponseHead
 from .._wire.secret import Secret
@@ -94,7 +94,7 @@ class ResponseReader:
         self._method = method
         self._held = b""
         self._framing: BodyFraming = _NO_BODY
-        self._decoder: BodyDecoder | Literal["unknown"] | None = "unknown"
+        self._decoder: BodyDecoder | None = None
         self._waiting = b""
 
     @property
@@ -139,11 +139,6 @@ class ResponseReader:
             UnknownEncodingError: that encoding cannot be undone here.
             ExpansionError: they expand to many times their size.
         """
-        if self.head is None:
-            return b""
-        if self._decoder == "unknown":
-            # Not before: an error of the encoding should come with a status and a request id.
-            self._decoder = decoder_for(self.head.headers)
         waiting, self._waiting = self._waiting, b""
         if not waiting and isinstance(self._framing, ChunkedBody):
             self._framing.check()
@@ -177,15 +172,19 @@ class ResponseReader:
         self._held = b""
         self.head = head
         self._framing = _framing_of(self._method, head)
+        self._decoder = decoder_for(head.headers)
         return data
 
 
 _STATUS_LINE = re.compile(r"(HTTP/1\.[01]) ([1-9]\d\d)(?: [^\r\n\0]*)?")
-_FIELD = r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)(?:\r\n|\Z)"
-_FIELD_LINE = re.compile(_FIELD)
-# Matching all lines at once costs a third of looking at one after another. Possessive, so that a
-# line that does not match costs no second look at those before it.
-_FIELD_LINES = re.compile(f"(?:{_FIELD})*+")
+_NAME = r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)"
+_FIELD_LINE = re.compile(rf"{_NAME}:([^\r\n\0]*)")
+# The lines of nearly all heads: not folded, no blanks at their ends. Matching all of them at once
+# costs a fifth of looking at one after another. Possessive (`*+`), so that a line that does not
+# match costs no second look at those before it.
+_PLAIN_FIELD = rf"{_NAME}:[ \t]*+((?:[^\r\n\0]*[^\r\n\0 \t])?)(?:\r\n|\Z)"
+_PLAIN_FIELD_LINE = re.compile(_PLAIN_FIELD)
+_PLAIN_FIELD_LINES = re.compile(f"(?:{_PLAIN_FIELD})*+")
 
 
 def _parse_head(block: bytes) -> ResponseHead:
@@ -201,10 +200,18 @@ def _parse_head(block: bytes) -> ResponseHead:
 
 def _parse_fields(text: str) -> list[tuple[str, str]]:
     """Return the fields in `text`: the lines of a head behind the first, or trailers."""
-    if _FIELD_LINES.fullmatch(text):
-        return [(name, value.strip(" \t")) for name, value in _FIELD_LINE.findall(text)]
+    if _PLAIN_FIELD_LINES.fullmatch(text):
+        return _PLAIN_FIELD_LINE.findall(text)
     _refuse_lone_characters(text)
-    return _parse_folded(text.split("\r\n"))
+    raw: list[tuple[str, str]] = []
+    for line in text.split("\r\n"):
+        if line[:1] in (" ", "\t") and raw:  # a folded line, as old servers send (RFC 9112 §5.2)
+            raw[-1] = (raw[-1][0], f"{raw[-1][1]} {line.strip()}")
+        elif field := _FIELD_LINE.fullmatch(line):
+            raw.append((field[1], field[2].strip(" \t")))
+        else:
+            raise MalformedResponseError(f"a header line reads {line[:60]!r}")
+    return raw
 
 
 def _refuse_lone_characters(text: str) -> None:
@@ -213,19 +220,6 @@ def _refuse_lone_characters(text: str) -> None:
     ends = text.count("\r\n")
     if text.count("\r") != ends or text.count("\n") != ends or "\0" in text:
         raise MalformedResponseError(f"a header holds a lone CR or LF, or a NUL: {text[:60]!r}")
-
-
-def _parse_folded(lines: list[str]) -> list[tuple[str, str]]:
-    """Return the fields of lines of which some are folded, as old servers send (RFC 9112 §5.2)."""
-    raw: list[tuple[str, str]] = []
-    for line in lines:
-        if line[:1] in (" ", "\t") and raw:
-            raw[-1] = (raw[-1][0], f"{raw[-1][1]} {line.strip()}")
-        elif field := _FIELD_LINE.fullmatch(line):
-            raw.append((field[1], field[2].strip(" \t")))
-        else:
-            raise MalformedResponseError(f"a header line reads {line[:60]!r}")
-    return raw
 
 
 class BodyFraming(Protocol):

@@ -54,16 +54,12 @@ class RecordedResponse:
         self.head: ResponseHead = head
         self._rest = body
         self._progress = progress
-        self._decoder: Any = None
-        self._begun = False
+        self._decoder = decoder_for(head.headers)
 
     def read(self, timeout: float | None) -> bytes:  # noqa: ARG002  (it is all there)
         """Return the next part of the body, content encoding undone; ``b""`` at its end."""
         rest, self._rest = self._rest, b""
         try:
-            if not self._begun:
-                self._begun = True
-                self._decoder = decoder_for(self.head.headers)
             return self._decoder.feed(rest, last=True) if self._decoder else rest
         except Exception as error:
             self._progress.fail(error)

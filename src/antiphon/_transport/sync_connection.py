@@ -24,7 +24,7 @@ from typing import TypeAlias, TypeVar
 from .._wire.http import Request
 from .addresses import Address, families_in_turn, is_numeric
 from .closing import shut_down
-from .failures import OutOfTimeError, Progress
+from .failures import OutOfTimeError, Progress, bounded
 from .files import body_pieces, small_body
 from .http1 import MalformedResponseError, ResponseReader, request_head
 from .origin import Origin
@@ -142,9 +142,12 @@ class SyncConnection:
 
     def _bound(self, seconds: float | None) -> None:
         """Let no send or receive wait longer than this."""
-        if seconds != self._timeout:  # setting it is a system call
-            self._sock.settimeout(seconds)
-            self._timeout = seconds
+        now = self._timeout
+        # Setting it is a system call: a wait of seconds may last a tenth of one longer instead.
+        if seconds == now or (seconds and now and 1 < seconds < now < seconds + 0.1):
+            return
+        self._sock.settimeout(bounded(seconds))
+        self._timeout = seconds
 
 
 def is_readable(sock: Socket) -> bool:

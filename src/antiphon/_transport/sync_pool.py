@@ -26,7 +26,7 @@ from contextlib import suppress
 from .._wire.http import Request
 from . import OpenResponse
 from .closing import ClosedByThreadError
-from .failures import OutOfTimeError, Progress, bounded
+from .failures import OutOfTimeError, Progress
 from .origin import Origin, target_of
 from .pooled_response import PooledResponse
 from .recorders import recorder_for
@@ -256,7 +256,7 @@ class SyncResponse(PooledResponse[SyncConnection]):
         with self._reading:
             try:
                 while not (data := reader.body()) and not reader.ended:
-                    reader.feed(self._connected().read(bounded(timeout)))
+                    reader.feed(self._connected().read(timeout))
             except BaseException as error:
                 interrupted = self._is_interrupted and isinstance(error, Exception)
                 self._fail(ClosedByThreadError() if interrupted else error)

@@ -72,10 +72,13 @@ class SSEDecoder:
             self._rest.append(chunk)
             self._held += len(chunk)
             return []
-        text = b"".join((*self._rest, chunk))
-        self._rest.clear()
+        text = chunk
+        if self._rest:
+            text = b"".join((*self._rest, chunk))
+            self._rest.clear()
         frames = self._read_lines(text) if b"\r" in text else self._read_many(text)
-        self._held = sum(map(len, self._rest)) + sum(map(len, self._lines))
+        kept = (*self._rest, *self._lines)
+        self._held = sum(map(len, kept)) if kept else 0
         return frames
 
     def close(self) -> list[Frame]:
