@@ -43,7 +43,7 @@ LAYERS = [
 ]
 
 # These only look names up in the layers when somebody asks for one.
-FACADES = {"", "__main__", "local", "types"}
+FACADES = {"", "__main__", "local", "tools", "types"}
 
 # Only these may read files, the environment, a clock or chance, or open a socket.
 SHELLS = {

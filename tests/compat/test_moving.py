@@ -38,7 +38,6 @@ def test_what_works_is_not_listed(line):
     ("line", "what", "advice"),
     [
         ("from anthropic import AnthropicBedrock", "anthropic.AnthropicBedrock", "base_url"),
-        ("anthropic.beta_tool", "anthropic.beta_tool", "docs/tools.md"),
         ("from anthropic.types import Mesage", "anthropic.types.Mesage", "has no Mesage"),
         ("import anthropic.lib.vertex as v; v.AnthropicVertex()", "AnthropicVertex", "base_url"),
         ("client.messages.parse(model='m')", "messages.parse", "output_config"),

@@ -34,7 +34,7 @@ def test_help_shows_every_parameter_with_its_type_and_text(client, name):
         assert f"\n        {key}: " in text or f"\n    {key}: " in text
     assert "model: Model," in head
     assert "messages: Iterable[MessageLike]," in head
-    assert "tools: Iterable[ToolUnionParam] = NOT_GIVEN" in head
+    assert "tools: Iterable[ToolLike] = NOT_GIVEN" in head
     assert "system: str | Iterable[TextBlockParam]" in head
 
 

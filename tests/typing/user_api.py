@@ -205,3 +205,34 @@ async def threads_of_async_clients(client: AsyncClient) -> None:
     assert_type(await thread.send(*HELLO), Message)
     async with thread.stream(*HELLO) as stream:
         assert_type(stream, AsyncMessageStream)
+
+
+@antiphon.tool
+def look_up(key: str, *, exact: bool = False) -> list[int]:
+    return []
+
+
+@antiphon.tool(name="other", strict=True)
+async def look_up_later(key: str) -> int:
+    return 1
+
+
+class Shop:
+    @antiphon.tool
+    def price(self, name: str) -> float:
+        return 1.0
+
+
+async def tools_are_made(shop: Shop) -> None:
+    assert_type(look_up("a", exact=True), list[int])
+    assert_type(look_up.call({"key": "a"}), list[int])
+    assert_type(await look_up_later("a"), int)
+    assert_type(await look_up_later.call({"key": "a"}), int)
+    assert_type(shop.price("a"), float)
+    assert_type(shop.price.call({"name": "a"}), float)
+    tools: list[antiphon.Tool] = [look_up, look_up_later, shop.price]
+    client.messages.create(model="m", max_tokens=10, messages=HELLO, tools=tools)
+    client.messages.count_tokens(model="m", messages=HELLO, tools=[look_up, *MORE_TOOLS])
+
+
+MORE_TOOLS: list[ToolParam] = [{"name": "a", "input_schema": {"type": "object"}}]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["FileData", "Many", "OrReceived", "Param", "TextOr", "with_inherited_keys"]
+__all__ = ["FileData", "InstanceOf", "Many", "OrReceived", "Param", "TextOr", "with_inherited_keys"]
 
 T = TypeVar("T")
 KindT = TypeVar("KindT", bound=type)
@@ -121,8 +121,11 @@ def _text_only(value: object) -> object:
     raise ValueError(f"{type(value).__name__} has no JSON form; pass the content as base64 text")
 
 
-class _AsReceived:
-    """Validates a received object, which has no schema in JSON: there it would be a dict."""
+class InstanceOf:
+    """Marks a class or a protocol whose objects are taken as they are.
+
+    They have no schema in JSON: there they would be dicts.
+    """
 
     def __get_pydantic_core_schema__(self, source: Any, handler: object, /) -> CoreSchema:
         from pydantic_core import core_schema
@@ -162,7 +165,7 @@ class OrReceived:
             return named if isinstance(named, str) and named in dicts["choices"] else "other"
 
         other = core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema())
-        received = handler.generate_schema(Annotated[self._received, _AsReceived()])
+        received = handler.generate_schema(Annotated[self._received, InstanceOf()])
         return core_schema.tagged_union_schema(
             {**dicts["choices"], "other": other, "received": received}, kind
         )

@@ -34,9 +34,11 @@ _PARTS = """
 RENAMED = {
     "APIWebhookValidationError": "APIResponseValidationError",
     "AnthropicBetaParam": "builtins.str",
+    "AsyncBuiltinFunctionTool": "Tool",
     "AsyncPageCursor": "AsyncPage",
     "BaseModel": "antiphon._wire.decoding.WireModel",
     "BashCodeExecutionToolResultErrorCode": "BashCodeExecutionErrorCode",
+    "BuiltinFunctionTool": "Tool",
     "Citation": "TextCitation",
     "CitationConfig": "CitationsConfig",
     "CitationSearchResultLocation": "CitationsSearchResultLocation",
@@ -45,6 +47,7 @@ RENAMED = {
     "CodeExecutionToolResultErrorCode": "CodeExecutionErrorCode",
     "Error": "ErrorObject",
     "ErrorType": "builtins.str",
+    "FunctionToolResultType": "builtins.object",
     "GenericModel": "antiphon._wire.decoding.WireModel",
     "InputJsonDelta": "InputJSONDelta",
     "MessageCountTokensToolParam": "ToolUnionParam",
@@ -80,6 +83,8 @@ RENAMED = {
     "UserLocation": "UserLocationParam",
     "WebFetchToolResultErrorCode": "WebFetchErrorCode",
     "WebSearchToolResultErrorCode": "WebSearchErrorCode",
+    "beta_async_tool": "antiphon.tools.tool",
+    "beta_tool": "antiphon.tools.tool",
     **dict.fromkeys(_PARTS.split(), "builtins.object"),
 }
 """Our name for a thing, or the module and the name of something else."""
@@ -114,8 +119,8 @@ _CLOUD = (
     " with a gateway that has the paths of the Messages API"
 )
 _TOOLS = (
-    "write the tool as a dict with name, description and input_schema, and run it in a loop of your"
-    " own, as docs/tools.md shows"
+    "antiphon has no such toolset; make tools of your own functions with antiphon.tool, as"
+    " docs/tools.md shows"
 )
 _AGENTS = "managed agents are not a part of antiphon; use the official package for them"
 _ADMIN = "the Admin API is not a part of antiphon; use the official package for it"
@@ -135,7 +140,6 @@ _ANY = r".*"
 REFUSED: tuple[tuple[str, str, str], ...] = (
     (_ANY, r"(Async)?Anthropic(Bedrock|BedrockMantle|AWS|Vertex|GoogleCloud|Foundry)", _CLOUD),
     (r"lib\.(bedrock|aws|vertex|google_cloud|foundry)(\.\w+)?", _ANY, _CLOUD),
-    (r"", r"beta_(async_)?tool", _TOOLS),
     (r"(lib\.)?tools(\.\w+)*", _ANY, _TOOLS),
     (
         r"",
@@ -294,8 +298,8 @@ _NAMESPACES = (
 )
 # A name of ours in these modules is that of another class: a client of a cloud has `Messages` too.
 _NOT_OURS = (
-    r"lib\.(bedrock|aws|vertex|google_cloud|foundry|tools|environments|sessions|credentials"
-    rf"|middleware){_BELOW}|tools{_BELOW}"
+    r"lib\.(bedrock|aws|vertex|google_cloud|foundry|environments|sessions|credentials"
+    rf"|middleware){_BELOW}"
 )
 _TYPE_PACKAGES = {
     "types",

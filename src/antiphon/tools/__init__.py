@@ -1,10 +1,26 @@
 """Functions as tools: what Claude is told of them, how they are called, and what goes back.
 
-Everything below it may use `types`, `errors` and the catalog; it sends nothing and runs no loop.
-Names are found when first used: pydantic and the parser of docstrings are loaded by the first tool.
+It may import `inputs` and what is below; it sends nothing and runs no loop. pydantic and the parser
+of docstrings are loaded when the first tool is made.
 """
 
+from ..errors import ToolError, ToolInputError
 from .function import AsyncFunctionTool, FunctionTool, Tool, tool
 from .result import result_content
 
-__all__ = ["AsyncFunctionTool", "FunctionTool", "Tool", "result_content", "tool"]
+__all__ = [
+    "AsyncFunctionTool",
+    "FunctionTool",
+    "Tool",
+    "ToolError",
+    "ToolInputError",
+    "result_content",
+    "tool",
+]
+
+
+def __getattr__(name: str) -> object:
+    # The official package has a module of this name, too, with toolsets in it.
+    from ..compat.finder import official_name
+
+    return official_name("tools", name)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial, update_wrapper
 from inspect import signature
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, Self, TypeVar, cast, overload
 
 from typing_extensions import ParamSpec, TypedDict, Unpack
 
@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 P = ParamSpec("P")
+Q = ParamSpec("Q")
 R = TypeVar("R")
 
 # The names that the API takes.
@@ -187,7 +188,7 @@ class _OfFunction(Tool, Generic[P, R]):
         args, kwargs = self._arguments.read(input)
         return self.func(*args, **kwargs)
 
-    def __get__(self, instance: object, owner: type | None = None) -> Self:
+    def _of(self, instance: object) -> Any:
         """Return the tool of an object, if this is the tool of a method of its class."""
         if instance is None or not self._is_method:
             return self
@@ -205,6 +206,16 @@ class _OfFunction(Tool, Generic[P, R]):
 
 class FunctionTool(_OfFunction[P, R]):
     """A function as a tool; `call` runs it."""
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: FunctionTool[Concatenate[Any, Q], R], instance: object, owner: type | None = None, /
+    ) -> FunctionTool[Q, R]: ...
+    def __get__(self, instance: object, owner: type | None = None, /) -> Any:
+        """Return the tool of an object, if this is the tool of a method of its class."""
+        return self._of(instance)
 
     def call(self, input: Mapping[str, Any], /) -> R:
         """Run a call of Claude's.
@@ -224,6 +235,19 @@ class FunctionTool(_OfFunction[P, R]):
 
 class AsyncFunctionTool(_OfFunction[P, Coroutine[Any, Any, R]]):
     """An async function as a tool; `call` runs it."""
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(
+        self: AsyncFunctionTool[Concatenate[Any, Q], R],
+        instance: object,
+        owner: type | None = None,
+        /,
+    ) -> AsyncFunctionTool[Q, R]: ...
+    def __get__(self, instance: object, owner: type | None = None, /) -> Any:
+        """Return the tool of an object, if this is the tool of a method of its class."""
+        return self._of(instance)
 
     async def call(self, input: Mapping[str, Any], /) -> R:
         """Run a call of Claude's.

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from typing import (
     Annotated,
     Literal,
+    Protocol,
     Required,
     TypeAlias,
     TypeVar,
+    runtime_checkable,
 )
 
 from pydantic import Discriminator
 
 from .._wire.http import Timeout
 from .._wire.sentinels import NotGiven, Omit
-from .._wire.validation import Many, Param, TextOr, with_inherited_keys
+from .._wire.validation import InstanceOf, Many, Param, TextOr, with_inherited_keys
 from .beta_blocks import AdvisorTool20260301Param, MCPToolsetParam
 from .content import (
     CacheControlEphemeral,
@@ -75,6 +77,7 @@ __all__ = [
     "OutputConfigParam",
     "SkillParams",
     "StreamParams",
+    "SupportsToolDict",
     "ThinkingBlockBindingParam",
     "ThinkingConfigAdaptiveParam",
     "ThinkingConfigBetweenToolsParam",
@@ -82,6 +85,7 @@ __all__ = [
     "ThinkingConfigEnabledParam",
     "ThinkingConfigParam",
     "TokenTaskBudgetParam",
+    "ToolLike",
     "ToolUnionParam",
     "WorkspaceParams",
 ]
@@ -119,6 +123,19 @@ ToolUnionParam: TypeAlias = (
     | MCPToolsetParam
 )
 """A tool that Claude may call: yours, or one that the API defines; the last seven need a beta."""
+
+
+@runtime_checkable
+class SupportsToolDict(Protocol):
+    """An object that knows the definition of its tool, such as one that `antiphon.tool` makes."""
+
+    def to_dict(self) -> ToolUnionParam:
+        """Return the definition of the tool."""
+        ...
+
+
+ToolLike: TypeAlias = ToolUnionParam | Annotated[SupportsToolDict, InstanceOf()]
+"""A tool: its definition, or an object that knows it."""
 
 
 class MetadataParam(Param, total=False):
@@ -294,7 +311,7 @@ class PromptOptions(Param, total=False):
     """What may be a part of the prompt, or say how it is read.
 
     system: instructions that hold for the whole conversation.
-    tools: the tools that Claude may call.
+    tools: the tools that Claude may call: their definitions, or what `antiphon.tool` makes.
     tool_choice: how Claude uses the tools; `{"type": "auto"}` by default.
     thinking: whether Claude thinks first; the default depends on the model.
     output_config: how much effort Claude makes, and the format of the output.
@@ -305,7 +322,7 @@ class PromptOptions(Param, total=False):
     """
 
     system: Optionally[TextOr[TextBlockParam]]
-    tools: Optionally[Many[ToolUnionParam]]
+    tools: Optionally[Many[ToolLike]]
     tool_choice: Optionally[ToolChoiceParam]
     thinking: Optionally[ThinkingConfigParam]
     output_config: Optionally[OutputConfigParam]
