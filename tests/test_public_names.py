@@ -23,6 +23,7 @@ CLIENTS = (
     "pages",
     "beta",
     "threads",
+    "tool_runner",
 )
 SHOWN = (
     "_wire.sentinels",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._async.responses import *  # noqa: F403
     from ._async.streams import *  # noqa: F403
     from ._async.threads import *  # noqa: F403
+    from ._async.tool_runner import *  # noqa: F403
     from ._sync.batches import *  # noqa: F403
     from ._sync.beta import *  # noqa: F403
     from ._sync.client import *  # noqa: F403
@@ -35,6 +36,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._sync.responses import *  # noqa: F403
     from ._sync.streams import *  # noqa: F403
     from ._sync.threads import *  # noqa: F403
+    from ._sync.tool_runner import *  # noqa: F403
     from ._wire.http import *  # noqa: F403
     from ._wire.sentinels import *  # noqa: F403
     from .compat.install import *  # noqa: F403
@@ -58,6 +60,7 @@ _CLIENTS = (
     "pages",
     "beta",
     "threads",
+    "tool_runner",
 )
 # What people type: shown by `dir`. The names of the other homes are found here too.
 _SHOWN = (

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from ._wire.http import Body, HTTPResponse, Request, ResponseHead
 from ._wire.secret import Secret, is_secret_header
+from .errors import ToolError
 
 __all__ = [
     "configure_logging",
@@ -23,6 +24,7 @@ __all__ = [
     "log_response",
     "log_sleep",
     "log_stream_end",
+    "log_tool_failure",
     "logger",
 ]
 
@@ -110,6 +112,12 @@ def log_stream_end(response: HTTPResponse) -> None:
     """Log that a stream was received to its end."""
     request_id = response.headers.get("request-id", "no request id")
     logger.info("%s %s: stream complete (%s)", response.method, response.url, request_id)
+
+
+def log_tool_failure(name: str, error: Exception) -> None:
+    """Log that a call of a tool failed, with a traceback unless the tool meant it for Claude."""
+    meant = isinstance(error, ToolError)
+    logger.warning("tool %s failed: %s", name, error, exc_info=None if meant else error)
 
 
 def _shown(name: str, value: str | Secret) -> str:

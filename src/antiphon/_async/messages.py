@@ -16,6 +16,11 @@ from ..types.params import (
     CreateParamsStreaming,
     StreamParams,
 )
+from ..types.tool_runs import (
+    RunToolsParams,
+    RunToolsParamsNonStreaming,
+    RunToolsParamsStreaming,
+)
 from .resource import AsyncRawResource, AsyncResource, AsyncStreamedResource, raw, streamed
 
 if TYPE_CHECKING:
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     )
     from .responses import AsyncStreamedResponseManager
     from .streams import AsyncMessageStream, AsyncMessageStreamManager, AsyncStream
+    from .tool_runner import AsyncStreamingToolRunner, AsyncToolRunner
 
 __all__ = [
     "AsyncMessages",
@@ -89,6 +95,32 @@ class AsyncMessages(AsyncResource):
 
         call = endpoints.stream(self._session.options, params)
         return AsyncMessageStreamManager(partial(self._session.open, call))
+
+    @overload
+    def run_tools(self, **params: Unpack[RunToolsParamsNonStreaming]) -> AsyncToolRunner: ...
+    @overload
+    def run_tools(self, **params: Unpack[RunToolsParamsStreaming]) -> AsyncStreamingToolRunner: ...
+    @overload
+    def run_tools(
+        self, **params: Unpack[RunToolsParams]
+    ) -> AsyncToolRunner | AsyncStreamingToolRunner: ...
+    @keywords(RunToolsParams)
+    def run_tools(self, **params: Any) -> AsyncToolRunner | AsyncStreamingToolRunner:
+        """Let Claude call tools until it has finished; nothing is sent now.
+
+        Iterate over what is returned for each message, or call `until_done` for the last one::
+
+            runner = client.messages.run_tools(tools=[get_weather], ...)
+            async for message in runner:
+                print(message.text)
+
+        Raises:
+            TypeError: a parameter is missing, unknown, or of the wrong type.
+            ValueError: two tools have one name, or a number is impossible.
+        """
+        from .tool_runner import tool_run
+
+        return tool_run(self._session, params, RunToolsParams, endpoints.create, endpoints.stream)
 
     @keywords(CountTokensParams)
     async def count_tokens(self, **params: Unpack[CountTokensParams]) -> MessageTokensCount:

@@ -17,6 +17,11 @@ from ..types.params import (
     CreateParamsStreaming,
     StreamParams,
 )
+from ..types.tool_runs import (
+    RunToolsParams,
+    RunToolsParamsNonStreaming,
+    RunToolsParamsStreaming,
+)
 from .resource import RawResource, Resource, StreamedResource, raw, streamed
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
     )
     from .responses import StreamedResponseManager
     from .streams import MessageStream, MessageStreamManager, Stream
+    from .tool_runner import StreamingToolRunner, ToolRunner
 
 __all__ = [
     "Messages",
@@ -90,6 +96,30 @@ class Messages(Resource):
 
         call = endpoints.stream(self._session.options, params)
         return MessageStreamManager(partial(self._session.open, call))
+
+    @overload
+    def run_tools(self, **params: Unpack[RunToolsParamsNonStreaming]) -> ToolRunner: ...
+    @overload
+    def run_tools(self, **params: Unpack[RunToolsParamsStreaming]) -> StreamingToolRunner: ...
+    @overload
+    def run_tools(self, **params: Unpack[RunToolsParams]) -> ToolRunner | StreamingToolRunner: ...
+    @keywords(RunToolsParams)
+    def run_tools(self, **params: Any) -> ToolRunner | StreamingToolRunner:
+        """Let Claude call tools until it has finished; nothing is sent now.
+
+        Iterate over what is returned for each message, or call `until_done` for the last one::
+
+            runner = client.messages.run_tools(tools=[get_weather], ...)
+            for message in runner:
+                print(message.text)
+
+        Raises:
+            TypeError: a parameter is missing, unknown, or of the wrong type.
+            ValueError: two tools have one name, or a number is impossible.
+        """
+        from .tool_runner import tool_run
+
+        return tool_run(self._session, params, RunToolsParams, endpoints.create, endpoints.stream)
 
     @keywords(CountTokensParams)
     def count_tokens(self, **params: Unpack[CountTokensParams]) -> MessageTokensCount:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias, TypeVar
 
 from .._wire.http import Body, BufferedBody
+from .._wire.json import encode
+from .._wire.literals import read_exactly
 from .tcp import SINGLE_WRITE_BYTES
 
 __all__ = [
@@ -18,11 +21,15 @@ __all__ = [
     "OpenedFile",
     "UploadBody",
     "async_body_pieces",
+    "async_load_json",
     "async_open_file",
     "async_read_file",
+    "async_save_json",
     "body_pieces",
+    "load_json",
     "open_file",
     "read_file",
+    "save_json",
     "small_body",
 ]
 
@@ -47,6 +54,34 @@ def read_file(file: FileInput) -> bytes:
     if file.seekable():
         file.seek(0)
     return file.read()
+
+
+def load_json(path: str | PathLike[str]) -> Any:
+    """Return the JSON value in a file, with its numbers as they were written; None without a file.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it holds something else.
+    """
+    try:
+        return read_exactly(Path(path).read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def save_json(path: str | PathLike[str], value: Any) -> None:
+    """Write a JSON value to a file, which has the old content or the new one at any time.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    target = Path(path)
+    new = target.with_name(f"{target.name}.new")
+    with new.open("wb") as file:
+        file.write(encode(value))
+        file.flush()
+        os.fsync(file.fileno())  # else a loss of power may leave an empty file under the name
+    new.replace(target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +232,16 @@ async def async_read_file(file: FileInput) -> bytes:
 async def async_open_file(content: bytes | FileInput, name: str | None) -> OpenedFile:
     """Open a file in another thread, so that other tasks go on."""
     return await in_thread(open_file, content, name)
+
+
+async def async_load_json(path: str | PathLike[str]) -> Any:
+    """Do as `load_json`, in another thread."""
+    return await in_thread(load_json, path)
+
+
+async def async_save_json(path: str | PathLike[str], value: Any) -> None:
+    """Do as `save_json`, in another thread."""
+    await in_thread(save_json, path, value)
 
 
 async def in_thread(call: Callable[..., T], *args: object) -> T:

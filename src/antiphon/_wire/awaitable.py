@@ -38,7 +38,7 @@ def plain_result(result: Any) -> Any:
     if isawaitable(result):
         if iscoroutine(result):
             result.close()  # else Python warns that it was never awaited
-        raise TypeError("an async function gives the key; pass it to AsyncClient, or a sync one")
+        raise TypeError("Client cannot wait for an async function; use AsyncClient or a sync one")
     return result
 
 

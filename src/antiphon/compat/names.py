@@ -28,7 +28,7 @@ __all__ = ["FREE_DICTS", "REFUSED", "RENAMED", "find", "is_module"]
 _PARTS = """
     AppliedEdit Checkout ClientToolResults Config Content Edit Effort FallbackCreditToken
     InitialEvent Keep Networking PermissionPolicy Resource Rubric ServerToolResults Source Status
-    Thinking Tool ToolChange Trigger UserInput
+    Thinking ToolChange Trigger UserInput
 """
 
 RENAMED = {

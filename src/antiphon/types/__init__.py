@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .pages import *  # noqa: F403
     from .params import *  # noqa: F403
     from .server_tools import *  # noqa: F403
+    from .tool_runs import *  # noqa: F403
     from .tools import *  # noqa: F403
     from .wire_errors import *  # noqa: F403
 
@@ -37,6 +38,7 @@ _HOMES = (
     "files",
     "pages",
     "events",
+    "tool_runs",
     "beta_params",
 )
 

@@ -1,0 +1,364 @@
+"""`client.messages.run_tools(...)`: performs the steps of a `ToolLoop`.
+
+One task at a time looks at the loop: it starts calls, and takes note of each outcome when it is
+there. Tools alone run beside it. So the state that is saved is always whole, and hooks never run at
+the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
+from operator import is_
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+
+from .._core.call import Endpoint
+from .._core.threads import ThreadHistory
+from .._core.tool_loop import CreateMessage, End, RunCalls, ToolLoop, is_async, run_options
+from .._transport.files import async_load_json, async_save_json, read_file
+from .._wire.awaitable import async_result
+from .._workers import AsyncWorkers, CallOutcome
+from ..errors import ToolError
+from ..telemetry import log_tool_failure
+from ..tools import result_content
+from ..types.message import Message, Usage
+from ..types.params import MessageLike
+from ..types.tool_runs import EndReason, RunOptions
+from .resource import AsyncResource
+from .runner import AsyncSession
+from .streams import AsyncMessageStream, AsyncMessageStreamManager
+from .threads import AsyncMessageThread
+
+if TYPE_CHECKING:
+    from ..types.tools import ToolUseBlock
+
+__all__ = ["AsyncStreamingToolRunner", "AsyncToolRunner"]
+
+ItemT = TypeVar("ItemT")
+
+
+class _AsyncTurns(AsyncResource):
+    """Sends each request of a run with the whole conversation."""
+
+    def __init__(
+        self, session: AsyncSession, create: Endpoint[Message], stream: Endpoint[Message]
+    ) -> None:
+        super().__init__(session)
+        self._create = create
+        self._stream = stream
+
+    async def create(self, params: dict[str, Any]) -> Message:
+        return await self._perform(self._create, params)
+
+    def stream(self, params: dict[str, Any]) -> AsyncMessageStreamManager:
+        call = self._stream(self._session.options, params)
+        return AsyncMessageStreamManager(partial(self._session.open, call))
+
+    def keep(self, history: list[Any]) -> None:
+        """Take note of the conversation after a turn."""
+
+
+class _AsyncThreadTurns(_AsyncTurns):
+    """Sends each request of a run as a turn of a message thread, with its new messages alone."""
+
+    _thread: AsyncMessageThread | None = None
+    _known: list[Any]  # the messages that the thread has
+    _fixed: dict[str, Any]  # the parameters that cannot change in it
+
+    async def create(self, params: dict[str, Any]) -> Message:
+        thread, new, changes = self._turn(params)
+        return await thread.send(*new, **changes)
+
+    def stream(self, params: dict[str, Any]) -> AsyncMessageStreamManager:
+        thread, new, changes = self._turn(params)
+        return thread.stream(*new, **changes)
+
+    def keep(self, history: list[Any]) -> None:
+        if not _begins(history, self._known):
+            self._thread = None  # other messages have taken their place
+        self._known = [*history]
+
+    def _turn(self, params: dict[str, Any]) -> tuple[AsyncMessageThread, list[Any], Any]:
+        changes = {**params}
+        messages: list[Any] = changes.pop("messages")
+        fixed = {name: changes.pop(name, None) for name in ("system", "tools")}
+        if self._thread is None or fixed != self._fixed or not _begins(messages, self._known):
+            history = ThreadHistory({**params, "messages": []})
+            self._thread = AsyncMessageThread(self._session, history)
+            self._fixed, self._known = fixed, []
+        return self._thread, messages[len(self._known) :], changes
+
+
+def _begins(messages: list[Any], known: list[Any]) -> bool:
+    """Return whether a list begins with these very objects."""
+    return len(messages) >= len(known) and all(map(is_, messages, known))
+
+
+class _AsyncToolRun(Generic[ItemT]):
+    """A conversation in which Claude's calls of tools are run."""
+
+    def __init__(self, loop: ToolLoop, options: RunOptions, turns: _AsyncTurns) -> None:
+        self._loop = loop
+        self._options = options
+        self._turns = turns
+        self._restored = False
+        self._end: EndReason | None = None
+
+    @property
+    def messages(self) -> list[MessageLike]:
+        """The conversation so far: what you append is sent with the next request."""
+        return self._loop.history
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens of all messages that Claude created, summed; None before the first."""
+        return self._loop.usage
+
+    @property
+    def turns(self) -> int:
+        """How many messages Claude has created."""
+        return self._loop.turns
+
+    @property
+    def stop_reason(self) -> EndReason | None:
+        """Why the run ended; None while it goes on.
+
+        It is the stop reason of the last message, "max_turns" if its calls were not run because
+        that limit was reached, or "closed".
+        """
+        return self._end
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of the next request, without its messages; they may be changed."""
+        return self._loop.params
+
+    def state(self) -> dict[str, Any]:
+        """Return what the run is to go on from, as JSON values: give it to `run_tools(state=…)`."""
+        return self._loop.state(read_file)
+
+    async def close(self) -> None:
+        """End the run, and close its tools: nothing more is sent, and no tool is run."""
+        if not self._loop.closed:
+            self._loop.closed = True
+            for tool in self._loop.tools.values():
+                await async_result(getattr(tool, "close", _nothing)())
+
+    async def until_done(self) -> Message:
+        """Run to the end and return the last message of Claude.
+
+        Raises:
+            UsageError: the run ended before there was one.
+        """
+        async for _ in self:
+            pass
+        return self._loop.last_message()
+
+    def __aiter__(self) -> AsyncIterator[ItemT]:
+        return self
+
+    async def __anext__(self) -> ItemT:
+        await self._restore()
+        await self._complete()
+        while isinstance(step := self._loop.next_step(), RunCalls):
+            self._end = None
+            await self._run(step.calls)
+        if isinstance(step, End):
+            self._end = step.reason
+            raise StopAsyncIteration
+        self._end = None
+        await self._save()
+        return await self._next_item(step)
+
+    async def _complete(self) -> None:
+        """Receive what is still to come of the last item."""
+
+    async def _next_item(self, step: CreateMessage) -> ItemT:
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _restore(self) -> None:
+        if self._restored:
+            return
+        self._restored = True
+        state: Any = self._options.get("state")
+        if isinstance(state, (str, PathLike)):
+            state = await async_load_json(cast("PathLike[str]", state))
+        if state is not None:
+            self._loop.restore(state, read_file)
+        elif not self._loop.history:
+            raise TypeError("messages.run_tools() is missing the argument 'messages'")
+
+    async def _save(self) -> None:
+        save = self._options.get("save")
+        if save is None:
+            return
+        if callable(save):
+            await async_result(save(self.state()))
+        else:
+            await async_save_json(cast("PathLike[str]", save), self.state())
+
+    async def _received(self, message: Message) -> None:
+        self._loop.receive(message)
+        self._turns.keep(self._loop.history)
+        await self._save()
+
+    async def _run(self, calls: list[ToolUseBlock]) -> None:
+        """Run calls of the last message, at once as far as the limit allows."""
+        by_id = {call.id: call for call in calls}
+        ready = [call for call in calls if await self._is_approved(call)]
+        async with AsyncWorkers(self._options.get("concurrency")) as workers:
+            for call in ready:
+                while workers.full:
+                    await self._finish(by_id, await workers.next_done())
+                await self._begin(call, workers)
+            while workers.busy:
+                await self._finish(by_id, await workers.next_done())
+
+    async def _is_approved(self, call: ToolUseBlock) -> bool:
+        """Return whether a call is to be run; if it is not, take note of why."""
+        refusal = self._loop.refusal(call)
+        if refusal is not None:
+            await self._fail(call, ToolError(refusal))
+            return False
+        asked = self._options.get("approve") is not None
+        verdict = await self._hook("approve", call) if asked else True
+        if verdict is True:
+            return True
+        if verdict is not False and not isinstance(verdict, str):
+            raise TypeError(f"approve: it has to return True, False or a reason, not {verdict!r}")
+        reason = f"The user denied the call: {verdict}" if verdict else "The user denied the call."
+        await self._report(call, reason, denied=True)
+        return False
+
+    async def _begin(self, call: ToolUseBlock, workers: AsyncWorkers) -> None:
+        tool = self._loop.tools[call.name]
+        await self._hook("on_call", call)
+        # Saved before the call, so that one that was interrupted is known to have begun.
+        self._loop.begin(call)
+        await self._save()
+        await workers.start(
+            call.id, partial(tool.call, call.input), self._timeout(call.name), is_async(tool)
+        )
+
+    def _timeout(self, name: str) -> float | None:
+        timeout = self._options.get("tool_timeout")
+        return timeout.get(name) if isinstance(timeout, Mapping) else timeout
+
+    async def _finish(self, calls: Mapping[str, ToolUseBlock], outcome: CallOutcome) -> None:
+        call, error = calls[outcome.key], outcome.error
+        if error is None:
+            try:
+                content = result_content(outcome.value)
+            except Exception as unfit:
+                error = unfit
+            else:
+                await self._report(call, content)
+                return
+        if not isinstance(error, Exception):
+            raise error  # an interrupt, which is not Claude's to handle
+        await self._fail(call, error)
+
+    async def _fail(self, call: ToolUseBlock, error: Exception) -> None:
+        """Tell Claude, the log and the caller that a call failed."""
+        log_tool_failure(call.name, error)
+        told = error.content if isinstance(error, ToolError) else _described(error)
+        await self._report(call, result_content(told), error)
+
+    async def _report(
+        self, call: ToolUseBlock, content: Any, error: Exception | None = None, denied: bool = False
+    ) -> None:
+        # Noted and saved first: whatever the hooks do, the result is not lost.
+        result = self._loop.finish(call, content, denied or error is not None)
+        await self._save()
+        if error is not None:
+            await self._hook("on_error", call, error)
+        await self._hook("on_result", call, result)
+
+    async def _hook(self, name: str, *facts: Any) -> Any:
+        hook: Any = self._options.get(name)
+        return None if hook is None else await async_result(hook(*facts))
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def _nothing() -> None:
+    """Do nothing, in the place of a method that a tool does not have."""
+
+
+class AsyncToolRunner(_AsyncToolRun[Message]):
+    """A run with tools: iterate over it for each message of Claude."""
+
+    async def _next_item(self, step: CreateMessage) -> Message:
+        message = await self._turns.create(step.params)
+        await self._received(message)
+        return message
+
+
+class AsyncStreamingToolRunner(_AsyncToolRun[AsyncMessageStream]):
+    """A run with tools: iterate over it for a stream of each message of Claude.
+
+    What you do not read of a stream is read when the next one is asked for.
+    """
+
+    _open: tuple[AsyncMessageStreamManager, AsyncMessageStream] | None = None
+
+    async def _next_item(self, step: CreateMessage) -> AsyncMessageStream:
+        manager = self._turns.stream(step.params)
+        stream = await manager.__aenter__()
+        self._open = manager, stream
+        return stream
+
+    async def _complete(self) -> None:
+        if self._open is None:
+            return
+        manager, stream = self._open
+        self._open = None
+        try:
+            message = await stream.get_final_message()
+        finally:
+            await manager.__aexit__(None, None, None)
+        await self._received(message)
+
+    async def close(self) -> None:
+        """End the run, and close its tools and the stream that is open."""
+        if self._open is not None:
+            manager, _ = self._open
+            self._open = None
+            await manager.__aexit__(None, None, None)
+        await super().close()
+
+
+def tool_run(
+    session: AsyncSession,
+    params: Mapping[str, Any],
+    known: type,
+    create: Endpoint[Message],
+    stream: Endpoint[Message],
+) -> AsyncToolRunner | AsyncStreamingToolRunner:
+    """Return the runner of `messages.run_tools` with these parameters.
+
+    Args:
+        session: what sends.
+        params: what was given.
+        known: the TypedDict of the parameters that there are.
+        create: the endpoint of `messages.create`.
+        stream: the endpoint of `messages.stream`.
+
+    Raises:
+        TypeError: a parameter is missing, unknown, or of the wrong type.
+        ValueError: a parameter has an impossible value.
+    """
+    own, options = run_options(params, known)
+    turns = _AsyncThreadTurns if own.pop("thread", False) else _AsyncTurns
+    runner = AsyncStreamingToolRunner if own.pop("stream", False) else AsyncToolRunner
+    loop = ToolLoop.begun(own, options, may_await=AsyncWorkers.may_await)
+    return runner(loop, options, turns(session, create, stream))

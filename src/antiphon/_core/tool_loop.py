@@ -1,0 +1,462 @@
+"""The loop of a tool runner: what to send next, which calls to run, when it ends, and why.
+
+Strategy. A `ToolLoop` holds a conversation and the last message of Claude in it. `next_step` looks
+at both and returns one step: `CreateMessage`, `RunCalls` or `End`. The shell performs it and tells
+what came of it (`receive`, `begin`, `finish`). The loop neither waits nor reads, and runs no
+tool, so it can be saved after any of these.
+
+Each call of the last message has a record: none, begun, or done with a result. A call is given out
+only while it has no result. One that has begun, but has no result after an interruption, is not run
+again unless the caller allows it: nobody knows whether it took effect.
+
+The results of a message stand directly behind it, in the order of its calls, whatever the caller
+has appended meanwhile: the API accepts them nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
+from typing import Any, TypeAlias, TypeGuard, cast
+
+from .._transport.files import FileInput
+from .._wire.json import is_object, loads
+from .._wire.literals import has_literals
+from .._wire.sentinels import is_absent
+from ..errors import UsageError
+from ..types.message import Message, Usage
+from ..types.tool_runs import EndReason, RunnableTool, RunOptions
+from ..types.tools import ToolUseBlock
+from .call import check_params
+from .request_body import PendingBody, encode_body, is_iterable, is_mapping
+
+__all__ = [
+    "CreateMessage",
+    "End",
+    "RunCalls",
+    "Step",
+    "ToolLoop",
+    "is_async",
+    "run_options",
+]
+
+_VERSION = 1
+"""Of the saved state; a state of another version is refused."""
+
+# Claude has not finished its turn: the same conversation is sent again, with what it wrote so far.
+_UNFINISHED = ("pause_turn", "compaction")
+
+# What a request for a summary must not have, besides the parameters that make no difference.
+_NOT_WITH_COMPACTION = ("context_management", "stop_sequences", "tool_choice")
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMessage:
+    """Send a request, and report the message that comes of it."""
+
+    params: dict[str, Any]
+    """The parameters of `messages.create`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunCalls:
+    """Run calls, and report the result of each."""
+
+    calls: list[ToolUseBlock]
+    """In the order of the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Stop: there is nothing more to do."""
+
+    reason: EndReason
+    """The stop reason of the last message, or what else ended the run."""
+
+
+Step: TypeAlias = CreateMessage | RunCalls | End
+
+
+@dataclass(slots=True)
+class _Record:
+    """What is known of a call that has begun."""
+
+    result: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class ToolLoop:
+    """A conversation with tools: what was said, and what is to be done next."""
+
+    params: dict[str, Any]
+    """The parameters of `messages.create`, without `messages`."""
+    history: list[Any]
+    """The messages of the conversation; the caller may append to it."""
+    max_turns: int | None = None
+    """How many messages Claude may create; None for any number."""
+    rerun: bool | Collection[str] = False
+    """The tools whose interrupted calls are run again: all, none, or these."""
+    turns: int = 0
+    """How many messages Claude has created."""
+    usage: Usage | None = None
+    """The usage of these messages, summed."""
+    message: Message | None = None
+    """The last of them."""
+    closed: bool = False
+    """Whether the caller wants no more."""
+    compaction: Mapping[str, Any] | None = None
+    """Asks for a summary before the next message."""
+    _container: str | None = None
+    _place: int = 0  # where in the history the results of the last message stand
+    _answered: bool = False  # whether the results of the last message are there
+    _records: dict[str, _Record] = field(default_factory=dict[str, _Record])
+    _given: tuple[Any, ...] = ()  # the messages that the run began with
+    _fingerprint: str = ""  # tells them from others
+    _compacting: bool = False  # whether the next message is a summary
+
+    @classmethod
+    def begun(
+        cls, params: Mapping[str, Any], options: RunOptions, *, may_await: bool = True
+    ) -> ToolLoop:
+        """Return the loop of a new conversation.
+
+        Args:
+            params: the parameters of `messages.create`.
+            options: the options of the run.
+            may_await: whether async tools can be run.
+
+        Raises:
+            TypeError: the messages are no list, or a tool is none that can be run.
+            ValueError: two tools have one name.
+        """
+        own = {**params}
+        messages: Any = own.pop("messages", ())
+        if not is_iterable(messages):
+            raise TypeError(f"messages: expected a list, got {type(messages).__name__}")
+        if "tools" in own:
+            own["tools"] = [*_tools(own["tools"], may_await)]
+        history = [*messages]
+        loop = cls(own, history, options.get("max_turns"), options.get("rerun") or False)
+        loop._given = (*history,)
+        return loop
+
+    @property
+    def tools(self) -> dict[str, RunnableTool]:
+        """The tools that can be run, by their names."""
+        return {tool.name: tool for tool in self.params.get("tools", ()) if _is_runnable(tool)}
+
+    @property
+    def calls(self) -> list[ToolUseBlock]:
+        """The calls of the last message that the caller has not answered himself, in order."""
+        if self.message is None:
+            return []
+        own = self._ids_answered_by_caller()
+        # By id, since two calls with one id can have one result only.
+        calls = {call.id: call for call in self.message.tool_uses if isinstance(call.id, str)}  # pyright: ignore[reportUnnecessaryIsInstance]
+        return [call for call in calls.values() if call.id not in own]
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The results of the calls of the last message as far as they are there, in order."""
+        records = (self._records.get(call.id) for call in self.calls)
+        return [record.result for record in records if record is not None and record.result]
+
+    def next_step(self) -> Step:
+        """Return what is to be done next; the same again until something was reported."""
+        if self.closed:
+            return End("closed")
+        message = self.message
+        if message is None or self._answered:
+            return self._create()
+        goes_on = message.stop_reason in _UNFINISHED
+        if goes_on and not message.tool_uses:
+            return self._create()
+        calls = self.calls
+        # Calls in an unfinished turn need results, too: the API refuses a turn without.
+        called = (goes_on or message.stop_reason == "tool_use") and bool(message.tool_uses)
+        if not called and len(self.history) == self._place:
+            return End(message.stop_reason or "end_turn")
+        # Before any call is run: nobody would see its result.
+        if self._is_exhausted:
+            return End("max_turns")
+        missing = [call for call in calls if not self._has_result(call)]
+        if missing and called:
+            return RunCalls(missing)
+        for call in missing:
+            self.finish(call, f"{_NOT_RUN} The message stopped with {message.stop_reason}.", True)
+        if results := self.results:
+            self.history.insert(self._place, {"role": "user", "content": results})
+        self._answered = True
+        return self._create()
+
+    def _create(self) -> CreateMessage | End:
+        if self._is_exhausted:
+            return End("max_turns")
+        params = {**self.params, "messages": [*self.history]}
+        if self._container is not None:
+            given = params.get("container")
+            own = {**given} if is_mapping(given) else {}
+            params["container"] = {**own, "id": self._container} if own else self._container
+        self._compacting = self.compaction is not None
+        if self._compacting:
+            params = {k: v for k, v in params.items() if k not in _NOT_WITH_COMPACTION}
+            if is_mapping(params.get("output_config")):
+                params["output_config"] = _without(params["output_config"], "format")
+            params["compaction"] = self.compaction
+        return CreateMessage(params)
+
+    @property
+    def _is_exhausted(self) -> bool:
+        # The one place for limits: whatever ends a run early is asked here, before tools are run.
+        return self.max_turns is not None and self.turns >= self.max_turns
+
+    def refusal(self, call: ToolUseBlock) -> str | None:
+        """Return why a call is not to be run, in words for Claude; None if it may be run."""
+        if not call.complete:
+            return f"{_NOT_RUN} Its input was not valid JSON ({call.input_error}): {call.raw_input}"
+        if call.name not in self.tools:
+            names = ", ".join(sorted(self.tools)) or "none"
+            return f"{_NOT_RUN} There is no tool {call.name!r}; the tools are: {names}."
+        if call.id in self._records and not self._may_rerun(call):
+            return (
+                "The program was interrupted while this call ran, so its outcome is unknown. It may"
+                " have taken effect: find out before you call the tool again."
+            )
+        return None
+
+    def _may_rerun(self, call: ToolUseBlock) -> bool:
+        return self.rerun if isinstance(self.rerun, bool) else call.name in self.rerun
+
+    def begin(self, call: ToolUseBlock) -> None:
+        """Take note that a call is about to be run."""
+        self._records[call.id] = _Record()
+
+    def finish(self, call: ToolUseBlock, content: Any, is_error: bool = False) -> dict[str, Any]:
+        """Take note of the result of a call; return its block."""
+        result = {"type": "tool_result", "tool_use_id": call.id, "content": content}
+        if is_error:
+            result["is_error"] = True
+        self._records[call.id] = _Record(result)
+        return result
+
+    def _has_result(self, call: ToolUseBlock) -> bool:
+        record = self._records.get(call.id)
+        return record is not None and record.result is not None
+
+    def receive(self, message: Message) -> None:
+        """Take note of the message that came of the last request."""
+        if self._compacting:
+            # The summary stands for everything before it, and is no turn of Claude's.
+            self.history.clear()
+            self.compaction = None
+        else:
+            self.turns += 1
+        self._compacting = False
+        if "usage" in message.model_fields_set:  # a gateway may leave it out
+            self.usage = message.usage if self.usage is None else self.usage + message.usage
+        if message.container is not None:
+            self._container = message.container.id
+        self.message = message
+        self._records = {}
+        self._answered = False
+        if (turn := _turn(message)) is not None:
+            self.history.append(turn)
+        self._place = len(self.history)
+
+    def _ids_answered_by_caller(self) -> set[str]:
+        """Return the ids of the calls that have a result in what the caller has appended."""
+        if self._answered:
+            return set()
+        return {
+            block["tool_use_id"]
+            for message in self.history[self._place :]
+            if is_mapping(message) and is_iterable(message.get("content"))
+            for block in message["content"]
+            if is_mapping(block) and block.get("type") == "tool_result"
+        }
+
+    def state(self, read_file: Callable[[FileInput], bytes]) -> dict[str, Any]:
+        """Return everything the loop knows of its run as JSON values, to be saved.
+
+        Args:
+            read_file: reads the files that stand in the messages.
+        """
+        return {
+            "version": _VERSION,
+            "begun_with": self._begun_with(read_file),
+            "messages": [_saved(message, read_file) for message in self.history],
+            "turns": self.turns,
+            "usage": self.usage and self.usage.to_dict(),
+            "container": self._container,
+            "last": self.message and self.message.to_dict(),
+            "place": self._place,
+            "answered": self._answered,
+            "calls": {call: {"result": record.result} for call, record in self._records.items()},
+        }
+
+    def restore(self, state: Any, read_file: Callable[[FileInput], bytes]) -> None:
+        """Go on where the loop stood whose state this is.
+
+        Raises:
+            ValueError: it is no such state, or belongs to a run that began with other messages.
+        """
+        if not is_object(state) or state.get("version") != _VERSION or "begun_with" not in state:
+            raise ValueError("state: this is no state that a runner of this version has saved")
+        if self._given and self._begun_with(read_file) != state["begun_with"]:
+            raise ValueError(
+                "state: it belongs to a run that began with other messages; give the messages of"
+                " that run, or none, or begin anew without the state"
+            )
+        self._fingerprint = state["begun_with"]
+        self.history[:] = [_restored(message) for message in state["messages"]]
+        self.turns = state["turns"]
+        self.usage = Usage.from_value(state["usage"]) if state["usage"] else None
+        self._container = state["container"]
+        self.message = _message(state["last"]) if state["last"] else None
+        self._place = state["place"]
+        self._answered = state["answered"]
+        self._records = {call: _Record(known["result"]) for call, known in state["calls"].items()}
+
+    def _begun_with(self, read_file: Callable[[FileInput], bytes]) -> str:
+        if not self._fingerprint:
+            self._fingerprint = hashlib.sha256(_encoded(self._given, read_file)).hexdigest()
+        return self._fingerprint
+
+    def last_message(self) -> Message:
+        """Return the last message of Claude.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if self.message is None:
+            raise UsageError("the run ended before Claude created a message")
+        return self.message
+
+
+_NOT_RUN = "The call was not run."
+
+
+def run_options(params: Mapping[str, Any], known: Any) -> tuple[dict[str, Any], RunOptions]:
+    """Return the parameters of a run that are those of its messages, and its own options.
+
+    Args:
+        params: what was given.
+        known: the TypedDict of the parameters that there are.
+
+    Raises:
+        TypeError: a parameter is missing, unknown, or of the wrong type.
+        ValueError: a number is impossible.
+    """
+    check_params("messages.run_tools", params, known)
+    given = {name: value for name, value in params.items() if not is_absent(value)}
+    options = {name: given.pop(name) for name in RunOptions.__annotations__ if name in given}
+    _check_number("max_turns", options.get("max_turns"), 0, int)
+    _check_number("concurrency", options.get("concurrency"), 1, int)
+    timeout = options.get("tool_timeout")
+    for seconds in timeout.values() if is_mapping(timeout) else (timeout,):
+        _check_number("tool_timeout", seconds, 0, (int, float))
+    for name in ("approve", "on_call", "on_result", "on_error"):
+        if not (options.get(name) is None or callable(options[name])):
+            raise TypeError(f"{name}: expected a function, got {options[name]!r}")
+    return given, cast("RunOptions", options)
+
+
+def _check_number(name: str, value: Any, least: int, kind: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{name}: expected a number or None, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name}: expected at least {least}, got {value!r}")
+
+
+def is_async(tool: RunnableTool) -> bool:
+    """Return whether the calls of a tool are to be awaited."""
+    told = getattr(tool, "is_async", None)
+    return iscoroutinefunction(tool.call) if told is None else bool(told)
+
+
+def _tools(tools: Any, may_await: bool) -> Iterator[Any]:
+    """Give the tools of a request.
+
+    Raises:
+        TypeError: one is neither a tool nor a dict, or is async where it cannot be.
+        ValueError: two have one name.
+    """
+    if not is_iterable(tools):
+        raise TypeError(f"tools: expected a list, got {type(tools).__name__}")
+    seen: set[object] = set()
+    for number, tool in enumerate(tools):
+        name: object
+        if _is_runnable(tool):
+            name = tool.name
+            if not may_await and is_async(tool):
+                raise TypeError(f"tools[{number}]: {name!r} is async; give it to AsyncClient")
+        elif is_mapping(tool):
+            name = tool.get("name")
+        else:
+            raise TypeError(
+                f"tools[{number}]: {tool!r} is no tool; decorate the function with @antiphon.tool"
+            )
+        if name is not None and name in seen:
+            raise ValueError(f"tools[{number}]: there are two tools with the name {name!r}")
+        seen.add(name)
+        yield tool
+
+
+def _is_runnable(tool: object) -> TypeGuard[RunnableTool]:
+    return not is_mapping(tool) and all(hasattr(tool, each) for each in ("name", "call", "to_dict"))
+
+
+def _without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in mapping.items() if name != key}
+
+
+def _turn(message: Message) -> Any:
+    """Return a message as its turn in the history; None if it has no content.
+
+    The message itself, so that it is sent back as it was received. Only a call whose input is not
+    JSON cannot be sent back: it becomes one whose input holds its text, as the API's documentation
+    of fine-grained tool streaming says.
+    """
+    if all(block.complete for block in message.tool_uses):
+        return message if message.to_param()["content"] else None
+    content = [
+        block if not isinstance(block, ToolUseBlock) or block.complete else _as_text(block)
+        for block in message.content
+    ]
+    return {"role": "assistant", "content": content}
+
+
+def _as_text(call: ToolUseBlock) -> dict[str, Any]:
+    written = {"INVALID_JSON": call.raw_input or ""}
+    return {"type": "tool_use", "id": call.id, "name": call.name, "input": written}
+
+
+def _encoded(messages: Iterable[Any], read_file: Callable[[FileInput], bytes]) -> bytes:
+    body = encode_body({"messages": [*messages]})
+    if isinstance(body, PendingBody):
+        body = body.filled(map(read_file, body.files))
+    # A large body is in pieces.
+    return bytes(body) if isinstance(body, (bytes, bytearray)) else b"".join(body.pieces())
+
+
+def _saved(message: Any, read_file: Callable[[FileInput], bytes]) -> Any:
+    """Return a message as JSON values: a received one whole, others as they are sent."""
+    if isinstance(message, Message):
+        return message.to_dict()
+    return loads(_encoded([message], read_file))["messages"][0]
+
+
+def _restored(saved: Any) -> Any:
+    # Only received messages have a type.
+    return _message(saved) if is_object(saved) and saved.get("type") == "message" else saved
+
+
+def _message(saved: dict[str, Any]) -> Message:
+    message = Message.from_value(saved)
+    if has_literals(saved):
+        message.remember_literals(saved)
+    return message
