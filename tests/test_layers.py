@@ -59,6 +59,7 @@ SHELLS = {
     "base_client",
     "telemetry",
     "inputs",
+    "catalog.pricing",  # the user's price file, and the age of the prices
     "_transport",
 }
 OUTSIDE = {

@@ -8,6 +8,7 @@ import pytest
 from genai_prices import Usage, calc_price
 
 from antiphon.catalog.models import AS_OF, CATALOG, ModelCard
+from antiphon.catalog.pricing import cost_of
 
 NOON = datetime.combine(AS_OF, time(12), UTC)
 SHORT, LONG = 1_000, 200_000
@@ -65,3 +66,27 @@ def test_prices_of_output_are_the_same(card):
 def test_windows_are_the_same(card):
     known = calc_price(Usage(input_tokens=1), card.id, provider_id="anthropic").model
     assert known.context_window == card.window
+
+
+@known_models
+def test_a_whole_usage_costs_the_same(card):
+    usage = {
+        "input_tokens": 1_200,
+        "output_tokens": 345,
+        "cache_read_input_tokens": 20_000,
+        "cache_creation_input_tokens": 3_000,
+    }
+    theirs = calc_price(
+        Usage(
+            input_tokens=1_200 + 20_000 + 3_000,
+            output_tokens=345,
+            cache_read_tokens=20_000,
+            cache_write_tokens=3_000,
+        ),
+        card.id,
+        provider_id="anthropic",
+        genai_request_timestamp=NOON,
+    )
+    ours = cost_of(usage, card.id)
+    assert ours is not None
+    assert float(ours.total) == pytest.approx(float(theirs.total_price))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     Literal,
@@ -35,6 +36,9 @@ from .content_blocks import (
 from .tools import (
     ToolUseBlock,
 )
+
+if TYPE_CHECKING:
+    from ..catalog.pricing import Cost, PricesInput
 
 __all__ = [
     "AdvisorMessageIterationUsage",
@@ -296,6 +300,22 @@ class Usage(WireModel):
         """All input tokens: not cached, read from the cache, and written to the cache."""
         counts = (self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens)
         return sum(count for count in counts if _is_count(count))
+
+    def cost(
+        self, model: str, *, prices: "Mapping[str, PricesInput] | None" = None
+    ) -> "Cost | None":
+        """Return what these tokens cost in US dollars; None if the price of `model` is not known.
+
+        Add the costs of messages, not their usages: a long prompt has other prices.
+
+        Args:
+            model: the model that the message names.
+            prices: those of some models, by their ids, before the ones of the API's documentation
+                and of `antiphon.costs.add_prices`.
+        """
+        from ..catalog.pricing import cost_of  # most programs ask for no cost
+
+        return cost_of(self.to_dict(), model, prices)
 
     def __add__(self, other: "Usage") -> "Usage":
         """Return the sum of two usages: counts are added, other fields stay where both agree."""
@@ -587,6 +607,14 @@ class Message(ResponseModel):
         """The text of all thinking blocks, joined; "" if there is none or it is not displayed."""
         thoughts = (block.thinking for block in _blocks(self, ThinkingBlock))
         return "".join(filter(_is_text, thoughts))
+
+    @property
+    def cost(self) -> "Cost | None":
+        """What the message cost in US dollars; None if the price of its model is not known."""
+        # A gateway may leave out either, whatever the types say.
+        usage: Any = self.usage
+        model: Any = self.model
+        return usage.cost(model) if isinstance(usage, Usage) and _is_text(model) else None
 
     @property
     def tool_uses(self) -> list[ToolUseBlock]:
