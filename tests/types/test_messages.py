@@ -66,6 +66,25 @@ def test_an_incomplete_call_is_not_sent_back() -> None:
     assert call != ToolUseBlock.from_value(call.to_dict())
 
 
+@pytest.mark.parametrize(
+    ("reason", "given", "complete"),
+    [
+        ("max_tokens", {}, False),
+        ("model_context_window_exceeded", {}, False),
+        ("max_tokens", {"a": 1}, True),
+        ("tool_use", {}, True),
+    ],
+)
+def test_a_call_that_a_limit_left_without_input_is_not_complete(reason, given, complete) -> None:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": given}
+    sent = {"type": "message", "content": [{**call, "input": {}}, call], "stop_reason": reason}
+    decoded = Message.decode(json.dumps(sent))
+    result = {"type": "succeeded", "message": sent}
+    line = MessageBatchIndividualResponse.decode(json.dumps({"custom_id": "a", "result": result}))
+    for received in (decoded, line.result.message):
+        assert [each.complete for each in received.tool_uses] == [True, complete]
+
+
 def test_each_block_is_sent_back_alone() -> None:
     block = TextBlock.from_value(text("a", citations=[{"type": "dream"}], tone="warm"))
     assert block.to_param() == text("a", citations=[{"type": "dream"}], tone="warm")

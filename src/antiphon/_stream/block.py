@@ -34,7 +34,6 @@ from ..types.events import (
     ThinkingDelta,
     ThinkingEvent,
 )
-from ..types.tools import ToolCall
 
 __all__ = ["DELTA_FIELDS", "TEXT_DELTAS", "BlockBuilder", "IncompleteDeltaError", "MisfitError"]
 
@@ -254,11 +253,6 @@ class BlockBuilder:
         accumulator = self._accumulators.get("partial_json")
         raw_input = accumulator.joined() if accumulator else self.raw_input
         block.mark_incomplete(raw_input, self.flaw or _NOT_YET)
-
-    def mark_if_empty(self, block: object) -> None:
-        """Mark a tool call that a token limit cut off before any input was received."""
-        if isinstance(block, ToolCall) and not getattr(block, "input", None):
-            block.mark_incomplete(self.raw_input, _NOT_YET)
 
     def event(self, delta: object) -> DerivedEvent | None:
         """Return the event derived from the delta that was added last, if its type has one."""

@@ -60,7 +60,7 @@ from ..types.events import (
     TextEvent,
     decode_event,
 )
-from ..types.message import Message
+from ..types.message import Message, mark_cut_off
 from .block import DELTA_FIELDS, TEXT_DELTAS, BlockBuilder, IncompleteDeltaError, MisfitError
 from .writer import encoded
 
@@ -72,9 +72,6 @@ Fields: TypeAlias = dict[str, Any]
 _message: Decoder[Message] = Decoder(Message)
 _block: Decoder[ContentBlock] = Decoder(ContentBlock)
 _delta_event: Decoder[RawContentBlockDeltaEvent] = Decoder(RawContentBlockDeltaEvent)
-
-# With these stop reasons the last block may be cut off.
-_CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
 
 # What some gateways send after the last event.
 _DONE: Final = b"[DONE]"
@@ -493,10 +490,7 @@ class MessageReader:
         # What is incomplete cannot stand in JSON, so it is marked on the blocks that were made.
         for block, made in zip(blocks, message.content, strict=True):
             block.mark(made)
-        # A limit may strike between the start of a tool call and its input; the call then looks
-        # like one without arguments.
-        if blocks and fields.get("stop_reason") in _CUT_OFF:
-            blocks[-1].mark_if_empty(message.content[-1])
+        mark_cut_off(message)
         return message
 
     def _failed(self, error: APIError) -> APIError:

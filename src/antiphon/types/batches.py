@@ -13,7 +13,7 @@ from pydantic import Discriminator
 from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel, with_literals
 from .._wire.validation import Many, Param, with_inherited_keys
 from .content_blocks import may_hold_numbers
-from .message import Message
+from .message import Message, mark_cut_off
 from .params import CreateParamsNonStreaming, Optionally, WorkspaceParams
 from .wire_errors import ErrorResponse
 
@@ -145,8 +145,12 @@ class MessageBatchIndividualResponse(WireModel):
         """
         line = super().decode(raw)
         message = getattr(line.result, "message", None)
-        is_plain = not may_hold_numbers(getattr(message, "content", None))
-        return line if is_plain else with_literals(line, raw)
+        if may_hold_numbers(getattr(message, "content", None)):
+            line = with_literals(line, raw)
+            message = getattr(line.result, "message", None)
+        if isinstance(message, Message):
+            mark_cut_off(message)
+        return line
 
 
 class BatchRequestParam(Param, total=False):

@@ -5,6 +5,7 @@ from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
+    Final,
     Literal,
     Required,
     Self,
@@ -34,6 +35,7 @@ from .content_blocks import (
     may_hold_numbers,
 )
 from .tools import (
+    ToolCall,
     ToolUseBlock,
 )
 
@@ -593,7 +595,11 @@ class Message(ResponseModel):
         """
         # Few kinds of blocks hold numbers that are sent back, so most messages are read once.
         message = super().decode(raw)
-        return with_literals(message, raw) if may_hold_numbers(message.content) else message
+        if may_hold_numbers(message.content):
+            message = with_literals(message, raw)
+        if message.stop_reason in _CUT_OFF:
+            mark_cut_off(message)
+        return message
 
     @property
     def text(self) -> str:
@@ -638,6 +644,26 @@ class Message(ResponseModel):
 
 ParsedMessage: TypeAlias = Message
 """`Message` under the official package's name for what `messages.stream` gives."""
+
+
+# With these stop reasons the last block may be cut off.
+_CUT_OFF: Final = ("max_tokens", "model_context_window_exceeded")
+
+
+def mark_cut_off(message: Message) -> None:
+    """Mark the last block as incomplete if it is a tool call that a limit left without input.
+
+    A limit may strike between the start of a call and its input. The call then looks like one
+    without arguments, and must not be run.
+    """
+    last = content[-1] if (content := _content(message)) else None
+    if (
+        message.stop_reason in _CUT_OFF
+        and isinstance(last, ToolCall)
+        and last.complete
+        and not getattr(last, "input", None)
+    ):
+        last.mark_incomplete("", "the message was cut off by a limit before the input came")
 
 
 def _content(message: Message) -> list[object]:
