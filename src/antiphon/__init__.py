@@ -12,6 +12,7 @@ from ._version import __version__ as __version__
 TYPE_CHECKING = False  # pyright: ignore[reportConstantRedefinition]
 if TYPE_CHECKING:  # each module lists its names in `__all__`
     from . import errors as errors
+    from . import outputs as outputs
     from . import types as types
     from ._async.batches import *  # noqa: F403
     from ._async.beta import *  # noqa: F403
@@ -43,12 +44,23 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .errors import *  # noqa: F403
     from .inputs import *  # noqa: F403
     from .middleware import *  # noqa: F403
+    from .outputs import transform_schema as transform_schema
     from .responses import *  # noqa: F403
     from .rules import *  # noqa: F403
     from .tools import *  # noqa: F403
     from .types import *  # noqa: F403
 
-_SUBMODULES = ("errors", "inputs", "local", "responses", "rules", "tools", "transport", "types")
+_SUBMODULES = (
+    "errors",
+    "inputs",
+    "local",
+    "outputs",
+    "responses",
+    "rules",
+    "tools",
+    "transport",
+    "types",
+)
 _CLIENTS = (
     "client",
     "messages",

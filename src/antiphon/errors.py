@@ -8,6 +8,10 @@
     ├── NotSupportedError               a method that antiphon does not have
     ├── ToolError                       raised by a tool: what Claude is told of its failure
     │   └── ToolInputError              the input of a call does not fit the tool
+    ├── OutputError                     a message without the output that was asked for
+    │   ├── OutputRefusedError              Claude refused
+    │   ├── OutputTruncatedError            a limit cut the output off
+    │   └── OutputValidationError           the output does not fit the type
     └── APIError
         ├── RetryableError              raised by a middleware: this attempt is worth another one
         ├── APIConnectionError          no response, or only a part of one
@@ -79,6 +83,10 @@ __all__ = [
     "InternalServerError",
     "NotFoundError",
     "NotSupportedError",
+    "OutputError",
+    "OutputRefusedError",
+    "OutputTruncatedError",
+    "OutputValidationError",
     "OverloadedError",
     "PaymentRequiredError",
     "PermissionDeniedError",
@@ -190,6 +198,61 @@ def _texts(content: Any) -> str:
 
 class ToolInputError(ToolError, ValueError):
     """The input of a call does not fit the tool; the text says which argument is wrong, and why."""
+
+
+class OutputError(AntiphonError, ValueError):
+    """A message without the output that was asked for; it holds the message, which was paid for."""
+
+    message: Message
+    """The whole message."""
+    failures: tuple[OutputValidationError, ...]
+    """The failures before this one, if you asked for retries."""
+
+    def __init__(self, text: str, message: Message) -> None:
+        super().__init__(text)
+        self.message = message
+        self.failures = ()
+
+    @property
+    def request_id(self) -> str | None:
+        """The API's id of the request that created the message."""
+        return self.message._request_id  # pyright: ignore[reportPrivateUsage] users know this name
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of the message, and of those of the failures before."""
+        usage = self.message.usage
+        for failure in self.failures:
+            usage = failure.message.usage + usage
+        return usage
+
+
+class OutputRefusedError(OutputError):
+    """Claude refused; `message.stop_details` may say why."""
+
+    def __init__(self, message: Message) -> None:
+        # A gateway may send anything in its place.
+        reason = getattr(message.stop_details, "explanation", None)
+        super().__init__(f"Claude refused: {reason}" if reason else "Claude refused.", message)
+
+
+class OutputTruncatedError(OutputError):
+    """A limit cut the output off: `max_tokens`, or the context window of the model."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(
+            f"The output was cut off (stop_reason {message.stop_reason!r}); error.message.text is"
+            " what there is of it. Give a larger max_tokens.",
+            message,
+        )
+
+
+class OutputValidationError(OutputError):
+    """The text of the message does not fit the type; `__cause__` is the error of pydantic."""
+
+    def __init__(self, message: Message, fault: ValueError | None) -> None:
+        why = f"does not fit the type: {fault}" if fault else "is empty"
+        super().__init__(f"The output {why}", message)
 
 
 class APIError(AntiphonError):

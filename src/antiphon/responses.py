@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from ._core.flow import Attempts
 from ._wire.http import Headers, HTTPResponse, Request, retry_after
 from ._wire.url import URL
-from .errors import APIResponseValidationError
+from .errors import APIResponseValidationError, OutputError
 
 __all__ = ["APIResponse", "RateLimit", "RateLimits"]
 
@@ -186,9 +186,13 @@ def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:
 
     Raises:
         APIResponseValidationError: the body is not what the API sends.
+        OutputError: it is a message without the output that was asked for.
     """
     try:
         result = decode(response.content)
+    except OutputError as error:
+        error.message._request_id = response.headers.get("request-id")  # pyright: ignore[reportPrivateUsage]
+        raise
     except ValueError as failure:
         raise APIResponseValidationError(
             response,

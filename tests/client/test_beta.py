@@ -246,7 +246,7 @@ def test_a_turn_that_another_program_sent_first(server):
         assert len(thread.messages) == 4
 
 
-@pytest.mark.parametrize("method", ["parse", "tool_runner"])
+@pytest.mark.parametrize("method", ["tool_runner"])
 def test_methods_that_are_not_there_say_what_to_do(method):
     client, _ = client_of()
     with pytest.raises(NotSupportedError, match=f"beta.messages.{method} is not .*: ") as caught:

@@ -13,6 +13,7 @@ import antiphon
 from antiphon import Client, errors
 from antiphon._wire.http import Headers, HTTPResponse, Request, Timeout
 from antiphon.errors import Attempt, error_class, status_error
+from antiphon.types import Message
 
 
 def answered(status: int, kind: str | None = None, message: str = "no", **headers: str):
@@ -119,7 +120,18 @@ def made(cls: type[errors.AntiphonError]) -> errors.AntiphonError:
         return cls(response, message="said")
     if issubclass(cls, errors.APIConnectionError):
         return cls(message="said", phase="tls", host="h:1")
+    if issubclass(cls, errors.OutputError):
+        message = Message.model_construct(id="msg_1", content=[], stop_reason="refusal", usage={})
+        return made_about(cls, message)
     return cls("said")
+
+
+def made_about(cls: type[errors.OutputError], message: Message) -> errors.OutputError:
+    if cls is errors.OutputError:
+        return cls("said", message)
+    if issubclass(cls, errors.OutputValidationError):
+        return cls(message, None)
+    return cls(message)
 
 
 @pytest.mark.parametrize("cls", every_class())

@@ -40,7 +40,6 @@ def test_what_works_is_not_listed(line):
         ("from anthropic import AnthropicBedrock", "anthropic.AnthropicBedrock", "base_url"),
         ("from anthropic.types import Mesage", "anthropic.types.Mesage", "has no Mesage"),
         ("import anthropic.lib.vertex as v; v.AnthropicVertex()", "AnthropicVertex", "base_url"),
-        ("client.messages.parse(model='m')", "messages.parse", "output_config"),
         ("self.api.beta.agents.create()", "beta.agents.create", "client.post"),
         ("client.completions.create()", "completions.create", "messages.create"),
         ("client.messages.create(model='m', nonsense=1)", "nonsense", "extra_body"),

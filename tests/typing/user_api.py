@@ -26,6 +26,7 @@ from antiphon.types import (
     MessageParam,
     MessageStreamEvent,
     MessageTokensCount,
+    ParsedMessage,
     RawMessageStreamEvent,
     TextBlock,
     ToolParam,
@@ -75,7 +76,7 @@ def streaming() -> str:
                 assert_type(event.text, str)
         assert_type(stream.text_stream, Iterator[str])
         assert_type(stream.current_message_snapshot, Message)
-        assert_type(stream.get_final_message(), Message)
+        assert_type(stream.get_final_message(), ParsedMessage[None])
         return stream.get_final_text()
 
 

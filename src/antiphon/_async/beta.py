@@ -25,10 +25,13 @@ from ..types.beta_params import (
     BetaCreateParams,
     BetaCreateParamsNonStreaming,
     BetaCreateParamsStreaming,
+    BetaParseParams,
+    BetaStreamOutputParams,
     BetaStreamParams,
     ThreadParams,
 )
 from ..types.message import Message, MessageTokensCount
+from ..types.params import Optionally
 from .files import AsyncFiles, AsyncFilesWithRawResponse, AsyncFilesWithStreamingResponse
 from .messages import (
     AsyncMessages,
@@ -43,6 +46,7 @@ from .threads import AsyncMessageThread
 
 if TYPE_CHECKING:
     from ..rules import Finding
+    from ..types.outputs import OutputT, ParsedMessage
 
 __all__ = [
     "AsyncBeta",
@@ -53,12 +57,7 @@ __all__ = [
     "AsyncBetaWithStreamingResponse",
 ]
 
-# Both are methods of the official package that this one does not have yet.
-_NO_PARSE = (
-    "beta.messages.parse is not a part of antiphon yet: give create an output_config with a"
-    " format of"
-    " type 'json_schema', and read the JSON of message.text"
-)
+# A method of the official package that this one does not have yet.
 _NO_TOOL_RUNNER = (
     "beta.messages.tool_runner is not a part of antiphon yet: call your tools in a loop of your"
     " own, as"
@@ -66,7 +65,8 @@ _NO_TOOL_RUNNER = (
 )
 
 _create = partial(endpoints.create, known=BetaCreateParams)
-_stream = partial(endpoints.stream, known=BetaStreamParams)
+_parse = partial(endpoints.parse, known=BetaParseParams)
+_stream = partial(endpoints.stream, known=BetaStreamOutputParams)
 _count_tokens = partial(endpoints.count_tokens, known=BetaCountTokensParams)
 
 
@@ -100,8 +100,55 @@ class AsyncBetaMessages(AsyncMessages):
         """
         return await self._perform(_create, params)
 
-    @keywords(BetaStreamParams)
-    def stream(self, **params: Unpack[BetaStreamParams]) -> AsyncMessageStreamManager:
+    @overload
+    async def parse(
+        self,
+        *,
+        output_format: type[OutputT],
+        retries: int = 0,
+        **params: Unpack[BetaCreateParamsNonStreaming],
+    ) -> ParsedMessage[OutputT]: ...
+    @overload
+    async def parse(
+        self,
+        *,
+        output_format: Optionally[None] = None,
+        retries: int = 0,
+        **params: Unpack[BetaCreateParamsNonStreaming],
+    ) -> ParsedMessage[None]: ...
+    @overload
+    async def parse(
+        self,
+        *,
+        output_format: object,
+        retries: int = 0,
+        **params: Unpack[BetaCreateParamsNonStreaming],
+    ) -> ParsedMessage[Any]: ...
+    @keywords(BetaParseParams)
+    async def parse(self, **params: Any) -> ParsedMessage[Any]:
+        """Create a message and read its output, as `client.messages.parse` does.
+
+        Raises:
+            OutputError: the message has no output that fits the type; it is in the error.
+            TypeError: a parameter is missing or unknown, or the type has no schema.
+            APIError: as for `create`.
+        """
+        return await self._perform(_parse, params)
+
+    @overload
+    def stream(
+        self, *, output_format: type[OutputT], **params: Unpack[BetaStreamParams]
+    ) -> AsyncMessageStreamManager[OutputT]: ...
+    @overload
+    def stream(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[BetaStreamParams]
+    ) -> AsyncMessageStreamManager[None]: ...
+    @overload
+    def stream(
+        self, *, output_format: object, **params: Unpack[BetaStreamParams]
+    ) -> AsyncMessageStreamManager[Any]: ...
+    @keywords(BetaStreamOutputParams)
+    def stream(self, **params: Any) -> AsyncMessageStreamManager[Any]:
         """Create a message and follow it, as `client.messages.stream` does."""
         call = _stream(self._session.options, params)
         return AsyncMessageStreamManager(partial(self._session.open, call))
@@ -126,14 +173,6 @@ class AsyncBetaMessages(AsyncMessages):
         check_params("beta.messages.thread", params, ThreadParams)
         return AsyncMessageThread(self._session, ThreadHistory(params))
 
-    def parse(self, *_: object, **__: object) -> NoReturn:
-        """Refuse: use `create` with an `output_config`.
-
-        Raises:
-            NotSupportedError: always.
-        """
-        raise NotSupportedError(_NO_PARSE)
-
     def tool_runner(self, *_: object, **__: object) -> NoReturn:
         """Refuse: call your tools yourself.
 
@@ -147,6 +186,7 @@ class AsyncBetaMessagesWithRawResponse(AsyncRawMessagesResource):
     """`client.beta.messages.with_raw_response`: responses with their HTTP side."""
 
     create: Final = raw(AsyncBetaMessages.create)
+    parse: Final = raw(AsyncBetaMessages.parse)
     count_tokens: Final = raw(AsyncBetaMessages.count_tokens)
 
 
@@ -154,6 +194,7 @@ class AsyncBetaMessagesWithStreamingResponse(AsyncStreamedMessagesResource):
     """`client.beta.messages.with_streaming_response`: no body is read before you read it."""
 
     create: Final = streamed(AsyncBetaMessages.create)
+    parse: Final = streamed(AsyncBetaMessages.parse)
     count_tokens: Final = streamed(AsyncBetaMessages.count_tokens)
 
     @keywords(BetaStreamParams)

@@ -14,6 +14,9 @@ from ..types.params import (
     CreateParams,
     CreateParamsNonStreaming,
     CreateParamsStreaming,
+    Optionally,
+    ParseParams,
+    StreamOutputParams,
     StreamParams,
 )
 from ..types.tool_runs import (
@@ -25,6 +28,7 @@ from .resource import AsyncRawResource, AsyncResource, AsyncStreamedResource, ra
 
 if TYPE_CHECKING:
     from ..rules import Finding
+    from ..types.outputs import OutputT, ParsedMessage
     from .batches import (
         AsyncBatches,
         AsyncBatchesWithRawResponse,
@@ -81,8 +85,53 @@ class AsyncMessages(AsyncResource):
         """
         return await self._perform(endpoints.create, params)
 
-    @keywords(StreamParams)
-    def stream(self, **params: Unpack[StreamParams]) -> AsyncMessageStreamManager:
+    @overload
+    async def parse(
+        self,
+        *,
+        output_format: type[OutputT],
+        retries: int = 0,
+        **params: Unpack[CreateParamsNonStreaming],
+    ) -> ParsedMessage[OutputT]: ...
+    @overload
+    async def parse(
+        self,
+        *,
+        output_format: Optionally[None] = None,
+        retries: int = 0,
+        **params: Unpack[CreateParamsNonStreaming],
+    ) -> ParsedMessage[None]: ...
+    @overload
+    async def parse(
+        self, *, output_format: object, retries: int = 0, **params: Unpack[CreateParamsNonStreaming]
+    ) -> ParsedMessage[Any]: ...
+    @keywords(ParseParams)
+    async def parse(self, **params: Any) -> ParsedMessage[Any]:
+        """Create a message whose text is a value of a type, and read the value.
+
+        Raises:
+            OutputTruncatedError: a limit cut the output off.
+            OutputRefusedError: Claude refused.
+            OutputValidationError: the output does not fit the type.
+            TypeError: the type has no schema that the API takes; or as for `create`.
+            APIError: as for `create`.
+        """
+        return await self._perform(endpoints.parse, params)
+
+    @overload
+    def stream(
+        self, *, output_format: type[OutputT], **params: Unpack[StreamParams]
+    ) -> AsyncMessageStreamManager[OutputT]: ...
+    @overload
+    def stream(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[StreamParams]
+    ) -> AsyncMessageStreamManager[None]: ...
+    @overload
+    def stream(
+        self, *, output_format: object, **params: Unpack[StreamParams]
+    ) -> AsyncMessageStreamManager[Any]: ...
+    @keywords(StreamOutputParams)
+    def stream(self, **params: Any) -> AsyncMessageStreamManager[Any]:
         """Create a message and follow it while it is made.
 
         Use it as a context manager; the request is sent when the block is entered::
@@ -151,6 +200,7 @@ class AsyncMessagesWithRawResponse(AsyncRawMessagesResource):
     """`client.messages.with_raw_response`: responses with their HTTP side."""
 
     create: Final = raw(AsyncMessages.create)
+    parse: Final = raw(AsyncMessages.parse)
     count_tokens: Final = raw(AsyncMessages.count_tokens)
 
 
@@ -169,6 +219,7 @@ class AsyncMessagesWithStreamingResponse(AsyncStreamedMessagesResource):
     """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
 
     create: Final = streamed(AsyncMessages.create)
+    parse: Final = streamed(AsyncMessages.parse)
     count_tokens: Final = streamed(AsyncMessages.count_tokens)
 
     @keywords(StreamParams)

@@ -64,7 +64,7 @@ class AsyncSession(SessionState):
 
                 lenient = self.options.lenient_streams
                 response, message = await runner.run(whole_message(attempts, lenient=lenient))
-                return APIResponse(response, attempts, lambda _: cast("T", message))
+                return APIResponse(response, attempts, lambda _: cast("T", message.with_output()))
             received = await runner.run(exchange(attempts))
         return APIResponse(received.http_response(), attempts, call.decode)
 

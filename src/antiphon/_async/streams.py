@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
@@ -20,6 +20,7 @@ from .runner import AsyncRunner
 if TYPE_CHECKING:
     from .._core.flow import Attempts
     from ..types.message import Message
+    from ..types.outputs import ParsedMessage
 
 __all__ = ["AsyncMessageStream", "AsyncMessageStreamManager", "AsyncStream"]
 
@@ -137,10 +138,14 @@ class AsyncMessageStream(_AsyncEventStream[MessageStreamEvent], Generic[OutputT]
         while await self._runner.receive(self._flow):
             self._flow.skip()
 
-    async def get_final_message(self) -> Message:
-        """Read to the end of the stream and return the whole message."""
+    async def get_final_message(self) -> ParsedMessage[OutputT]:
+        """Read to the end of the stream and return the whole message.
+
+        Raises:
+            OutputError: the message has no output of the type that was asked for.
+        """
         await self.until_done()
-        return self._flow.finished_message()
+        return cast("ParsedMessage[OutputT]", self._flow.finished_message())
 
     async def get_final_text(self) -> str:
         """Read to the end of the stream and return the text of the message, all blocks joined."""

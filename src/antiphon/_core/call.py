@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from .._wire.decoding import ResponseModel
@@ -17,6 +17,9 @@ from .arguments import check_names
 from .options import Credential, HeaderValue, Options, checked_headers
 from .request_body import UnreadBody, encode_body, is_iterable
 from .retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from ..outputs import OutputType
 
 __all__ = [
     "Call",
@@ -78,6 +81,8 @@ class Call(Generic[T]):
     """Whether the result is a page of a list."""
     max_response_bytes: int | None = None
     """The most that is taken in of a response that is received as a whole; None for no limit."""
+    output: OutputType[Any] | None = None
+    """How the output of a message is read, if the caller gave a type for it."""
     credential: Credential | None = None
     """That of the client; if a function gives its value, it is asked before the first attempt."""
 

@@ -10,13 +10,14 @@ import json
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._transport.files import FileInput
 from .._wire.secret import Secret
+from .._wire.sentinels import is_absent
 from ..types.message import Message, MessageTokensCount
-from ..types.params import CountTokensParams, CreateParams, StreamParams
+from ..types.params import CountTokensParams, CreateParams, ParseParams, StreamOutputParams
 from .call import (
     Call,
     Endpoint,
@@ -24,10 +25,12 @@ from .call import (
     post,
 )
 from .options import Credential, Options
-from .request_body import PendingBody
+from .request_body import PendingBody, is_mapping
 
 if TYPE_CHECKING:
+    from ..outputs import OutputType
     from ..rules import Finding
+    from ..types.outputs import ParsedMessage
 
 __all__ = [
     "Call",
@@ -35,6 +38,7 @@ __all__ = [
     "check",
     "count_tokens",
     "create",
+    "parse",
     "stream",
 ]
 
@@ -61,23 +65,39 @@ def create(
         TypeError: a parameter is missing or unknown.
         RequestEncodingError: a value is not JSON.
     """
+    if "output_format" in params:
+        raise TypeError(
+            "messages.create() takes no output_format: call messages.parse(output_format=…), or"
+            " give output_config={'format': antiphon.outputs.format_of(…)}"
+        )
     check_params("messages.create", params, known)
     # `is True`: any other value is sent as it is, and refused by the API.
     if params.get("stream") is True:
         return _messages_call(options, params, streamed=True)
-    if options.large_responses == "stream" and _is_large(params):
-        call = _messages_call(options, {**params, "stream": True}, streamed=True)
-        call.whole = True
-        return call
-    return _messages_call(options, params)
+    return _messages_call(options, params, waits=True)
+
+
+def parse(
+    options: Options, params: Mapping[str, Any], known: type = ParseParams
+) -> Call[ParsedMessage[Any]]:
+    """Make the call of `messages.parse`: `POST /v1/messages` with the schema of a type."""
+    check_params("messages.parse", params, known)
+    given, output = _with_format(params)
+    call: Call[Any] = _messages_call(options, given, waits=True)
+    call.output = output
+    call.decode = partial(_parsed_message, output)
+    return call
 
 
 def stream(
-    options: Options, params: Mapping[str, Any], known: type = StreamParams
+    options: Options, params: Mapping[str, Any], known: type = StreamOutputParams
 ) -> Call[Message]:
     """Make the call of `messages.stream`: `POST /v1/messages` with ``"stream": true``."""
     check_params("messages.stream", params, known)
-    return _messages_call(options, {**params, "stream": True}, streamed=True)
+    given, output = _with_format(params)
+    call = _messages_call(options, {**given, "stream": True}, streamed=True)
+    call.output = output
+    return call
 
 
 def count_tokens(
@@ -85,7 +105,8 @@ def count_tokens(
 ) -> Call[MessageTokensCount]:
     """Make the call of `messages.count_tokens`: `POST /v1/messages/count_tokens`."""
     check_params("messages.count_tokens", params, known)
-    return post(options, "/v1/messages/count_tokens", _in_order(params), _token_count)
+    given, _ = _with_format(params)
+    return post(options, "/v1/messages/count_tokens", _in_order(given), _token_count)
 
 
 def check(
@@ -106,6 +127,20 @@ def check(
     return list(findings(body, version=str(version), betas=str(betas).split(",")))
 
 
+def _with_format(params: Mapping[str, Any]) -> tuple[dict[str, Any], OutputType[Any]]:
+    """Return the parameters as they are sent, and the type in `output_format`."""
+    given = {**params}
+    from ..outputs import NO_OUTPUT, format_of, output_type  # most programs ask for text alone
+
+    kind = given.pop("output_format", None)
+    if kind is None or is_absent(kind):
+        return given, NO_OUTPUT
+    config = given.get("output_config")
+    others: Mapping[str, Any] = config if is_mapping(config) else {}
+    given["output_config"] = {**others, "format": format_of(kind)}
+    return given, output_type(kind)
+
+
 def _is_large(params: Mapping[str, Any]) -> bool:
     """Return whether the response may take so long that a silent connection would be cut."""
     max_tokens = params.get("max_tokens")
@@ -113,13 +148,17 @@ def _is_large(params: Mapping[str, Any]) -> bool:
 
 
 def _messages_call(
-    options: Options, params: Mapping[str, Any], *, streamed: bool = False
+    options: Options, params: Mapping[str, Any], *, streamed: bool = False, waits: bool = False
 ) -> Call[Message]:
+    # A caller who waits for the whole message sees no events, whichever way it comes.
+    whole = waits and options.large_responses == "stream" and _is_large(params)
+    if whole:
+        params, streamed = {**params, "stream": True}, True
     model = params.get("model")
     if isinstance(model, str):
         _warn_of_deprecation(model)
     call = post(options, "/v1/messages", _in_order(params), _message)
-    call.streamed = streamed
+    call.streamed, call.whole = streamed, whole
     return call
 
 
@@ -155,6 +194,10 @@ def _message(body: bytes) -> Message:
     if message.type != "message" and "content" not in message.model_fields_set:
         raise ValueError("a JSON object that is no message")
     return message
+
+
+def _parsed_message(output: OutputType[Any], body: bytes) -> ParsedMessage[Any]:
+    return output.read(_message(body)).with_output()
 
 
 def _token_count(body: bytes) -> MessageTokensCount:

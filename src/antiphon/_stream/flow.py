@@ -134,7 +134,8 @@ class StreamFlow:
 
     def _begin(self, response: HTTPResponse) -> None:
         self.response = response
-        self.reader = MessageReader(response, lenient=self._lenient)
+        output = self.attempts.call.output
+        self.reader = MessageReader(response, lenient=self._lenient, output=output)
         self.frames.clear()
         self._held = []
         self._unread = b""
@@ -337,11 +338,7 @@ class StreamFlow:
                 "the stream was closed before its message was complete;"
                 " current_message_snapshot holds what was received"
             )
-        message = self.reader.message
-        request_id = self.response.headers.get("request-id")
-        # Users know the id by this name, which the official package gave it.
-        message._request_id = request_id  # pyright: ignore[reportPrivateUsage]
-        return message
+        return self.reader.message
 
     def close(self) -> None:
         """Forget what was received but not taken, and receive no more."""

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from typing import Any, ClassVar, Final, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar, cast
 
 from pydantic_core import from_json
 
@@ -64,6 +64,9 @@ from ..types.message import Message, mark_cut_off
 from .block import DELTA_FIELDS, TEXT_DELTAS, BlockBuilder, IncompleteDeltaError, MisfitError
 from .writer import encoded
 
+if TYPE_CHECKING:
+    from ..outputs import OutputType
+
 __all__ = ["Frame", "MessageReader"]
 
 T = TypeVar("T")
@@ -89,6 +92,7 @@ class MessageReader:
         "_left",
         "_lenient",
         "_message",
+        "_output",
         "_response",
         "_split",
         "finished",
@@ -97,16 +101,24 @@ class MessageReader:
     finished: bool
     """Whether the message is complete."""
 
-    def __init__(self, response: HTTPResponse, *, lenient: bool = False) -> None:
+    def __init__(
+        self,
+        response: HTTPResponse,
+        *,
+        lenient: bool = False,
+        output: OutputType[Any] | None = None,
+    ) -> None:
         """Begin to read the body of a response.
 
         Args:
             response: the response, of which only the head was received.
+            output: how the output of the message is read, if there may be one.
             lenient: accept what some gateways send: a body without `message_stop`, if its message
                 has a stop reason and no block is open, and deltas that lack what they should add.
         """
         self.finished = False
         self._lenient = lenient
+        self._output = output
         self._response = response
         self._decoder = SSEDecoder()
         self._count = 0  # frames that were interpreted
@@ -202,7 +214,10 @@ class MessageReader:
         if event["type"] == "content_block_stop":
             if self._left is not None:
                 yield self._left
-            yield ParsedContentBlockStopEvent(event["index"], _decoded(self._block_of(event)))
+            block = _decoded(self._block_of(event))
+            if self._output is not None:
+                block = self._output.read_block(block)
+            yield ParsedContentBlockStopEvent(event["index"], block)
         elif event["type"] == "message_stop":
             yield ParsedMessageStopEvent(self.message)
         else:
@@ -257,7 +272,8 @@ class MessageReader:
         if not self.finished:
             return self._built(self._fields)
         if self._message is None:
-            self._message = self._built(self._fields)
+            built = self._built(self._fields)
+            self._message = built if self._output is None else self._output.read(built)
         return self._message
 
     @property

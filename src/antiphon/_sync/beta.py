@@ -26,10 +26,13 @@ from ..types.beta_params import (
     BetaCreateParams,
     BetaCreateParamsNonStreaming,
     BetaCreateParamsStreaming,
+    BetaParseParams,
+    BetaStreamOutputParams,
     BetaStreamParams,
     ThreadParams,
 )
 from ..types.message import Message, MessageTokensCount
+from ..types.params import Optionally
 from .files import Files, FilesWithRawResponse, FilesWithStreamingResponse
 from .messages import (
     Messages,
@@ -44,6 +47,7 @@ from .threads import MessageThread
 
 if TYPE_CHECKING:
     from ..rules import Finding
+    from ..types.outputs import OutputT, ParsedMessage
 
 __all__ = [
     "Beta",
@@ -54,12 +58,7 @@ __all__ = [
     "BetaWithStreamingResponse",
 ]
 
-# Both are methods of the official package that this one does not have yet.
-_NO_PARSE = (
-    "beta.messages.parse is not a part of antiphon yet: give create an output_config with a"
-    " format of"
-    " type 'json_schema', and read the JSON of message.text"
-)
+# A method of the official package that this one does not have yet.
 _NO_TOOL_RUNNER = (
     "beta.messages.tool_runner is not a part of antiphon yet: call your tools in a loop of your"
     " own, as"
@@ -67,7 +66,8 @@ _NO_TOOL_RUNNER = (
 )
 
 _create = partial(endpoints.create, known=BetaCreateParams)
-_stream = partial(endpoints.stream, known=BetaStreamParams)
+_parse = partial(endpoints.parse, known=BetaParseParams)
+_stream = partial(endpoints.stream, known=BetaStreamOutputParams)
 _count_tokens = partial(endpoints.count_tokens, known=BetaCountTokensParams)
 
 
@@ -101,8 +101,55 @@ class BetaMessages(Messages):
         """
         return self._perform(_create, params)
 
-    @keywords(BetaStreamParams)
-    def stream(self, **params: Unpack[BetaStreamParams]) -> MessageStreamManager:
+    @overload
+    def parse(
+        self,
+        *,
+        output_format: type[OutputT],
+        retries: int = 0,
+        **params: Unpack[BetaCreateParamsNonStreaming],
+    ) -> ParsedMessage[OutputT]: ...
+    @overload
+    def parse(
+        self,
+        *,
+        output_format: Optionally[None] = None,
+        retries: int = 0,
+        **params: Unpack[BetaCreateParamsNonStreaming],
+    ) -> ParsedMessage[None]: ...
+    @overload
+    def parse(
+        self,
+        *,
+        output_format: object,
+        retries: int = 0,
+        **params: Unpack[BetaCreateParamsNonStreaming],
+    ) -> ParsedMessage[Any]: ...
+    @keywords(BetaParseParams)
+    def parse(self, **params: Any) -> ParsedMessage[Any]:
+        """Create a message and read its output, as `client.messages.parse` does.
+
+        Raises:
+            OutputError: the message has no output that fits the type; it is in the error.
+            TypeError: a parameter is missing or unknown, or the type has no schema.
+            APIError: as for `create`.
+        """
+        return self._perform(_parse, params)
+
+    @overload
+    def stream(
+        self, *, output_format: type[OutputT], **params: Unpack[BetaStreamParams]
+    ) -> MessageStreamManager[OutputT]: ...
+    @overload
+    def stream(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[BetaStreamParams]
+    ) -> MessageStreamManager[None]: ...
+    @overload
+    def stream(
+        self, *, output_format: object, **params: Unpack[BetaStreamParams]
+    ) -> MessageStreamManager[Any]: ...
+    @keywords(BetaStreamOutputParams)
+    def stream(self, **params: Any) -> MessageStreamManager[Any]:
         """Create a message and follow it, as `client.messages.stream` does."""
         call = _stream(self._session.options, params)
         return MessageStreamManager(partial(self._session.open, call))
@@ -127,14 +174,6 @@ class BetaMessages(Messages):
         check_params("beta.messages.thread", params, ThreadParams)
         return MessageThread(self._session, ThreadHistory(params))
 
-    def parse(self, *_: object, **__: object) -> NoReturn:
-        """Refuse: use `create` with an `output_config`.
-
-        Raises:
-            NotSupportedError: always.
-        """
-        raise NotSupportedError(_NO_PARSE)
-
     def tool_runner(self, *_: object, **__: object) -> NoReturn:
         """Refuse: call your tools yourself.
 
@@ -148,6 +187,7 @@ class BetaMessagesWithRawResponse(RawMessagesResource):
     """`client.beta.messages.with_raw_response`: responses with their HTTP side."""
 
     create: Final = raw(BetaMessages.create)
+    parse: Final = raw(BetaMessages.parse)
     count_tokens: Final = raw(BetaMessages.count_tokens)
 
 
@@ -155,6 +195,7 @@ class BetaMessagesWithStreamingResponse(StreamedMessagesResource):
     """`client.beta.messages.with_streaming_response`: no body is read before you read it."""
 
     create: Final = streamed(BetaMessages.create)
+    parse: Final = streamed(BetaMessages.parse)
     count_tokens: Final = streamed(BetaMessages.count_tokens)
 
     @keywords(BetaStreamParams)

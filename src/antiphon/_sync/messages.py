@@ -15,6 +15,9 @@ from ..types.params import (
     CreateParams,
     CreateParamsNonStreaming,
     CreateParamsStreaming,
+    Optionally,
+    ParseParams,
+    StreamOutputParams,
     StreamParams,
 )
 from ..types.tool_runs import (
@@ -26,6 +29,7 @@ from .resource import RawResource, Resource, StreamedResource, raw, streamed
 
 if TYPE_CHECKING:
     from ..rules import Finding
+    from ..types.outputs import OutputT, ParsedMessage
     from .batches import (
         Batches,
         BatchesWithRawResponse,
@@ -82,8 +86,53 @@ class Messages(Resource):
         """
         return self._perform(endpoints.create, params)
 
-    @keywords(StreamParams)
-    def stream(self, **params: Unpack[StreamParams]) -> MessageStreamManager:
+    @overload
+    def parse(
+        self,
+        *,
+        output_format: type[OutputT],
+        retries: int = 0,
+        **params: Unpack[CreateParamsNonStreaming],
+    ) -> ParsedMessage[OutputT]: ...
+    @overload
+    def parse(
+        self,
+        *,
+        output_format: Optionally[None] = None,
+        retries: int = 0,
+        **params: Unpack[CreateParamsNonStreaming],
+    ) -> ParsedMessage[None]: ...
+    @overload
+    def parse(
+        self, *, output_format: object, retries: int = 0, **params: Unpack[CreateParamsNonStreaming]
+    ) -> ParsedMessage[Any]: ...
+    @keywords(ParseParams)
+    def parse(self, **params: Any) -> ParsedMessage[Any]:
+        """Create a message whose text is a value of a type, and read the value.
+
+        Raises:
+            OutputTruncatedError: a limit cut the output off.
+            OutputRefusedError: Claude refused.
+            OutputValidationError: the output does not fit the type.
+            TypeError: the type has no schema that the API takes; or as for `create`.
+            APIError: as for `create`.
+        """
+        return self._perform(endpoints.parse, params)
+
+    @overload
+    def stream(
+        self, *, output_format: type[OutputT], **params: Unpack[StreamParams]
+    ) -> MessageStreamManager[OutputT]: ...
+    @overload
+    def stream(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[StreamParams]
+    ) -> MessageStreamManager[None]: ...
+    @overload
+    def stream(
+        self, *, output_format: object, **params: Unpack[StreamParams]
+    ) -> MessageStreamManager[Any]: ...
+    @keywords(StreamOutputParams)
+    def stream(self, **params: Any) -> MessageStreamManager[Any]:
         """Create a message and follow it while it is made.
 
         Use it as a context manager; the request is sent when the block is entered::
@@ -150,6 +199,7 @@ class MessagesWithRawResponse(RawMessagesResource):
     """`client.messages.with_raw_response`: responses with their HTTP side."""
 
     create: Final = raw(Messages.create)
+    parse: Final = raw(Messages.parse)
     count_tokens: Final = raw(Messages.count_tokens)
 
 
@@ -168,6 +218,7 @@ class MessagesWithStreamingResponse(StreamedMessagesResource):
     """`client.messages.with_streaming_response`: nothing of a body is read before you read it."""
 
     create: Final = streamed(Messages.create)
+    parse: Final = streamed(Messages.parse)
     count_tokens: Final = streamed(Messages.count_tokens)
 
     @keywords(StreamParams)

@@ -65,7 +65,7 @@ class Session(SessionState):
 
                 lenient = self.options.lenient_streams
                 response, message = runner.run(whole_message(attempts, lenient=lenient))
-                return APIResponse(response, attempts, lambda _: cast("T", message))
+                return APIResponse(response, attempts, lambda _: cast("T", message.with_output()))
             received = runner.run(exchange(attempts))
         return APIResponse(received.http_response(), attempts, call.decode)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
@@ -20,6 +20,7 @@ from .runner import Runner
 if TYPE_CHECKING:
     from .._core.flow import Attempts
     from ..types.message import Message
+    from ..types.outputs import ParsedMessage
 
 __all__ = ["MessageStream", "MessageStreamManager", "Stream"]
 
@@ -137,10 +138,14 @@ class MessageStream(_EventStream[MessageStreamEvent], Generic[OutputT]):
         while self._runner.receive(self._flow):
             self._flow.skip()
 
-    def get_final_message(self) -> Message:
-        """Read to the end of the stream and return the whole message."""
+    def get_final_message(self) -> ParsedMessage[OutputT]:
+        """Read to the end of the stream and return the whole message.
+
+        Raises:
+            OutputError: the message has no output of the type that was asked for.
+        """
         self.until_done()
-        return self._flow.finished_message()
+        return cast("ParsedMessage[OutputT]", self._flow.finished_message())
 
     def get_final_text(self) -> str:
         """Read to the end of the stream and return the text of the message, all blocks joined."""

@@ -242,7 +242,8 @@ class ResponseModel(WireModel, AwaitableResult):
 
     def __eq__(self, other: object) -> bool:
         """Return whether both have the same fields, even if they come from different requests."""
-        if type(self) is not type(other) or not isinstance(other, WireModel):
+        of_one_kind = isinstance(other, type(self)) or isinstance(self, type(other))
+        if not of_one_kind or not isinstance(other, WireModel):
             return NotImplemented
         return (self.__dict__, self.__pydantic_extra__) == (
             other.__dict__,

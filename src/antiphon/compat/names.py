@@ -64,9 +64,7 @@ RENAMED = {
     "DEPRECATED_MODELS": "antiphon.compat.shims.DEPRECATED_MODELS",
     "NoneType": "types.NoneType",
     "OutputFormat": "JSONOutputFormatParam",
-    "ParsedContentBlock": "ContentBlock",
     "ParsedMessageStreamEvent": "MessageStreamEvent",
-    "ParsedTextBlock": "TextBlock",
     "ParsedTextEvent": "TextEvent",
     "Request": "BatchRequestParam",
     "RequestDocumentBlockParam": "DocumentBlockParam",
@@ -81,6 +79,7 @@ RENAMED = {
     "ToolSearchToolResultErrorCode": "builtins.str",
     "ToolUseCaller": "Caller",
     "UserLocation": "UserLocationParam",
+    "transform_schema": "antiphon.output_schema.transform_schema",
     "WebFetchToolResultErrorCode": "WebFetchErrorCode",
     "WebSearchToolResultErrorCode": "WebSearchErrorCode",
     "beta_async_tool": "antiphon.tools.tool",
@@ -141,14 +140,6 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     (_ANY, r"(Async)?Anthropic(Bedrock|BedrockMantle|AWS|Vertex|GoogleCloud|Foundry)", _CLOUD),
     (r"lib\.(bedrock|aws|vertex|google_cloud|foundry)(\.\w+)?", _ANY, _CLOUD),
     (r"(lib\.)?tools(\.\w+)*", _ANY, _TOOLS),
-    (
-        r"",
-        r"transform_schema",
-        (
-            "write the schema as the API takes it; client.messages.check says what the API would"
-            " refuse"
-        ),
-    ),
     (
         r"lib\.credentials(\.\w+)?|",
         (

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .files import *  # noqa: F403
     from .message import *  # noqa: F403
     from .models import *  # noqa: F403
+    from .outputs import *  # noqa: F403
     from .pages import *  # noqa: F403
     from .params import *  # noqa: F403
     from .server_tools import *  # noqa: F403
@@ -31,6 +32,7 @@ _HOMES = (
     "beta_blocks",
     "content_blocks",
     "message",
+    "outputs",
     "params",
     "wire_errors",
     "batches",

@@ -20,7 +20,9 @@ from .params import (
     MessageLike,
     Optionally,
     OutputConfigParam,
+    OutputParams,
     PromptOptions,
+    RetryOutputParams,
     StreamParams,
     ThinkingConfigParam,
 )
@@ -31,6 +33,8 @@ __all__ = [
     "BetaCreateParams",
     "BetaCreateParamsNonStreaming",
     "BetaCreateParamsStreaming",
+    "BetaParseParams",
+    "BetaStreamOutputParams",
     "BetaStreamParams",
     "BetaThreadContinueParams",
     "BetaThreadCreateParams",
@@ -366,6 +370,16 @@ class BetaCreateParamsStreaming(CreateParamsStreaming, _BetaThreadedParams, tota
 @with_inherited_keys
 class BetaStreamParams(StreamParams, _BetaThreadedParams, total=False):
     """The parameters of `beta.messages.stream`."""
+
+
+@with_inherited_keys
+class BetaStreamOutputParams(BetaStreamParams, OutputParams, total=False):
+    """The parameters of `beta.messages.stream`, and the type of the output."""
+
+
+@with_inherited_keys
+class BetaParseParams(BetaCreateParamsNonStreaming, RetryOutputParams, total=False):
+    """The parameters of `beta.messages.parse`."""
 
 
 @with_inherited_keys

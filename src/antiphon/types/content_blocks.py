@@ -71,9 +71,8 @@ __all__ = [
 ]
 BlockT = TypeVar("BlockT", bound=Block)
 
-ContentBlock: TypeAlias = Annotated[
-    TextBlock
-    | ThinkingBlock
+OtherContentBlock: TypeAlias = (
+    ThinkingBlock
     | RedactedThinkingBlock
     | ToolUseBlock
     | ServerToolUseBlock
@@ -89,7 +88,12 @@ ContentBlock: TypeAlias = Annotated[
     | MCPToolListingBlock
     | AdvisorToolResultBlock
     | CompactionBlock
-    | FallbackBlock,
+    | FallbackBlock
+)
+"""A part of a message of Claude that is not text."""
+
+ContentBlock: TypeAlias = Annotated[
+    TextBlock | OtherContentBlock,
     Discriminator("type"),
     OrUnknown(UnknownBlock),
 ]

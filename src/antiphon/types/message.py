@@ -76,7 +76,6 @@ __all__ = [
     "Model",
     "ModelParam",
     "OutputTokensDetails",
-    "ParsedMessage",
     "RefusalStopDetails",
     "ServerToolUsage",
     "StopReason",
@@ -627,6 +626,16 @@ class Message(ResponseModel):
         """The calls of your tools, in order. Check `complete` before you run one."""
         return _blocks(self, ToolUseBlock)
 
+    def with_output(self) -> Self:
+        """Return this message, unless it has an error in the place of its output.
+
+        Only a `ParsedMessage` has an output.
+
+        Raises:
+            OutputError: it should have an output, and has none.
+        """
+        return self
+
     def to_param(self) -> "MessageParam":
         """Return this message as a turn of the conversation, to send it back as it was received.
 
@@ -640,10 +649,6 @@ class Message(ResponseModel):
             return {"role": "assistant", "content": self.content}
         content = [_block_param(block) for block in _content(self) if not _is_blank(block)]
         return {"role": "assistant", "content": cast("list[ContentBlockParam]", content)}
-
-
-ParsedMessage: TypeAlias = Message
-"""`Message` under the official package's name for what `messages.stream` gives."""
 
 
 # With these stop reasons the last block may be cut off.

@@ -75,7 +75,9 @@ __all__ = [
     "MetadataParam",
     "Optionally",
     "OutputConfigParam",
+    "ParseParams",
     "SkillParams",
+    "StreamOutputParams",
     "StreamParams",
     "SupportsToolDict",
     "ThinkingBlockBindingParam",
@@ -392,14 +394,38 @@ class GenerationParams(PromptParams, _LengthParams, GenerationOptions, total=Fal
     """What every endpoint takes that generates a message."""
 
 
+class OutputParams(Param, total=False):
+    """What is known of the output.
+
+    output_format: the type of the output: a model, a dataclass, a TypedDict, an Enum, a list …
+    """
+
+    output_format: Optionally[object]
+
+
+class RetryOutputParams(OutputParams, total=False):
+    """What is known of the output, and what to do if it does not fit.
+
+    retries: how often Claude is asked again, with the error, if the output does not fit the type;
+        0 by default.
+    """
+
+    retries: int
+
+
 @with_inherited_keys
-class CountTokensParams(PromptParams, CallParams, total=False):
+class CountTokensParams(PromptParams, OutputParams, CallParams, total=False):
     """The parameters of `messages.count_tokens`."""
 
 
 @with_inherited_keys
 class StreamParams(GenerationParams, CallParams, total=False):
     """The parameters of `messages.stream`."""
+
+
+@with_inherited_keys
+class StreamOutputParams(StreamParams, OutputParams, total=False):
+    """The parameters of `messages.stream`, and the type of the output."""
 
 
 @with_inherited_keys
@@ -420,6 +446,11 @@ class CreateParamsNonStreaming(GenerationParams, CallParams, total=False):
     """
 
     stream: Optionally[Literal[False]]
+
+
+@with_inherited_keys
+class ParseParams(CreateParamsNonStreaming, RetryOutputParams, total=False):
+    """The parameters of `messages.parse`."""
 
 
 @with_inherited_keys

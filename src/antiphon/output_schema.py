@@ -1,0 +1,478 @@
+"""JSON schemas in the form that the API compiles, and output of that form turned back.
+
+Strategy. The API compiles a part of JSON Schema: closed objects, no recursion, no bounds. Two
+functions make a schema fit. `transform_schema` does what the official package's does, keyword by
+keyword: what the API does not compile moves into the description, where Claude reads it. Whole
+shapes are lost there: an object of any keys becomes one that is always empty, a tuple becomes an
+array of anything, and a type that contains itself is refused by the API. `OutputSchema` writes
+those shapes in others first, and turns the output back:
+
+* an object of any keys is written as a list of ``{"key": …, "value": …}``;
+* a tuple is written as an object with the properties ``item_1``, ``item_2`` …;
+* a type that contains itself is written once for each of five levels; in the last one, what would
+  go deeper is left out, and an empty list stands in its place when the output is turned back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, TypeGuard
+
+from ._wire.json import JSONObject, is_list, is_object
+
+__all__ = ["OutputSchema", "transform_schema"]
+
+# Levels of a type that contains itself. Each level costs the API's compiler as much as the first,
+# and more levels are rare in what people ask for.
+_LEVELS = 5
+
+_FORMATS = frozenset(
+    {
+        *("date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6"),
+        "uuid",
+    }
+)
+_SCALARS = ("string", "integer", "number", "boolean", "null")
+_UNTYPED = (
+    "Schema must have a 'type', 'anyOf', 'oneOf', or 'allOf' field, or a 'const' or a non-empty"
+    " 'enum'"
+)
+
+
+class _ModelClass(Protocol):
+    """A class of pydantic models."""
+
+    def model_json_schema(self) -> dict[str, Any]: ...
+
+
+def transform_schema(json_schema: _ModelClass | Mapping[str, Any]) -> dict[str, Any]:
+    """Return a JSON schema in the form that structured outputs and strict tools take.
+
+    What the API does not compile, such as bounds, moves into the description, where Claude reads
+    it. `messages.parse` and `antiphon.outputs.format_of` do more: they also keep the shapes that
+    have no such form.
+
+    Args:
+        json_schema: a JSON schema, or a class of pydantic models. It is not changed.
+
+    Raises:
+        ValueError: a schema in it says nothing about the type of its values.
+    """
+    given = json_schema if isinstance(json_schema, Mapping) else json_schema.model_json_schema()
+    return _transformed(given)
+
+
+def _transformed(schema: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {**schema}
+    made: dict[str, Any] = {}
+    if "$defs" in rest:
+        made["$defs"] = {name: _transformed(each) for name, each in rest.pop("$defs").items()}
+    if "$ref" in rest:  # the API takes nothing beside a reference
+        return {**made, "$ref": rest["$ref"]}
+    kind = rest.pop("type", None)
+    unions = [rest.pop(name, None) for name in ("anyOf", "oneOf", "allOf")]
+    any_of, one_of, all_of = unions
+    if any_of is not None or one_of is not None:
+        made["anyOf"] = [_transformed(each) for each in (any_of or one_of)]
+    elif all_of is not None:
+        made["allOf"] = [_transformed(each) for each in all_of]
+    elif rest.get("enum") or "const" in rest:
+        made |= {name: rest.pop(name) for name in ("enum", "const") if name in rest}
+    elif kind is None:
+        raise ValueError(_UNTYPED)
+    elif kind not in ("object", "array", *_SCALARS):
+        raise AssertionError(f"Expected a known type, but got: {kind!r}")
+    else:
+        made["type"] = kind
+    for name in ("description", "title"):
+        if (text := rest.pop(name, None)) is not None:
+            made[name] = text
+    if made.get("type") == "object":
+        properties = rest.pop("properties", {})
+        made["properties"] = {name: _transformed(each) for name, each in properties.items()}
+        rest.pop("additionalProperties", None)
+        made["additionalProperties"] = False
+        if (required := rest.pop("required", None)) is not None:
+            made["required"] = required
+    elif made.get("type") == "array":
+        if (items := rest.pop("items", None)) is not None:
+            made["items"] = _transformed(items)
+        if rest.get("minItems") in (0, 1):
+            made["minItems"] = rest.pop("minItems")
+    elif made.get("type") == "string" and rest.get("format") in _FORMATS:
+        made["format"] = rest.pop("format")
+    if rest:
+        words = "{" + ", ".join(f"{name}: {value}" for name, value in rest.items()) + "}"
+        before = made.get("description")
+        made["description"] = words if before is None else f"{before}\n\n{words}"
+    return made
+
+
+class OutputSchema:
+    """The JSON schema of a type as it is sent, and how output is turned back."""
+
+    __slots__ = ("_defs", "_recursive", "_root", "changed", "sent")
+
+    sent: dict[str, Any]
+    """The schema in the form that the API compiles."""
+    changed: bool
+    """Whether output has another shape than the type, and is to be turned back."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        """Rewrite a schema.
+
+        Args:
+            schema: a JSON schema as pydantic makes them.
+
+        Raises:
+            TypeError: a part of it has no form that the API takes; the message names the part.
+        """
+        whole = _with_defs(schema)
+        defs = whole.pop("$defs", {})
+        self._defs = {name: _plain(each, name) for name, each in defs.items()}
+        self._root = _plain(whole, "")
+        self._recursive = _recursive_groups(self._defs)
+        written = _SentForm(self._defs, self._recursive)
+        root = written.schema(self._root, 0, frozenset())
+        if root is None:
+            raise TypeError("the type contains itself always, so none of its values has an end")
+        self.changed = bool(self._recursive) or written.changed
+        self.sent = transform_schema({**root, "$defs": written.defs} if written.defs else root)
+
+    def restored(self, value: Any) -> Any:
+        """Return output in the shape of the type; what does not fit is returned as it is."""
+        return self._restored(value, self._root)
+
+    def _restored(self, value: Any, schema: JSONObject) -> Any:
+        schema = self._followed(schema)
+        if "anyOf" in schema:
+            # Only one of the shapes is right: turning a list back that is no map would lose it.
+            fitting = (each for each in schema["anyOf"] if self._fits(value, each))
+            return next((self._restored(value, each) for each in fitting), value)
+        if _is_map(schema) and _are_pairs(value):
+            of = _values_of(schema)
+            return {pair["key"]: self._restored(pair["value"], of) for pair in value}
+        if _is_tuple(schema) and is_object(value):
+            items = zip(_item_names(schema), schema["prefixItems"], strict=True)
+            return [self._restored(value.get(name), item) for name, item in items]
+        if schema.get("type") == "object" and is_object(value):
+            return self._restored_object(value, schema)
+        if schema.get("type") == "array" and is_list(value) and "items" in schema:
+            return [self._restored(item, schema["items"]) for item in value]
+        return value
+
+    def _restored_object(self, value: JSONObject, schema: JSONObject) -> JSONObject:
+        properties = schema.get("properties", {})
+        made = {
+            name: self._restored(each, properties[name]) if name in properties else each
+            for name, each in value.items()
+        }
+        # At the last level of a type that contains itself, the lists of the next were left out.
+        for name in schema.get("required", ()) if self._recursive else ():
+            if name not in made and (empty := self._empty(properties[name])) is not None:
+                made[name] = empty
+        return made
+
+    def _empty(self, schema: JSONObject) -> Any:
+        """Return the empty value of a list or a map; None for anything else."""
+        if not _may_be_empty(schema):
+            return None
+        return {} if _is_map(schema) else []
+
+    def _followed(self, schema: JSONObject) -> JSONObject:
+        while "$ref" in schema:
+            schema = self._defs[_name_of(schema["$ref"])]
+        return schema
+
+    def _fits(self, value: Any, schema: JSONObject) -> bool:
+        """Return whether output that was written for `schema` may be `value`."""
+        schema = self._followed(schema)
+        if "anyOf" in schema:
+            return any(self._fits(value, each) for each in schema["anyOf"])
+        if "const" in schema:
+            return bool(value == schema["const"])
+        if "enum" in schema:
+            return value in schema["enum"]
+        if _is_map(schema):
+            of = _values_of(schema)
+            return _are_pairs(value) and all(self._fits(pair["value"], of) for pair in value)
+        if _is_tuple(schema):
+            return is_object(value) and [*value] == _item_names(schema)
+        match schema.get("type"):
+            case "object":
+                return is_object(value) and self._fits_object(value, schema)
+            case "array":
+                items = schema.get("items")
+                return is_list(value) and (
+                    items is None or all(self._fits(item, items) for item in value)
+                )
+            case kind:
+                return _fits_scalar(value, kind)
+
+    def _fits_object(self, value: JSONObject, schema: JSONObject) -> bool:
+        properties = schema.get("properties", {})
+        missing = set(schema.get("required", ())) - value.keys()
+        return all(self._empty(properties[name]) is not None for name in missing) and all(
+            name in properties and self._fits(each, properties[name])
+            for name, each in value.items()
+        )
+
+
+def _fits_scalar(value: Any, kind: object) -> bool:
+    match kind:
+        case "string":
+            return isinstance(value, str)
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "null":
+            return value is None
+        case _:
+            return True
+
+
+def _are_pairs(value: Any) -> TypeGuard[list[JSONObject]]:
+    return is_list(value) and all(
+        is_object(each) and each.keys() == {"key", "value"} and isinstance(each["key"], str)
+        for each in value
+    )
+
+
+def _is_map(schema: JSONObject) -> bool:
+    """Return whether a schema is that of an object of any keys."""
+    if schema.get("type") != "object" or schema.get("properties"):
+        return False
+    return "patternProperties" in schema or schema.get("additionalProperties") not in (None, False)
+
+
+def _values_of(schema: JSONObject) -> Any:
+    """Return the schema of the values of a map."""
+    patterns = schema.get("patternProperties")
+    return next(iter(patterns.values())) if patterns else schema["additionalProperties"]
+
+
+def _keys_of(schema: JSONObject) -> JSONObject:
+    """Return the schema of the keys of a map."""
+    if patterns := schema.get("patternProperties"):
+        return {"type": "string", "pattern": " or ".join(patterns)}
+    names = schema.get("propertyNames")
+    return {"type": "string", **names} if is_object(names) else {"type": "string"}
+
+
+def _is_tuple(schema: JSONObject) -> bool:
+    return is_list(schema.get("prefixItems"))
+
+
+def _item_names(schema: JSONObject) -> list[str]:
+    return [f"item_{number}" for number, _ in enumerate(schema["prefixItems"], 1)]
+
+
+def _name_of(reference: str) -> str:
+    return reference.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+
+
+def _with_defs(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema whose definitions have their newer name, also in its references."""
+    made = {**schema}
+    if "definitions" in made:
+        made["$defs"] = {**made.pop("definitions"), **made.get("$defs", {})}
+    return made
+
+
+def _plain(schema: Any, path: str) -> dict[str, Any]:
+    """Return a schema in the few forms that the rest of this module knows.
+
+    Args:
+        schema: the schema.
+        path: where it is, for people: the names of the definition and of the properties.
+
+    Raises:
+        TypeError: it allows anything, so there is nothing to write.
+    """
+    if not is_object(schema):
+        raise _shapeless(path)
+    made = {name: each for name, each in schema.items() if name != "discriminator"}
+    if "$ref" in made:
+        return {**made, "$ref": f"#/$defs/{_name_of(made['$ref'])}"}
+    if is_list(kinds := made.get("type")):
+        return _plain(_one_of_types(made, kinds), path)
+    if "oneOf" in made:
+        made["anyOf"] = made.pop("oneOf")
+    for name in ("anyOf", "allOf"):
+        if name in made:
+            made[name] = [_plain(each, path) for each in made[name]]
+            return made
+    if "enum" in made or "const" in made:
+        return made
+    if "type" not in made:
+        raise _shapeless(path)
+    if "properties" in made:
+        made["properties"] = {
+            name: _plain(each, f"{path}.{name}") for name, each in made["properties"].items()
+        }
+    if _is_map(made):
+        made = {
+            **made,
+            "propertyNames": _plain(_keys_of(made), path),
+            "additionalProperties": _plain(_values_of(made), f"{path}[…]"),
+        }
+        made.pop("patternProperties", None)
+    if _is_tuple(made):
+        made["prefixItems"] = [_plain(each, f"{path}[…]") for each in made["prefixItems"]]
+    elif made["type"] == "array":
+        made["items"] = _plain(made.get("items"), f"{path}[…]")
+    return made
+
+
+def _one_of_types(schema: JSONObject, kinds: list[Any]) -> JSONObject:
+    """Return a schema of several types as a union of schemas of one type."""
+    names = {"title", "description", "default"}
+    about = {name: each for name, each in schema.items() if name in names}
+    rest = {name: each for name, each in schema.items() if name not in names}
+    if "enum" in rest:
+        return {**about, "enum": rest["enum"]}
+    only = [{"type": kind} if kind == "null" else {**rest, "type": kind} for kind in kinds]
+    return {**about, "anyOf": only}
+
+
+def _shapeless(path: str) -> TypeError:
+    where = path.removeprefix(".") or "the type"
+    return TypeError(
+        f"{where} may be anything, for which the API takes no schema; name the types it may have,"
+        " such as str | int | None"
+    )
+
+
+def _references(schema: Any) -> Iterator[str]:
+    """Give the names of the definitions that a schema refers to."""
+    if is_list(schema):
+        for each in schema:
+            yield from _references(each)
+    elif is_object(schema):
+        if isinstance(reference := schema.get("$ref"), str):
+            yield _name_of(reference)
+        for name, each in schema.items():
+            if name not in ("enum", "const", "default", "examples"):
+                yield from _references(each)
+
+
+def _recursive_groups(defs: Mapping[str, JSONObject]) -> dict[str, frozenset[str]]:
+    """Return the definitions that contain themselves, each with those that it does so through."""
+    reach: dict[str, set[str]] = {name: {*_references(each)} for name, each in defs.items()}
+    for name in reach:
+        waiting = [*reach[name]]
+        while waiting:
+            further = reach[waiting.pop()] - reach[name]
+            reach[name] |= further
+            waiting += further
+    return {
+        name: frozenset(other for other in found if name in reach[other])
+        for name, found in reach.items()
+        if name in found
+    }
+
+
+class _SentForm:
+    """Schemas as they are sent: without maps and tuples, and no definition contains itself."""
+
+    def __init__(
+        self, plain: Mapping[str, JSONObject], recursive: Mapping[str, frozenset[str]]
+    ) -> None:
+        self.defs: dict[str, Any] = {}
+        self.changed = False
+        self._plain = plain
+        self._recursive = recursive
+        self._known: dict[str, JSONObject | None] = {}
+
+    def schema(self, plain: JSONObject, level: int, group: frozenset[str]) -> JSONObject | None:
+        """Return a schema as it is sent; None if all of its values go deeper than the last level.
+
+        Args:
+            plain: the schema.
+            level: the level of the definition that it is a part of.
+            group: the definitions through which that one contains itself.
+        """
+
+        def written(part: JSONObject) -> JSONObject | None:
+            return self.schema(part, level, group)
+
+        if "$ref" in plain:
+            return self._reference(plain, level, group)
+        for name in ("anyOf", "allOf"):
+            if name in plain:
+                parts = [written(part) for part in plain[name]]
+                left = [part for part in parts if part is not None]
+                is_possible = bool(left) if name == "anyOf" else None not in parts
+                return {**plain, name: left} if is_possible else None
+        if _is_map(plain):
+            return self._map(plain, written(plain["propertyNames"]), written(_values_of(plain)))
+        if _is_tuple(plain):
+            return self._tuple(plain, [written(item) for item in plain["prefixItems"]])
+        if plain.get("type") == "object":
+            return _object(plain, {k: written(v) for k, v in plain.get("properties", {}).items()})
+        if plain.get("type") == "array":
+            items = written(plain["items"])
+            return None if items is None else {**plain, "items": items}
+        return plain
+
+    def _reference(self, plain: JSONObject, level: int, group: frozenset[str]) -> JSONObject | None:
+        name = _name_of(plain["$ref"])
+        level = level + 1 if name in group else 1
+        if level > _LEVELS:
+            return None
+        key = name if level == 1 else f"{name}-level-{level}"
+        if key not in self._known:
+            inner = self._recursive.get(name, frozenset[str]())
+            self._known[key] = self.schema(self._plain[name], level, inner)
+        definition = self._known[key]
+        if definition is None:
+            return None
+        if "description" in plain:
+            # The API takes nothing beside a reference, so a copy takes its place.
+            return {**definition, "description": plain["description"]}
+        self.defs[key] = definition
+        return {"$ref": f"#/$defs/{key}"}
+
+    def _map(
+        self, plain: JSONObject, keys: JSONObject | None, values: JSONObject | None
+    ) -> JSONObject | None:
+        if values is None:
+            return None
+        self.changed = True
+        left_out = ("type", "properties", "additionalProperties", "propertyNames")
+        about = {name: each for name, each in plain.items() if name not in left_out}
+        pair = {
+            "type": "object",
+            "properties": {"key": keys, "value": values},
+            "required": ["key", "value"],
+        }
+        return {**about, "type": "array", "items": pair}
+
+    def _tuple(self, plain: JSONObject, items: list[JSONObject | None]) -> JSONObject | None:
+        if None in items:
+            return None
+        self.changed = True
+        left_out = ("type", "prefixItems", "minItems", "maxItems")
+        about = {name: each for name, each in plain.items() if name not in left_out}
+        names = _item_names(plain)
+        properties = dict(zip(names, items, strict=True))
+        return {**about, "type": "object", "properties": properties, "required": names}
+
+
+def _object(plain: JSONObject, properties: dict[str, JSONObject | None]) -> JSONObject | None:
+    left = {name: each for name, each in properties.items() if each is not None}
+    required = [name for name in plain.get("required", ())]
+    for name in [name for name in required if name not in left]:
+        # A list of the next level can only be empty, so it is left out here and put back later.
+        if not _may_be_empty(plain["properties"][name]):
+            return None
+        required.remove(name)
+    made = {**plain, "properties": left}
+    return {**made, "required": required} if "required" in plain else made
+
+
+def _may_be_empty(schema: JSONObject) -> bool:
+    return _is_map(schema) or (schema.get("type") == "array" and not _is_tuple(schema))

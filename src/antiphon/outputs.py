@@ -1,0 +1,203 @@
+"""Types to output formats, and outputs back to values of the types.
+
+`OutputType` is what `messages.parse(output_format=T)` makes of `T`. pydantic knows how a type is
+written as JSON and reads it; it is loaded when the first output is asked for. `output_schema`
+knows which schemas the API takes.
+
+What the schema cannot say, such as bounds, pydantic checks when the output is read. A message
+without a whole output has an error in the place of its output: one that tells why, and that holds
+the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property, lru_cache
+from typing import Any, Generic, TypeVar, cast
+
+from ._wire.json import dumps
+from ._wire.literals import read_exactly
+from ._wire.typed_dicts import make_readable
+from .errors import OutputError, OutputRefusedError, OutputTruncatedError, OutputValidationError
+from .output_schema import OutputSchema, transform_schema
+from .types.content import TextBlock
+from .types.content_blocks import ContentBlock
+from .types.message import Message
+from .types.outputs import ParsedMessage, ParsedTextBlock
+
+__all__ = ["format_of", "parse_message", "transform_schema"]
+
+T = TypeVar("T")
+
+# With these stop reasons the text may be cut off anywhere.
+_CUT_OFF = ("max_tokens", "model_context_window_exceeded")
+# With these the message is no last word: the output comes in a later one.
+_GOES_ON = ("tool_use", "pause_turn", "compaction")
+# How JSON ends that cannot go on: the end of an object, an array or a string.
+_ENDS = ("}", "]", '"')
+
+
+def format_of(kind: Any) -> dict[str, Any]:
+    """Return the `format` of an `output_config` that asks for output of a type.
+
+    Args:
+        kind: the type, as for `messages.parse`.
+
+    Raises:
+        TypeError: the type has no schema that the API takes; the message names the part.
+    """
+    return {"schema": output_type(kind).schema.sent, "type": "json_schema"}
+
+
+def parse_message(message: Message, kind: type[T]) -> ParsedMessage[T]:
+    """Return a message with its output as a value of a type.
+
+    It is for messages that were not asked for with `messages.parse`, such as results of batches.
+
+    Args:
+        message: the message; it is not changed.
+        kind: the type.
+
+    Raises:
+        OutputTruncatedError: a limit cut the output off.
+        OutputRefusedError: Claude refused.
+        OutputValidationError: the text does not fit the type.
+        TypeError: the type has no schema that the API takes.
+    """
+    return output_type(kind).read(message).with_output()
+
+
+def output_type(kind: Any) -> OutputType[Any]:
+    """Return the `OutputType` of a type: the same object each time, as long as it is in use.
+
+    Raises:
+        TypeError: `kind` is no type.
+    """
+    if isinstance(kind, Mapping):
+        raise TypeError(
+            "output_format takes a type, not a schema: give the schema as"
+            " output_config={'format': {'type': 'json_schema', 'schema': …}}"
+        )
+    try:
+        return _known(kind)
+    except TypeError:  # it cannot be hashed, as an Annotated with a field of pydantic
+        return OutputType(kind)
+
+
+@lru_cache(maxsize=256)  # building one takes milliseconds; programs that make types go on and on
+def _known(kind: Any) -> OutputType[Any]:
+    return OutputType(kind)
+
+
+class OutputType(Generic[T]):
+    """A type as the format of output: its schema, and how text becomes a value of it."""
+
+    def __init__(self, kind: Any) -> None:
+        """Take a type; with None, messages are not asked for output and have none."""
+        self._kind = kind
+
+    @cached_property
+    def _adapter(self) -> Any:
+        from pydantic import PydanticUserError, TypeAdapter
+
+        make_readable(self._kind)
+        try:
+            return TypeAdapter(self._kind)
+        except PydanticUserError as fault:
+            raise TypeError(f"output_format: {self._kind!r} is no type of JSON: {fault}") from fault
+
+    @cached_property
+    def schema(self) -> OutputSchema:
+        """The schema that the API compiles.
+
+        Raises:
+            TypeError: there is none; the message names the part of the type.
+        """
+        from pydantic import PydanticUserError
+
+        try:
+            return OutputSchema(self._adapter.json_schema(schema_generator=_generator()))
+        except (PydanticUserError, TypeError) as fault:
+            raise TypeError(f"output_format: {fault}") from fault
+
+    def value(self, text: str) -> T:
+        """Return the value that a text describes.
+
+        Raises:
+            ValueError: the text does not fit the type.
+        """
+        if self.schema.changed:
+            # Through JSON again, since pydantic reads some types from JSON alone: bytes, or dates
+            # of a strict model.
+            text = dumps(self.schema.restored(read_exactly(text))).decode()
+        return cast("T", self._adapter.validate_json(text))
+
+    def read(self, message: Message) -> ParsedMessage[T]:
+        """Return a message with its output, or with the error that tells why it has none."""
+        if self._kind is None:
+            return ParsedMessage.of(message, {})
+        if message.stop_reason == "refusal":
+            return ParsedMessage.of(message, {}, output_error=OutputRefusedError(message))
+        values: dict[int, T] = {}
+        faults: list[ValueError] = []
+        for index, block in enumerate(message.content):
+            if isinstance(block, TextBlock) and block.text.strip():
+                try:
+                    values[index] = self._value_in(message, block.text)
+                except ValueError as fault:
+                    faults.append(fault)
+        if values:
+            return ParsedMessage.of(message, values, output=values[min(values)])
+        if message.stop_reason in _GOES_ON or message.tool_uses:
+            return ParsedMessage.of(message, {})
+        return ParsedMessage.of(message, {}, output_error=_error(message, faults))
+
+    def read_block(self, block: ContentBlock) -> ContentBlock:
+        """Return a block that is complete, with its value if it has one."""
+        if self._kind is not None and isinstance(block, TextBlock):
+            with suppress(ValueError):
+                return ParsedTextBlock.of(block, self.value(block.text))
+        return block
+
+    def _value_in(self, message: Message, text: str) -> T:
+        # A number that is cut off is a number as well, but not the one that Claude meant.
+        if message.stop_reason in _CUT_OFF and not text.rstrip().endswith(_ENDS):
+            raise ValueError("the text is cut off")
+        return self.value(text)
+
+
+NO_OUTPUT: OutputType[Any] = OutputType(None)
+"""What reads messages that were not asked for output."""
+
+
+def _error(message: Message, faults: list[ValueError]) -> OutputError:
+    if message.stop_reason in _CUT_OFF:
+        return OutputTruncatedError(message)
+    fault = faults[0] if faults else None
+    error = OutputValidationError(message, fault)
+    error.__cause__ = fault
+    return error
+
+
+@lru_cache(maxsize=1)
+def _generator() -> Any:
+    from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+    class NamedItems(GenerateJsonSchema):
+        """Writes a named tuple as an object of its names, from which pydantic reads it, too."""
+
+        def named_tuple_schema(self, schema: Any) -> JsonSchemaValue:
+            items = {item["name"]: item["schema"] for item in schema["fields"]}
+            return {
+                "type": "object",
+                "title": schema["cls"].__name__,
+                "properties": {name: self.generate_inner(item) for name, item in items.items()},
+                "required": [name for name, item in items.items() if item["type"] != "default"],
+            }
+
+        # pydantic before 2.14 makes a named tuple by a call.
+        def call_schema(self, schema: Any) -> JsonSchemaValue:
+            return self.kw_arguments_schema(schema["arguments_schema"]["arguments_schema"], None)
+
+    return NamedItems
