@@ -107,3 +107,9 @@ def test_the_blocks_of_the_page_of_type_checkers_are_checked():
     checked = (ROOT / "tests" / "typing" / "page_of_type_checkers.py").read_text()
     for block in BLOCK.findall((ROOT / "docs" / "type-checkers.md").read_text()):
         assert block.strip() in checked
+
+
+def test_the_page_of_traps_names_every_test():
+    page, tests = ROOT / "docs" / "traps.md", ROOT / "tests" / "test_traps.py"
+    named = re.findall(r"`(\w+)` \|$", page.read_text(), re.MULTILINE)
+    assert set(named) == set(re.findall(r"^def test_(\w+)", tests.read_text(), re.MULTILINE))
