@@ -24,6 +24,7 @@ CLIENTS = (
     "beta",
     "threads",
     "tool_runner",
+    "conversation",
 )
 SHOWN = (
     "_wire.sentinels",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._async.batches import *  # noqa: F403
     from ._async.beta import *  # noqa: F403
     from ._async.client import *  # noqa: F403
+    from ._async.conversation import *  # noqa: F403
     from ._async.files import *  # noqa: F403
     from ._async.messages import *  # noqa: F403
     from ._async.middleware import *  # noqa: F403
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._sync.batches import *  # noqa: F403
     from ._sync.beta import *  # noqa: F403
     from ._sync.client import *  # noqa: F403
+    from ._sync.conversation import *  # noqa: F403
     from ._sync.files import *  # noqa: F403
     from ._sync.messages import *  # noqa: F403
     from ._sync.middleware import *  # noqa: F403
@@ -73,6 +75,7 @@ _CLIENTS = (
     "beta",
     "threads",
     "tool_runner",
+    "conversation",
 )
 # What people type: shown by `dir`. The names of the other homes are found here too.
 _SHOWN = (

@@ -328,12 +328,23 @@ class AsyncStreamingToolRunner(_AsyncToolRun[AsyncMessageStream]):
             await manager.__aexit__(None, None, None)
         await self._received(message)
 
-    async def close(self) -> None:
-        """End the run, and close its tools and the stream that is open."""
+    @property
+    async def text_stream(self) -> AsyncIterator[str]:
+        """The pieces of text of all messages to come, as they are received."""
+        async for stream in self:
+            async for text in stream.text_stream:
+                yield text
+
+    async def close_stream(self) -> None:
+        """Cut the stream that is open; what was not read of its message is lost."""
         if self._open is not None:
             manager, _ = self._open
             self._open = None
             await manager.__aexit__(None, None, None)
+
+    async def close(self) -> None:
+        """End the run, and close its tools and the stream that is open."""
+        await self.close_stream()
         await super().close()
 
 

@@ -16,7 +16,7 @@ has appended meanwhile: the API accepts them nowhere else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from typing import Any, TypeAlias, TypeGuard, cast
@@ -30,7 +30,8 @@ from ..types.message import Message, Usage
 from ..types.tool_runs import EndReason, RunnableTool, RunOptions
 from ..types.tools import ToolUseBlock
 from .call import check_params
-from .request_body import PendingBody, encode_body, is_iterable, is_mapping
+from .message_values import encoded_messages
+from .request_body import is_iterable, is_mapping
 
 __all__ = [
     "CreateMessage",
@@ -321,7 +322,7 @@ class ToolLoop:
 
     def _begun_with(self, read_file: Callable[[FileInput], bytes]) -> str:
         if not self._fingerprint:
-            self._fingerprint = hashlib.sha256(_encoded(self._given, read_file)).hexdigest()
+            self._fingerprint = hashlib.sha256(encoded_messages(self._given, read_file)).hexdigest()
         return self._fingerprint
 
     def last_message(self) -> Message:
@@ -435,19 +436,11 @@ def _as_text(call: ToolUseBlock) -> dict[str, Any]:
     return {"type": "tool_use", "id": call.id, "name": call.name, "input": written}
 
 
-def _encoded(messages: Iterable[Any], read_file: Callable[[FileInput], bytes]) -> bytes:
-    body = encode_body({"messages": [*messages]})
-    if isinstance(body, PendingBody):
-        body = body.filled(map(read_file, body.files))
-    # A large body is in pieces.
-    return bytes(body) if isinstance(body, (bytes, bytearray)) else b"".join(body.pieces())
-
-
 def _saved(message: Any, read_file: Callable[[FileInput], bytes]) -> Any:
     """Return a message as JSON values: a received one whole, others as they are sent."""
     if isinstance(message, Message):
         return message.to_dict()
-    return loads(_encoded([message], read_file))["messages"][0]
+    return loads(encoded_messages([message], read_file))["messages"][0]
 
 
 def _restored(saved: Any) -> Any:

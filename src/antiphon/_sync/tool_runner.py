@@ -329,12 +329,23 @@ class StreamingToolRunner(_ToolRun[MessageStream]):
             manager.__exit__(None, None, None)
         self._received(message)
 
-    def close(self) -> None:
-        """End the run, and close its tools and the stream that is open."""
+    @property
+    def text_stream(self) -> Iterator[str]:
+        """The pieces of text of all messages to come, as they are received."""
+        for stream in self:
+            for text in stream.text_stream:
+                yield text
+
+    def close_stream(self) -> None:
+        """Cut the stream that is open; what was not read of its message is lost."""
         if self._open is not None:
             manager, _ = self._open
             self._open = None
             manager.__exit__(None, None, None)
+
+    def close(self) -> None:
+        """End the run, and close its tools and the stream that is open."""
+        self.close_stream()
         super().close()
 
 

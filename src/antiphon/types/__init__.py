@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .beta_params import *  # noqa: F403
     from .content import *  # noqa: F403
     from .content_blocks import *  # noqa: F403
+    from .conversations import *  # noqa: F403
     from .events import *  # noqa: F403
     from .files import *  # noqa: F403
     from .message import *  # noqa: F403
@@ -41,6 +42,7 @@ _HOMES = (
     "pages",
     "events",
     "tool_runs",
+    "conversations",
     "beta_params",
 )
 

@@ -11,6 +11,7 @@ from .tools import ToolResultBlockParam, ToolUseBlock
 
 __all__ = [
     "EndReason",
+    "LoopOptions",
     "RunOptions",
     "RunToolsParams",
     "RunToolsParamsNonStreaming",
@@ -42,7 +43,7 @@ class RunnableTool(Protocol):
         ...
 
 
-class RunOptions(Param, total=False):
+class LoopOptions(Param, total=False):
     """What happens between the messages of a run with tools.
 
     max_turns: how many messages Claude may create; the calls of the last one are not run. By
@@ -57,11 +58,6 @@ class RunOptions(Param, total=False):
     on_call: called when a call is about to be run.
     on_result: called with each call and its result.
     on_error: called with each call that failed, and its exception.
-    save: a path to which the state of the run is saved at each step, or a function that takes it.
-    state: goes on where another run stopped: its state, or the path to which it was saved. With a
-        path that does not exist yet the run begins anew.
-    rerun: whether a call that was interrupted is run again when the run goes on: for all tools, or
-        for those whose names are given. By default Claude is told that its outcome is unknown.
     """
 
     max_turns: int | None
@@ -71,6 +67,19 @@ class RunOptions(Param, total=False):
     on_call: Callable[[ToolUseBlock], object] | None
     on_result: Callable[[ToolUseBlock, ToolResultBlockParam], object] | None
     on_error: Callable[[ToolUseBlock, BaseException], object] | None
+
+
+@with_inherited_keys
+class RunOptions(LoopOptions, total=False):
+    """What happens between the messages of a run with tools, and how the run is saved.
+
+    save: a path to which the state of the run is saved at each step, or a function that takes it.
+    state: goes on where another run stopped: its state, or the path to which it was saved. With a
+        path that does not exist yet the run begins anew.
+    rerun: whether a call that was interrupted is run again when the run goes on: for all tools, or
+        for those whose names are given. By default Claude is told that its outcome is unknown.
+    """
+
     save: str | PathLike[str] | Callable[[dict[str, Any]], object] | None
     state: Mapping[str, Any] | str | PathLike[str] | None
     rerun: bool | Collection[str]

@@ -1,0 +1,41 @@
+"""The parameters of a conversation that the program keeps."""
+
+from typing import Required
+
+from .._wire.validation import Param, with_inherited_keys
+from .message import Model
+from .params import CallParams, GenerationOptions, PromptOptions
+from .tool_runs import LoopOptions
+
+__all__ = ["ConversationParams", "TurnParams"]
+
+
+@with_inherited_keys
+class _ConversationOptions(
+    PromptOptions, GenerationOptions, CallParams, LoopOptions, Param, total=False
+):
+    """What a conversation takes for all turns, and each turn for itself."""
+
+
+@with_inherited_keys
+class ConversationParams(_ConversationOptions, total=False):
+    """The parameters of a conversation.
+
+    model: the model that reads the prompt.
+    max_tokens: the maximum number of tokens to generate in a message, thinking included.
+    """
+
+    model: Required[Model]
+    max_tokens: Required[int]
+
+
+@with_inherited_keys
+class TurnParams(_ConversationOptions, total=False):
+    """The parameters that hold for one turn of a conversation.
+
+    model: another model.
+    max_tokens: another limit of the tokens to generate in a message.
+    """
+
+    model: Model
+    max_tokens: int
