@@ -29,6 +29,7 @@ LAYERS = [
     "telemetry",
     "middleware",
     "responses",
+    "mcp",
     "tools",
     "inputs",
     "transport",

@@ -56,6 +56,7 @@ _SUBMODULES = (
     "errors",
     "inputs",
     "local",
+    "mcp",
     "outputs",
     "responses",
     "rules",

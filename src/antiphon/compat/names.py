@@ -31,6 +31,10 @@ _PARTS = """
     Thinking ToolChange Trigger UserInput
 """
 
+_MCP = """
+    async_mcp_tool mcp_content mcp_message mcp_resource_to_content mcp_resource_to_file mcp_tool
+"""
+
 RENAMED = {
     "APIWebhookValidationError": "APIResponseValidationError",
     "AnthropicBetaParam": "builtins.str",
@@ -82,6 +86,8 @@ RENAMED = {
     "transform_schema": "antiphon.output_schema.transform_schema",
     "WebFetchToolResultErrorCode": "WebFetchErrorCode",
     "WebSearchToolResultErrorCode": "WebSearchErrorCode",
+    "UnsupportedMCPValueError": "InputError",
+    **{name: f"antiphon.mcp.{name}" for name in _MCP.split()},
     "beta_async_tool": "antiphon.tools.tool",
     "beta_tool": "antiphon.tools.tool",
     **dict.fromkeys(_PARTS.split(), "builtins.object"),

@@ -57,18 +57,18 @@ def result_content(value: Any) -> str | list[dict[str, Any]]:
         value = [*value]
     if isinstance(value, (list, tuple)):
         items: list[Any] = [*value]
-        blocks = [_block(item) for item in items]
+        blocks = [block_of(item) for item in items]
         if any(blocks):
             return [block or _text_block(item) for block, item in zip(blocks, items, strict=True)]
-    block = _block(value)
+    block = block_of(value)
     return _text(value) if block is None else [block]
 
 
-def _block(value: Any) -> dict[str, Any] | None:
+def block_of(value: Any) -> dict[str, Any] | None:
     """Return a block, an image or a PDF as a block; None for anything else."""
     if hasattr(value, "to_param"):
         value = value.to_param()
-    if is_object(value) and is_block(value):
+    if is_object(value) and _is_block(value):
         return {**value, "text": _well_formed(value["text"])} if "text" in value else value
     if _is_bytes(value):
         if value.startswith(b"%PDF-"):
@@ -79,7 +79,7 @@ def _block(value: Any) -> dict[str, Any] | None:
     return None if picture is None else {**image(picture)}
 
 
-def is_block(value: JSONObject) -> bool:
+def _is_block(value: JSONObject) -> bool:
     """Return whether a dict is a block, and not data that happens to have a `type`."""
     kind = value.get("type")
     return isinstance(kind, str) and _BLOCKS.get(kind) in value

@@ -1,0 +1,146 @@
+"""What a real server of the Model Context Protocol, started as a program, gives to Claude."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client, ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
+from mcp.types import AudioContent, BlobResourceContents, ListToolsResult, ReadResourceResult, Tool
+
+from antiphon import InputError, ToolError, mcp
+from antiphon.tools import result_content
+
+SERVER = StdioServerParameters(
+    command=sys.executable,
+    args=[str(Path(__file__).parent.parent / "support" / "mcp_server.py")],
+)
+
+
+def with_session(work: Callable[[ClientSession], Awaitable[Any]]) -> Any:
+    """Return what `work` does with a session of a server that runs meanwhile."""
+
+    async def main() -> Any:
+        async with stdio_client(SERVER) as streams, ClientSession(*streams) as session:
+            await session.initialize()
+            return await work(session)
+
+    return asyncio.run(main())
+
+
+def test_tools_are_listed_and_called():
+    async def work(session):
+        tools = {tool.name: tool for tool in await mcp.tools(session, prefix="s.", strict=False)}
+        results = {
+            name: result_content(await tools[name].call(arguments))
+            for name, arguments in [
+                ("s_add", {"a": 1}),
+                ("s_files_read", {"path": "log"}),
+                ("s_draw", {}),
+                ("s_sing", {}),
+                ("s_nothing", {}),
+            ]
+        }
+        with pytest.raises(ToolError, match="no such account"):
+            await tools["s_fail"].call({})
+        with pytest.raises(ToolError, match="add"):
+            await tools["s_add"].call({"a": "one"})
+        return tools["s_add"].to_dict(), results
+
+    definition, results = with_session(work)
+    assert definition["description"] == "Add two numbers."
+    assert definition["input_schema"]["required"] == ["a"]
+    assert definition["strict"] is False
+    assert results["s_add"] == [{"type": "text", "text": "2"}]
+    file, link = results["s_files_read"]
+    assert file["source"] == {"type": "text", "media_type": "text/plain", "data": "line"}
+    assert '"uri":"file:///next"' in link["text"]
+    assert results["s_draw"][0]["source"]["media_type"] == "image/png"
+    text, audio = results["s_sing"]
+    assert text == {"type": "text", "text": "la"}
+    assert "Claude takes no audio from an MCP server" in audio["text"]
+
+
+def test_prompts_become_messages():
+    async def work(session):
+        return await mcp.prompt(session, "review", {"code": "x = 1"})
+
+    assert with_session(work) == [
+        {"role": "user", "content": [{"type": "text", "text": "Review this: x = 1"}]}
+    ]
+
+
+def test_resources_become_blocks_by_their_bytes():
+    async def work(session):
+        with pytest.raises(InputError, match=r"notes://archive is neither .* application/zip"):
+            await mcp.resource(session, "notes://archive")
+        result = await session.read_resource("notes://today")
+        file = mcp.mcp_resource_to_file(result)
+        first = mcp.mcp_resource_to_content(result, cache_control={"type": "ephemeral"})
+        return [await mcp.resource(session, f"notes://{name}") for name in ("today", "logo")], (
+            first,
+            file,
+        )
+
+    ([note], [logo]), (first, file) = with_session(work)
+    assert note["source"]["data"] == "Buy milk."
+    assert (logo["type"], logo["source"]["media_type"]) == ("image", "image/png")
+    assert first == {**note, "cache_control": {"type": "ephemeral"}}
+    assert file == ("today", b"Buy milk.", "text/plain")
+
+
+def test_a_client_of_version_2_is_a_session_too():
+    async def main():
+        async with Client(SERVER) as client:
+            tools = await mcp.tools(client)
+            return await tools[0].call({"a": 5})
+
+    assert asyncio.run(main()) == [{"type": "text", "text": "6"}]
+
+
+def test_a_tool_for_a_program_that_is_not_asynchronous_runs_in_a_thread():
+    async def work(session):
+        [add, *_] = (await session.list_tools()).tools
+        tool = mcp.mcp_tool(add, session, name="plus")
+        return tool.name, await anyio.to_thread.run_sync(tool.call, {"a": 2})
+
+    assert with_session(work) == ("plus", [{"type": "text", "text": "3"}])
+
+
+class Pages:
+    """A session with two tools on each of two pages."""
+
+    def __init__(self, names: str) -> None:
+        self.names = names
+
+    async def list_tools(self, *, params: Any = None) -> ListToolsResult:
+        names, cursor = (self.names[:2], "more") if params is None else (self.names[2:], None)
+        assert params is None or params.cursor == "more"
+        tools = [Tool(name=name, input_schema={"type": "object"}) for name in names]
+        return ListToolsResult(tools=tools, next_cursor=cursor)
+
+
+def test_all_pages_are_read_and_tools_of_one_name_are_refused():
+    tools = asyncio.run(mcp.tools(Pages("abcd")))
+    assert [tool.name for tool in tools] == ["a", "b", "c", "d"]
+    with pytest.raises(ValueError, match="several tools of one name: _"):
+        asyncio.run(mcp.tools(Pages("ab./")))
+
+
+def test_what_claude_does_not_take_is_refused_with_a_sentence():
+    audio = AudioContent(type="audio", data="AA==", mime_type="audio/wav")
+    with pytest.raises(InputError, match="takes no audio"):
+        mcp.mcp_content(audio)
+    empty = ReadResourceResult(contents=[])
+    for convert in (mcp.mcp_resource_to_content, mcp.mcp_resource_to_file):
+        with pytest.raises(InputError, match="no content"):
+            convert(empty)
+    blob = BlobResourceContents(uri="a:b/c", blob="/w==")
+    with pytest.raises(InputError, match="neither a text"):
+        mcp.mcp_resource_to_content(ReadResourceResult(contents=[blob]))
