@@ -253,3 +253,55 @@ def test_a_signature_becomes_a_schema(func, properties, required, defs):
     }
     schema = antiphon.tool(func).input_schema
     assert json.dumps(schema) == json.dumps(expected)
+
+
+ASK: Any = {
+    "model": "claude-haiku-4-5",
+    "max_tokens": 100,
+    "messages": [{"role": "user", "content": "Hello"}],
+}
+
+
+@pytest.mark.parametrize("func", [models, lists, limits, data, recursive])
+def test_a_strict_tool_has_a_schema_that_the_api_compiles(func, client):
+    as_it_is = {**antiphon.tool(func).to_dict(), "strict": True}
+    assert client.messages.check(**ASK, tools=[as_it_is]) != []
+    assert client.messages.check(**ASK, tools=[antiphon.tool(func, strict=True)]) == []
+
+
+def test_the_input_of_a_strict_tool_is_turned_back():
+    @antiphon.tool(strict=True)
+    def f(scores: dict[str, int], size: tuple[int, str], tree: Tree) -> object:
+        return scores, size, tree
+
+    sent = {
+        "scores": [{"key": "a", "value": 1}],
+        "size": {"item_1": 1, "item_2": "b"},
+        "tree": {"children": [{}]},
+    }
+    assert f.call(sent) == ({"a": 1}, (1, "b"), Tree(children=[Tree()]))
+
+
+def test_what_a_strict_schema_cannot_say_is_still_checked():
+    @antiphon.tool(strict=True)
+    def f(p: Model) -> None: ...
+
+    assert f.input_schema["$defs"]["Model"]["properties"]["n"] == {
+        "type": "integer",
+        "description": "{minimum: 1}",
+        "title": "N",
+    }
+    with pytest.raises(antiphon.ToolInputError, match=r"p\.n: .*greater than or equal to 1"):
+        f.call({"p": {"n": 0}})
+
+
+def test_a_strict_tool_needs_a_type_for_every_argument():
+    with pytest.raises(TypeError, match="tool untyped: strict=True: x may be anything"):
+        antiphon.tool(untyped, strict=True)
+
+
+def test_a_schema_that_is_given_as_a_dict_is_sent_as_it_is():
+    schema = {"type": "object", "minProperties": 1}
+    assert antiphon.tool(untyped, strict=True, input_schema=schema).input_schema == schema
+    described = antiphon.tool(untyped, strict=True, input_schema=Model).input_schema
+    assert described["additionalProperties"] is False

@@ -21,6 +21,7 @@ from typing_extensions import ParamSpec, TypedDict, Unpack
 from .._core.arguments import check_names
 from .._core.request_body import is_mapping
 from .._wire.sentinels import is_absent
+from ..output_schema import OutputSchema
 from .docstring import described
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ class FunctionToolOptions(TypedDict, total=False):
     description: what it does and when to use it; by default what the docstring says.
     input_schema: the JSON schema of the arguments, or a type that has one; by default that of the
         signature. The input is checked against the signature in any case.
-    strict: true to make sure that Claude's arguments fit the schema.
+    strict: true to make sure that Claude's arguments fit the schema. A schema that is not given as
+        a dict is then written in the form that the API takes of strict tools: what it does not
+        check, such as bounds, goes into descriptions, and is checked when the tool is called.
     cache_control: caches the prompt up to the end of this tool.
     defer_loading: true to show the tool to Claude only when tool search finds it.
     allowed_callers: who may call it: Claude itself, or code that Claude runs.
@@ -153,10 +156,14 @@ class _OfFunction(Tool, Generic[P, R]):
             func, self._name, says.parameters, _names_here(), is_method=self._is_method
         )
         schema = given.get("input_schema")
-        if schema is None:
-            self.input_schema = self._arguments.schema()
+        self._strict: OutputSchema | None = None
+        if is_mapping(schema):
+            self.input_schema = dict(schema)
         else:
-            self.input_schema = dict(schema) if is_mapping(schema) else schema_of(schema)
+            self.input_schema = self._arguments.schema() if schema is None else schema_of(schema)
+            if given.get("strict"):
+                self._strict = self._compiled(self.input_schema)
+                self.input_schema = self._strict.sent
         self._fields = {name: given[name] for name in _FIELDS if name in given}
         if "input_examples" in given:  # it may be a generator, and is sent more than once
             self._fields["input_examples"] = [*given["input_examples"]]
@@ -185,8 +192,17 @@ class _OfFunction(Tool, Generic[P, R]):
         if not isinstance(input, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             kind = type(input).__name__
             raise TypeError(f"tool {self._name}: expected the input as a dict, got {kind}")
+        if self._strict is not None and self._strict.changed:
+            input = self._strict.restored({**input})
         args, kwargs = self._arguments.read(input)
         return self.func(*args, **kwargs)
+
+    def _compiled(self, schema: dict[str, Any]) -> OutputSchema:
+        """Return a schema in the form that the API takes of strict tools."""
+        try:
+            return OutputSchema(schema)
+        except TypeError as fault:
+            raise TypeError(f"tool {self._name}: strict=True: {fault}") from fault
 
     def _of(self, instance: object) -> Any:
         """Return the tool of an object, if this is the tool of a method of its class."""
