@@ -87,4 +87,4 @@ REMINDER = "<system-reminder>Use the Task tool.\nNever mention this.</system-rem
 )
 def test_request_is_the_last_text_without_reminders(texts, text_, request_):
     prompt = Prompt.of({"messages": [user(*map(text, texts), text(""))]})
-    assert (prompt.text, prompt.request) == (text_, request_)
+    assert (prompt.text, prompt.task.request) == (text_, request_)

@@ -6,43 +6,30 @@ from random import Random
 
 from ..._wire.json import JSONObject, is_object
 from .ids import new_id
+from .plan import PlannedCall
 from .prompt_values import PromptValues
 from .schema_sample import sample
 from .tool_selection import tool_name
 
-__all__ = ["calls"]
+__all__ = ["call"]
 
-# A prompt that lists many places should not turn into dozens of calls.
-_MAX_PLACES = 5
 _DIRECT_CALLER: JSONObject = {"type": "direct"}
 
 
-def calls(
-    tool: JSONObject, text: str, rng: Random, caller: JSONObject | None = None
-) -> list[JSONObject]:
-    """Return calls of `tool`: one, or one for each place in the prompt if the tool takes a place.
+def call(planned: PlannedCall, rng: Random, caller: JSONObject | None = None) -> JSONObject:
+    """Return a call of a tool.
 
     Args:
-        tool: its definition.
-        text: the prompt.
+        planned: the tool, and what its input is made of.
         rng: decides what the prompt leaves open.
         caller: the code that calls the tool; None if Claude itself does.
     """
-    schema: JSONObject = tool.get("input_schema") or {}
-    values = PromptValues(text)
-    takes_place = values.asks_for_place([*(schema.get("properties") or ())])
-    number = min(len(values.places), _MAX_PLACES) if takes_place else 1
-    return [_call(tool, PromptValues(text, turn), rng, caller) for turn in range(number or 1)]
-
-
-def _call(
-    tool: JSONObject, values: PromptValues, rng: Random, caller: JSONObject | None
-) -> JSONObject:
+    tool = planned.tool
     block = {
         "type": "tool_use",
         "id": new_id("toolu", rng),
         "name": tool_name(tool),
-        "input": _input(tool, values, rng),
+        "input": _input(tool, planned.values, rng),
         "caller": caller or _DIRECT_CALLER,
     }
     kind = str(tool.get("type") or "")
@@ -58,10 +45,23 @@ def _input(tool: JSONObject, values: PromptValues, rng: Random) -> JSONObject:
         case ["bash", *_]:
             return {"command": values.value_for("command") or "echo simulated"}
         case ["text", "editor", *_]:
-            return {"command": "view", "path": values.value_for("path") or "/"}
+            return _edit(values)
         case ["memory", *_]:
             return {"command": "view", "path": "/memories"}
         case ["computer", version] if version.isdigit():
             return {"action": "screenshot"}
         case _:
             return {}
+
+
+def _edit(values: PromptValues) -> JSONObject:
+    """Return input of the text editor: a replacement or a new file if the prompt asks for it."""
+    path = values.value_for("path") or "/"
+    if values.words & {"replace", "change", "rename", "correct"}:
+        old, new = values.value_for("old_str"), values.value_for("new_str")
+        if old and new:
+            return {"command": "str_replace", "path": path, "old_str": old, "new_str": new}
+    if values.words & {"create", "write", "save"} and path != "/":
+        text = values.value_for("content") or "simulated"
+        return {"command": "create", "path": path, "file_text": f"{text}\n"}
+    return {"command": "view", "path": path}

@@ -13,11 +13,12 @@ from ..metering.request_parts import object_at
 from . import client_tools, server_tools
 from .citations import citations
 from .description import describe_blocks, describe_result, first_words
+from .plan import Plan, PlannedCall
 from .prompt import Prompt
 from .prompt_values import PromptValues
 from .schema_sample import sample
 from .server_tools import is_server_tool
-from .tool_selection import requested_tools, tool_name
+from .tool_selection import tool_name
 
 __all__ = ["PAUSE", "REFUSE", "Draft", "draft"]
 
@@ -32,6 +33,7 @@ PAUSE = "[[pause_turn]]"
 _SIMULATED = "Simulated by antiphon's local server."
 # Characters of the prompt that a reply quotes; ideographs are words, so fewer of them say as much.
 _MAX_ECHO = 60
+_MAX_RESULTS = 8
 _MAX_ECHO_OF_IDEOGRAPHS = 20
 _ANTHROPIC_CLIENT_TOOLS = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
 
@@ -58,31 +60,38 @@ class _Composer:
         self._now = now
         self._tools: Sequence[JSONObject] = body.get("tools") or ()
         self._choice: JSONObject = body.get("tool_choice") or {"type": "auto"}
+        self._plan = Plan(prompt.task)
+        self._results = prompt.named_results() if prompt.results else []
 
     def draft(self) -> Draft:
-        """Return the first of these that applies.
+        """Return the first of these that applies, behind the results that were still missing.
 
-        Results that are still missing, the ending that the prompt asks for, tool calls, structured
-        output, words.
+        The ending that the prompt asks for, tool calls, structured output, words.
         """
-        if self._prompt.pending:
-            return [*map(self._result, self._prompt.pending), *self._words()], "end_turn"
-        if not self._prompt.continued:
-            if REFUSE.search(self._prompt.text):
-                return [], "refusal"
-            if PAUSE in self._prompt.text:
-                return self._paused(), "pause_turn"
-            if tools := self._tools_to_call():
-                return self._calls(tools)
-            if structured := self._structured():
-                return [structured], "end_turn"
+        results = [self._result(use) for use in self._prompt.pending]
+        content, stop_reason = self._continued() if self._prompt.continued else self._turn()
+        return [*results, *content], stop_reason
+
+    def _continued(self) -> Draft:
+        """Return words that go on where the request ends with the assistant's turn."""
+        return self._words(), "end_turn"
+
+    def _turn(self) -> Draft:
+        if REFUSE.search(self._prompt.text):
+            return [], "refusal"
+        if PAUSE in self._prompt.text:
+            return self._paused(), "pause_turn"
+        if steps := self._steps_to_call():
+            return self._calls(steps)
+        if structured := self._structured():
+            return [structured], "end_turn"
         return self._words(), "end_turn"
 
     def _structured(self) -> JSONObject | None:
         """Return the text that fits the format of the output; None if there is no format."""
         if not (schema := self._output_schema()):
             return None
-        value = sample(schema, PromptValues(self._prompt.request), self._rng)
+        value = sample(schema, self._plan.values(), self._rng)
         return _text(json.dumps(value, ensure_ascii=False))
 
     def _output_schema(self) -> Any:
@@ -91,71 +100,81 @@ class _Composer:
 
     def _paused(self) -> list[JSONObject]:
         """Return words, and a call of the first server tool that has no result yet."""
-        values = PromptValues(self._prompt.request.replace(PAUSE, ""))
-        uses = [server_tools.call(tool, values, self._rng) for tool in self._server_tools()[:1]]
+        values = PromptValues(self._prompt.task.request.replace(PAUSE, ""))
+        server = [tool for tool in self._tools if is_server_tool(tool)]
+        uses = [server_tools.call(tool, values, self._rng) for tool in server[:1]]
         return [_text(_SIMULATED), *uses]
 
-    def _server_tools(self) -> list[JSONObject]:
-        return [tool for tool in self._tools if is_server_tool(tool)]
-
-    def _tools_to_call(self) -> list[JSONObject]:
-        """Return the tools that `tool_choice` demands, otherwise those that the prompt asks for."""
+    def _steps_to_call(self) -> list[list[PlannedCall]]:
+        """Return the steps that the prompt still asks for; `tool_choice` may demand one call."""
         tools = [tool for tool in self._tools if _can_call(tool)]
+        loaded = [tool for tool in tools if not tool.get("defer_loading")]
         match self._choice:
             case {"type": "none"}:
-                return []
+                steps = []
             case {"type": "tool", "name": name}:
-                chosen = [tool for tool in tools if tool_name(tool) == name]
+                tools = [tool for tool in tools if tool_name(tool) == name]
+                steps = self._demanded(tools)
             case {"type": "any"}:
-                loaded = [tool for tool in tools if not tool.get("defer_loading")]
-                chosen = requested_tools(self._prompt.request, loaded) or loaded[:1]
+                steps = self._demanded(loaded)
             case _:
-                chosen = self._findable(requested_tools(self._prompt.request, tools))
-        return chosen[:1] if self._choice.get("disable_parallel_tool_use") else chosen
+                # Deferred tools can only be called if there is a tool to find them with.
+                steps = self._plan.steps_left(tools if self._search_tool() else loaded)
+        if self._choice.get("disable_parallel_tool_use"):
+            return [[call] for step in steps for call in step]
+        return steps
 
-    def _findable(self, tools: list[JSONObject]) -> list[JSONObject]:
-        """Return `tools` without deferred ones, unless there is a tool to find these with."""
-        if self._search_tool():
-            return tools
-        return [tool for tool in tools if not tool.get("defer_loading")]
+    def _demanded(self, tools: Sequence[JSONObject]) -> list[list[PlannedCall]]:
+        """Return the next step with some of these tools; calls of the first one if none is left."""
+        steps = self._plan.steps_left(tools)[:1]
+        return steps or [self._plan.calls(tool) for tool in tools[:1]]
 
     def _search_tool(self) -> JSONObject | None:
         searches = (tool for tool in self._tools if _type(tool).startswith("tool_search_"))
         return next(searches, None)
 
-    def _calls(self, tools: list[JSONObject]) -> Draft:
-        """Return calls of all `tools`.
+    def _calls(self, steps: Sequence[Sequence[PlannedCall]]) -> Draft:
+        """Return the calls of the first steps, up to those that the client has to run.
 
-        If the client has calls to run, those of the server get their results in the next turn.
+        If the client has calls to run, those of the server beside them get their results in the
+        next turn.
         """
-        client = [tool for tool in tools if not is_server_tool(tool)]
-        server = [tool for tool in tools if is_server_tool(tool)]
-        # With a format, all text has to follow it, so there is none before the calls.
-        is_silent = self._choice["type"] in ("any", "tool") or self._output_schema()
-        content = [] if is_silent else [_text(_announcement(tools))]
-        values = PromptValues(self._prompt.request)
-        search = self._search_tool()
-        if search and any(tool.get("defer_loading") for tool in client):
-            server = [tool for tool in server if tool is not search]
-            content += self._with_result(server_tools.call(search, values, self._rng))
-        uses = [server_tools.call(tool, values, self._rng) for tool in server]
-        if client:
-            return [*content, *uses, *self._client_calls(client)], "tool_use"
-        run = [block for use in uses for block in self._with_result(use)]
-        return [*content, *run, self._structured() or self._summary(run)], "end_turn"
-
-    def _client_calls(self, tools: Iterable[JSONObject]) -> list[JSONObject]:
         content: list[JSONObject] = []
-        for tool in tools:
-            caller = None
-            if version := _code_caller(tool):
-                use = server_tools.code_calling(tool_name(tool), self._rng)
+        names: list[str] = []
+        for step in steps:
+            server = [call for call in step if is_server_tool(call.tool)]
+            client = [call for call in step if not is_server_tool(call.tool)]
+            names += dict.fromkeys(tool_name(call.tool) for call in step)
+            search = self._search_tool()
+            if search and any(call.tool.get("defer_loading") for call in client):
+                server = [call for call in server if call.tool is not search]
+                values = self._plan.values()
+                content += self._with_result(server_tools.call(search, values, self._rng))
+            uses = [server_tools.call(call.tool, call.values, self._rng) for call in server]
+            if client:
+                content += [*uses, *self._client_calls(client)]
+                return [*self._announcement(names), *content], "tool_use"
+            content += [block for use in uses for block in self._with_result(use)]
+        ending = self._structured() or self._summary(content)
+        return [*self._announcement(names), *content, ending], "end_turn"
+
+    def _announcement(self, names: Sequence[str]) -> list[JSONObject]:
+        """Return words before calls, in a list; none where the API allows none."""
+        # With a format, all text has to follow it, so there is none before the calls.
+        if self._choice["type"] in ("any", "tool") or self._output_schema():
+            return []
+        return [_text(f"{_SIMULATED} Calling: {', '.join(names)}")]
+
+    def _client_calls(self, calls: Sequence[PlannedCall]) -> list[JSONObject]:
+        content: list[JSONObject] = []
+        callers: dict[str, JSONObject] = {}
+        for planned in calls:
+            name = tool_name(planned.tool)
+            if (version := _code_caller(planned.tool)) and name not in callers:
+                use = server_tools.code_calling(name, self._rng)
                 content.append(use)
-                caller = {"type": version, "tool_id": use["id"]}
-            content += client_tools.calls(tool, self._prompt.request, self._rng, caller)
-        if self._choice.get("disable_parallel_tool_use"):
-            first = next(n for n, block in enumerate(content) if block["type"] == "tool_use")
-            return content[: first + 1]
+                callers[name] = {"type": version, "tool_id": use["id"]}
+            content.append(client_tools.call(planned, self._rng, callers.get(name)))
         return content
 
     def _with_result(self, use: JSONObject) -> list[JSONObject]:
@@ -179,18 +198,16 @@ class _Composer:
         """Return a reply in words: a continuation, or a summary or echo with its citations."""
         if self._prompt.prefill is not None:
             return [_text(_continuation(self._prompt.prefill))]
-        words = self._client_results() if self._prompt.results else self._echo()
+        words = self._client_results() if self._results else self._echo()
         cited = map(_quotation, citations(self._body["messages"]))
         return [_text(f"{_SIMULATED} {words}".rstrip()), *cited]
 
     def _client_results(self) -> str:
         """Return the results that the client sent, each beside the name of its tool."""
-        names = self._prompt.tool_names
-        results = (
-            f"{names.get(block['tool_use_id'], 'tool')}: {describe_result(block)}"
-            for block in self._prompt.results
-        )
-        return f"Results: {'; '.join(results)}."
+        shown = [f"{name}: {describe_result(block)}" for name, block in self._results]
+        more = len(shown) - _MAX_RESULTS
+        ending = f"; and {more} more" if more > 0 else ""
+        return f"Results: {'; '.join(shown[:_MAX_RESULTS])}{ending}."
 
     def _echo(self) -> str:
         """Return what was sent: its first words, and the number and kinds of its blocks."""
@@ -208,10 +225,6 @@ def _text(text: str) -> JSONObject:
 
 def _type(tool: JSONObject) -> str:
     return str(tool.get("type") or "")
-
-
-def _announcement(tools: Iterable[JSONObject]) -> str:
-    return f"{_SIMULATED} Calling: {', '.join(tool_name(tool) for tool in tools)}"
 
 
 def _quotation(citation: JSONObject) -> JSONObject:

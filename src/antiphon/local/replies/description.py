@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ..._wire.json import JSONObject
+from ..._wire.json import JSONObject, dumps, is_list, is_object
 from ...catalog import media
 from ..metering.request_parts import content_blocks
+from .result_values import parsed_json
 
 __all__ = ["describe_blocks", "describe_result", "first_words"]
 
 # A reply stays short whatever was sent.
 _MAX_DETAILS = 3
-_MAX_RESULT = 40
+_MAX_RESULT = 120
+_MAX_ITEMS = 5
 
 
 def describe_blocks(blocks: Iterable[JSONObject]) -> str:
@@ -46,11 +48,40 @@ def _detail(block: JSONObject) -> str:
 
 
 def describe_result(block: JSONObject) -> str:
-    """Return the beginning of a tool result, marked if it is an error."""
+    """Return what a tool result holds, marked if it is an error.
+
+    Of JSON that is its fields, of text the beginning, of images and documents what they are.
+    """
     content = content_blocks(block.get("content"))
-    texts = [part["text"] for part in content if part["type"] == "text"]
-    shown = first_words(" ".join(texts), _MAX_RESULT) or describe_blocks(content) or "–"
-    return f"error “{shown}”" if block.get("is_error") else f"“{shown}”"
+    text = " ".join(part["text"] for part in content if part["type"] == "text")
+    shown = [f"“{first_words(_fields(text) or text, _MAX_RESULT)}”"] if text.strip() else []
+    files = [part for part in content if part["type"] != "text"]
+    shown += [describe_blocks(files)] if files else []
+    described = " and ".join(shown) or "–"
+    return f"error {described}" if block.get("is_error") else described
+
+
+def _fields(text: str) -> str:
+    """Return the fields of a JSON value in words; "" if the text is none."""
+    value = parsed_json(text)
+    if is_object(value):
+        return _row(value)
+    if not is_list(value) or not value:
+        return ""
+    if is_object(first := value[0]):
+        return f"{len(value)} ×, the first: {_row(first)}"
+    return f"{len(value)} ×: {', '.join(map(_value, value[:_MAX_ITEMS]))}"
+
+
+def _row(fields: JSONObject) -> str:
+    return ", ".join(f"{name}: {_value(value)}" for name, value in fields.items())
+
+
+def _value(value: object) -> str:
+    """Return a value in JSON, a text without its quotation marks, and of others their number."""
+    if is_object(value) or is_list(value):
+        return f"{len(value)} ×"
+    return value if isinstance(value, str) else dumps(value).decode()
 
 
 def first_words(text: str, most: int = 24) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from ..._wire.json import JSONObject
 from ..metering.request_parts import content_blocks
+from .task import Task, written_texts
 
 __all__ = ["Prompt"]
 
-_REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
 _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 # The last user turn, the assistant's turn before it, and a prefill behind it.
 _TURNS_READ = 3
@@ -24,8 +23,8 @@ class Prompt:
 
     text: str
     """The text blocks of the last user turn, joined by line breaks; without reminders."""
-    request: str
-    """The last of these text blocks: what the user wants, behind any documents and context."""
+    task: Task
+    """The request of the user that the turn belongs to, and what was done for it."""
     blocks: tuple[JSONObject, ...]
     """The blocks of the last user turn that are not tool results."""
     results: tuple[JSONObject, ...]
@@ -47,10 +46,10 @@ class Prompt:
         user = turns.pop()[1] if turns else ()
         before = turns.pop()[1] if turns else ()
         last: JSONObject = begun[-1] if begun else {}
-        texts = _written(user)
+        texts = written_texts(user)
         return cls(
             text="\n".join(texts),
-            request=texts[-1] if texts else "",
+            task=Task.of(body["messages"]),
             blocks=tuple(block for block in user if block["type"] != "tool_result"),
             results=tuple(block for block in user if block["type"] == "tool_result"),
             pending=tuple(_without_result(begun or before)),
@@ -58,6 +57,13 @@ class Prompt:
             prefill=last["text"] if last.get("type") == "text" else None,
             continued=bool(begun),
         )
+
+    def named_results(self) -> list[tuple[str, JSONObject]]:
+        """Return all results of the task, in the order of their calls, with their tools' names."""
+        calls = {call["id"]: call["name"] for call in self.task.calls} or self.tool_names
+        left = {**{block["tool_use_id"]: block for block in self.results}, **self.task.results}
+        named = [(name, left.pop(call)) for call, name in calls.items() if call in left]
+        return [*named, *(("tool", block) for block in left.values())]
 
 
 def _last_turns(messages: Sequence[JSONObject]) -> list[tuple[str, tuple[JSONObject, ...]]]:
@@ -76,20 +82,6 @@ def _last_turns(messages: Sequence[JSONObject]) -> list[tuple[str, tuple[JSONObj
             turns.append((role, []))
         turns[-1][1].append(content_blocks(message["content"]))
     return [(role, tuple(chain(*reversed(contents)))) for role, contents in reversed(turns)]
-
-
-def _written(turn: Iterable[JSONObject]) -> list[str]:
-    """Return the texts that the user wrote in a turn.
-
-    Agents such as Claude Code put reminders into the user's turn that are not the user's words.
-    """
-    texts = (_REMINDER.sub("", block["text"]) for block in turn if block["type"] == "text")
-    return [_encodable(text) for text in texts if text.strip()]
-
-
-def _encodable(text: str) -> str:
-    """Replace lone surrogates, which JSON may hold and UTF-8 may not: replies quote the text."""
-    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _without_result(turn: Iterable[JSONObject]) -> list[JSONObject]:

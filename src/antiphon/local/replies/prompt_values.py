@@ -1,116 +1,306 @@
-"""Values found in a prompt that may serve as the input of a tool: places, numbers, URLs …"""
+"""Values found in a prompt that may serve as the input of a tool or as structured output.
+
+A property asks for a value by its name, and these are looked at in turn:
+
+1. the field of a record: "Anna, 34, Oslo" fills `name`, `age` and `city`;
+2. what stands behind the name itself: "age: 34", "order 1042", "my name is Anna";
+3. the results of earlier tools, where they have a value of this name;
+4. a value of the form that the name asks for: a URL, a date, a place, a path …;
+5. for texts: what is quoted, else the latest result, else the prompt.
+
+The step at hand is looked at before the rest of the prompt. Nothing is found twice for two
+properties of one form: of "copy a.txt to b.txt" one gets the first path, another the next.
+"""
 
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 
-__all__ = ["PromptValues", "name_words"]
+from .labels import labelled
+from .names import name_words, singular
+from .records import records
+from .result_values import ResultValues
+from .shapes import (
+    SHAPES,
+    currencies,
+    dates,
+    enumerated,
+    first_list,
+    found,
+    parsed_number,
+    people,
+    places,
+    tables_in,
+)
 
-_PLACE = r"[A-Z][\w.'’-]*(?:,? [A-Z][\w.'’-]*)*"
-_PLACES = re.compile(
-    rf"\b(?:in|at|for|near|from|to|of)\s+({_PLACE}(?:(?:,? and |,? or | & ){_PLACE})*)"
-)
-_BETWEEN_PLACES = re.compile(r",? and |,? or | & ")
-_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w])")
-_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+")
-_SHAPES = {
-    "url": re.compile(r"https?://[^\s<>\"')\]]+"),
-    "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    "date": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
-    "path": re.compile(r"(?<![\w:/])(?:\.{0,2}/)?[\w.-]+(?:/[\w.-]+)*\.\w{1,5}\b"),
-    "sum": re.compile(r"\(?-?\d[\d.\s()]*(?:[-+*/^%]\s*-?[\d.\s()]+)+"),
-    "quoted": re.compile(r"[\"“«]\s*([^\"”»]+?)\s*[\"”»]"),
-    "symbol": re.compile(r"\b[A-Z]{2,5}\b"),
+__all__ = ["PromptValues"]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Which form a property asks for, by the words of its name; the first that has one of them.
+_FORMS = {
+    "url": _words("url uri link href website webpage"),
+    "email": _words("email mail recipient sender to cc"),
+    "date": _words("date day when deadline due"),
+    "folder": _words("directory dir folder"),
+    "path": _words("path file filename filepath"),
+    "sql": _words("sql"),
+    "sum": _words("expression formula equation calculation"),
+    "currency": _words("currency"),
+    "phone": _words("phone telephone tel mobile"),
+    "symbol": _words("symbol ticker"),
+    "place": _words("location city place town destination country address region"),
+    "code": _words("id number no nr code sku reference ref"),
+    "person": _words("name person customer author buyer employee contact"),
 }
-# Which shape a property asks for, by the words of its name.
-_SHAPE_NAMES = {
-    "url": {"url", "uri", "link", "href", "website", "webpage"},
-    "email": {"email", "mail", "recipient", "sender"},
-    "date": {"date", "day", "when"},
-    "path": {"path", "file", "filename", "filepath"},
-    "sum": {"expression", "formula", "equation", "calculation"},
-    "symbol": {"symbol", "ticker"},
-    "quoted": {"command", "cmd"},
-}
-_PLACE_NAMES = {"location", "city", "place", "town", "destination", "country", "address", "region"}
-_TEXT_NAMES = set(
-    re.findall(
-        r"\w+",
-        "query q search question prompt topic keywords keyword term text message content input body"
-        " sentence phrase title name",
-    )
+_PERSONS = _FORMS["person"]
+# Texts that are written for somebody; a result of an earlier tool is what they are about.
+_BODIES = _words("text message content body note comment summary reply answer data value")
+_QUERIES = _words(
+    "query q search question prompt topic keywords keyword term input sentence phrase subject title"
 )
+# "Replace “a” with “b”": the first quotation is the old text, the second the new one.
+_QUOTED = _words("command cmd old new find replace replacement pattern")
+_ITEMS = _words("item product word tag label value")
+_BACK = re.compile(
+    r"\b(?:it|them|that|this|these|those|(?:result|answer|output)s?)\b", re.IGNORECASE
+)
+_ASKING = re.compile(
+    r"^\W*(?:(?:please|can you|could you|i want you to)\s+)?"
+    r"(?:look\s*up|search(?:\s+the\s+\w+)?(?:\s+for)?|find(?:\s+out)?)\s+(?:for\s+)?",
+    re.IGNORECASE,
+)
+_TRUE, _FALSE = _words("yes true on y"), _words("no false off n")
 
 # The patterns take quadratic time in the worst case, and what a tool needs stands near the start.
 _MAX_TEXT = 2_000
-
-
-def name_words(name: str) -> list[str]:
-    """Return the lower-case words of a name in snake, kebab or camel case."""
-    return [word.lower() for word in _WORD_BOUNDARY.split(name) if word]
+_MAX_CONTEXT = 8_000
 
 
 class PromptValues:
     """Values of a prompt, found by the names of the properties that need them.
 
     Args:
-        text: the prompt.
-        turn: the index of the place to name, when one call is made for each of several places.
+        text: the prompt, or the step of it that is to be done.
+        context: what else the user wrote: the whole prompt, its documents.
+        results: what earlier tools have found.
+        about: the name and description of the tool that needs the values.
+        fields: values that are known by the names of their properties.
     """
 
-    def __init__(self, text: str, turn: int = 0) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        context: str = "",
+        results: ResultValues | None = None,
+        about: str = "",
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
         self.text: str = text[:_MAX_TEXT]
-        self._turn = turn
-        self._used = 0
-        self._found: dict[str, str | None] = {}
-
-    @cached_property
-    def places(self) -> list[str]:
-        """The places named, as in "the weather in Paris and Tokyo"."""
-        found = _PLACES.search(self.text)
-        return [part.rstrip(".'’-") for part in _BETWEEN_PLACES.split(found[1])] if found else []
+        self._texts = (self.text, context[:_MAX_CONTEXT])
+        self._results = results or ResultValues()
+        self._about = about
+        self._asks_for_sql = "sql" in name_words(about)
+        self._fields = dict(fields or {})
+        self._used_numbers = 0
+        # Which values of a form there are, and which properties have taken one, in their order.
+        self._values: dict[str, list[str]] = {}
+        self._owners: dict[str, list[str]] = {}
+        self._labels: dict[str, str | None] = {}
 
     @cached_property
     def words(self) -> frozenset[str]:
         """The lower-case words of the prompt."""
-        return frozenset(name_words(self.text))
+        return frozenset(name_words(" ".join(self._texts)))
+
+    def adopt_record(self, kinds: Mapping[str, str]) -> None:
+        """Take the fields of the first record in the prompt that fits these properties.
+
+        Args:
+            kinds: the JSON types of the properties by their names.
+        """
+        if not self._fields:
+            for fields in self._records(kinds)[:1]:
+                self._fields.update(fields)
+
+    def rows(self, kinds: Mapping[str, str]) -> list[PromptValues]:
+        """Return the values of each row that fits these properties: of results, or of the prompt.
+
+        Args:
+            kinds: the JSON types of the properties by their names.
+        """
+        if rows := self._results.rows:
+            return [PromptValues("", results=row) for row in rows]
+        return [PromptValues("", fields=fields) for fields in self._records(kinds)]
+
+    def _records(self, kinds: Mapping[str, str]) -> list[dict[str, str]]:
+        for text in self._texts:
+            if rows := records(text, kinds):
+                return rows
+        return []
+
+    def spread(self, kinds: Mapping[str, str]) -> list[dict[str, str]]:
+        """Return the fields for each of several calls, where the prompt lists several values.
+
+        Args:
+            kinds: the JSON types of the properties by their names.
+
+        Returns:
+            One mapping for a call: an empty one if nothing is listed for one property alone.
+        """
+        forms = [self._form(name) or kind for name, kind in kinds.items()]
+        for (name, kind), form in zip(kinds.items(), forms, strict=True):
+            if forms.count(form) == 1 and len(listed := self.list_for(name, kind)) > 1:
+                return [{name: value} for value in listed]
+        return [{}]
+
+    def list_for(self, name: str, kind: str = "string") -> list[str]:
+        """Return the list in the prompt that is meant for a property called `name`.
+
+        Args:
+            name: the name of the property.
+            kind: the JSON type of one value.
+        """
+        if kind in ("integer", "number"):
+            return first_list("number", self.text)
+        form = self._form(name)
+        if form == "place":
+            return places(self.text)
+        if form in (None, "person"):
+            words = {*singular(name_words(name))}
+            listed = first_list("quoted", self.text) or enumerated(self.text)
+            return listed if words & (_QUERIES | _PERSONS | _ITEMS) else []
+        return first_list(form, self.text) if form in SHAPES else []
+
+    def number_for(self, name: str) -> float | None:
+        """Return a number for a property: its own, else the next of the prompt, each once."""
+        own = self._fields.get(name) or self._labelled(name)
+        if own is not None and (number := parsed_number(own)) is not None:
+            return number
+        result = self._results.find(name)
+        if isinstance(result, int | float) and not isinstance(result, bool):
+            return result
+        if self._used_numbers == len(self._numbers):
+            return None
+        self._used_numbers += 1
+        return self._numbers[self._used_numbers - 1]
 
     @cached_property
     def _numbers(self) -> list[float]:
-        return [float(number) for number in _NUMBER.findall(self.text)]
+        # "multiply it by 4": what an earlier tool has found comes first
+        before = parsed_number(self._results.text) if _BACK.search(self.text) else None
+        return [*([] if before is None else [before]), *map(float, found("number", self.text))]
 
-    def number(self) -> float | None:
-        """Return the next number of the prompt, each once; None when there are no more."""
-        if self._used == len(self._numbers):
-            return None
-        self._used += 1
-        return self._numbers[self._used - 1]
+    def flag_for(self, name: str) -> bool | None:
+        """Return whether a property is true, where the prompt or a result says so."""
+        said = self._fields.get(name) or self._labelled(name) or ""
+        word = "".join(name_words(said)[:1])
+        if word in _TRUE | _FALSE:
+            return word in _TRUE
+        result = self._results.find(name)
+        return result if isinstance(result, bool) else None
+
+    def mentions(self, name: str) -> bool:
+        """Return whether there is a value for a property, without taking it."""
+        if name in self._fields or self._own(name) is not None:
+            return True
+        form = self._form(name)
+        if form and len(self._of_form(form)) > len(self._owners.get(form, ())):
+            return True
+        return form is None and bool({*name_words(name)} & (_BODIES | _QUERIES))
+
+    def has_form_for(self, name: str) -> bool:
+        """Return whether a value has the form that a property asks for: a URL, a path, an id …"""
+        form = self._form(name)
+        return form in SHAPES and bool(self._of_form(form))
 
     def value_for(self, name: str) -> str | None:
-        """Return a value from the prompt that fits a property called `name`.
+        """Return a text that fits a property called `name`; None if there is none.
 
-        For `city` that is a place, for `url` a URL, for `query` the prompt itself; None if the
-        prompt has nothing that fits.
+        For `city` that is a place, for `url` a URL, for `query` the prompt itself.
         """
-        words = set(name_words(name))
-        if words & _PLACE_NAMES and self.places:
-            return self.places[self._turn % len(self.places)]
-        for shape, names in _SHAPE_NAMES.items():
-            if words & names:
-                return self._first(shape)
-        if words & _TEXT_NAMES:
-            return self._first("quoted") or self.text.strip() or None
+        if name in self._fields:
+            return self._fields[name]
+        if (own := self._own(name)) is not None:
+            return own
+        form = self._form(name)
+        if form and (taken := self._taken(form, name)):
+            return taken
+        if form == "sql":
+            return self._statement()
+        return self._text_for({*name_words(name)}, name)
+
+    def _form(self, name: str) -> str | None:
+        words = {*singular(name_words(name))}
+        if self._asks_for_sql and words & {"query", "statement"}:
+            return "sql"
+        return next((form for form, names in _FORMS.items() if words & names), None)
+
+    def _own(self, name: str) -> str | None:
+        """Return what the prompt or a result says under the name itself."""
+        if (labelled := self._labelled(name)) is not None:
+            return labelled
+        result = self._results.find(name)
+        return None if result is None or isinstance(result, bool) else str(result)
+
+    def _labelled(self, name: str) -> str | None:
+        """Return what stands behind the name in the prompt; searched once for each name."""
+        if name not in self._labels:
+            self._labels[name] = next(
+                filter(None, (labelled(name, text) for text in self._texts)), None
+            )
+        return self._labels[name]
+
+    def _of_form(self, form: str) -> list[str]:
+        """Return the values of a form; searched once, since schemas may ask often."""
+        if form not in self._values:
+            find = _FINDERS.get(form) or partial(found, form)
+            self._values[form] = find(self._texts[0]) or find(self._texts[1])
+        return self._values[form]
+
+    def _taken(self, form: str, name: str) -> str | None:
+        """Return the value of a form that belongs to a property; the next one if it has none."""
+        values = self._of_form(form)
+        owners = self._owners.setdefault(form, [])
+        if name not in owners and len(owners) < len(values):
+            owners.append(name)
+        return values[owners.index(name)] if name in owners else None
+
+    def _statement(self) -> str:
+        """Return a statement that reads a table of which the prompt or a result speaks."""
+        tables = tables_in(self._about, self._texts[1], self._results.text)
+        asked = [table for table in tables if {*singular([table.lower()])} & self._singular_words]
+        # Nothing runs it here; `tables` are single words.
+        return f"SELECT * FROM {[*asked, *tables][0]} LIMIT 10" if tables else "SELECT 1"  # noqa: S608
+
+    @cached_property
+    def _singular_words(self) -> frozenset[str]:
+        return frozenset(singular(name_words(self.text)))
+
+    def _text_for(self, words: set[str], name: str) -> str | None:
+        """Return a text: a quotation, else the latest result, else the prompt."""
+        is_body = bool(words & _BODIES)
+        if not (is_body or words & (_QUERIES | _PERSONS | _QUOTED)):
+            return None
+        if quoted := self._taken("quoted", name):
+            return quoted
+        if is_body and self._results.text:
+            return self._results.text
+        if is_body or words & (_QUERIES | _PERSONS):
+            return _ASKING.sub("", self.text.strip()) or None
         return None
 
-    def asks_for_place(self, names: list[str]) -> bool:
-        """Return whether one of these properties would be given a place."""
-        return any(_PLACE_NAMES & set(name_words(name)) for name in names)
 
-    def _first(self, shape: str) -> str | None:
-        """Return the first text of a shape; searched once, since schemas may ask often."""
-        if shape not in self._found:
-            match = _SHAPES[shape].search(self.text)
-            found = (match[1] if match.re.groups else match[0].strip()) if match else None
-            self._found[shape] = found
-        return self._found[shape]
+_FINDERS: Mapping[str, Callable[[str], list[str]]] = {
+    "currency": currencies,
+    "place": places,
+    "date": dates,
+    "person": people,
+}
+"""How the values are found whose form is more than a pattern."""

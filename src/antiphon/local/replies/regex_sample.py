@@ -1,151 +1,109 @@
-"""A short text that matches a simple regular expression.
+"""A short text that matches a regular expression, made by `rstr` with the least of chances.
 
-The pattern is read once from left to right, and each part is replaced by the simplest text that it
-matches: the first alternative, the least number of repetitions, one member of a class. Whatever
-makes a match depend on the text around it (look-around, back references, anchors inside) is not
-understood and gives None.
+`rstr` walks through the pattern and asks a random generator for each repetition and each member of
+a class. The generator here always takes the least repetition and the plainest member, so the text
+is short and the same every time, and it bounds how much the walk may do: patterns come from
+requests, and `(a{9999}){9999}` would need a hundred megabytes.
 
-The text is never searched with the pattern to be sure. Patterns come from requests, and a search
-can take years: Python's engine tries every way to split the text among nested repetitions.
+A text is searched with a pattern only where that is quick, because a search can take years:
+Python's engine tries every way to split the text among nested repetitions. Elsewhere a pattern is
+trusted if nothing in it depends on the text around it (anchors inside, look-around).
 """
 
 from __future__ import annotations
 
 import re
 import warnings
+from random import Random
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["sample_text"]
+if TYPE_CHECKING:
+    from _typeshed import SupportsLenAndGetItem
 
-_ESCAPES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a", "n": "\n", "t": "\t"}
-_REPEAT = re.compile(r"\{(?:(\d+)(?:,\d*)?|,\d*)\}|[*+?]")
-_GROUP_PREFIX = re.compile(r"\?(?::|P<\w+>)")
+__all__ = ["sample_text", "search"]
+
 # Members of a class that look best in a value, tried first.
-_PREFERRED = "a0A-_ "
-# `(a{9999}){9999}` would need a hundred megabytes.
-_MAX_LENGTH = 10_000
+_PREFERRED = "aA0-_ "
+_MAX_REPEATS = 10_000
 # Longer ones are lists of words rather than descriptions of a text.
 _MAX_PATTERN = 1_000
+# `rstr` lists every member of a range, and ranges beyond ASCII may have a million.
+_MAX_WIDE_RANGES = 8
+_WIDE = re.compile(r"[^\x00-\x7f]|\\[xuUN]")
+# Where no group is repeated, and little else is, a search takes polynomial time.
+_REPEATED_GROUP = re.compile(r"\)[*+?{]")
+_MAX_QUICK_REPEATS = 5
+_MAX_QUICK_TEXT = 40
+_ON_CONTEXT = re.compile(r"\\[bBAZ1-9]|\(\?[=!<]|(?<!^)(?<![\[\\])\^|(?<!\\)\$(?!$)")
 
 
-def sample_text(pattern: str) -> str | None:
-    """Return a text in which `pattern` is found; None if the pattern is not simple enough.
+def sample_text(pattern: str, nth: int = 0) -> str | None:
+    """Return a text in which `pattern` is found; None if there is none that can be made.
 
-    Literals, classes, groups, alternatives and repetitions are understood, and anchors at the very
-    beginning and end.
+    Args:
+        pattern: a regular expression.
+        nth: gives other members of classes, so that several texts differ.
     """
-    if len(pattern) > _MAX_PATTERN:
+    if len(pattern) > _MAX_PATTERN or (
+        pattern.count("-") > _MAX_WIDE_RANGES and _WIDE.search(pattern)
+    ):
         return None
+    from rstr import Rstr  # not at the top: most servers never see a pattern
+
     try:
         with warnings.catch_warnings():
             # Python warns of what it may read differently one day. That is for the pattern's
             # author to see, not for the users of this server.
             warnings.simplefilter("ignore", FutureWarning)
-            re.compile(pattern)
-            return _PatternWalker(pattern).alternatives()
-    except (
-        re.error,
-        ValueError,
-        IndexError,
-        StopIteration,
-        OverflowError,
-        MemoryError,
-        RecursionError,
-    ):
+            text = Rstr(_LeastChance(nth)).xeger(pattern)
+    except (re.error, ArithmeticError, LookupError, MemoryError, RecursionError, ValueError):
         return None
+    is_found = search(pattern, text)
+    if is_found is None:  # it would take long to be sure
+        is_found = not _ON_CONTEXT.search(pattern)
+    return text if is_found else None
 
 
-class _PatternWalker:
-    """Reads a pattern from left to right and returns what each part matches."""
+def search(pattern: str, text: str) -> bool | None:
+    """Return whether `pattern` is found in `text`; None where the search may take long."""
+    if not _is_quick(pattern, text):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.search(pattern, text) is not None
+    except (re.error, RecursionError, OverflowError):
+        return False
 
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
-        self._at = 0
 
-    def alternatives(self) -> str:
-        """Return the first alternative; read on to the end or the closing parenthesis."""
-        first = self._sequence()
-        while self._peek() == "|":
-            self._at += 1
-            self._sequence()
-        return first
+def _is_quick(pattern: str, text: str) -> bool:
+    """Return whether a search has to end soon."""
+    repeats = sum(map(pattern.count, "*+{"))
+    is_short = len(text) <= _MAX_QUICK_TEXT and repeats <= _MAX_QUICK_REPEATS
+    return is_short and not _REPEATED_GROUP.search(pattern)
 
-    def _sequence(self) -> str:
-        parts: list[str] = []
-        while self._peek() not in ("", "|", ")"):
-            part = self._atom()
-            parts.append(part * self._repetitions(len(part)))
-        return "".join(parts)
 
-    def _peek(self) -> str:
-        return self._pattern[self._at : self._at + 1]
+class _LeastChance(Random):
+    """A generator that is asked for numbers and choices, and leaves nothing to chance."""
 
-    def _next(self) -> str:
-        self._at += 1
-        return self._pattern[self._at - 1]
+    def __init__(self, nth: int) -> None:
+        super().__init__()
+        self._nth = nth
+        self._left = _MAX_REPEATS
 
-    def _atom(self) -> str:
-        match self._next():
-            case "^" if self._at == 1:
-                return ""
-            case "$" if self._at == len(self._pattern):
-                return ""
-            case "^" | "$":
-                raise ValueError("an anchor inside")
-            case ".":
-                return "a"
-            case "(":
-                return self._group()
-            case "[":
-                return self._class()
-            case "\\":
-                return self._escape()
-            case literal:
-                return literal
+    def randint(self, a: int, b: int) -> int:  # noqa: ARG002
+        """Return the least number: of repetitions, these are the fewest."""
+        self._left -= max(1, a)
+        if self._left < 0:
+            raise OverflowError(f"more than {_MAX_REPEATS} repetitions")
+        return a
 
-    def _group(self) -> str:
-        if prefix := _GROUP_PREFIX.match(self._pattern, self._at):
-            self._at = prefix.end()
-        elif self._peek() == "?":
-            raise ValueError("a group that does more than group")
-        text = self.alternatives()
-        self._at += 1
-        return text
-
-    def _escape(self) -> str:
-        letter = self._next()
-        if letter in _ESCAPES:
-            return _ESCAPES[letter]
-        if letter.isalnum():
-            raise ValueError("an anchor, a back reference or a code")
-        return letter
-
-    def _class(self) -> str:
-        start = self._at - 1
-        if self._peek() == "^":
-            self._at += 1
-        if self._peek() == "]":  # a bracket in the first place is a member
-            self._at += 1
-        while self._peek() != "]":
-            if self._next() == "\\":
-                self._at += 1
-        self._at += 1
-        members = re.compile(self._pattern[start : self._at])
-        candidates = (
-            _PREFERRED + self._pattern[start : self._at] + "".join(map(chr, range(33, 127)))
-        )
-        return next(letter for letter in candidates if members.fullmatch(letter))
-
-    def _repetitions(self, size: int) -> int:
-        """Return how often the atom before must stand; `size` is its length."""
-        found = _REPEAT.match(self._pattern, self._at)
-        if not found:
-            return 1
-        self._at = found.end()
-        if self._peek() == "?":  # lazy: the same for the least number
-            self._at += 1
-        elif self._peek() == "+":
-            raise ValueError("a possessive repetition")
-        times = int(found[1]) if found[1] else int(found[0] == "+")
-        if times * size > _MAX_LENGTH:
-            raise OverflowError
-        return times
+    def choice(self, seq: SupportsLenAndGetItem[Any]) -> Any:
+        """Return the plainest character, or the first alternative."""
+        options = [seq[index] for index in range(len(seq))]
+        if not all(isinstance(each, str) and len(each) == 1 for each in options):
+            return options[0]
+        preferred = [each for each in _PREFERRED if each in options]
+        visible = sorted(each for each in options if each.isprintable() and each not in preferred)
+        ordered = [*preferred, *visible] or sorted(options)
+        return ordered[self._nth % len(ordered)]

@@ -22,10 +22,12 @@ class SchemaResolver:
 
     Args:
         root: the whole schema; references point into it.
+        variant: which alternative is taken, counted from the first.
     """
 
-    def __init__(self, root: object) -> None:
+    def __init__(self, root: object, variant: int = 0) -> None:
         self._root = root
+        self._variant = variant
 
     def plain(self, schema: object, brief: bool) -> JSONObject | None:
         """Return `schema` without $ref, allOf, anyOf and oneOf; None if no value is allowed.
@@ -60,13 +62,16 @@ class SchemaResolver:
         possible = [each for each in alternatives if each is not False] or [False]
         if brief:
             return min(possible, key=self._size)
-        return next((each for each in possible if each != {"type": "null"}), possible[0])
+        useful = [each for each in possible if each != {"type": "null"}] or possible
+        return useful[self._variant % len(useful)]
 
     def _size(self, schema: object) -> int:
         """Return how much a value of `schema` holds: a scalar least, a reference most."""
         if not is_object(schema):
             return 0
-        if schema.get("type") in _SCALARS or "const" in schema or "enum" in schema:
+        types = schema.get("type")
+        kinds = types if is_list(types) else [types]
+        if any(kind in _SCALARS for kind in kinds) or "const" in schema or "enum" in schema:
             return 0
         if "$ref" in schema:
             return 3

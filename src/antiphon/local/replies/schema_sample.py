@@ -12,14 +12,18 @@ gives null, valid or not, because a reply must end.
 
 from __future__ import annotations
 
+import json
 import math
 from random import Random
 from typing import Any, cast
 
 from ..._wire.json import JSONObject, is_object
-from .prompt_values import PromptValues, name_words
-from .regex_sample import sample_text
+from .names import name_words
+from .prompt_values import PromptValues
+from .regex_sample import sample_text, search
+from .schema_check import satisfies
 from .schema_resolver import SchemaResolver
+from .shapes import found, is_date
 
 __all__ = ["sample"]
 
@@ -31,6 +35,9 @@ _BRIEF_VALUES = 1_000
 _MAX_VALUES = 3_000
 _MAX_ITEMS = 1_000
 _MAX_TEXT = 100_000
+# More values are tried if one is wrong, unless it is so large that this would take long.
+_MAX_VARIANTS = 8
+_MAX_RETRIED = 5_000
 _FORMATS = {
     "date-time": "2026-01-01T12:00:00Z",
     "date": "2026-01-01",
@@ -71,8 +78,9 @@ def sample(schema: object, values: PromptValues, rng: Random) -> Any:
     """Return a value that is valid against `schema` (JSON Schema 2020-12, its common part).
 
     Required properties are filled, and those that the prompt says something about. Types, enums,
-    constants, bounds, formats, simple patterns, items, anyOf, oneOf, allOf and local references
-    are followed; `not` and conditions are not.
+    constants, bounds, formats, patterns, items, anyOf, oneOf, allOf and local references are
+    followed. For `not`, conditions and dependencies several values are tried, if `jsonschema` is
+    there to judge them.
 
     Args:
         schema: the schema; true or absent allows anything.
@@ -82,17 +90,29 @@ def sample(schema: object, values: PromptValues, rng: Random) -> Any:
     Returns:
         The value; an empty object if `schema` is not a JSON schema.
     """
+    first = _made(schema, values, rng)
+    if satisfies(schema, first) or len(json.dumps(first)) > _MAX_RETRIED:
+        return first
+    others = (_made(schema, PromptValues(""), rng, variant) for variant in range(_MAX_VARIANTS))
+    return next((value for value in others if satisfies(schema, value)), first)
+
+
+def _made(schema: object, values: PromptValues, rng: Random, variant: int = 0) -> Any:
     try:
-        return _Sampler(schema, values, rng).value(schema)
+        return _Sampler(schema, values, rng, variant).value(schema, nth=variant)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return {}  # it looks like a schema and is not one: a bound that is a string, for example
 
 
 class _Sampler:
-    """Makes the values of one schema, within a bound on their number."""
+    """Makes the values of one schema, within a bound on their number.
 
-    def __init__(self, root: object, values: PromptValues, rng: Random) -> None:
-        self._resolver = SchemaResolver(root)
+    Values of other variants have other options, and those of odd ones all optional properties.
+    """
+
+    def __init__(self, root: object, values: PromptValues, rng: Random, variant: int) -> None:
+        self._resolver = SchemaResolver(root, variant)
+        self._is_full = variant % 2 == 1
         self._prompt = values
         self._rng = rng
         self._made = 0
@@ -107,18 +127,19 @@ class _Sampler:
         if "const" in plain:
             return plain["const"]
         if plain.get("enum"):
-            return self._option(plain["enum"], nth)
+            return self._option(plain["enum"], name, nth)
         match _type(plain, brief):
             case "object":
                 return self._object(plain, depth, nth, brief)
             case "array":
                 return self._array(plain, name, depth, brief)
             case "integer":
-                return self._number(plain, nth, whole=True)
+                return self._number(plain, name, nth, whole=True)
             case "number":
-                return self._number(plain, nth, whole=False)
+                return self._number(plain, name, nth, whole=False)
             case "boolean":
-                return nth % 2 == 0
+                said = self._prompt.flag_for(name)
+                return nth % 2 == 0 if said is None else said
             case "null":
                 return None
             case _:
@@ -126,17 +147,20 @@ class _Sampler:
 
     def _in_prompt(self, name: str, schema: object) -> bool:
         """Return whether the prompt says something about an optional property."""
-        if self._prompt.value_for(name) is not None:
+        if self._prompt.mentions(name):
             return True
         options = schema.get("enum") if is_object(schema) else None
         return self._mentioned(options or []) is not None
 
-    def _option(self, options: list[Any], nth: int) -> Any:
-        """Return the option that the prompt mentions, or the first."""
+    def _option(self, options: list[Any], name: str, nth: int) -> Any:
+        """Return the option that the prompt names, or the first."""
         if nth:
             return options[nth % len(options)]
-        mentioned = self._mentioned(options)
-        return options[0] if mentioned is None else mentioned
+        said = (self._prompt.value_for(name) or "").lower()
+        named = (each for each in options if isinstance(each, str) and each.lower() == said)
+        if (option := next(named, None)) is None:
+            option = self._mentioned(options)
+        return options[0] if option is None else option
 
     def _mentioned(self, options: list[Any]) -> str | None:
         """Return the first option whose words all stand in the prompt, if there is one."""
@@ -145,10 +169,18 @@ class _Sampler:
         return next((name for name in names if words.issuperset(name_words(name)) and name), None)
 
     def _object(self, schema: JSONObject, depth: int, nth: int, brief: bool) -> JSONObject:
+        self._prompt.adopt_record(self._kinds(schema))
         names = self._property_names(schema, brief)
         return {
             name: self.value(_property_schema(schema, name), name, depth + 1, nth) for name in names
         }
+
+    def _kinds(self, schema: JSONObject) -> dict[str, str]:
+        """Return the types of the properties that hold one value, by their names."""
+        properties: JSONObject = schema.get("properties") or {}
+        plain = {name: self._resolver.plain(each, True) for name, each in properties.items()}
+        kinds = {name: _type(each, False) for name, each in plain.items() if each is not None}
+        return {name: kind for name, kind in kinds.items() if kind not in ("object", "array")}
 
     def _property_names(self, schema: JSONObject, brief: bool) -> list[str]:
         """Return the properties to fill: required ones, mentioned ones, and enough of them."""
@@ -158,7 +190,9 @@ class _Sampler:
         names = required + [
             name
             for name in properties
-            if name not in required and not brief and self._in_prompt(name, properties[name])
+            if name not in required
+            and not brief
+            and (self._is_full or self._in_prompt(name, properties[name]))
         ]
         most = schema.get("maxProperties")
         names = names[: max(int(most), len(required))] if most is not None else names
@@ -168,24 +202,49 @@ class _Sampler:
     def _array(self, schema: JSONObject, name: str, depth: int, brief: bool) -> list[Any]:
         first: list[object] = list(schema.get("prefixItems") or ())
         least = int(schema.get("minItems") or 0)
-        length = max(least, 0 if brief else max(1, len(first)))
         rest = schema.get("items", True)
+        listed = [] if brief or first or "contains" in schema else self._listed(rest, name)
+        length = max(least, len(listed), 0 if brief else max(1, len(first)))
+        length = max(length, int(schema.get("minContains", 1)) if "contains" in schema else 0)
         if rest is False:
             length = min(length, len(first))
         if (most := schema.get("maxItems")) is not None:
             length = min(length, int(most))
         length = min(length, _MAX_ITEMS)
         schemas = (first + [rest] * (length - len(first)))[:length]
-        return [self.value(each, name, depth + 1, nth) for nth, each in enumerate(schemas)]
+        if (wanted := schema.get("contains")) is not None:
+            least = min(int(schema.get("minContains", 1)), length)
+            schemas[length - least :] = [{"allOf": [rest, wanted]}] * least
+        made = [self._item(rest, name, depth, values) for values in listed[:length]]
+        more = enumerate(schemas[len(made) :], len(made))
+        return made + [self.value(each, name, depth + 1, nth) for nth, each in more]
 
-    def _number(self, schema: JSONObject, nth: int, *, whole: bool) -> int | float:
+    def _listed(self, schema: object, name: str) -> list[PromptValues]:
+        """Return the values of each item that the prompt or a result lists."""
+        plain = self._resolver.plain(schema, False) or {}
+        kind = _type(plain, False)
+        if kind == "object":
+            return self._prompt.rows(self._kinds(plain))
+        return [
+            PromptValues("", fields={name: value}) for value in self._prompt.list_for(name, kind)
+        ]
+
+    def _item(self, schema: object, name: str, depth: int, values: PromptValues) -> Any:
+        """Return an item that is made of values of its own."""
+        outer, self._prompt = self._prompt, values
+        try:
+            return self.value(schema, name, depth + 1)
+        finally:
+            self._prompt = outer
+
+    def _number(self, schema: JSONObject, name: str, nth: int, *, whole: bool) -> int | float:
         """Return the prompt's next number if it fits, otherwise the allowed one nearest to 1."""
         step = schema.get("multipleOf") or (1 if whole else None)
         low, high = _bounds(schema, step if whole else None)
-        found = self._prompt.number()
+        found = self._prompt.number_for(name)
         fits = found is not None and low <= found <= high and (not step or found % step == 0)
         if found is not None and fits and not nth:
-            return int(found) if found.is_integer() else found
+            return int(found) if float(found).is_integer() else found
         number = _between(low, high, nth) if step is None else _multiple(step, low, high, nth)
         return int(number) if whole else number
 
@@ -194,17 +253,37 @@ class _Sampler:
         least = min(int(schema.get("minLength") or 0), _MAX_TEXT)
         most = schema.get("maxLength")
         pattern, form = schema.get("pattern"), schema.get("format")
-        if pattern is not None and (matching := sample_text(pattern)) is not None:
+        said = self._prompt.value_for(name)
+        if said is not None and not nth and _fits(said, schema):
+            return said
+        if pattern is not None and (matching := sample_text(pattern, nth)) is not None:
             return _padded(matching, least)
         if form == "uuid":
             return _uuid(self._rng)
         if form in _FORMATS:
             return _FORMATS[form]
-        words = " ".join(name_words(name)) or "text"
-        text = self._prompt.value_for(name) or f"simulated {words}"
+        text = said or f"simulated {' '.join(name_words(name)) or 'text'}"
         text = f"{text} {nth + 1}" if nth else text
         text = text.ljust(least, "x")
         return text if most is None or len(text) <= most else _shortened(text, int(most), nth)
+
+
+def _fits(text: str, schema: JSONObject) -> bool:
+    """Return whether a text of the prompt may stand where `schema` asks for a text."""
+    if not int(schema.get("minLength") or 0) <= len(text) <= schema.get("maxLength", math.inf):
+        return False
+    pattern, form = schema.get("pattern"), schema.get("format")
+    if pattern is not None and not search(pattern, text):
+        return False
+    match form:
+        case "date":
+            return is_date(text)
+        case "email":
+            return found("email", text) == [text] and text.isascii()
+        case "uri" | "iri" | "uri-reference":
+            return found("url", text) == [text] and text.isascii()
+        case _:
+            return form not in _FORMATS and form != "uuid"
 
 
 def _property_schema(schema: JSONObject, name: str) -> object:

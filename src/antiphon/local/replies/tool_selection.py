@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
-from ..._wire.json import JSONObject
-from .prompt_values import name_words
+from ..._wire.json import JSONObject, is_list
+from .names import name_words
+from .prompt_values import PromptValues
 
-__all__ = ["requested_tools", "tool_name"]
+__all__ = ["requested_tools", "tool_name", "tools_for_step"]
 
 # A request to use a tool stands near the start of a prompt; pasted documents follow it.
 _MAX_TEXT = 2_000
@@ -26,6 +28,35 @@ _VAGUE = frozenset(
 )
 _MIN_COMMON_WORDS = 2
 _MIN_LETTERS = 4
+
+# Verbs that mean about the same, where one stands in a prompt and the other in a tool's name.
+_SYNONYMS = tuple(
+    frozenset(group.split())
+    for group in (
+        "look lookup find search get fetch query retrieve check read list load show download open",
+        "write save create store append add put record note insert export",
+        "send email mail post notify message forward share",
+        "compute calculate add sum evaluate multiply divide subtract convert",
+        "update edit change modify replace set rename",
+        "delete remove drop clear",
+        "run execute call start query",
+        "book reserve order buy schedule plan",
+    )
+)
+# A step begins with its verb, perhaps behind "please" or "can you".
+_VERB_WORDS = 3
+_POLITE = frozenset(
+    {"please", "can", "could", "you", "i", "want", "to", "now", "and", "would", "like"}
+)
+_SOURCE = re.compile(r"\b(?:use|using|query|consult|ask)\s+(?:the|your|this|my|our)\s+(\w+)")
+# How much a likeness between a step and a tool counts; a verb alone is just enough.
+_NAMED, _SAME_VERB, _TELLING_WORD, _VERB, _WITH_INPUT, _COMMON_WORD = 100, 6, 5, 4, 2, 1
+_MAX_COMMON_WORDS = 3
+_ENOUGH = _VERB
+# Steps that ask for words, not for a call: "tell me …", "answer …".
+_FOR_CLAUDE = re.compile(
+    r"\W*(?:please\s+)?(?:tell|answer|explain|say|report\s+(?:back|to\s+me)|give\s+me|let\s+me|show\s+me)\b"
+)
 
 # A whole prompt that only greets or thanks.
 _GREETING = re.compile(
@@ -71,7 +102,9 @@ def requested_tools(text: str, tools: Sequence[JSONObject]) -> list[JSONObject]:
     A greeting asks for none, and neither do words behind a negation ("do not use …"). Of the rest,
     the first of these that finds a tool decides: its name; all telling words of its name
     ("weather" for ``get_weather``), or a cue for one of Anthropic's own tools ("search …" for
-    ``web_search``); the most telling words, at least two, in common with its description.
+    ``web_search``); the most telling words, at least two, in common with its description; its verb
+    together with its input ("read notes.txt"); a source that its description names ("use the
+    database").
     """
     lowered = text[:_MAX_TEXT].lower()
     if _GREETING.fullmatch(lowered):
@@ -82,9 +115,82 @@ def requested_tools(text: str, tools: Sequence[JSONObject]) -> list[JSONObject]:
         return named
     words = set(_WORD.findall(wanted))
     allowed = [tool for tool in tools if not _is_named(tool, unwanted)]
-    return [tool for tool in allowed if _is_meant(tool, wanted, words)] or [
-        tool for tool in _closest(allowed, words) if _common(tool, words) >= _MIN_COMMON_WORDS
-    ]
+    return (
+        [tool for tool in allowed if _is_meant(tool, wanted, words)]
+        or [tool for tool in _closest(allowed, words) if _common(tool, words) >= _MIN_COMMON_WORDS]
+        or _with_input(allowed, text[:_MAX_TEXT], wanted)
+        or _of_a_source(allowed, wanted)
+    )
+
+
+def _with_input(tools: Sequence[JSONObject], text: str, wanted: str) -> list[JSONObject]:
+    """Return the tool whose verb begins the text and whose input is in it: "read notes.txt"."""
+    begun = _first_words(_WORD.findall(wanted))
+    fitting = [tool for tool in tools if _verb_fit(tool, begun) and _has_input(tool, text)]
+    return sorted(fitting, key=lambda tool: -_verb_fit(tool, begun))[:1]
+
+
+def _of_a_source(tools: Sequence[JSONObject], wanted: str) -> list[JSONObject]:
+    """Return the tools of a source that the text names: "use the database"."""
+    sources = set(_SOURCE.findall(wanted)) - _VAGUE
+    return [tool for tool in tools if any(_common(tool, {source}) for source in sources)]
+
+
+def tools_for_step(step: str, tools: Sequence[JSONObject]) -> list[JSONObject]:
+    """Return the tools that one of several steps asks for, in the order of the step.
+
+    Whoever lists steps wants something done, so less has to fit than in `requested_tools`: the
+    best tool is taken for each part of the step between commas and "and", and a verb is enough.
+    """
+    wanted, unwanted = _split_negated(step[:_MAX_TEXT].lower())
+    allowed = [tool for tool in tools if not _is_named(tool, unwanted)]
+    chosen: list[JSONObject] = []
+    for part in re.split(r",\s|\band\b", wanted):
+        fitting = [(score, tool) for tool in allowed if (score := _fitness(tool, part)) >= _ENOUGH]
+        best = max(fitting, key=lambda each: each[0], default=None)
+        if best is not None and best[1] not in chosen:
+            chosen.append(best[1])
+    return chosen
+
+
+def _fitness(tool: JSONObject, step: str) -> int:
+    """Return how well a tool fits a step."""
+    if _is_named(tool, step):
+        return _NAMED
+    if _FOR_CLAUDE.match(step):
+        return 0
+    found = _WORD.findall(step)
+    words = {*found, *map("".join, pairwise(found))}  # "look up" is "lookup" too
+    kind = str(tool.get("type") or "")
+    cues = [cue for prefix, cue in _CUES.items() if kind.startswith(prefix)]
+    score = _TELLING_WORD * any(cue.search(step) for cue in cues)
+    score += _TELLING_WORD * sum(
+        _all_in({word}, words) for word in _telling(name_words(tool_name(tool)))
+    )
+    score += _verb_fit(tool, _first_words(found)) + _WITH_INPUT * _has_input(tool, step)
+    return score + _COMMON_WORD * min(_common(tool, words), _MAX_COMMON_WORDS)
+
+
+def _first_words(words: Sequence[str]) -> set[str]:
+    """Return the words among which the verb of a text is; "look up" is "lookup" too."""
+    first = [word for word in words if word not in _POLITE][:_VERB_WORDS]
+    return {*first, *map("".join, pairwise(first))}
+
+
+def _verb_fit(tool: JSONObject, begun: set[str]) -> int:
+    """Return how well the verb of a text fits the name of a tool."""
+    name = set(name_words(tool_name(tool)))
+    if begun & name:
+        return _SAME_VERB
+    return _VERB * any(begun & group and name & group for group in _SYNONYMS)
+
+
+def _has_input(tool: JSONObject, text: str) -> bool:
+    """Return whether a text has a value, told by its form, for what a tool requires."""
+    schema: JSONObject = tool.get("input_schema") or {}
+    required = schema.get("required")
+    values = PromptValues(text, about=str(tool.get("description") or ""))
+    return is_list(required) and any(values.has_form_for(str(name)) for name in required)
 
 
 def _split_negated(text: str) -> tuple[str, str]:

@@ -1,0 +1,205 @@
+"""Values that can be told by their form: URLs, dates, paths, places, and lists of them.
+
+Several values of one form are a *list* where nothing stands between them but commas, "and", line
+breaks or bullets. Lists decide how often a tool is called: once for each of their values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+__all__ = [
+    "SHAPES",
+    "currencies",
+    "dates",
+    "enumerated",
+    "first_list",
+    "found",
+    "is_date",
+    "parsed_number",
+    "people",
+    "places",
+    "tables_in",
+]
+
+SHAPES = {
+    "url": re.compile(r"https?://[^\s<>\"'`)\]]*[^\s<>\"'`)\].,;:!?]"),
+    "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    "date": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
+    "path": re.compile(
+        r"(?<![\w:/@.])(?:\.{0,2}/)?[\w.-]+(?:/[\w.-]+)*\.[A-Za-z]\w{0,4}\b(?![@/])"
+    ),
+    "folder": re.compile(r"(?<![\w:/.])(?:\.{0,2}/)[\w.-]+(?:/[\w.-]+)*"),
+    "sum": re.compile(r"\(?-?\d[\d.\s()]*(?:[-+*/^%]\s*-?[\d.\s()]+)+"),
+    "quoted": re.compile(r"[\"“«`]\s*([^\"”»`]+?)\s*[\"”»`]|(?<!\w)'([^'\n]+)'(?!\w)"),
+    "symbol": re.compile(r"\b[A-Z]{2,5}\b"),
+    "sql": re.compile(
+        r"\b(?:SELECT\s.+?\bFROM|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+TABLE)\s[^;`]+",
+        re.DOTALL,
+    ),
+    "number": re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?!\w)"),
+    "phone": re.compile(r"(?<![\w-])\+?\d[\d ()/-]{6,}\d\b"),
+    "code": re.compile(r"(?<![\w.-])#?((?:[A-Za-z]{1,8}[-_])?[A-Z]{0,4}\d[\w-]*)"),
+}
+"""The forms of values; where a pattern has groups, the group that matches is the value."""
+
+_NAME = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*"
+_PLACE = rf"{_NAME}(?:, {_NAME})*"
+_PLACES = re.compile(
+    rf"\b(?:in|at|for|near|from|to|of|between)\s+({_PLACE}(?:(?:,? and |,? or | & ){_PLACE})*)"
+)
+_BETWEEN = re.compile(r",? and |,? or | & ")
+# "San Francisco, CA" is one place, although a comma stands in it.
+_STATE = re.compile(r", (?=[A-Z]{2}\b)")
+_WORD = r"\w[\w’'-]*"
+_ENUMERATIONS = (
+    re.compile(rf"\b{_NAME}(?:, {_NAME})*,? (?:and|or) {_NAME}"),
+    re.compile(rf"\b{_WORD}(?:, {_WORD})+,? (?:and|or) {_WORD}"),
+)
+# What a number may have around it: a unit, a currency.
+_MAX_FIGURE = 40
+_MAX_NAMES = 500
+_GAP = re.compile(r"[\s,;&/|*•\"'“”«»`()-]*(?:(?:\band\b|\bor\b|\d+[.)])[\s\"'“”«»`*-]*)?")
+
+
+def found(shape: str, text: str) -> list[str]:
+    """Return all values of a form, in the order of the text."""
+    return [_value(match) for match in SHAPES[shape].finditer(text)]
+
+
+def first_list(shape: str, text: str) -> list[str]:
+    """Return the first list of two or more different values of a form; [] if there is none."""
+    run: list[str] = []
+    end = 0
+    for match in SHAPES[shape].finditer(text):
+        if run and not _GAP.fullmatch(text, end, match.start()):
+            if len(set(run)) > 1:
+                break
+            run = []
+        run.append(_value(match))
+        end = match.end()
+    listed = _different(run)
+    return listed if len(listed) > 1 else []
+
+
+def places(text: str) -> list[str]:
+    """Return the places that a text names, as in "the weather in Oslo, Paris and Rome"."""
+    match = _PLACES.search(text)
+    if match is None:
+        return []
+    parts = _BETWEEN.split(match[1])
+    # In "Paris, France" the comma belongs to the place. It parts places where more than one
+    # follows, or where the last of several places has none: "Oslo, Paris and Rome".
+    marked = [_STATE.sub("\0", part) for part in parts]
+    is_plain = (len(parts) > 1 and ", " not in marked[-1]) or marked[0].count(", ") > 1
+    if is_plain:
+        marked = [piece for part in marked for piece in part.split(", ")]
+    return _different(part.replace("\0", ", ").rstrip(".'’-") for part in marked)
+
+
+def enumerated(text: str) -> list[str]:
+    """Return the items of "cats, dogs and birds" or "Ann and Bob"; [] if nothing is listed."""
+    for pattern in _ENUMERATIONS:
+        if match := pattern.search(text):
+            return _different(
+                each for part in _BETWEEN.split(match[0]) for each in part.split(", ")
+            )
+    return []
+
+
+def _value(match: re.Match[str]) -> str:
+    """Return the group that matches, of a pattern without groups everything."""
+    groups: Sequence[str | None] = match.groups()
+    return next(filter(None, groups), match[0]).strip()
+
+
+def _different(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, values)))
+
+
+# What a capitalised word behind it makes a place rather than a person.
+_PERSON = re.compile(rf"(?<![.!?:\n] )(?<!^)(?<!\bin )(?<!\bat )(?<!\bto )(?<!\bfrom )\b({_NAME})")
+_SUBJECT = re.compile(
+    rf"(?:^|[.!?:\n]\s*)({_NAME})(?=,| (?:is|was|has|lives|works|wrote|ordered)\b)"
+)
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_WRITTEN_DATE = re.compile(
+    r"\b(?:(\d{1,2})(?:st|nd|rd|th)?\.? ([A-Z][a-z]{2})[a-z]*,? (\d{4})"
+    r"|([A-Z][a-z]{2})[a-z]* (\d{1,2})(?:st|nd|rd|th)?,? (\d{4}))"
+)
+_AMOUNT = re.compile(r"([€$£]|\b[A-Z]{3})\s?\d|\d\s?([€$£]|[A-Z]{3}\b)")
+_THREE_LETTERS = re.compile(r"\b([A-Z]{3})\b")
+_SIGNS = {"€": "EUR", "$": "USD", "£": "GBP"}
+_FIGURE = re.compile(r"-?\d(?:[\d.,'’]*\d)?")
+
+
+def people(text: str) -> list[str]:
+    """Return what may be names of people: who something is said about, else capitalised words."""
+    placed = {*places(text)}
+    names = [name.rstrip(".'’-") for name in (*_SUBJECT.findall(text), *_PERSON.findall(text))]
+    return _different(name for name in names if name not in placed)
+
+
+def dates(text: str) -> list[str]:
+    """Return the dates of a text in ISO form; "3 May 2026" is read too."""
+    if listed := found("date", text):
+        return listed
+    return [iso for match in _WRITTEN_DATE.finditer(text) if (iso := _iso(match))]
+
+
+def currencies(text: str) -> list[str]:
+    """Return the codes of the currencies in a text; those beside amounts come first."""
+    amounts = map(_value, _AMOUNT.finditer(text))
+    return _different(_SIGNS.get(each, each) for each in (*amounts, *_THREE_LETTERS.findall(text)))
+
+
+def is_date(text: str) -> bool:
+    """Return whether a text is a date such as "2026-11-25"."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _iso(match: re.Match[str]) -> str | None:
+    day, month, year = match.group(1, 2, 3) if match[1] else match.group(5, 4, 6)
+    try:
+        return date(int(year), _MONTHS.index(month.lower()) + 1, int(day)).isoformat()
+    except ValueError:  # no month, or no day of it
+        return None
+
+
+def parsed_number(text: str) -> float | None:
+    """Return the number that a short text is about, such as "EUR 1,234.50"; None if it is none."""
+    figures = _FIGURE.findall(text)
+    if len(figures) != 1 or len(text) > _MAX_FIGURE or re.search(r"[A-Za-z]-?\d|\d[A-Z]", text):
+        return None
+    figure = re.sub("['’]", "", figures[0])
+    # The last sign parts the decimals, unless three digits follow it and it is a comma.
+    whole, sign, decimals = figure.rpartition("," if figure.rfind(",") > figure.rfind(".") else ".")
+    if sign == "," and len(decimals) == 3:
+        whole, sign, decimals = whole + decimals, "", ""
+    digits = re.sub("[.,]", "", whole) if sign else re.sub("[.,]", "", whole or decimals)
+    try:
+        return float(f"{digits}.{decimals}" if sign else digits)
+    except ValueError:
+        return None
+
+
+_CREATED = re.compile(r"\bCREATE TABLE (?:IF NOT EXISTS )?[\"`]?(\w+)", re.IGNORECASE)
+_TABLES = re.compile(r"\btables?\b\W{1,4}(\w+(?:(?:, | and )\w+)*)", re.IGNORECASE)
+# Names alone, as a tool that lists tables returns them: `["customers", "orders"]`.
+_NAMES = re.compile(r"[\s\[{\"']*(\w+(?:[\"']?[,\s]+[\"']?\w+)*)[\s\]}\"']*")
+
+
+def tables_in(*texts: str) -> list[str]:
+    """Return the tables of a database that texts name: the last text may hold names alone."""
+    found_names = [name for text in texts for name in _CREATED.findall(text)]
+    if not found_names and (alone := _NAMES.fullmatch(texts[-1][:_MAX_NAMES])):
+        found_names = re.findall(r"\w+", alone[1])
+    if not found_names:
+        listed = (match[1] for text in texts for match in _TABLES.finditer(text))
+        found_names = [name for each in listed for name in re.split(r", | and ", each)]
+    return _different(found_names)

@@ -1,0 +1,77 @@
+"""What the user asked for last, and what was done for it since.
+
+While a client runs tools, the last messages of a conversation hold calls and results only. The
+request that they belong to stands further back: in the last message that the user wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..._wire.json import JSONObject
+from ..metering.request_parts import content_blocks
+
+__all__ = ["Task", "written_texts"]
+
+_REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
+_CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A request of the user, and the calls and results that came after it."""
+
+    request: str
+    """The last text that the user wrote: what is wanted, behind any documents and context."""
+    sources: tuple[JSONObject, ...]
+    """The other blocks that the user wrote beside it: texts, documents, images."""
+    calls: tuple[JSONObject, ...]
+    """The calls of tools since then, in their order."""
+    results: Mapping[str, JSONObject]
+    """The results of the client's tools since then, by the ids of their calls."""
+
+    @classmethod
+    def of(cls, messages: Sequence[JSONObject]) -> Task:
+        """Return the task that a conversation is about at its end."""
+        calls: list[JSONObject] = []
+        results: list[JSONObject] = []
+        written: list[JSONObject] = []
+        for message in reversed(messages):
+            blocks = content_blocks(message["content"])
+            if message["role"] == "assistant":
+                if written:
+                    break
+                calls[:0] = [block for block in blocks if block["type"] in _CALLS]
+            elif message["role"] == "user":
+                results[:0] = [block for block in blocks if block["type"] == "tool_result"]
+                written[:0] = [block for block in blocks if _is_written(block)]
+        texts = [block for block in written if block["type"] == "text"]
+        request = texts[-1] if texts else None
+        return cls(
+            request=written_texts([request])[0] if request else "",
+            sources=tuple(block for block in written if block is not request),
+            calls=tuple(calls),
+            results={block["tool_use_id"]: block for block in results},
+        )
+
+
+def written_texts(turn: Iterable[JSONObject]) -> list[str]:
+    """Return the texts that the user wrote in a turn.
+
+    Agents such as Claude Code put reminders into the user's turn that are not the user's words.
+    """
+    texts = (_REMINDER.sub("", block["text"]) for block in turn if block["type"] == "text")
+    return [_encodable(text) for text in texts if text.strip()]
+
+
+def _is_written(block: JSONObject) -> bool:
+    if block["type"] == "text":
+        return bool(written_texts([block]))
+    return block["type"] in ("document", "image", "search_result")
+
+
+def _encodable(text: str) -> str:
+    """Replace lone surrogates, which JSON may hold and UTF-8 may not: replies quote the text."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
