@@ -256,7 +256,11 @@ class OutputValidationError(OutputError):
 
 
 class APIError(AntiphonError):
-    """A call to the API that did not succeed."""
+    """A call to the API that did not succeed.
+
+    `message` says what went wrong, `request_id` which request it was, and `attempts` lists every
+    failed attempt. `partial` holds what was received of a streamed message.
+    """
 
     message: str
     """What went wrong; for a response of the API, its own words."""
@@ -320,7 +324,10 @@ class RetryableError(APIError):
 
 
 class APIConnectionError(APIError):
-    """No response was received, or only a part of it; the cause is in ``__cause__``."""
+    """No response was received, or only a part of it; the cause is in ``__cause__``.
+
+    `phase` says how far the exchange got, and `host` and `proxy` with whom.
+    """
 
     phase: str | None
     """How far the exchange got: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte`
@@ -420,7 +427,11 @@ _NAMED_PATH = re.compile(r"([a-z_]+(?:\.[A-Za-z0-9_-]+)*): ")
 
 
 class APIStatusError(APIError):
-    """The API responded with an error; catch a subclass to tell which."""
+    """The API responded with an error; catch a subclass to tell which.
+
+    `status_code` and `type` say what kind it is, `path` names the place in the request if the API
+    did, `retry_after` is the number of seconds to wait, and `response` has the headers.
+    """
 
     status: ClassVar[int | None] = None
     """The HTTP status that this class stands for."""
@@ -564,7 +575,7 @@ class UnprocessableEntityError(APIStatusError):
 
 
 class RateLimitError(APIStatusError):
-    """429: a rate or spend limit; `retry_after` tells when to come back."""
+    """429: a rate or spend limit; wait for `retry_after` seconds, if the API gave them."""
 
     status: ClassVar[int | None] = 429
 
@@ -582,7 +593,7 @@ class ClientClosedRequestError(APIStatusError):
 
 
 class InternalServerError(APIStatusError):
-    """500 or another 5xx: the API failed; safe to try again."""
+    """500 or another 5xx: the API failed, also when the client tried again."""
 
     status: ClassVar[int | None] = 500
 
@@ -609,7 +620,7 @@ GatewayTimeoutError = DeadlineExceededError
 
 
 class OverloadedError(InternalServerError):
-    """529: the API is overloaded; try again with a growing delay."""
+    """529: the API is overloaded, also when the client tried again; wait longer."""
 
     status: ClassVar[int | None] = 529
 

@@ -20,10 +20,18 @@ __all__ = ["AsyncAnthropic", "AsyncClient"]
 
 
 class AsyncClient(BaseClient, AsyncAnyEndpoint):
-    """A client of the Messages API.
+    """A client of the Messages API::
 
-    Clients are cheap and may be shared by tasks. Those with the same settings share their
-    connections.
+        client = AsyncClient()  # reads ANTHROPIC_API_KEY
+        message = await client.messages.create(
+            model="claude-haiku-4-5",
+            max_tokens=1024,
+            messages=[{"role": "user", "content": "Hello"}],
+        )
+        print(message.text)
+
+    Make one and keep it: it may be shared by tasks, and need not be closed. Several are cheap,
+    too: those with the same settings share their connections.
     """
 
     _session: AsyncSession

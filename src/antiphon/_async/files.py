@@ -18,7 +18,7 @@ __all__ = ["AsyncFiles", "AsyncFilesWithRawResponse", "AsyncFilesWithStreamingRe
 
 
 class AsyncFiles(AsyncResource):
-    """`client.files`."""
+    """`client.files`: files that the API keeps, to be used in messages by their ids."""
 
     @cached_property
     def with_raw_response(self) -> AsyncFilesWithRawResponse:

@@ -46,7 +46,11 @@ __all__ = [
 
 
 class AsyncMessages(AsyncResource):
-    """`client.messages`."""
+    """`client.messages`: create messages, also with tools and typed outputs, and count tokens.
+
+    `create` returns a message, `stream` gives it while it is received, `parse` reads its text as a
+    value of a type, and `run_tools` runs the tools that Claude calls.
+    """
 
     @cached_property
     def batches(self) -> AsyncBatches:

@@ -17,7 +17,7 @@ __all__ = ["AsyncModels", "AsyncModelsWithRawResponse", "AsyncModelsWithStreamin
 
 
 class AsyncModels(AsyncResource):
-    """`client.models`."""
+    """`client.models`: the models that can be used, and what each can do."""
 
     @cached_property
     def with_raw_response(self) -> AsyncModelsWithRawResponse:

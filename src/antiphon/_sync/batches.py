@@ -24,7 +24,10 @@ __all__ = ["Batches", "BatchesWithRawResponse", "BatchesWithStreamingResponse"]
 
 
 class Batches(Resource):
-    """`client.messages.batches`."""
+    """`client.messages.batches`: many requests at once, done within a day, at half the price.
+
+    `create` a batch, `retrieve` it until its `processing_status` is "ended", read its `results`.
+    """
 
     @cached_property
     def with_raw_response(self) -> BatchesWithRawResponse:

@@ -21,10 +21,18 @@ __all__ = ["Anthropic", "Client"]
 
 
 class Client(BaseClient, AnyEndpoint):
-    """A client of the Messages API.
+    """A client of the Messages API::
 
-    Clients are cheap and may be shared by threads. Those with the same settings share their
-    connections.
+        client = Client()  # reads ANTHROPIC_API_KEY
+        message = client.messages.create(
+            model="claude-haiku-4-5",
+            max_tokens=1024,
+            messages=[{"role": "user", "content": "Hello"}],
+        )
+        print(message.text)
+
+    Make one and keep it: it may be shared by threads, and need not be closed. Several are cheap,
+    too: those with the same settings share their connections.
     """
 
     _session: Session

@@ -18,7 +18,7 @@ __all__ = ["Files", "FilesWithRawResponse", "FilesWithStreamingResponse"]
 
 
 class Files(Resource):
-    """`client.files`."""
+    """`client.files`: files that the API keeps, to be used in messages by their ids."""
 
     @cached_property
     def with_raw_response(self) -> FilesWithRawResponse:

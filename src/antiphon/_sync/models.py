@@ -17,7 +17,7 @@ __all__ = ["Models", "ModelsWithRawResponse", "ModelsWithStreamingResponse"]
 
 
 class Models(Resource):
-    """`client.models`."""
+    """`client.models`: the models that can be used, and what each can do."""
 
     @cached_property
     def with_raw_response(self) -> ModelsWithRawResponse:

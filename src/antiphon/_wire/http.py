@@ -82,9 +82,11 @@ def _shown(name: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """The clocks of one call, in seconds; `None` switches a clock off.
+    """The clocks of one call, in seconds, such as ``Timeout(total=120, stall=30)``.
 
-    A plain number given where a `Timeout` is expected sets every clock to that number.
+    `None` switches a clock off. A plain number given where a `Timeout` is expected sets every clock
+    to that number. `total` limits the whole call with its retries and waits, `stall` the time in
+    which a stream sends no content, and the others one step each.
     """
 
     total: float | None = 600.0

@@ -311,7 +311,7 @@ class ThreadSendParams(
 ):
     """The parameters of one turn of a message thread; what is left out is as in the thread.
 
-    model: the model that reads the prompt.
+    model: the name of the model, such as "claude-haiku-4-5".
     max_tokens: the maximum number of tokens to generate, thinking included.
     """
 
@@ -325,7 +325,7 @@ class ThreadParams(
 ):
     """The parameters of `beta.messages.thread`.
 
-    model: the model that reads the prompt.
+    model: the name of the model, such as "claude-haiku-4-5".
     max_tokens: the maximum number of tokens to generate in a turn, thinking included.
     messages: the beginning of the conversation, if there is one.
     unsupported_request_behavior: "error" raises the error of a request that a thread cannot have;

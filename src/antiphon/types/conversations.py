@@ -21,7 +21,7 @@ class _ConversationOptions(
 class ConversationParams(_ConversationOptions, total=False):
     """The parameters of a conversation.
 
-    model: the model that reads the prompt.
+    model: the name of the model, such as "claude-haiku-4-5".
     max_tokens: the maximum number of tokens to generate in a message, thinking included.
     """
 

@@ -337,7 +337,7 @@ class PromptOptions(Param, total=False):
 class _ConversationParams(Param, total=False):
     """The model, and what it reads.
 
-    model: the model that reads the prompt.
+    model: the name of the model, such as "claude-haiku-4-5".
     messages: the conversation so far, oldest first, at most 100,000 messages. A received `Message`
         may stand for its turn.
     """

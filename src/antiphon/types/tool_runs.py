@@ -89,7 +89,7 @@ class RunOptions(LoopOptions, total=False):
 class _RunParams(PromptOptions, GenerationOptions, CallParams, RunOptions, total=False):
     """What every run takes.
 
-    model: the model that reads the prompt.
+    model: the name of the model, such as "claude-haiku-4-5".
     max_tokens: the maximum number of tokens to generate in a message, thinking included.
     messages: the conversation so far, oldest first; may be left out if `state` is given.
     thread: true to let the API keep the conversation (a message thread, with its beta); false by
