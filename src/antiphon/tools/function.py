@@ -192,9 +192,10 @@ class _OfFunction(Tool, Generic[P, R]):
         if not isinstance(input, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             kind = type(input).__name__
             raise TypeError(f"tool {self._name}: expected the input as a dict, got {kind}")
+        given = {**input}
         if self._strict is not None and self._strict.changed:
-            input = self._strict.restored({**input})
-        args, kwargs = self._arguments.read(input)
+            given = self._strict.restored(given)
+        args, kwargs = self._arguments.read(given)
         return self.func(*args, **kwargs)
 
     def _compiled(self, schema: dict[str, Any]) -> OutputSchema:
