@@ -11,9 +11,9 @@ import pytest
 
 from antiphon import NOT_GIVEN, AsyncClient, Client
 from antiphon._core.arguments import check_names
-from antiphon.types import CountTokensParams, CreateParams, StreamParams
+from antiphon.types.params import CountTokensParams, CreateParams, StreamOutputParams
 
-METHODS = {"create": CreateParams, "stream": StreamParams, "count_tokens": CountTokensParams}
+METHODS = {"create": CreateParams, "stream": StreamOutputParams, "count_tokens": CountTokensParams}
 SHOWN = [(client, name) for client in (Client, AsyncClient) for name in METHODS]
 
 
