@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import re
 import runpy
 import subprocess
@@ -34,7 +35,11 @@ def workplace(server, tmp_path, monkeypatch):
     (tmp_path / "image.jpg").write_bytes(JPEG)
     (tmp_path / "report.pdf").write_bytes(pdf())
     (tmp_path / "image.b64").write_text(base64.b64encode(JPEG).decode())
+    monkeypatch.setattr(logging.root, "handlers", [*logging.root.handlers])
+    logger = logging.getLogger("antiphon")
+    level = logger.level
     yield
+    logger.setLevel(level)
     for name in [name for name in sys.modules if name.partition(".")[0] == "anthropic"]:
         del sys.modules[name]
 
