@@ -6,6 +6,7 @@ import base64
 import logging
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import time
@@ -34,6 +35,7 @@ def workplace(server, tmp_path, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: sleep(min(seconds, 0.05)))
     (tmp_path / "image.jpg").write_bytes(JPEG)
     (tmp_path / "report.pdf").write_bytes(pdf())
+    shutil.copy(ROOT / "tests" / "support" / "mcp_server.py", tmp_path)
     (tmp_path / "image.b64").write_text(base64.b64encode(JPEG).decode())
     monkeypatch.setattr(logging.root, "handlers", [*logging.root.handlers])
     logger = logging.getLogger("antiphon")

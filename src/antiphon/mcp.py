@@ -23,10 +23,16 @@ from .tools.function import AsyncFunctionTool, FunctionTool, FunctionToolOptions
 from .tools.result import block_of
 
 if TYPE_CHECKING:
-    from .types.content import CacheControlEphemeral
+    from .types.content import (
+        CacheControlEphemeral,
+        DocumentBlockParam,
+        ImageBlockParam,
+        TextBlockParam,
+    )
     from .types.message import MessageParam
 
 __all__ = [
+    "MCPBlock",
     "MCPModel",
     "MCPSession",
     "async_mcp_tool",
@@ -40,7 +46,8 @@ __all__ = [
     "tools",
 ]
 
-Block: TypeAlias = "dict[str, Any]"
+MCPBlock: TypeAlias = "TextBlockParam | ImageBlockParam | DocumentBlockParam"
+"""What becomes of a piece of content of a server."""
 
 # What the API does not take in the name of a tool; other servers have dots and slashes in theirs.
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
@@ -118,7 +125,7 @@ async def prompt(
     return [mcp_message(each) for each in _json(result)["messages"]]
 
 
-async def resource(session: MCPSession, uri: str) -> list[Block]:
+async def resource(session: MCPSession, uri: str) -> list[MCPBlock]:
     """Return a resource of a server as blocks, for the content of a message.
 
     Texts and PDFs become documents, images become images; their bytes tell what they are.
@@ -172,7 +179,7 @@ def async_mcp_tool(
 
 def mcp_content(
     content: MCPModel | JSONObject, *, cache_control: CacheControlEphemeral | None = None
-) -> Block:
+) -> MCPBlock:
     """Return a piece of content of a server as a block.
 
     Args:
@@ -183,11 +190,12 @@ def mcp_content(
         InputError: Claude does not take it: it is audio, a link, or of another type.
     """
     piece = _json(content)
+    block: MCPBlock
     match piece.get("type"):
         case "text":
             block = {"type": "text", "text": piece["text"]}
         case "image":
-            block = {**image(b64decode(piece["data"]))}
+            block = image(b64decode(piece["data"]))
         case "resource":
             block = _resource_block(piece["resource"])
         case kind:
@@ -217,7 +225,7 @@ def mcp_message(
 
 def mcp_resource_to_content(
     result: MCPModel, *, cache_control: CacheControlEphemeral | None = None
-) -> Block:
+) -> MCPBlock:
     """Return the first part of a resource that Claude takes as a block.
 
     Args:
@@ -286,7 +294,7 @@ async def _called(session: MCPSession, name: str, arguments: JSONObject) -> Any:
     return blocks or result.get("structuredContent", "")
 
 
-def _shown(piece: JSONObject) -> Block:
+def _shown(piece: JSONObject) -> MCPBlock:
     """Return a piece of a result as a block, and a sentence for one that Claude does not take."""
     if piece.get("type") == "resource_link":  # Claude may read it with another tool
         return {"type": "text", "text": dumps(piece).decode()}
@@ -319,16 +327,16 @@ def _position(method: Callable[..., Any], cursor: str | None) -> dict[str, Any]:
     return {"params": PaginatedRequestParams(cursor=cursor)}
 
 
-def _resource_block(contents: JSONObject) -> Block:
+def _resource_block(contents: JSONObject) -> MCPBlock:
     """Return a part of a resource as an image or a document."""
     if "text" in contents:
-        return {**document(text=contents["text"])}
+        return document(text=contents["text"])
     content = _bytes(contents)
     block = block_of(content)
     if block is not None:
-        return block
+        return cast("MCPBlock", block)
     try:
-        return {**document(text=content.decode())}
+        return document(text=content.decode())
     except UnicodeDecodeError:
         kind = contents.get("mimeType", "unknown")
         raise InputError(
@@ -343,8 +351,10 @@ def _bytes(contents: JSONObject) -> bytes:
     return b64decode(contents["blob"]) if text is None else text.encode()
 
 
-def _cached(block: Block, cache_control: CacheControlEphemeral | None) -> Block:
-    return block if cache_control is None else {**block, "cache_control": cache_control}
+def _cached(block: MCPBlock, cache_control: CacheControlEphemeral | None) -> MCPBlock:
+    if cache_control is not None:
+        block["cache_control"] = cache_control
+    return block
 
 
 def _json(thing: Any) -> JSONObject:
