@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,21 @@ def test_the_index_has_every_page():
     index = (ROOT / "docs" / "README.md").read_text()
     listed = set(re.findall(r"\]\(([a-z-]+\.md)\)", index))
     assert listed == {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+
+
+def test_the_page_of_installing_has_every_extra():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    page = (ROOT / "docs" / "installing.md").read_text()
+    extras = re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)
+    assert sorted(extras) == sorted(project["optional-dependencies"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_columns_of_tables_have_names(page):
+    heads = re.findall(r"^(\|.*\|)\n\|[-:| ]+\|$", page.read_text(), re.MULTILINE)
+    for head in heads:
+        names = head.strip("|").split("|")
+        assert not [name for name in names[1:] if not name.strip()], head
 
 
 def test_the_page_of_rules_is_the_rule_book():
