@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import io
 import subprocess
 import sys
@@ -470,6 +471,22 @@ def test_a_text_a_block_and_a_tool_are_marked():
     received = TextBlock(type="text", text="words")
     assert antiphon.cached(received) == antiphon.cached("words")
     assert antiphon.cached("words", ttl="1h")["cache_control"] == {**mark, "ttl": "1h"}
+
+
+def test_a_tool_that_is_marked_can_still_be_run():
+    @antiphon.tool
+    def double(number: int) -> int:
+        return 2 * number
+
+    marked = antiphon.cached(double, ttl="1h")
+    assert marked.to_dict() == {
+        **double.to_dict(),
+        "cache_control": {"type": "ephemeral", "ttl": "1h"},
+    }
+    assert marked.name == "double"
+    assert marked.call({"number": 2}) == marked(2) == copy.copy(marked)(2) == 4
+    assert not marked.is_async
+    assert "cache_control" not in double.to_dict()
 
 
 def test_a_mark_replaces_an_earlier_one():

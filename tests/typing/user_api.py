@@ -1,7 +1,13 @@
 """How the client looks to a type checker, as people write it; never run."""
 
+import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, assert_type
+
+import numpy as np
+import numpy.typing as npt
+import PIL.Image
 
 import antiphon
 from antiphon import (
@@ -9,19 +15,25 @@ from antiphon import (
     APIResponse,
     APIStatusError,
     AsyncClient,
+    AsyncConversation,
     AsyncMessageStream,
     AsyncStream,
     Client,
+    Conversation,
     MessageStream,
     MessageThread,
     RateLimitError,
     Stream,
+    StreamingToolRunner,
     Timeout,
 )
 from antiphon.local import App, InProcess, LocalServer
 from antiphon.types import (
     CompactionBlock,
+    ContentBlockParam,
     ContextManagementResponse,
+    DocumentBlockParam,
+    ImageBlockParam,
     Message,
     MessageParam,
     MessageStreamEvent,
@@ -29,6 +41,7 @@ from antiphon.types import (
     ParsedMessage,
     RawMessageStreamEvent,
     TextBlock,
+    TextBlockParam,
     ToolParam,
     ToolResultBlockParam,
     ToolUseBlock,
@@ -237,3 +250,46 @@ async def tools_are_made(shop: Shop) -> None:
 
 
 MORE_TOOLS: list[ToolParam] = [{"name": "a", "input_schema": {"type": "object"}}]
+
+
+def inputs(array: npt.NDArray[np.uint8], picture: PIL.Image.Image) -> None:
+    seen = [antiphon.image(source) for source in ("a.png", Path("a.png"), b"", array, picture)]
+    assert_type(seen[0], ImageBlockParam)
+    assert_type(antiphon.image(io.BytesIO(), resize=1000), ImageBlockParam)
+    assert_type(antiphon.document("a.pdf", citations=True), DocumentBlockParam)
+    assert_type(antiphon.document(["a", seen[0]]), DocumentBlockParam)
+    assert_type(antiphon.split_pdf("a.pdf"), list[DocumentBlockParam])
+    assert_type(antiphon.cached("a"), TextBlockParam)
+    assert_type(antiphon.cached(seen[0], ttl="1h"), ImageBlockParam)
+    assert_type(antiphon.input_tokens(seen[0]), int | None)
+    content: list[ContentBlockParam] = [*seen, antiphon.document("a.pdf"), antiphon.cached("a")]
+    client.messages.create(
+        model="m", max_tokens=10, messages=[{"role": "user", "content": content}]
+    )
+    antiphon.image(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def conversations() -> None:
+    chat = antiphon.Conversation(
+        client, model="m", max_tokens=10, tools=[antiphon.cached(look_up)], max_turns=3
+    )
+    assert_type(chat.ask("a", max_tokens=5), Message)
+    assert_type(chat.ask(["a", antiphon.image("a.png")]), Message)
+    assert_type(chat.ask("a", output_format=Shop), ParsedMessage[Shop])
+    assert_type(chat.ask("a", output_format=Shop).parsed_output, Shop | None)
+    with chat.stream("a") as turn:
+        assert_type(turn, StreamingToolRunner)
+        assert_type([*turn.text_stream], list[str])
+    assert_type(chat.fork(), Conversation)
+    assert_type(Conversation.load(client, "a.json"), Conversation)
+    chat.ask("a", max_token=5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    Conversation(client, model="m")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+async def async_conversations(client: AsyncClient) -> None:
+    chat = AsyncConversation(client, model="m", max_tokens=10)
+    assert_type(await chat.ask("a"), Message)
+    async with chat.stream("a") as turn:
+        assert_type([text async for text in turn.text_stream], list[str])
+    assert_type(await AsyncConversation.load(client, "a.json"), AsyncConversation)
+    await chat.save("a.json")

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack, overload
 
 from .._core.arguments import keywords
 from .._core.cache_marks import with_marks
@@ -18,9 +18,11 @@ from .._wire.awaitable import async_result
 from .._wire.literals import read_exactly
 from .._wire.sentinels import is_absent
 from ..errors import UsageError
+from ..outputs import format_of, parse_message
 from ..rules import Finding, repair
-from ..types.conversations import ConversationParams, TurnParams
+from ..types.conversations import AskParams, ConversationParams, TurnParams, UserContent
 from ..types.message import Message, Usage
+from ..types.outputs import OutputT, ParsedMessage
 from ..types.params import MessageLike
 from ..types.tool_runs import LoopOptions
 from .tool_runner import AsyncStreamingToolRunner, AsyncToolRunner
@@ -80,8 +82,16 @@ class AsyncConversation:
         self._client, self._compact = client, compact
         self._is_busy = False
 
-    @keywords(TurnParams)
-    async def ask(self, content: Any, **changes: Unpack[TurnParams]) -> Message:
+    @overload
+    async def ask(
+        self, content: UserContent, *, output_format: type[OutputT], **changes: Unpack[TurnParams]
+    ) -> ParsedMessage[OutputT]: ...
+    @overload
+    async def ask(self, content: UserContent, **changes: Unpack[TurnParams]) -> Message: ...
+    @overload
+    async def ask(self, content: UserContent, **changes: Unpack[AskParams]) -> Message: ...
+    @keywords(AskParams)
+    async def ask(self, content: UserContent, **changes: Any) -> Message:
         """Say something and return Claude's last message, after all tools that it called.
 
         The parameters hold for this turn only.
@@ -89,15 +99,21 @@ class AsyncConversation:
         Raises:
             UsageError: another turn is in progress.
             TypeError: a parameter is unknown, or the content is none.
+            OutputError: the message has no output that fits the type; it is in the error.
             APIError: the API refused or failed.
         """
+        kind = changes.pop("output_format", None)
+        kind = None if is_absent(kind) else kind
+        if kind is not None:
+            config: Any = changes.get("output_config") or self.params.get("output_config") or {}
+            changes["output_config"] = {**config, "format": format_of(kind)}
         async with self._turn(content, changes) as runner:
             message: Message = await runner.until_done()
-            return message
+            return message if kind is None else parse_message(message, kind)
 
     @keywords(TurnParams)
     def stream(
-        self, content: Any, **changes: Unpack[TurnParams]
+        self, content: UserContent, **changes: Unpack[TurnParams]
     ) -> AbstractAsyncContextManager[AsyncStreamingToolRunner]:
         """Say something and follow what Claude says. The turn is kept if all of it is received.
 
@@ -107,9 +123,9 @@ class AsyncConversation:
                 async for text in turn.text_stream:
                     print(text, end="", flush=True)
         """
-        return self._turn(content, {**changes, "stream": True})
+        return self._turn(content, changes, stream=True)
 
-    def check(self, content: Any = None) -> list[Finding]:
+    def check(self, content: UserContent | None = None) -> list[Finding]:
         """Return what the API would refuse of the next turn, with this content; nothing is sent."""
         request = self._request(_with_content(self.messages, content), {})
         params = {
@@ -182,7 +198,9 @@ class AsyncConversation:
         return made
 
     @asynccontextmanager
-    async def _turn(self, content: Any, changes: Mapping[str, Any]) -> AsyncGenerator[Any]:
+    async def _turn(
+        self, content: Any, changes: Mapping[str, Any], *, stream: bool = False
+    ) -> AsyncGenerator[Any]:
         """Run a turn in the block, and keep it if it came to its end."""
         if self._is_busy:
             raise UsageError("a turn is in progress; `fork()` gives a conversation beside this one")
@@ -190,7 +208,7 @@ class AsyncConversation:
         try:
             messages = _with_content(await self._compacted(), content)
             run: Any = self._client.messages.run_tools  # typed for literal arguments
-            runner: _Runner = run(**self._request(messages, changes))
+            runner: _Runner = run(**self._request(messages, changes), stream=stream)
             try:
                 yield runner
             finally:
@@ -209,6 +227,7 @@ class AsyncConversation:
 
     def _request(self, messages: list[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters of a request that sends these messages."""
+        check_params("Conversation.ask", changes, TurnParams)
         given = {name: value for name, value in changes.items() if not is_absent(value)}
         return with_marks({**self.params, **given, "messages": messages})
 

@@ -9,10 +9,11 @@ from ..errors import InputError
 
 if TYPE_CHECKING:
     from ..types.content import Block, TextBlockParam
+    from ..types.tool_runs import RunnableTool
 
 __all__ = ["cached"]
 
-BlockT = TypeVar("BlockT", bound=Mapping[str, Any])
+BlockT = TypeVar("BlockT", bound="Mapping[str, Any] | RunnableTool")
 
 _LIFETIMES = ("5m", "1h")
 _UNMARKED = ("thinking", "redacted_thinking")
@@ -39,6 +40,9 @@ def cached(block: Any, ttl: Literal["5m", "1h"] | None = None) -> Any:
     """
     if ttl is not None and ttl not in _LIFETIMES:
         raise InputError(f"ttl: expected '5m' or '1h', not {ttl!r}")
+    mark = {"type": "ephemeral", **({"ttl": ttl} if ttl else {})}
+    if hasattr(block, "to_dict") and hasattr(block, "call"):
+        return _MarkedTool(block, mark)
     marked = _as_dict(block)
     if marked.get("type") in _UNMARKED:
         raise InputError("block: thinking cannot be marked; mark the block before or after it")
@@ -46,7 +50,25 @@ def cached(block: Any, ttl: Literal["5m", "1h"] | None = None) -> Any:
         raise InputError("block: a message cannot be marked; mark the last block of its content")
     if marked.get("text") == "":
         raise InputError("block: an empty text cannot be cached")
-    return {**marked, "cache_control": {"type": "ephemeral", **({"ttl": ttl} if ttl else {})}}
+    return {**marked, "cache_control": mark}
+
+
+class _MarkedTool:
+    """A tool that can be run, with a mark in its definition."""
+
+    def __init__(self, tool: Any, mark: dict[str, str]) -> None:
+        self._tool, self._mark = tool, mark
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self._tool.to_dict(), "cache_control": self._mark}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._tool(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_tool":  # asked for while a copy is made, which has none yet
+            raise AttributeError(name)
+        return getattr(self._tool, name)
 
 
 def _as_dict(block: Any) -> dict[str, Any]:

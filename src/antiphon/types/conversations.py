@@ -1,13 +1,20 @@
 """The parameters of a conversation that the program keeps."""
 
-from typing import Required
+from collections.abc import Iterable
+from typing import Required, TypeAlias
 
 from .._wire.validation import Param, with_inherited_keys
+from .content_blocks import ContentBlock, ContentBlockParam
 from .message import Model
 from .params import CallParams, GenerationOptions, PromptOptions
 from .tool_runs import LoopOptions
 
-__all__ = ["ConversationParams", "TurnParams"]
+__all__ = ["AskParams", "ConversationParams", "TurnParams", "UserContent"]
+
+UserContent: TypeAlias = (
+    str | ContentBlockParam | ContentBlock | Iterable[str | ContentBlockParam | ContentBlock]
+)
+"""What the user says: a text, a content block, or several of both."""
 
 
 @with_inherited_keys
@@ -39,3 +46,13 @@ class TurnParams(_ConversationOptions, total=False):
 
     model: Model
     max_tokens: int
+
+
+@with_inherited_keys
+class AskParams(TurnParams, total=False):
+    """The parameters of `Conversation.ask`.
+
+    output_format: the type of the value that Claude's last message is to be; see `messages.parse`.
+    """
+
+    output_format: object
