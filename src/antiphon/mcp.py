@@ -301,7 +301,8 @@ def _shown(piece: JSONObject) -> MCPBlock:
     try:
         return mcp_content(piece)
     except InputError as error:  # the rest of the result is worth showing
-        return {"type": "text", "text": f"[Left out: {error}]"}
+        reason = str(error).partition(": ")[2]  # without the name of an argument
+        return {"type": "text", "text": f"[Left out: {reason}]"}
 
 
 async def _listed(method: Callable[..., Awaitable[Any]], key: str) -> AsyncIterator[JSONObject]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import datetime as dt
 import functools
 import inspect
 import json
@@ -218,7 +219,7 @@ def größe() -> None: ...
     [
         (no_names, TypeError, r"tool no_names: .* \*values "),
         (any_names, TypeError, r"tool any_names: .* \*\*values "),
-        (by_position, TypeError, "tool by_position: .* a takes"),
+        (by_position, TypeError, "tool by_position: .*cannot name 'a'"),
         (
             callback,
             TypeError,
@@ -227,7 +228,7 @@ def größe() -> None: ...
         (unknown, TypeError, "tool unknown: the argument 'b' has a type without a form in JSON"),
         (größe, ValueError, "tool 'größe': .*name="),
         (lambda a: a, ValueError, "tool '<lambda>': .*name="),
-        (len, TypeError, "tool len: .*obj"),
+        (len, TypeError, "tool len: .*cannot name 'obj'"),
     ],
 )
 def test_a_function_that_cannot_be_a_tool_is_refused_at_once(func, error, text):
@@ -238,8 +239,28 @@ def test_a_function_that_cannot_be_a_tool_is_refused_at_once(func, error, text):
 def test_an_annotation_of_something_that_is_not_there_is_refused_at_once():
     def f(a: Missing) -> None: ...  # type: ignore[name-defined] # noqa: F821
 
-    with pytest.raises(NameError, match="Missing"):
+    with pytest.raises(NameError, match=r"tool f: an annotation names 'Missing'.*TYPE_CHECKING"):
         tool(f)
+
+
+def test_an_async_function_is_no_tool_that_is_not_awaited():
+    with pytest.raises(TypeError, match="is async; use"):
+        FunctionTool(later.func)
+
+
+class Appointment(BaseModel, strict=True):
+    day: dt.date
+
+
+def test_a_strict_model_is_read_as_json():
+    @tool
+    def f(when: Appointment) -> dt.date:
+        return when.day
+
+    assert f.call({"when": {"day": "2026-01-02"}}) == dt.date(2026, 1, 2)
+    assert f.call({"when": Appointment(day=dt.date(2026, 1, 2))}) == dt.date(2026, 1, 2)
+    with pytest.raises(ToolInputError, match=r"when\.day: "):
+        f.call({"when": {"day": "soon"}})
 
 
 def test_an_unknown_option_is_refused():
@@ -323,6 +344,7 @@ def test_tools_go_into_every_method_as_they_are(server, client):
         stream.until_done()
     client.messages.count_tokens(model=ASK["model"], messages=ASK["messages"], tools=[later])
     client.beta.messages.create(**ASK, tools=[get_weather, later])
+    client.messages.parse(**ASK, tools=[get_weather])
     client.messages.batches.create(
         requests=[{"custom_id": "a", "params": {**ASK, "tools": [get_weather]}}]
     )
@@ -331,7 +353,15 @@ def test_tools_go_into_every_method_as_they_are(server, client):
     sent = [body["requests"][0]["params"] if "requests" in body else body for body in bodies]
     assert [body["tools"][0] for body in sent] == [
         each.to_dict()
-        for each in [get_weather, get_weather, get_weather, later, get_weather, get_weather]
+        for each in [
+            get_weather,
+            get_weather,
+            get_weather,
+            later,
+            get_weather,
+            get_weather,
+            get_weather,
+        ]
     ]
 
 

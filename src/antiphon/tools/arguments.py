@@ -9,7 +9,9 @@ here, where the names of the place are known at which the function was made a to
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from inspect import Parameter, Signature
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -20,13 +22,6 @@ from pydantic_core import ArgsKwargs
 from ..errors import ToolInputError
 
 __all__ = ["Arguments", "schema_of"]
-
-# Kinds that JSON has no names for.
-_NAMELESS = {
-    Parameter.VAR_POSITIONAL: "*",
-    Parameter.VAR_KEYWORD: "**",
-    Parameter.POSITIONAL_ONLY: "",
-}
 
 
 class Arguments:
@@ -52,11 +47,18 @@ class Arguments:
 
         Raises:
             NameError: an annotation names something that is not there.
-            TypeError: `func` has no signature, or a parameter a type that pydantic does not know.
+            TypeError: `func` has no signature, or a parameter no name, or a type that pydantic does
+                not know.
         """
         self._tool = tool
         self._texts = texts
         self._parameters = _parameters(func, tool, names)[is_method:]
+        for parameter in self._parameters:
+            if parameter.kind is Parameter.POSITIONAL_ONLY:
+                raise TypeError(
+                    f"tool {tool}: Claude gives arguments by their names, and callers cannot name"
+                    f" {parameter.name!r}; leave out the '/' behind it"
+                )
         try:
             self._adapter: TypeAdapter[Any] = TypeAdapter(_with_signature(self._parameters))
         except PydanticUserError as error:
@@ -66,14 +68,14 @@ class Arguments:
         """Return the JSON schema of the arguments, an object.
 
         Raises:
-            TypeError: an argument has no name, or no form in JSON.
+            TypeError: the names of arguments are not known, or one has no form in JSON.
         """
         for parameter in self._parameters:
-            if parameter.kind in _NAMELESS:
-                shown = _NAMELESS[parameter.kind] + parameter.name
+            if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
+                shown = parameter.replace(annotation=Parameter.empty)
                 raise TypeError(
-                    f"tool {self._tool}: Claude gives arguments by their names, and {shown} takes"
-                    " some without; name each one, or describe them with input_schema="
+                    f"tool {self._tool}: Claude gives arguments by their names, and {shown} tells"
+                    " none; name each argument, or describe them with input_schema="
                 )
         try:
             schema = self._adapter.json_schema()
@@ -95,13 +97,16 @@ class Arguments:
         Raises:
             ToolInputError: the input does not fit; the text tells Claude which argument, and why.
         """
+        taken: tuple[tuple[Any, ...], dict[str, Any]]
         try:
-            taken: tuple[tuple[Any, ...], dict[str, Any]] = self._adapter.validate_python(
-                ArgsKwargs((), dict(input))
-            )
+            taken = self._adapter.validate_python(ArgsKwargs((), dict(input)))
         except ValidationError as error:
             problems = [self._problem(each) for each in error.errors(include_url=False)]
         else:
+            return taken
+        # A strict model takes some types, such as dates, from JSON alone.
+        with suppress(ValidationError, TypeError, ValueError):
+            taken = self._adapter.validate_json(json.dumps(input))
             return taken
         # Outside of the handler: pydantic's own error would show the input wherever it is logged.
         raise ToolInputError(
@@ -151,7 +156,14 @@ def _parameters(func: Callable[..., Any], tool: str, names: Mapping[str, Any]) -
         target = target.func
     if not inspect.isroutine(target):
         target = type(target).__call__
-    types = get_type_hints(target, localns=dict(names), include_extras=True)
+    try:
+        types = get_type_hints(target, localns=dict(names), include_extras=True)
+    except NameError as error:
+        raise NameError(
+            f"tool {tool}: an annotation names {error.name!r}, which is not there when the tool is"
+            " made; import or define it before, and not under `if TYPE_CHECKING:`",
+            name=error.name,
+        ) from error
     return [
         parameter.replace(annotation=types.get(name, Any))
         for name, parameter in signature.parameters.items()

@@ -145,6 +145,10 @@ class _OfFunction(Tool, Generic[P, R]):
             for name, value in options.items()
             if value is not None and not is_absent(value)
         }
+        if _is_async(func) and isinstance(self, FunctionTool):
+            raise TypeError(
+                f"FunctionTool: {func!r} is async; use antiphon.tool, or AsyncFunctionTool"
+            )
         # Without what a callable object holds, which has nothing to do with the tool.
         update_wrapper(self, func, updated=())
         self.func = func
