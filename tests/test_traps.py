@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +34,14 @@ TOOL: Any = {
     },
 }
 NEWS: Any = {"type": "news", "of": ["tomorrow"], "more": {"deep": 1.10}}
+
+
+@dataclass
+class Tree:
+    """A value that holds values of its own type."""
+
+    name: str
+    children: list[Tree]
 
 
 def message_of(content: list[Any], stop_reason: str = "end_turn") -> dict[str, Any]:
@@ -323,6 +332,46 @@ def test_a_paused_turn_goes_on_and_a_refusal_is_seen(client):
         runner = client.messages.run_tools(**{**HELLO, "messages": [asked]}, tools=[search])
         assert runner.until_done().stop_reason == reason
         assert runner.stop_reason == reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [(int, "0", 0), (bool, "false", False), (list[int], "[]", []), (str, '""', "")],
+)
+def test_values_that_are_false_are_values(kind, text, value):
+    client = client_of({"type": "text", "text": text})
+    assert client.messages.parse(**HELLO, output_format=kind).parsed_output == value
+
+
+def test_a_dict_of_any_keys_can_be_an_output(client):
+    @dataclass
+    class Scores:
+        points: dict[str, int]
+
+    output = client.messages.parse(**HELLO, output_format=Scores).parsed_output
+    assert output.points
+    assert all(isinstance(each, int) for each in output.points.values())
+
+
+def test_a_type_may_hold_itself(client):
+    tree = client.messages.parse(**HELLO, output_format=Tree).parsed_output
+    assert isinstance(tree.name, str)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "error"),
+    [
+        ('{"points": {"a"', "max_tokens", antiphon.OutputTruncatedError),
+        ("I had rather not.", "refusal", antiphon.OutputRefusedError),
+        ("Here you are: 7", "end_turn", antiphon.OutputValidationError),
+    ],
+)
+def test_a_message_without_its_output_is_not_lost(text, reason, error):
+    client = client_of({"type": "text", "text": text}, stop_reason=reason)
+    with pytest.raises(error) as caught:
+        client.messages.parse(**HELLO, output_format=int)
+    assert caught.value.message.text == text
+    assert caught.value.usage.output_tokens == 1
 
 
 def asked_for(forecast: Any) -> Any:
