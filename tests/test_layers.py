@@ -27,6 +27,7 @@ LAYERS = [
     "_workers",
     "base_client",
     "telemetry",
+    "costs",
     "middleware",
     "responses",
     "mcp",
@@ -62,6 +63,7 @@ SHELLS = {
     "base_client",
     "telemetry",
     "inputs",
+    "costs",  # the day, one lock, and files that users name
     "catalog.pricing",  # the user's price file, and the age of the prices
     "_transport",
 }

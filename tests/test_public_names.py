@@ -26,17 +26,22 @@ CLIENTS = (
     "tool_runner",
     "conversation",
 )
-SHOWN = (
+HOMES = (
     "_wire.sentinels",
     "_wire.http",
     "errors",
     "responses",
     *(f"{world}.{name}" for world in ("_sync", "_async") for name in CLIENTS),
+    "costs",
     "inputs",
     "tools",
     "compat.install",
+    "rules",
+    "types",
+    "middleware",
+    "_sync.middleware",
+    "_async.middleware",
 )
-HOMES = (*SHOWN, "rules", "types", "middleware", "_sync.middleware", "_async.middleware")
 NAMES = [(home, name) for home in HOMES for name in import_module(f"antiphon.{home}").__all__]
 OFFICIAL = [
     "Anthropic",
@@ -75,7 +80,13 @@ OFFICIAL = [
 def test_every_public_name_is_found_from_the_package(home, name):
     there = getattr(import_module(f"antiphon.{home}"), name)
     assert getattr(antiphon, name) is there
-    assert name in dir(antiphon if home in SHOWN else import_module(f"antiphon.{home}"))
+    assert name in dir(import_module(f"antiphon.{home}"))
+
+
+def test_the_package_shows_what_people_type():
+    shown = dir(antiphon)
+    assert all(hasattr(antiphon, name) for name in shown)
+    assert len(shown) <= 75
 
 
 @pytest.mark.parametrize("name", OFFICIAL)

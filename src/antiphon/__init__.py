@@ -11,6 +11,7 @@ from ._version import __version__ as __version__
 # Type checkers take this for true. Loading `typing` for it would be most of the import.
 TYPE_CHECKING = False  # pyright: ignore[reportConstantRedefinition]
 if TYPE_CHECKING:  # each module lists its names in `__all__`
+    from . import costs as costs
     from . import errors as errors
     from . import outputs as outputs
     from . import types as types
@@ -43,6 +44,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._wire.http import *  # noqa: F403
     from ._wire.sentinels import *  # noqa: F403
     from .compat.install import *  # noqa: F403
+    from .costs.tally import tagged as tagged
     from .errors import *  # noqa: F403
     from .inputs import *  # noqa: F403
     from .middleware import *  # noqa: F403
@@ -53,6 +55,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .types import *  # noqa: F403
 
 _SUBMODULES = (
+    "costs",
     "errors",
     "inputs",
     "local",
@@ -78,19 +81,84 @@ _CLIENTS = (
     "tool_runner",
     "conversation",
 )
-# What people type: shown by `dir`. The names of the other homes are found here too.
-_SHOWN = (
+# Where the names live that are found here.
+_HOMES = (
     "_wire.sentinels",
     "_wire.http",
     "errors",
     "responses",
     *(f"_sync.{name}" for name in _CLIENTS),
     *(f"_async.{name}" for name in _CLIENTS),
+    "costs",
     "inputs",
     "tools",
     "compat.install",
+    "rules",
+    "types",
+    "middleware",
+    "_sync.middleware",
+    "_async.middleware",
 )
-_HOMES = (*_SHOWN, "rules", "types", "middleware", "_sync.middleware", "_async.middleware")
+# What people type: `dir` shows these, and no other name, so that a shell's completion helps.
+_TYPED = (
+    "Client",
+    "AsyncClient",
+    "Anthropic",
+    "AsyncAnthropic",
+    "Timeout",
+    "NOT_GIVEN",
+    "NotGiven",
+    "Omit",
+    "omit",
+    "not_given",
+    "Stream",
+    "AsyncStream",
+    "MessageStream",
+    "AsyncMessageStream",
+    "APIResponse",
+    "RateLimits",
+    "HTTPResponse",
+    "AntiphonError",
+    "AnthropicError",
+    "APIError",
+    "APIStatusError",
+    "APIConnectionError",
+    "APITimeoutError",
+    "APIResponseValidationError",
+    "AuthenticationError",
+    "BadRequestError",
+    "BillingError",
+    "ConflictError",
+    "CredentialsError",
+    "DeadlineExceededError",
+    "InputError",
+    "InternalServerError",
+    "NotFoundError",
+    "OutputError",
+    "OverloadedError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestEncodingError",
+    "RequestTooLargeError",
+    "RetryableError",
+    "StreamInterruptedError",
+    "StreamProtocolError",
+    "StreamStalledError",
+    "UnprocessableEntityError",
+    "UsageError",
+    "Middleware",
+    "tool",
+    "Tool",
+    "ToolError",
+    "image",
+    "document",
+    "cached",
+    "tagged",
+    "Conversation",
+    "AsyncConversation",
+    "install_as_anthropic",
+    "__version__",
+)
 
 
 def __getattr__(name: str) -> object:
@@ -124,10 +192,7 @@ def _homes(name: str) -> tuple[str, ...]:
 
 
 def __dir__() -> list[str]:
-    modules = [import_module(f"{__name__}.{home}") for home in _SHOWN]
-    return sorted(
-        {name for module in modules for name in module.__all__} | {*_SUBMODULES, "__version__"}
-    )
+    return sorted({*_TYPED, *_SUBMODULES})
 
 
 class _MovedModules:

@@ -24,9 +24,12 @@ from ._wire.http import Timeout
 from ._wire.secret import is_secret_header
 from ._wire.sentinels import NotGiven, Omit
 from ._wire.url import URL
+from .costs.tally import TAG, Tally
 from .telemetry import configure_logging
 
 if TYPE_CHECKING:
+    from ._core.call import Call
+    from .costs.spending import Ledger
     from .middleware import MiddlewareInput
 
 __all__ = ["BaseClient", "ClientOptions", "CopyOptions"]
@@ -115,7 +118,13 @@ class SessionState:
         self.options: Options = options
         self.http_client: Any = http_client
         self.closed: bool = False
+        self.tally: Tally = Tally()
         self._transport: Any = None
+
+    def watch(self, call: Call[Any]) -> None:
+        """Have the cost of `call` counted, under the tag that is set where it is made."""
+        call.tag = TAG.get()
+        call.watchers = (self.tally,)
 
     def close(self) -> None:
         """Refuse further calls, and let go of the transport."""
@@ -222,6 +231,7 @@ class BaseClient:
             options.changed(_renamed({**settings})),
             settings.get("http_client") or self._session.http_client,
         )
+        twin._session.tally = self._session.tally
         return twin
 
     copy = with_options
@@ -308,6 +318,13 @@ class BaseClient:
     def middleware(self) -> tuple[MiddlewareInput, ...]:
         """What stands around each attempt, the outermost first."""
         return self._session.options.middleware
+
+    @property
+    def costs(self) -> Ledger:
+        """What the calls of this client cost, and those of clients made from it."""
+        from .costs.spending import Ledger  # most programs do not ask
+
+        return Ledger(self._session.tally)
 
     @property
     def is_closed(self) -> Closed:

@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from ._core.flow import Attempts
 from ._wire.http import Headers, HTTPResponse, Request, retry_after
 from ._wire.url import URL
-from .errors import APIResponseValidationError, OutputError
+from .errors import APIError, APIResponseValidationError, OutputError
 
 __all__ = ["APIResponse", "RateLimit", "RateLimits"]
 
@@ -163,6 +163,19 @@ class APIResponse(BaseResponse, Generic[T]):
         if self._parsed is None:
             self._parsed = parsed(self.http_response, self._decode)
         return self._parsed
+
+    def told(self) -> Self:
+        """Return this response, after those who watch its call were told what it means."""
+        if self._attempts.call.watchers:
+            try:
+                message = self.parse()
+            except OutputError as error:  # raised again to whoever wants to know what it means
+                self._attempts.end(error.message)
+            except APIError as error:
+                self._attempts.end(None, error)
+            else:
+                self._attempts.end(message)
+        return self
 
     def read(self) -> bytes:
         """Return the body."""

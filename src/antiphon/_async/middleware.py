@@ -124,7 +124,7 @@ class AsyncAttemptResponse(AsyncBodyResponse, Generic[T]):
             APIResponseValidationError: the body is not what the API sends.
         """
         # The call once more, over a transport that gives this very response to it, and only once.
-        call = replace(self._attempts.call, retry=RetryPolicy(0), credential=None)
+        call = replace(self._attempts.call, retry=RetryPolicy(0), credential=None, model=None)
         session = AsyncSession(self._options, _AsyncRepeat(self.body))
         if call.is_lazy:
             view: Any = view_of(call, *await session.open(call))

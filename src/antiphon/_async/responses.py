@@ -115,7 +115,9 @@ class AsyncStreamedResponse(AsyncBodyResponse, Generic[T]):
         if self._view is not None:
             return cast("T", self._view(self._flow, self._runner))
         await self.read()
-        return cast("T", parsed(self.http_response, self._call.decode))
+        result = parsed(self.http_response, self._call.decode)
+        self._flow.attempts.end(result)
+        return cast("T", result)
 
     @property
     def text_stream(self) -> AsyncIterator[str]:

@@ -85,6 +85,14 @@ class Call(Generic[T]):
     """How the output of a message is read, if the caller gave a type for it."""
     credential: Credential | None = None
     """That of the client; if a function gives its value, it is asked before the first attempt."""
+    model: object = None
+    """The model that is asked for a message; None if nobody watches the call."""
+    tag: str | None = None
+    """What the user calls this work, to tell its cost apart."""
+    watchers: tuple[Any, ...] = ()
+    """The `Watcher`s of `_core.flow` that are told what becomes of the call."""
+    gates: tuple[Any, ...] = ()
+    """Those of them that may hold an attempt back."""
 
     @property
     def is_lazy(self) -> bool:

@@ -159,6 +159,7 @@ def _messages_call(
         _warn_of_deprecation(model)
     call = post(options, "/v1/messages", _in_order(params), _message)
     call.streamed, call.whole = streamed, whole
+    call.model = model
     return call
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 from .._transport.files import FileInput, OpenedFile
 from .._wire.http import Body, HTTPResponse, Request, ResponseHead
@@ -38,6 +38,7 @@ __all__ = [
     "Ask",
     "Attempts",
     "Flow",
+    "Gate",
     "Load",
     "Open",
     "Read",
@@ -46,6 +47,7 @@ __all__ = [
     "Sleep",
     "Step",
     "SuccessfulResponse",
+    "Watcher",
     "as_http_response",
     "exchange",
     "wait",
@@ -110,6 +112,40 @@ Flow = Generator[Step, Any, T]
 and `Load`, and an `OpenedFile` for `Open`."""
 
 
+class Watcher(Protocol):
+    """What is told of each attempt of a call: a ledger, a budget, a limiter, a tracer."""
+
+    def failed(self, attempts: Attempts, error: APIError) -> None:
+        """Take note of an attempt that failed; another one may follow."""
+        ...
+
+    def ended(self, attempts: Attempts, message: Any, error: BaseException | None) -> None:
+        """Take note of the end of the call.
+
+        Args:
+            attempts: those of the call.
+            message: the `Message`, or what was received of it; None if that is not known.
+            error: what ended the call early; None if nothing did.
+        """
+        ...
+
+
+class Gate(Watcher, Protocol):
+    """A watcher that may hold an attempt back, or refuse it."""
+
+    def admit(self, attempts: Attempts) -> Flow[None]:
+        """Wait until the next attempt may be sent.
+
+        Raises:
+            AntiphonError: it may not be sent at all.
+        """
+        ...
+
+    def responded(self, attempts: Attempts, head: ResponseHead) -> None:
+        """Take note of the head of a response, whatever its status is."""
+        ...
+
+
 @dataclass(slots=True)
 class Attempts:
     """The attempts of one call, and the time that is left for them."""
@@ -126,6 +162,8 @@ class Attempts:
     attempt_started: float = 0.0
     request: Request | None = None
     """What was sent last."""
+    ended: bool = False
+    """Whether the watchers of the call were told of its end."""
 
     def __post_init__(self) -> None:
         self.started = self.now()
@@ -139,7 +177,11 @@ class Attempts:
     def remaining(self) -> float | None:
         """Seconds left of the total, never below zero; `None` if there is no limit."""
         total = self.call.timeout.total
-        return None if total is None else max(0.0, total - self.elapsed)
+        if total is None:
+            return None
+        # Without `max` and `elapsed`: this is asked for every step of every call.
+        left = total - (self.now() - self.started)
+        return left if left > 0 else 0.0
 
     def next_request(self) -> Request:
         """Return the request of another attempt, its clocks cut to the time that is left."""
@@ -198,7 +240,17 @@ class Attempts:
             )
         )
         error.attempts = tuple(self.failures)  # a copy: the error is final, this list is not
+        for watcher in self.call.watchers:
+            watcher.failed(self, error)
         return error
+
+    def end(self, message: Any = None, error: BaseException | None = None) -> None:
+        """Tell the watchers how the call ended; they hear only the first of several ends."""
+        if self.ended:
+            return
+        self.ended = True
+        for watcher in self.call.watchers:
+            watcher.ended(self, message, error)
 
     def _is_free(self) -> bool:
         return len(self.failures) - self.retries <= _FREE_RETRIES
@@ -253,8 +305,12 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
         asked_again = False
         yield from _authorize(call)
     while True:
+        for gate in call.gates:
+            yield from gate.admit(attempts)
         try:
             head: ResponseHead = yield Send(attempts.next_request())
+            for gate in call.gates:
+                gate.responded(attempts, head)
             # A stream: its body is read by whoever takes its events.
             if head.ok and unread:
                 return SuccessfulResponse(head, b"", attempts)

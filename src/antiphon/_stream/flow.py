@@ -168,7 +168,10 @@ class StreamFlow:
                     yield from self._try_again(error)
         except APIError as error:
             self._failure = error
+            self.attempts.end(error.partial, error)
             raise
+        if self.ended:
+            self.attempts.end(self.reader.partial)
         return bool(self.frames)
 
     def _stay_failed(self) -> None:
@@ -301,6 +304,7 @@ class StreamFlow:
         if not error.attempts:
             error = self.attempts.sign(self._completed(error))
         self._failure = error
+        self.attempts.end(error.partial, error)
         return error
 
     def _completed(self, error: APIError) -> APIError:
@@ -344,6 +348,8 @@ class StreamFlow:
         """Forget what was received but not taken, and receive no more."""
         self.ended = True
         self.frames.clear()
+        if not self.attempts.ended:
+            self.attempts.end(self.reader.partial)
 
 
 def stream_flow(attempts: Attempts, *, lenient: bool) -> StreamFlow:

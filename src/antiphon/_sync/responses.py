@@ -116,7 +116,9 @@ class StreamedResponse(BodyResponse, Generic[T]):
         if self._view is not None:
             return cast("T", self._view(self._flow, self._runner))
         self.read()
-        return cast("T", parsed(self.http_response, self._call.decode))
+        result = parsed(self.http_response, self._call.decode)
+        self._flow.attempts.end(result)
+        return cast("T", result)
 
     @property
     def text_stream(self) -> Iterator[str]:

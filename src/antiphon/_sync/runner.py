@@ -57,17 +57,25 @@ class Session(SessionState):
 
     def respond(self, call: Call[T]) -> APIResponse[T]:
         """Send `call` and receive its whole response."""
+        if call.model is not None:
+            self.watch(call)
         with self.runner() as runner:
             attempts = runner.attempts(call)
-            # Leaving the block gives the connection back, or cuts it if the body was not read.
-            if call.whole:
-                from .._stream.flow import whole_message  # many programs stream nothing
+            try:
+                # Leaving the block gives the connection back, or cuts it if not all was read.
+                if call.whole:
+                    from .._stream.flow import whole_message  # many programs stream nothing
 
-                lenient = self.options.lenient_streams
-                response, message = runner.run(whole_message(attempts, lenient=lenient))
-                return APIResponse(response, attempts, lambda _: cast("T", message.with_output()))
-            received = runner.run(exchange(attempts))
-        return APIResponse(received.http_response(), attempts, call.decode)
+                    lenient = self.options.lenient_streams
+                    response, message = runner.run(whole_message(attempts, lenient=lenient))
+                    return APIResponse(
+                        response, attempts, lambda _: cast("T", message.with_output())
+                    )
+                received = runner.run(exchange(attempts))
+            except BaseException as error:
+                attempts.end(None, error)
+                raise
+        return APIResponse(received.http_response(), attempts, call.decode).told()
 
     def open(self, call: Call[Any]) -> tuple[StreamFlow, Runner]:
         """Send `call` and receive the head of its response; its body is read later."""
@@ -75,8 +83,15 @@ class Session(SessionState):
 
         # No block here: the connection stays open for whoever reads the body, and closes it.
         runner = self.runner()
-        flow = stream_flow(runner.attempts(call), lenient=self.options.lenient_streams)
-        runner.run(flow.open())
+        if call.model is not None:
+            self.watch(call)
+        attempts = runner.attempts(call)
+        flow = stream_flow(attempts, lenient=self.options.lenient_streams)
+        try:
+            runner.run(flow.open())
+        except BaseException as error:
+            attempts.end(None, error)
+            raise
         return flow, runner
 
 

@@ -38,7 +38,9 @@ def plain_result(result: Any) -> Any:
     if isawaitable(result):
         if iscoroutine(result):
             result.close()  # else Python warns that it was never awaited
-        raise TypeError("Client cannot wait for an async function; use AsyncClient or a sync one")
+        raise TypeError(
+            "Client cannot wait for an async function; pass it to AsyncClient, or give a sync one"
+        )
     return result
 
 

@@ -155,7 +155,11 @@ def prices_of(model: str, prices: Mapping[str, PricesInput] | None = None) -> Mo
 
 
 def cost_of(
-    usage: Mapping[str, Any], model: str, prices: Mapping[str, PricesInput] | None = None
+    usage: Mapping[str, Any],
+    model: str,
+    prices: Mapping[str, PricesInput] | None = None,
+    *,
+    is_long: bool | None = None,
 ) -> Cost | None:
     """Return what a message cost; None if the price of a model is not known.
 
@@ -164,11 +168,14 @@ def cost_of(
             other than `model` may have done some of them.
         model: the model that the message names.
         prices: those of some models, before all others.
+        is_long: whether the prompt has the prices of long ones; None to tell by its tokens, which a
+            sum of several prompts does not allow.
     """
     passes = usage.get("iterations") or [usage]
     about = {name: usage.get(name) for name in ("service_tier", "inference_geo", "speed")}
     costs = [
-        _cost_of_pass({**about, **each}, each.get("model") or model, prices) for each in passes
+        _cost_of_pass({**about, **each}, each.get("model") or model, prices, is_long)
+        for each in passes
     ]
     if any(cost is None for cost in costs):
         return None
@@ -179,14 +186,19 @@ def cost_of(
 
 
 def _cost_of_pass(
-    usage: Mapping[str, Any], model: str, given: Mapping[str, PricesInput] | None
+    usage: Mapping[str, Any],
+    model: str,
+    given: Mapping[str, PricesInput] | None,
+    is_long: bool | None,
 ) -> Cost | None:
     known = prices_of(model, given)
     if known is None:
         return None
     counts = _token_counts(usage)
     prices, modifiers = known.prices, set[str]()
-    if known.long_prices and sum(counts.values()) - counts["output"] > known.long_prompt:
+    if is_long is None:
+        is_long = sum(counts.values()) - counts["output"] > known.long_prompt
+    if known.long_prices and is_long:
         prices = known.long_prices
         modifiers.add("long_context")
     if usage.get("speed") == "fast" and known.fast_prices:

@@ -1,0 +1,210 @@
+"""Counts of tokens and attempts: what a ledger is made from.
+
+Every call of every client is counted, so noting one is quick. Notes become whole numbers in one
+dict, under what decides their price; prices come in when somebody asks a `Ledger` (`spending.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple, TypeAlias
+
+from .._core.flow import Attempts
+from ..errors import AntiphonError, APIConnectionError, APIError, APIStatusError
+from ..types.message import Usage
+
+__all__ = ["PROCESS", "TAG", "Key", "Tally", "tagged"]
+
+TAG: ContextVar[str | None] = ContextVar("antiphon.tag", default=None)
+
+_DAY_SECONDS = 86_400
+
+# A long prompt has other prices, and a sum does not show how long each prompt was.
+_LONG_PROMPT = 100_000
+
+# The phases in which nothing was sent yet, so nothing can be paid for.
+_BEFORE_SENDING = frozenset({"resolve", "connect", "proxy", "tls", "pool"})
+
+# The parts of a row.
+CALLS, PARTIAL, FAILED, UNCERTAIN = range(4)
+INPUT, OUTPUT, WRITTEN, WRITTEN_1H, READ, SEARCHES = range(4, 10)
+_PARTS = 10
+
+_CALL = {CALLS: 1}
+_PARTIAL_CALL = {CALLS: 1, PARTIAL: 1}
+_UNCERTAIN_CALL = {CALLS: 1, UNCERTAIN: 1}
+_FAILURE = {FAILED: 1}
+_PARTIAL_FAILURE = {FAILED: 1, PARTIAL: 1}
+_UNCERTAIN_FAILURE = {FAILED: 1, UNCERTAIN: 1}
+
+# A call, or a failed attempt, that is not yet counted: for whom, when (seconds since 1970), the
+# model, the tag, the `Usage` if it is known, what else to count. A plain tuple is made quickest.
+_Note: TypeAlias = "tuple[Tally, float, object, str | None, Any, dict[int, int]]"
+
+# Notes are counted when somebody asks or when there are many: taking a message apart costs more
+# than noting it, and most programs never ask.
+_pending: list[_Note] = []
+_MOST_PENDING = 32
+
+# One lock for all: a call changes two tallies, that of its client and that of the process.
+_lock = threading.Lock()
+
+
+class Key(NamedTuple):
+    """What decides the price of tokens, and where they are shown."""
+
+    day: int
+    """Days since 1970, in UTC."""
+    model: str
+    tag: str | None
+    service_tier: str | None = None
+    inference_geo: str | None = None
+    speed: str | None = None
+    is_long: bool = False
+    """Whether the prompts were longer than 100,000 tokens."""
+
+
+@contextmanager
+def tagged(tag: str) -> Generator[None]:
+    """Count the calls that are made within the block under `tag`.
+
+    It holds for the tasks that are started in the block. A thread has a context of its own: use
+    the block there, or pass the context on with `contextvars.copy_context().run`.
+    """
+    token = TAG.set(tag)
+    try:
+        yield
+    finally:
+        TAG.reset(token)
+
+
+class Tally:
+    """The counts of one client, or of the whole process; it watches calls."""
+
+    __slots__ = ("counted",)
+
+    counted: dict[Key, list[int]]
+    """What is not pending; only to be touched under the lock."""
+
+    def __init__(self) -> None:
+        self.counted = {}
+
+    def rows(self) -> dict[Key, list[int]]:
+        """Return a copy of the counts."""
+        with _lock:
+            _count_pending()
+            return {key: [*row] for key, row in self.counted.items()}
+
+    def clear(self) -> None:
+        """Begin anew."""
+        with _lock:
+            _count_pending()
+            self.counted.clear()
+
+    def failed(self, attempts: Attempts, error: APIError) -> None:
+        """Count a failed attempt, with the tokens of what was received of it."""
+        if error.partial is not None:
+            self._note(attempts, error.partial, _PARTIAL_FAILURE)
+        elif _may_have_cost(error):
+            self._note(attempts, None, _UNCERTAIN_FAILURE)
+        else:
+            self._note(attempts, None, _FAILURE)
+
+    def ended(self, attempts: Attempts, message: Any, error: BaseException | None) -> None:
+        """Count the call, and the tokens of its message unless it failed."""
+        if attempts.request is None:
+            return  # nothing was sent
+        if attempts.failures and isinstance(error, AntiphonError):
+            self._note(attempts, None, _CALL)  # its attempts were counted one by one
+        elif message is None:
+            # Cancelled, or read as bytes: what it cost is known to the API alone.
+            self._note(attempts, None, _UNCERTAIN_CALL)
+        elif message.stop_reason is None:
+            self._note(attempts, message, _PARTIAL_CALL)
+        else:
+            self._note(attempts, message, _CALL)
+
+    def add(self, message: Any, tag: str | None = None) -> None:
+        """Count a message that no call of a client gave, such as a result of a batch."""
+        _pending.append((self, time.time(), message.model, tag, message.usage, _CALL))
+
+    def _note(self, attempts: Attempts, message: Any, counts: dict[int, int]) -> None:
+        call = attempts.call
+        model = call.model if message is None else message.model or call.model
+        usage = None if message is None else message.usage
+        _pending.append((self, time.time(), model, call.tag, usage, counts))
+        if len(_pending) >= _MOST_PENDING:
+            with _lock:
+                _count_pending()
+
+
+PROCESS = Tally()
+"""The counts of all clients of this process."""
+
+
+def _count_pending() -> None:
+    """Count what was noted; the caller holds the lock."""
+    noted = _pending[:]
+    del _pending[: len(noted)]  # others may have been noted meanwhile
+    for tally, seconds, model, tag, usage, counts in noted:
+        key = Key(int(seconds) // _DAY_SECONDS, str(model), tag)
+        if isinstance(usage, Usage):
+            _count_passes(tally, key, usage, counts)
+        else:
+            _add(tally, key, counts)
+
+
+def _count_passes(tally: Tally, key: Key, usage: Usage, counts: dict[int, int]) -> None:
+    tier, geo, speed = (
+        value if isinstance(value, str) else None
+        for value in (usage.service_tier, usage.inference_geo, usage.speed)
+    )
+    key = key._replace(service_tier=tier, inference_geo=geo, speed=speed)
+    for each in usage.iterations or (usage,):
+        tokens = _tokens(each)
+        prompt = sum(tokens.values()) - tokens[OUTPUT]
+        did = getattr(each, "model", None) or key.model
+        where = key._replace(model=str(did), is_long=prompt > _LONG_PROMPT)
+        _add(tally, where, {**tokens, **counts})
+        counts = {}
+    if searches := _number(usage.server_tool_use, "web_search_requests"):
+        _add(tally, key, {SEARCHES: searches})
+
+
+def _add(tally: Tally, key: Key, counts: dict[int, int]) -> None:
+    for rows in (tally.counted, PROCESS.counted):
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = [0] * _PARTS
+        for part, number in counts.items():
+            row[part] += number
+
+
+def _tokens(counted: Any) -> dict[int, int]:
+    """Return the tokens of one pass of a message; no token is in two counts."""
+    written = _number(counted, "cache_creation_input_tokens")
+    hour = _number(getattr(counted, "cache_creation", None), "ephemeral_1h_input_tokens")
+    return {
+        INPUT: _number(counted, "input_tokens"),
+        OUTPUT: _number(counted, "output_tokens"),
+        WRITTEN: max(0, written - hour),
+        WRITTEN_1H: hour,
+        READ: _number(counted, "cache_read_input_tokens"),
+    }
+
+
+def _number(counts: object, name: str) -> int:
+    # Of whatever a gateway may send in place of a count.
+    value = getattr(counts, name, None)
+    return value if isinstance(value, int) else 0
+
+
+def _may_have_cost(error: APIError) -> bool:
+    """Return whether an attempt that gave no message may have been paid for."""
+    if isinstance(error, APIStatusError):
+        return False  # the API answered with an error
+    return not (isinstance(error, APIConnectionError) and error.phase in _BEFORE_SENDING)
