@@ -95,12 +95,42 @@ LEAVES = st.one_of(
     st.sampled_from([{"type": "boolean"}, {"type": "null"}, {"type": ["string", "null"]}, {}]),
 )
 SCHEMAS = st.recursive(LEAVES, _nested, max_leaves=8)
+
+
+def _judged(inner):
+    """Schemas that only a validator can judge; each has a value."""
+    word = st.sampled_from(["simulated text", "red", 1, True, "a b"])
+    named = st.builds(lambda kind: {"properties": {"a": kind, "b": {}}, "type": "object"}, inner)
+    return st.one_of(
+        word.map(lambda value: {"enum": ["red", "blue", 1, True, "x"], "not": {"const": value}}),
+        word.map(lambda value: {"type": "string", "not": {"const": value}}),
+        named.map(lambda each: {**each, "required": ["a"], "dependentRequired": {"a": ["b"]}}),
+        named.map(
+            lambda each: {
+                **each,
+                "if": {"required": ["a"]},
+                "then": {"required": ["b"]},
+                "else": {"properties": {"b": False}},
+                "minProperties": 1,
+            }
+        ),
+        inner.map(lambda each: {"type": "array", "contains": {"const": 7}, "minItems": 2}),
+        st.just({"oneOf": [{"type": "integer"}, {"type": "number", "minimum": 0.5}]}),
+        st.just({"type": "array", "items": {"enum": ["a", "b", "c"]}, "minItems": 3}).map(
+            lambda each: {**each, "uniqueItems": True}
+        ),
+    )
+
+
+JUDGED_SCHEMAS = _judged(LEAVES) | _nested(_judged(LEAVES))
 PROMPTS = st.sampled_from(
     [
         "",
         "What's the weather in Paris and Tokyo in celsius?",
         "add 2 and -3.5, then mail ann@example.org about https://example.org/x",
         "rouge, 7, 0.25 and 1e9; open notes/todo.txt on 2026-11-23",
+        "Ann, 34, Oslo; Bob, 41, Rome; location: Lima, count 3, query is red",
+        'Look up "a b", then 12 units for bob@example.org at once. {"a": 3, "url": "x", "unit": []}',
     ]
 )
 

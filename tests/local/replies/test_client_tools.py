@@ -6,12 +6,11 @@ import re
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.support.replies import TIME, kinds, reply, uses, words
 from tests.support.request_samples import WEATHER
-from tests.support.schema_strategies import SCHEMAS, objects
+from tests.support.schema_strategies import JUDGED_SCHEMAS, PROMPTS, SCHEMAS, objects
 
 
 def test_call_has_the_fields_of_the_api_and_input_from_the_prompt():
@@ -34,7 +33,7 @@ def test_tool_that_takes_a_place_is_called_for_each_place():
     assert len(uses(reply(prompt, tools=[WEATHER], tool_choice=single))) == 1
 
 
-@given(objects(SCHEMAS), st.sampled_from(["", "the weather in Rome, 3 times", "f"]))
+@given(objects(SCHEMAS | JUDGED_SCHEMAS), PROMPTS)
 @settings(max_examples=50)
 def test_input_is_valid_by_the_schema_of_the_tool(schema, prompt):
     tool = {"name": "f", "input_schema": schema}

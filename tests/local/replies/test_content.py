@@ -6,13 +6,12 @@ import json
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from antiphon.local.metering.prompt_cache import CacheUsage
 from antiphon.local.metering.tokens import count_text
 from tests.support.replies import HAIKU, OPUS, kinds, reply, words
-from tests.support.schema_strategies import SCHEMAS, objects
+from tests.support.schema_strategies import JUDGED_SCHEMAS, PROMPTS, SCHEMAS, objects
 
 
 @pytest.mark.parametrize(
@@ -57,7 +56,7 @@ def test_prefill_is_continued(prefill, ended):
         assert json.loads(prefill + text + "}")
 
 
-@given(objects(SCHEMAS), st.sampled_from(["Ann is 42", "weather in Rome"]))
+@given(objects(SCHEMAS | JUDGED_SCHEMAS), PROMPTS.filter(bool))
 @settings(max_examples=50)
 def test_structured_output_satisfies_its_schema(schema, prompt):
     form = {"type": "json_schema", "schema": schema}

@@ -255,7 +255,9 @@ STEPS = ["read a.txt", "get the weather in Oslo and Rome", "write it to b.txt", 
 def test_conversations_end_and_are_the_same_each_time(steps, single):
     choice = {"type": "auto", "disable_parallel_tool_use": single}
     first, second = (
-        conversation("First " + ", then ".join(steps), [READ, WRITE, CITY], tool_choice=choice)
+        conversation(
+            "First " + ", then ".join(steps), [READ, WRITE, CITY], most=20, tool_choice=choice
+        )
         for _ in range(2)
     )
     assert first == second

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from antiphon.local.replies.prompt_values import PromptValues
+from antiphon.local.replies.result_values import ResultValues
 from antiphon.local.replies.schema_sample import sample
-from tests.support.schema_strategies import PROMPTS, SCHEMAS, object_schema
+from tests.support.schema_strategies import JUDGED_SCHEMAS, PROMPTS, SCHEMAS, object_schema
 
 
 @given(SCHEMAS, PROMPTS, st.integers(0, 9))
@@ -21,6 +22,25 @@ def test_values_satisfy_their_schemas(schema, prompt, seed):
     value = sample(schema, PromptValues(prompt), Random(seed))
     checker = Draft202012Validator.FORMAT_CHECKER
     Draft202012Validator(schema, format_checker=checker).validate(value)
+
+
+@given(JUDGED_SCHEMAS, PROMPTS)
+@settings(max_examples=150)
+def test_values_satisfy_what_only_a_validator_can_judge(schema, prompt):
+    Draft202012Validator(schema).validate(sample(schema, PromptValues(prompt), Random(1)))
+
+
+def test_schemas_elsewhere_are_not_fetched(monkeypatch):
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_: pytest.fail("fetched"))
+    schema = object_schema(a={"$ref": "https://schemas.example/a.json"}, b={"not": {"const": 1}})
+    assert set(sample(schema, PromptValues(""), Random(0))) == {"a", "b"}
+
+
+def test_references_that_multiply_are_not_judged():
+    doubled = {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(60)} | {
+        "d60": {"not": {}}
+    }
+    assert sample({"$ref": "#/$defs/d0", "$defs": doubled}, PromptValues(""), Random(0)) is not None
 
 
 @given(SCHEMAS, PROMPTS)
@@ -107,10 +127,65 @@ def test_impossible_schema_still_gets_a_bounded_value(schema):
         ("A price of 9.5 please", object_schema(price={"type": "number"}), 9.5),
         ("in fahrenheit", object_schema(unit={"enum": ["celsius", "fahrenheit"]}), "fahrenheit"),
         ("anything", object_schema(unit={"enum": ["celsius", "fahrenheit"]}), "celsius"),
+        ("yes or no? No: no way", object_schema(said={"enum": ["yes", "no"]}), "no"),
+        ("Due on 3 December 2026", object_schema(due_date={"type": "string"}), "2026-12-03"),
+        ("Pay EUR 1,234.50 at once", object_schema(total={"type": "number"}), 1234.5),
+        ("Total: EUR 1,234.50", object_schema(total={"type": "number"}), 1234.5),
+        ("Total: EUR 1,234.50", object_schema(currency={"type": "string"}), "EUR"),
+        ("3 rooms for 2 nights", object_schema(nights={"type": "integer"}), 2),
+        ("Newsletter: no", object_schema(newsletter={"type": "boolean"}), False),
+        ("Where is order A-1042?", object_schema(order_id={"type": "string"}), "A-1042"),
+        ("Say hello to Ann Lee", object_schema(name={"type": "string"}), "Ann Lee"),
+        ("ISBN 978-3", object_schema(isbn={"type": "string", "pattern": "^978-[0-9]$"}), "978-3"),
+        ("code red", object_schema(code={"type": "string", "pattern": "^[0-9]{3}$"}), "000"),
+        (
+            "Sort 3, 1 and 2",
+            object_schema(numbers={"type": "array", "items": {"type": "integer"}}),
+            [3, 1, 2],
+        ),
+        (
+            "Mix red, green and blue",
+            object_schema(colours={"type": "array", "items": {"type": "string"}}),
+            ["red", "green", "blue"],
+        ),
     ],
 )
 def test_properties_get_fitting_values_of_the_prompt(prompt, schema, expected):
     assert list(sample(schema, PromptValues(prompt), Random(0)).values()) == [expected]
+
+
+PERSON = object_schema(name={"type": "string"}, age={"type": "integer"}, city={"type": "string"})
+ANNA = {"name": "Anna", "age": 34, "city": "Oslo"}
+BOB = {"name": "Bob", "age": 41, "city": "Rome"}
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Anna, 34, Oslo",
+        "Extract the person: Anna, 34, Oslo.",
+        "Anna is 34 years old and lives in Oslo.",
+        "My name is Anna, I am 34 and I live in Oslo",
+        "city: Oslo\nage: 34\nname: Anna",
+        'Who is this? {"name": "Anna", "age": 34, "city": "Oslo"}',
+    ],
+)
+def test_person_is_found_in_any_form(prompt):
+    values = PromptValues(prompt, results=ResultValues.of((), [prompt]))
+    assert sample(PERSON, values, Random(0)) == ANNA
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Anna, 34, Oslo\nBob, 41, Rome",
+        "name,age,city\nAnna,34,Oslo\nBob,41,Rome",
+        "| age | name | city |\n| 34 | Anna | Oslo |\n| 41 | Bob | Rome |",
+    ],
+)
+def test_rows_of_a_table_are_the_items_of_a_list(prompt):
+    schema = object_schema(people={"type": "array", "items": PERSON})
+    assert sample(schema, PromptValues(prompt), Random(0)) == {"people": [ANNA, BOB]}
 
 
 def test_numbers_of_the_prompt_are_used_in_order():

@@ -57,11 +57,11 @@ def _input(tool: JSONObject, values: PromptValues, rng: Random) -> JSONObject:
 def _edit(values: PromptValues) -> JSONObject:
     """Return input of the text editor: a replacement or a new file if the prompt asks for it."""
     path = values.value_for("path") or "/"
-    if values.words & {"replace", "change", "rename", "correct"}:
+    if values.words.keys() & {"replace", "change", "rename", "correct"}:
         old, new = values.value_for("old_str"), values.value_for("new_str")
         if old and new:
             return {"command": "str_replace", "path": path, "old_str": old, "new_str": new}
-    if values.words & {"create", "write", "save"} and path != "/":
+    if values.words.keys() & {"create", "write", "save"} and path != "/":
         text = values.value_for("content") or "simulated"
         return {"command": "create", "path": path, "file_text": f"{text}\n"}
     return {"command": "view", "path": path}

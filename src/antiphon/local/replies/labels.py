@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .names import name_words
+from .names import name_words, singular
 
-__all__ = ["labelled"]
+__all__ = ["counted", "labelled"]
 
 # Words of names that say what kind of value it is; texts shorten them, or leave them out.
 _KINDS = frozenset(["id", "number", "no", "nr", "code", "reference", "ref"])
@@ -30,6 +30,16 @@ def labelled(name: str, text: str) -> str | None:
     pattern = _pattern(name)
     match = pattern.search(text) if pattern else None
     return next(filter(None, match.groups()), "").strip(" \t\"“”'`.") or None if match else None
+
+
+def counted(name: str, text: str) -> str | None:
+    """Return the number that stands before a name, as in "3 days" for `days`."""
+    words = singular(name_words(name))
+    if not words or len(words[-1]) < _MIN_LETTERS or words[-1] not in text.lower():
+        return None
+    number = r"(?<![\w.-])(\d+(?:\.\d+)?)[ -](?:\w+ )?"
+    match = re.search(rf"{number}{re.escape(words[-1])}s?\b", text, re.IGNORECASE)
+    return match[1] if match else None
 
 
 @lru_cache(maxsize=512)

@@ -45,12 +45,13 @@ class Plan:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._results = ResultValues.of(
+        self._context = "\n".join(filter(None, map(source_text, task.sources)))
+        named = (
             (call["name"], task.results[call["id"]])
             for call in task.calls
             if call["id"] in task.results
         )
-        self._context = "\n".join(filter(None, map(source_text, task.sources)))
+        self._results = ResultValues.of(named, (task.request, self._context))
 
     def values(self) -> PromptValues:
         """Return the values of the whole task, for output that sums it up."""

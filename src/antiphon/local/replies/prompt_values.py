@@ -15,12 +15,14 @@ properties of one form: of "copy a.txt to b.txt" one gets the first path, anothe
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 
-from .labels import labelled
+from .labels import counted, labelled
 from .names import name_words, singular
 from .records import records
+from .regex_sample import search
 from .result_values import ResultValues
 from .shapes import (
     SHAPES,
@@ -29,6 +31,7 @@ from .shapes import (
     enumerated,
     first_list,
     found,
+    numbers,
     parsed_number,
     people,
     places,
@@ -60,7 +63,9 @@ _FORMS = {
 }
 _PERSONS = _FORMS["person"]
 # Texts that are written for somebody; a result of an earlier tool is what they are about.
-_BODIES = _words("text message content body note comment summary reply answer data value")
+_BODIES = _words("text message content body note comment data value")
+# Texts that only a model could write; at most they repeat what a tool has found.
+_ANSWERS = _words("answer reply response summary reason")
 _QUERIES = _words(
     "query q search question prompt topic keywords keyword term input sentence phrase subject title"
 )
@@ -80,6 +85,8 @@ _TRUE, _FALSE = _words("yes true on y"), _words("no false off n")
 # The patterns take quadratic time in the worst case, and what a tool needs stands near the start.
 _MAX_TEXT = 2_000
 _MAX_CONTEXT = 8_000
+_MAX_WORDS = 100
+_PUNCTUATION = ".,;:!?()[]\"'“”«»`"
 
 
 class PromptValues:
@@ -108,16 +115,15 @@ class PromptValues:
         self._about = about
         self._asks_for_sql = "sql" in name_words(about)
         self._fields = dict(fields or {})
-        self._used_numbers = 0
         # Which values of a form there are, and which properties have taken one, in their order.
         self._values: dict[str, list[str]] = {}
         self._owners: dict[str, list[str]] = {}
         self._labels: dict[str, str | None] = {}
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """The lower-case words of the prompt."""
-        return frozenset(name_words(" ".join(self._texts)))
+    def words(self) -> Counter[str]:
+        """The lower-case words of the prompt, with how often each is there."""
+        return Counter(name_words(" ".join(self._texts)))
 
     def adopt_record(self, kinds: Mapping[str, str]) -> None:
         """Take the fields of the first record in the prompt that fits these properties.
@@ -156,7 +162,11 @@ class PromptValues:
         """
         forms = [self._form(name) or kind for name, kind in kinds.items()]
         for (name, kind), form in zip(kinds.items(), forms, strict=True):
-            if forms.count(form) == 1 and len(listed := self.list_for(name, kind)) > 1:
+            # A text that is written for somebody may hold a list and is still one text.
+            is_text = form == "string" and not {*name_words(name)} & (_QUERIES | _ITEMS)
+            if is_text or forms.count(form) > 1:
+                continue
+            if len(listed := self.list_for(name, kind)) > 1:
                 return [{name: value} for value in listed]
         return [{}]
 
@@ -173,29 +183,30 @@ class PromptValues:
         if form == "place":
             return places(self.text)
         if form in (None, "person"):
-            words = {*singular(name_words(name))}
-            listed = first_list("quoted", self.text) or enumerated(self.text)
-            return listed if words & (_QUERIES | _PERSONS | _ITEMS) else []
+            return first_list("quoted", self.text) or enumerated(self.text)
         return first_list(form, self.text) if form in SHAPES else []
 
     def number_for(self, name: str) -> float | None:
         """Return a number for a property: its own, else the next of the prompt, each once."""
-        own = self._fields.get(name) or self._labelled(name)
+        own = self._fields.get(name) or self._labelled(name) or self._counted(name)
         if own is not None and (number := parsed_number(own)) is not None:
+            if number in self._numbers:
+                self._numbers.remove(number)
             return number
         result = self._results.find(name)
         if isinstance(result, int | float) and not isinstance(result, bool):
             return result
-        if self._used_numbers == len(self._numbers):
-            return None
-        self._used_numbers += 1
-        return self._numbers[self._used_numbers - 1]
+        return self._numbers.pop(0) if self._numbers else None
+
+    def _counted(self, name: str) -> str | None:
+        """Return the number before a name: "3 days", "2 hotel guests"."""
+        return next(filter(None, (counted(name, text) for text in self._texts)), None)
 
     @cached_property
     def _numbers(self) -> list[float]:
         # "multiply it by 4": what an earlier tool has found comes first
         before = parsed_number(self._results.text) if _BACK.search(self.text) else None
-        return [*([] if before is None else [before]), *map(float, found("number", self.text))]
+        return [*([] if before is None else [before]), *numbers(self.text)]
 
     def flag_for(self, name: str) -> bool | None:
         """Return whether a property is true, where the prompt or a result says so."""
@@ -220,6 +231,13 @@ class PromptValues:
         form = self._form(name)
         return form in SHAPES and bool(self._of_form(form))
 
+    def word_like(self, pattern: str) -> str | None:
+        """Return the first word of the prompt in which `pattern` is found from end to end."""
+        if not (pattern.startswith("^") and pattern.endswith("$")):
+            return None
+        words = (word.strip(_PUNCTUATION) for word in self.text.split()[:_MAX_WORDS])
+        return next((word for word in words if word and search(pattern, word)), None)
+
     def value_for(self, name: str) -> str | None:
         """Return a text that fits a property called `name`; None if there is none.
 
@@ -227,9 +245,9 @@ class PromptValues:
         """
         if name in self._fields:
             return self._fields[name]
-        if (own := self._own(name)) is not None:
-            return own
         form = self._form(name)
+        if (own := self._own(name)) is not None:
+            return next(iter(_finder(form)(own)), own) if form else own
         if form and (taken := self._taken(form, name)):
             return taken
         if form == "sql":
@@ -260,7 +278,7 @@ class PromptValues:
     def _of_form(self, form: str) -> list[str]:
         """Return the values of a form; searched once, since schemas may ask often."""
         if form not in self._values:
-            find = _FINDERS.get(form) or partial(found, form)
+            find = _finder(form)
             self._values[form] = find(self._texts[0]) or find(self._texts[1])
         return self._values[form]
 
@@ -285,6 +303,8 @@ class PromptValues:
 
     def _text_for(self, words: set[str], name: str) -> str | None:
         """Return a text: a quotation, else the latest result, else the prompt."""
+        if words & _ANSWERS:
+            return self._results.text or None
         is_body = bool(words & _BODIES)
         if not (is_body or words & (_QUERIES | _PERSONS | _QUOTED)):
             return None
@@ -301,6 +321,10 @@ _FINDERS: Mapping[str, Callable[[str], list[str]]] = {
     "currency": currencies,
     "place": places,
     "date": dates,
-    "person": people,
+    "person": lambda text: people(text) or places(text),
 }
 """How the values are found whose form is more than a pattern."""
+
+
+def _finder(form: str) -> Callable[[str], list[str]]:
+    return _FINDERS.get(form) or partial(found, form)

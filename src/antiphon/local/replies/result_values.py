@@ -7,6 +7,7 @@ Results are often JSON. Its values are listed with the words on the way to them:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice, takewhile
@@ -23,6 +24,10 @@ _MAX_VALUES = 500
 _MAX_ROWS = 20
 _MAX_DEPTH = 8
 _MAX_TEXT = 50_000
+
+
+# Words before the first object or list of objects in a text.
+_JSON_START = re.compile(r"^[^{]*?(?=\[?\s*\{\s*\")")
 
 
 class _Value(NamedTuple):
@@ -45,10 +50,14 @@ class ResultValues:
         self._documents = documents
 
     @classmethod
-    def of(cls, results: Iterable[tuple[str, JSONObject]]) -> ResultValues:
-        """Return the values of `tool_result` blocks, given with the names of their tools.
+    def of(
+        cls, results: Iterable[tuple[str, JSONObject]], prompts: Iterable[str] = ()
+    ) -> ResultValues:
+        """Return the values of results, and behind them those of the JSON in prompts.
 
-        Errors hold no values.
+        Args:
+            results: `tool_result` blocks with the names of their tools; errors hold no values.
+            prompts: texts that the user wrote.
         """
         texts = [(name, result_text(block)) for name, block in results if not block.get("is_error")]
         last = texts[-1][0] if texts else ""
@@ -57,7 +66,10 @@ class ResultValues:
         return cls(
             "\n".join(filter(None, reversed(latest))),
             # The `id` that `find_customer` returns is a customer's.
-            [_Value(_words(name), parsed_json(text)) for name, text in texts],
+            [
+                *(_Value(_words(name), parsed_json(text)) for name, text in texts),
+                *(_Value((), parsed_json(_JSON_START.sub("", text, count=1))) for text in prompts),
+            ],
         )
 
     @cached_property
@@ -93,11 +105,11 @@ def result_text(block: JSONObject) -> str:
 
 
 def parsed_json(text: str) -> Any:
-    """Return the object or list that a text holds as JSON; None if it holds none."""
+    """Return the object or list that a text begins with as JSON; None if it does with none."""
     if not text.lstrip().startswith(("{", "[")):
         return None
     try:
-        return json.loads(text)
+        return json.JSONDecoder().raw_decode(text.lstrip())[0]
     except (ValueError, RecursionError):
         return None
 

@@ -13,34 +13,50 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from .regex_sample import search
 
-__all__ = ["satisfies"]
+__all__ = ["SchemaJudge"]
 
 # Each reference may double the work: thirty of them can make some ten thousand steps, a hundred
 # would never end.
 _MAX_REFERENCES = 30
 
 
-def satisfies(schema: object, value: object) -> bool:
-    """Return whether `value` is valid against `schema`; True if nobody can tell.
+class SchemaJudge:
+    """Judges values by one schema and its parts.
 
-    Formats count, as they do for structured outputs.
+    Args:
+        root: the whole schema; references point into it.
     """
-    validator = _validator()
-    if validator is None:
-        return True
-    try:
-        if json.dumps(schema).count('"$ref"') > _MAX_REFERENCES:
+
+    def __init__(self, root: object) -> None:
+        self._root = root
+
+    def accepts(self, schema: object, value: object) -> bool:
+        """Return whether `value` is valid against a part of the root; True if nobody can tell.
+
+        Formats count, as they do for structured outputs.
+        """
+        if self._validator is None:
             return True
-        return bool(validator(schema).is_valid(value))
-    except Exception:  # a schema that is none: jsonschema raises many kinds of errors
-        return True
+        try:
+            return bool(self._validator.evolve(schema=schema).is_valid(value))
+        except Exception:  # a schema that is none: jsonschema raises many kinds of errors
+            return True
+
+    @cached_property
+    def _validator(self) -> Any:
+        make = _validator()
+        try:
+            is_small = json.dumps(self._root).count('"$ref"') <= _MAX_REFERENCES
+        except (TypeError, ValueError, RecursionError):
+            return None
+        return make(self._root) if make and is_small else None
 
 
 @lru_cache(maxsize=1)

@@ -22,19 +22,18 @@ class SchemaResolver:
 
     Args:
         root: the whole schema; references point into it.
-        variant: which alternative is taken, counted from the first.
     """
 
-    def __init__(self, root: object, variant: int = 0) -> None:
+    def __init__(self, root: object) -> None:
         self._root = root
-        self._variant = variant
 
-    def plain(self, schema: object, brief: bool) -> JSONObject | None:
+    def plain(self, schema: object, brief: bool, variant: int = 0) -> JSONObject | None:
         """Return `schema` without $ref, allOf, anyOf and oneOf; None if no value is allowed.
 
         Args:
             schema: a part of the root.
             brief: of several alternatives take the one whose values hold least.
+            variant: which of several alternatives to take otherwise.
         """
         result: JSONObject = {}
         stack: list[object] = [schema]
@@ -46,24 +45,24 @@ class SchemaResolver:
                 return None
             if is_object(part):
                 result = _merged(result, _without_combinations(part))
-                stack += self._combined(part, brief)
+                stack += self._combined(part, brief, variant)
         return result
 
-    def _combined(self, schema: JSONObject, brief: bool) -> list[object]:
+    def _combined(self, schema: JSONObject, brief: bool, variant: int) -> list[object]:
         """Return the schemas that hold besides the keywords of `schema` itself."""
         parts: list[object] = list(schema.get("allOf") or ())
         if isinstance(reference := schema.get("$ref"), str):
             parts.append(self._target(reference))
         choices = (schema.get(keyword) for keyword in ("anyOf", "oneOf"))
-        return parts + [self._chosen(choice, brief) for choice in choices if choice]
+        return parts + [self._chosen(choice, brief, variant) for choice in choices if choice]
 
-    def _chosen(self, alternatives: list[object], brief: bool) -> object:
-        """Return the first alternative that is not null, or if `brief` the smallest one."""
+    def _chosen(self, alternatives: list[object], brief: bool, variant: int) -> object:
+        """Return an alternative that is not null, or if `brief` the smallest one."""
         possible = [each for each in alternatives if each is not False] or [False]
         if brief:
             return min(possible, key=self._size)
         useful = [each for each in possible if each != {"type": "null"}] or possible
-        return useful[self._variant % len(useful)]
+        return useful[variant % len(useful)]
 
     def _size(self, schema: object) -> int:
         """Return how much a value of `schema` holds: a scalar least, a reference most."""

@@ -12,7 +12,6 @@ gives null, valid or not, because a reply must end.
 
 from __future__ import annotations
 
-import json
 import math
 from random import Random
 from typing import Any, cast
@@ -21,7 +20,7 @@ from ..._wire.json import JSONObject, is_object
 from .names import name_words
 from .prompt_values import PromptValues
 from .regex_sample import sample_text, search
-from .schema_check import satisfies
+from .schema_check import SchemaJudge
 from .schema_resolver import SchemaResolver
 from .shapes import found, is_date
 
@@ -35,9 +34,26 @@ _BRIEF_VALUES = 1_000
 _MAX_VALUES = 3_000
 _MAX_ITEMS = 1_000
 _MAX_TEXT = 100_000
-# More values are tried if one is wrong, unless it is so large that this would take long.
+# More values are tried if one is wrong, unless it holds too many others.
 _MAX_VARIANTS = 8
-_MAX_RETRIED = 5_000
+_MAX_RETRIED = 100
+# Keywords of which a value may be wrong although it was made by them.
+_JUDGED = frozenset(
+    {
+        "allOf",
+        "anyOf",
+        "contains",
+        "dependentRequired",
+        "dependentSchemas",
+        "if",
+        "maxContains",
+        "not",
+        "oneOf",
+        "patternProperties",
+        "propertyNames",
+        "uniqueItems",
+    }
+)
 _FORMATS = {
     "date-time": "2026-01-01T12:00:00Z",
     "date": "2026-01-01",
@@ -90,38 +106,51 @@ def sample(schema: object, values: PromptValues, rng: Random) -> Any:
     Returns:
         The value; an empty object if `schema` is not a JSON schema.
     """
-    first = _made(schema, values, rng)
-    if satisfies(schema, first) or len(json.dumps(first)) > _MAX_RETRIED:
-        return first
-    others = (_made(schema, PromptValues(""), rng, variant) for variant in range(_MAX_VARIANTS))
-    return next((value for value in others if satisfies(schema, value)), first)
-
-
-def _made(schema: object, values: PromptValues, rng: Random, variant: int = 0) -> Any:
     try:
-        return _Sampler(schema, values, rng, variant).value(schema, nth=variant)
+        return _Sampler(schema, values, rng).value(schema)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return {}  # it looks like a schema and is not one: a bound that is a string, for example
 
 
 class _Sampler:
-    """Makes the values of one schema, within a bound on their number.
+    """Makes the values of one schema, within a bound on their number."""
 
-    Values of other variants have other options, and those of odd ones all optional properties.
-    """
-
-    def __init__(self, root: object, values: PromptValues, rng: Random, variant: int) -> None:
-        self._resolver = SchemaResolver(root, variant)
-        self._is_full = variant % 2 == 1
+    def __init__(self, root: object, values: PromptValues, rng: Random) -> None:
+        self._resolver = SchemaResolver(root)
+        self._judge = SchemaJudge(root)
         self._prompt = values
         self._rng = rng
         self._made = 0
+        # Which of the possible values is made: the first one, or others if that is refused.
+        self._variant = 0
 
     def value(self, schema: object, name: str = "", depth: int = 0, nth: int = 0) -> Any:
-        """Return a value for a property `name`; `nth` makes the items of an array differ."""
+        """Return a value for a property `name`; `nth` makes the items of an array differ.
+
+        Where construction alone cannot tell whether a value is right, others are tried: first one
+        without the prompt, then other options and alternatives, every second with all properties.
+        """
+        before = self._made
+        first = self._plain_value(schema, name, depth, nth)
+        is_judged = depth == 0 or (is_object(schema) and schema.keys() & _JUDGED)
+        if not is_judged or self._judge.accepts(schema, first):
+            return first
+        outer = self._prompt, self._variant
+        self._prompt = PromptValues("")
+        # Large values take long to make, and are seldom wrong in one place only.
+        tries = _MAX_VARIANTS if self._made - before < _MAX_RETRIED else 1
+        for self._variant in range(tries):
+            other = self._plain_value(schema, name, depth, nth + self._variant)
+            if self._judge.accepts(schema, other):
+                first = other
+                break
+        self._prompt, self._variant = outer
+        return first
+
+    def _plain_value(self, schema: object, name: str, depth: int, nth: int) -> Any:
         self._made += 1
         brief = depth > _BRIEF_DEPTH or self._made > _BRIEF_VALUES
-        plain = self._resolver.plain(schema, brief)
+        plain = self._resolver.plain(schema, brief, self._variant)
         if plain is None or depth > _MAX_DEPTH or self._made > _MAX_VALUES:
             return None
         if "const" in plain:
@@ -164,9 +193,13 @@ class _Sampler:
 
     def _mentioned(self, options: list[Any]) -> str | None:
         """Return the first option whose words all stand in the prompt, if there is one."""
-        names = (option for option in options if isinstance(option, str))
-        words = self._prompt.words
-        return next((name for name in names if words.issuperset(name_words(name)) and name), None)
+        names = [option for option in options if isinstance(option, str) and name_words(option)]
+        said = self._prompt.words
+        mentioned = [name for name in names if all(said[word] for word in name_words(name))]
+        # Where the prompt lists all options, the one counts that it names again.
+        is_list = len(mentioned) == len(options) > 1
+        often = [name for name in mentioned if said[name_words(name)[0]] > 1]
+        return next(iter(often if is_list else mentioned), None)
 
     def _object(self, schema: JSONObject, depth: int, nth: int, brief: bool) -> JSONObject:
         self._prompt.adopt_record(self._kinds(schema))
@@ -192,7 +225,7 @@ class _Sampler:
             for name in properties
             if name not in required
             and not brief
-            and (self._is_full or self._in_prompt(name, properties[name]))
+            and (self._variant % 2 or self._in_prompt(name, properties[name]))
         ]
         most = schema.get("maxProperties")
         names = names[: max(int(most), len(required))] if most is not None else names
@@ -245,7 +278,9 @@ class _Sampler:
         fits = found is not None and low <= found <= high and (not step or found % step == 0)
         if found is not None and fits and not nth:
             return int(found) if float(found).is_integer() else found
-        number = _between(low, high, nth) if step is None else _multiple(step, low, high, nth)
+        # Another variant of a number is no integer: that would be valid where integers are too.
+        other = nth + 0.5 if self._variant else nth
+        number = _between(low, high, other) if step is None else _multiple(step, low, high, nth)
         return int(number) if whole else number
 
     def _text(self, schema: JSONObject, name: str, nth: int) -> str:
@@ -256,8 +291,10 @@ class _Sampler:
         said = self._prompt.value_for(name)
         if said is not None and not nth and _fits(said, schema):
             return said
-        if pattern is not None and (matching := sample_text(pattern, nth)) is not None:
-            return _padded(matching, least)
+        if pattern is not None:
+            matching = self._prompt.word_like(pattern) or sample_text(pattern, nth)
+            if matching is not None:
+                return _padded(matching, least)
         if form == "uuid":
             return _uuid(self._rng)
         if form in _FORMATS:
@@ -330,7 +367,7 @@ def _multiple(step: float, low: float, high: float, nth: int) -> float:
     return (last - nth if (last - nth) * step >= low else last) * step
 
 
-def _between(low: float, high: float, nth: int) -> float:
+def _between(low: float, high: float, nth: float) -> float:
     """Return a number within the bounds, simple if possible, a different one for each `nth`."""
     first = max(low, min(1, high))
     if first + nth <= high:

@@ -7,6 +7,7 @@ breaks or bullets. Lists decide how often a tool is called: once for each of the
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -18,6 +19,7 @@ __all__ = [
     "first_list",
     "found",
     "is_date",
+    "numbers",
     "parsed_number",
     "people",
     "places",
@@ -39,7 +41,7 @@ SHAPES = {
         r"\b(?:SELECT\s.+?\bFROM|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+TABLE)\s[^;`]+",
         re.DOTALL,
     ),
-    "number": re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?!\w)"),
+    "number": re.compile(r"(?<![\w.:-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w:]|-\d)"),
     "phone": re.compile(r"(?<![\w-])\+?\d[\d ()/-]{6,}\d\b"),
     "code": re.compile(r"(?<![\w.-])#?((?:[A-Za-z]{1,8}[-_])?[A-Z]{0,4}\d[\w-]*)"),
 }
@@ -61,6 +63,7 @@ _ENUMERATIONS = (
 # What a number may have around it: a unit, a currency.
 _MAX_FIGURE = 40
 _MAX_NAMES = 500
+_PHONE = re.compile(r"\+\d[\d ()/-]{6,}\d")
 _GAP = re.compile(r"[\s,;&/|*•\"'“”«»`()-]*(?:(?:\band\b|\bor\b|\d+[.)])[\s\"'“”«»`*-]*)?")
 
 
@@ -82,6 +85,11 @@ def first_list(shape: str, text: str) -> list[str]:
         end = match.end()
     listed = _different(run)
     return listed if len(listed) > 1 else []
+
+
+def numbers(text: str) -> list[float]:
+    """Return the numbers of a text that are no part of a phone number."""
+    return [float(each.replace(",", "")) for each in found("number", _PHONE.sub("", text))]
 
 
 def places(text: str) -> list[str]:
@@ -119,17 +127,21 @@ def _different(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(filter(None, values)))
 
 
-# What a capitalised word behind it makes a place rather than a person.
-_PERSON = re.compile(rf"(?<![.!?:\n] )(?<!^)(?<!\bin )(?<!\bat )(?<!\bto )(?<!\bfrom )\b({_NAME})")
+_PART = r"[A-Z][a-zà-ÿ]+(?:[-’'][A-Z][a-zà-ÿ]+)*"
+_PERSON = rf"{_PART}(?: (?:& )?{_PART})*"
+_WHOLE_NAME = re.compile(rf"(?<![\w.])({_PERSON})\b(?!['’.]\w)")
+# Before a capitalised word: it begins a sentence, or names a place.
+_NO_PERSON = re.compile(r"(?:^|[.!?:\n]\s*|\b(?:in|at|to|from) )$")
 _SUBJECT = re.compile(
-    rf"(?:^|[.!?:\n]\s*)({_NAME})(?=,| (?:is|was|has|lives|works|wrote|ordered)\b)"
+    rf"(?:^|[.!?:\n]\s*)({_PERSON})"
+    r"(?=,|\s*$|\s*\n| (?:is|was|has|lives|works|wrote|ordered)\b)"
 )
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _WRITTEN_DATE = re.compile(
     r"\b(?:(\d{1,2})(?:st|nd|rd|th)?\.? ([A-Z][a-z]{2})[a-z]*,? (\d{4})"
     r"|([A-Z][a-z]{2})[a-z]* (\d{1,2})(?:st|nd|rd|th)?,? (\d{4}))"
 )
-_AMOUNT = re.compile(r"([€$£]|\b[A-Z]{3})\s?\d|\d\s?([€$£]|[A-Z]{3}\b)")
+_AMOUNT = re.compile(r"([€$£]|\b[A-Z]{3}) ?\d|\d ?([€$£]|[A-Z]{3}\b)")
 _THREE_LETTERS = re.compile(r"\b([A-Z]{3})\b")
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP"}
 _FIGURE = re.compile(r"-?\d(?:[\d.,'’]*\d)?")
@@ -138,8 +150,14 @@ _FIGURE = re.compile(r"-?\d(?:[\d.,'’]*\d)?")
 def people(text: str) -> list[str]:
     """Return what may be names of people: who something is said about, else capitalised words."""
     placed = {*places(text)}
-    names = [name.rstrip(".'’-") for name in (*_SUBJECT.findall(text), *_PERSON.findall(text))]
-    return _different(name for name in names if name not in placed)
+    subjects = [match[1] for match in _SUBJECT.finditer(text)]
+    others = [
+        match[1]
+        for match in _WHOLE_NAME.finditer(text)
+        if not _NO_PERSON.search(text[max(0, match.start() - 6) : match.start()] or "\n")
+    ]
+    names = (*subjects, *others)
+    return _different(name for name in names if name not in placed and name not in month_name)
 
 
 def dates(text: str) -> list[str]:
