@@ -294,7 +294,7 @@ def test_a_wrong_input_is_told_argument_by_argument(input, problems):
     with pytest.raises(ToolInputError) as caught:
         get_weather.call(input)
     first, *others = str(caught.value).splitlines()
-    assert first == "The input does not fit the tool get_weather:"
+    assert first == "Invalid arguments for function get_weather:"
     assert others == problems
     assert caught.value.content == str(caught.value)
     assert isinstance(caught.value, (ToolError, ValueError))
@@ -323,7 +323,9 @@ def test_an_error_inside_of_the_function_is_not_a_wrong_input():
 
 @pytest.mark.parametrize("input", ["{}", None, [1]])
 def test_an_input_that_is_no_dict_is_refused(input):
-    with pytest.raises(TypeError, match="tool get_weather: expected the input as a dict"):
+    with pytest.raises(
+        TypeError, match=r"Input must be a dictionary, got .*, for the tool get_weather"
+    ):
         get_weather.call(input)
 
 

@@ -109,8 +109,9 @@ class Arguments:
             taken = self._adapter.validate_json(json.dumps(input))
             return taken
         # Outside of the handler: pydantic's own error would show the input wherever it is logged.
+        # The first line is the whole text of the official package.
         raise ToolInputError(
-            "\n".join([f"The input does not fit the tool {self._tool}:", *problems])
+            "\n".join([f"Invalid arguments for function {self._tool}:", *problems])
         )
 
     def _problem(self, error: Mapping[str, Any]) -> str:

@@ -195,7 +195,7 @@ class _OfFunction(Tool, Generic[P, R]):
         """Call the function with the input of a call of Claude's."""
         if not isinstance(input, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             kind = type(input).__name__
-            raise TypeError(f"tool {self._name}: expected the input as a dict, got {kind}")
+            raise TypeError(f"Input must be a dictionary, got {kind}, for the tool {self._name}")
         given = {**input}
         if self._strict is not None and self._strict.changed:
             given = self._strict.restored(given)
