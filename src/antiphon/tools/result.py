@@ -107,15 +107,23 @@ def _text(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    from pydantic_core import to_jsonable_python
-
-    plain = to_jsonable_python(
-        value, bytes_mode="base64", inf_nan_mode="constants", fallback=_simpler
-    )
+    try:
+        plain = _jsonable(value)
+    except UnicodeEncodeError:  # pydantic takes half of a surrogate pair in values, not in keys
+        plain = value
     # A time, a UUID or a member of an Enum is a text in JSON; Claude needs no quotes around it.
     if isinstance(plain, str):
         return _well_formed(plain)
-    return _well_formed(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))
+    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=_jsonable)
+    return _well_formed(text)
+
+
+def _jsonable(value: Any) -> Any:
+    from pydantic_core import to_jsonable_python
+
+    return to_jsonable_python(
+        value, bytes_mode="base64", inf_nan_mode="constants", fallback=_simpler
+    )
 
 
 def _simpler(value: Any) -> object:
