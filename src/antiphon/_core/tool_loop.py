@@ -49,8 +49,11 @@ _VERSION = 1
 # Claude has not finished its turn: the same conversation is sent again, with what it wrote so far.
 _UNFINISHED = ("pause_turn", "compaction")
 
-# What a request for a summary must not have, besides the parameters that make no difference.
-_NOT_WITH_COMPACTION = ("context_management", "stop_sequences", "tool_choice")
+# What the one request for a summary must not have; a forced tool and a format neither.
+_NOT_WITH_COMPACTION = ("context_management", "stop_sequences")
+
+# The parameters that stay if others replace them all: whom a run belongs to does not change.
+_KEPT = ("betas", "user_profile_id", "workspace_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +110,22 @@ class ToolLoop:
     """The last of them."""
     closed: bool = False
     """Whether the caller wants no more."""
+    goes_on: bool = True
+    """Whether messages that the caller appends go on with a conversation that had ended."""
     compaction: Mapping[str, Any] | None = None
     """Asks for a summary before the next message."""
+    _added: dict[str, Any] = field(default_factory=dict[str, Any])  # tools that came later
+    _removed: set[str] = field(default_factory=set[str])
+    _changes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])  # not yet sent
     _container: str | None = None
     _place: int = 0  # where in the history the results of the last message stand
+    _turn: Any = None  # the last message in the history, until its results are there
     _answered: bool = False  # whether the results of the last message are there
     _records: dict[str, _Record] = field(default_factory=dict[str, _Record])
     _given: tuple[Any, ...] = ()  # the messages that the run began with
     _fingerprint: str = ""  # tells them from others
     _compacting: bool = False  # whether the next message is a summary
+    _ended: EndReason | None = None  # why the run had ended before its summary
 
     @classmethod
     def begun(
@@ -146,7 +156,9 @@ class ToolLoop:
     @property
     def tools(self) -> dict[str, RunnableTool]:
         """The tools that can be run, by their names."""
-        return {tool.name: tool for tool in self.params.get("tools", ()) if _is_runnable(tool)}
+        given = [*self.params.get("tools", ()), *self._added.values()]
+        tools = {tool.name: tool for tool in given if _is_runnable(tool)}
+        return {name: tool for name, tool in tools.items() if name not in self._removed}
 
     @property
     def calls(self) -> list[ToolUseBlock]:
@@ -159,10 +171,14 @@ class ToolLoop:
         return [call for call in calls.values() if call.id not in own]
 
     @property
-    def results(self) -> list[dict[str, Any]]:
-        """The results of the calls of the last message as far as they are there, in order."""
-        records = (self._records.get(call.id) for call in self.calls)
-        return [record.result for record in records if record is not None and record.result]
+    def missing(self) -> list[ToolUseBlock]:
+        """The calls of the last message that have no result yet, in order."""
+        return [call for call in self.calls if self.result_of(call) is None]
+
+    def result_of(self, call: ToolUseBlock) -> dict[str, Any] | None:
+        """Return the result of a call of the last message, if there is one."""
+        record = self._records.get(call.id)
+        return None if record is None else record.result
 
     def next_step(self) -> Step:
         """Return what is to be done next; the same again until something was reported."""
@@ -171,42 +187,58 @@ class ToolLoop:
         message = self.message
         if message is None or self._answered:
             return self._create()
-        goes_on = message.stop_reason in _UNFINISHED
-        if goes_on and not message.tool_uses:
-            return self._create()
+        unfinished = message.stop_reason in _UNFINISHED
+        if unfinished and not message.tool_uses:
+            return self._create() if self._ended is None else End(self._ended)
         calls = self.calls
         # Calls in an unfinished turn need results, too: the API refuses a turn without.
-        called = (goes_on or message.stop_reason == "tool_use") and bool(message.tool_uses)
-        if not called and len(self.history) == self._place:
-            return End(message.stop_reason or "end_turn")
+        called = (unfinished or message.stop_reason == "tool_use") and bool(message.tool_uses)
+        extended = self.goes_on and len(self.history) > self._place
+        if not called and not extended:
+            return self._at_end(message.stop_reason or "end_turn")
         # Before any call is run: nobody would see its result.
         if self._is_exhausted:
             return End("max_turns")
-        missing = [call for call in calls if not self._has_result(call)]
+        missing = self.missing
         if missing and called:
             return RunCalls(missing)
         for call in missing:
             self.finish(call, f"{_NOT_RUN} The message stopped with {message.stop_reason}.", True)
-        if results := self.results:
+        if results := [self._records[call.id].result for call in calls]:
             self.history.insert(self._place, {"role": "user", "content": results})
-        self._answered = True
+        self._answered, self._turn = True, None
+        self._records.clear()
+        return self._create()
+
+    def _at_end(self, reason: EndReason) -> CreateMessage | End:
+        if self.compaction is None:
+            return End(self._ended or reason)
+        self._ended = reason  # the summary is made nevertheless; it is no reason to go on
         return self._create()
 
     def _create(self) -> CreateMessage | End:
-        if self._is_exhausted:
+        if self._is_exhausted and self.compaction is None:
             return End("max_turns")
+        if self._changes:
+            self.history.append({"role": "system", "content": self._changes})
+            self._changes = []
         params = {**self.params, "messages": [*self.history]}
         if self._container is not None:
             given = params.get("container")
             own = {**given} if is_mapping(given) else {}
             params["container"] = {**own, "id": self._container} if own else self._container
         self._compacting = self.compaction is not None
-        if self._compacting:
-            params = {k: v for k, v in params.items() if k not in _NOT_WITH_COMPACTION}
-            if is_mapping(params.get("output_config")):
-                params["output_config"] = _without(params["output_config"], "format")
-            params["compaction"] = self.compaction
-        return CreateMessage(params)
+        return CreateMessage(self._compacted(params) if self._compacting else params)
+
+    def _compacted(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Return the parameters of a request for a summary."""
+        own = {name: value for name, value in params.items() if name not in _NOT_WITH_COMPACTION}
+        if is_mapping(own.get("output_config")):
+            own["output_config"] = _without(own["output_config"], "format")
+        choice = own.get("tool_choice")
+        if is_mapping(choice) and choice.get("type") in ("any", "tool"):
+            del own["tool_choice"]
+        return {**own, "compaction": self.compaction}
 
     @property
     def _is_exhausted(self) -> bool:
@@ -242,29 +274,108 @@ class ToolLoop:
         self._records[call.id] = _Record(result)
         return result
 
-    def _has_result(self, call: ToolUseBlock) -> bool:
-        record = self._records.get(call.id)
-        return record is not None and record.result is not None
-
     def receive(self, message: Message) -> None:
         """Take note of the message that came of the last request."""
-        if self._compacting:
-            # The summary stands for everything before it, and is no turn of Claude's.
-            self.history.clear()
-            self.compaction = None
-        else:
-            self.turns += 1
-        self._compacting = False
         if "usage" in message.model_fields_set:  # a gateway may leave it out
             self.usage = message.usage if self.usage is None else self.usage + message.usage
         if message.container is not None:
             self._container = message.container.id
+        if self._compacting:
+            self._compacting, self.compaction = False, None
+            if not any(block.type == "compaction" for block in message.content):
+                return  # no summary: everything stays as it is
+            self.history.clear()  # which the summary stands for; it is no turn of Claude's
+        else:
+            self.turns += 1
+            self._ended = None
+        # Records that are there are those of calls that were run while the message was received.
         self.message = message
-        self._records = {}
         self._answered = False
-        if (turn := _turn(message)) is not None:
-            self.history.append(turn)
+        self._turn = _as_turn(message)
+        if self._turn is not None:
+            self.history.append(self._turn)
         self._place = len(self.history)
+
+    def append(self, *messages: Any) -> None:
+        """Append messages; the last one of Claude's is there already, and only takes its place."""
+        for message in messages:
+            if self._is_last_turn(message):
+                self.history[self._place - 1] = message
+            else:
+                self.history.append(message)
+
+    def request(self) -> dict[str, Any]:
+        """Return the parameters of the next request without the last message and its results."""
+        messages = self.history if self._turn is None else self.history[: self._place - 1]
+        return {**self.params, "messages": [*messages]}
+
+    def replace(self, params: Mapping[str, Any]) -> None:
+        """Take other parameters for the requests to come.
+
+        The last message of Claude is put behind their messages, unless it is among them.
+
+        Raises:
+            TypeError: there are no messages, or a tool is none.
+            ValueError: two tools have one name.
+        """
+        own = {**{name: self.params[name] for name in _KEPT if name in self.params}, **params}
+        if not is_iterable(own.get("messages")):
+            raise TypeError("messages: expected a list in the parameters")
+        messages = [*own.pop("messages")]
+        if "tools" in own:
+            own["tools"] = [*_tools(own["tools"])]
+        own_turn = [n for n, message in enumerate(messages) if self._is_last_turn(message)]
+        if own_turn:
+            self.history[:] = messages
+            self._place = own_turn[-1] + 1
+        elif self._turn is None:
+            self.history[:] = messages
+            self._place = len(messages)
+        else:
+            self.history[: self._place - 1] = messages
+            self._place = len(messages) + 1
+        self.params = own
+
+    def _is_last_turn(self, message: Any) -> bool:
+        """Return whether a message is the last one of Claude's, perhaps changed or as a dict."""
+        last = self.message
+        if last is None or self._answered or self._turn is None:
+            return False
+        if isinstance(message, Message):
+            return message.id == last.id
+        if not is_mapping(message) or message.get("role") != "assistant":
+            return False
+        content = message.get("content")
+        if not is_iterable(content):
+            return content == last.text
+        blocks = [block.to_param() if hasattr(block, "to_param") else block for block in content]
+        calls = [block.get("id") for block in blocks if block.get("type") == "tool_use"]
+        if calls:
+            return calls == [call.id for call in last.tool_uses]
+        return blocks == last.to_param()["content"]
+
+    def add_tools(self, tools: Iterable[Any]) -> None:
+        """Let Claude call further tools, from the next request on.
+
+        Raises:
+            TypeError: one is no tool.
+            ValueError: two have one name.
+        """
+        for tool in _tools(tools):
+            definition = tool if is_mapping(tool) else tool.to_dict()
+            name = str(definition.get("name"))
+            self._removed.discard(name)
+            self._added[name] = tool
+            defined = {"type": "tool_definition", "definition": definition}
+            self._changes.append({"type": "tool_addition", "tool": defined})
+
+    def remove_tools(self, tools: Iterable[Any]) -> None:
+        """Let Claude call tools no more; a call that was made already is not run either."""
+        for tool in tools:
+            name = tool if isinstance(tool, str) else tool.name
+            self._removed.add(name)
+            reference = {"type": "tool_reference", "name": name}
+            self._changes.append({"type": "tool_removal", "tool": reference})
 
     def _ids_answered_by_caller(self) -> set[str]:
         """Return the ids of the calls that have a result in what the caller has appended."""
@@ -318,6 +429,8 @@ class ToolLoop:
         self.message = _message(state["last"]) if state["last"] else None
         self._place = state["place"]
         self._answered = state["answered"]
+        if self.message is not None and not self._answered:
+            self._turn = _as_turn(self.message)
         self._records = {call: _Record(known["result"]) for call, known in state["calls"].items()}
 
     def _begun_with(self, read_file: Callable[[FileInput], bytes]) -> str:
@@ -379,7 +492,7 @@ def is_async(tool: RunnableTool) -> bool:
     return iscoroutinefunction(tool.call) if told is None else bool(told)
 
 
-def _tools(tools: Any, may_await: bool) -> Iterator[Any]:
+def _tools(tools: Any, may_await: bool = True) -> Iterator[Any]:
     """Give the tools of a request.
 
     Raises:
@@ -415,7 +528,7 @@ def _without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in mapping.items() if name != key}
 
 
-def _turn(message: Message) -> Any:
+def _as_turn(message: Message) -> Any:
     """Return a message as its turn in the history; None if it has no content.
 
     The message itself, so that it is sent back as it was received. Only a call whose input is not
