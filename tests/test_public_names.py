@@ -24,6 +24,7 @@ CLIENTS = (
     "beta",
     "threads",
     "tool_runner",
+    "beta_tool_runner",
     "conversation",
 )
 HOMES = (

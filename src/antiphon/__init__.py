@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from . import types as types
     from ._async.batches import *  # noqa: F403
     from ._async.beta import *  # noqa: F403
+    from ._async.beta_tool_runner import *  # noqa: F403
     from ._async.client import *  # noqa: F403
     from ._async.conversation import *  # noqa: F403
     from ._async.files import *  # noqa: F403
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._async.tool_runner import *  # noqa: F403
     from ._sync.batches import *  # noqa: F403
     from ._sync.beta import *  # noqa: F403
+    from ._sync.beta_tool_runner import *  # noqa: F403
     from ._sync.client import *  # noqa: F403
     from ._sync.conversation import *  # noqa: F403
     from ._sync.files import *  # noqa: F403
@@ -79,6 +81,7 @@ _CLIENTS = (
     "beta",
     "threads",
     "tool_runner",
+    "beta_tool_runner",
     "conversation",
 )
 # Where the names live that are found here.

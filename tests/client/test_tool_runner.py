@@ -10,9 +10,11 @@ import threading
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import antiphon
 from antiphon import AsyncClient, Client, ToolError, UsageError
+from antiphon._stream.writer import write_message
 from antiphon.local import App, AsyncInProcess, InProcess, VirtualClock
 from tests.support.scripted import Answer, AsyncScripted, Scripted
 from tests.support.wire_samples import PLAIN, USAGE
@@ -626,3 +628,45 @@ def test_a_run_needs_messages_or_a_state():
     runner = client.messages.run_tools(model="m", max_tokens=5, tools=[fail])
     with pytest.raises(TypeError, match="missing the argument 'messages'"):
         runner.until_done()
+
+
+class Total(BaseModel):
+    cents: int
+
+
+def test_the_last_message_is_a_value():
+    client, transport = client_of(
+        called(("get_weather", {"location": "Bern"})),
+        answer({"type": "text", "text": '{"cents": 5}'}),
+    )
+    runner = client.messages.run_tools(**PROMPT, tools=[get_weather], output_format=Total)
+    first, last = runner
+    assert (first.parsed_output, last.parsed_output) == (None, Total(cents=5))
+    assert all(body["output_config"]["format"]["type"] == "json_schema" for body in sent(transport))
+    client, _ = client_of()
+    again = client.messages.run_tools(
+        **PROMPT, tools=[get_weather], output_format=Total, state=runner.state()
+    )
+    assert again.until_done().parsed_output == Total(cents=5)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_message_without_the_output_belongs_to_the_run_nevertheless(stream):
+    message = {**PLAIN, "content": [{"type": "text", "text": "five"}]}
+    whole = Answer(json.dumps(message).encode(), headers=(JSON,))
+    client, _ = client_of(Answer(b"".join(write_message(message))) if stream else whole)
+    runner = client.messages.run_tools(
+        **PROMPT, tools=[get_weather], output_format=Total, stream=stream
+    )
+    with pytest.raises(antiphon.OutputValidationError):
+        runner.until_done()
+    assert runner.messages[-1].text == "five"
+    assert runner.turns == 1
+    runner.until_done()
+    assert runner.stop_reason == "end_turn"
+
+
+def test_a_thread_takes_no_type_of_output():
+    client, _ = client_of()
+    with pytest.raises(TypeError, match="output_format: a thread takes none"):
+        client.messages.run_tools(**PROMPT, output_format=Total, thread=True)

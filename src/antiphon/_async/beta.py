@@ -12,22 +12,29 @@ endpoints.
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Unpack, overload
 
 from .._core import endpoints
 from .._core.arguments import keywords
 from .._core.call import check_params
 from .._core.threads import ThreadHistory
 from .._transport.files import read_file
-from ..errors import NotSupportedError
 from ..types.beta_params import (
     BetaCountTokensParams,
     BetaCreateParams,
     BetaCreateParamsNonStreaming,
     BetaCreateParamsStreaming,
     BetaParseParams,
+    BetaRunToolsOutputParams,
+    BetaRunToolsParams,
+    BetaRunToolsParamsNonStreaming,
+    BetaRunToolsParamsStreaming,
     BetaStreamOutputParams,
     BetaStreamParams,
+    BetaToolRunnerOutputParams,
+    BetaToolRunnerParams,
+    BetaToolRunnerParamsNonStreaming,
+    BetaToolRunnerParamsStreaming,
     ThreadParams,
 )
 from ..types.message import Message, MessageTokensCount
@@ -47,6 +54,8 @@ from .threads import AsyncMessageThread
 if TYPE_CHECKING:
     from ..rules import Finding
     from ..types.outputs import OutputT, ParsedMessage
+    from .beta_tool_runner import AsyncBetaStreamingToolRunner, AsyncBetaToolRunner
+    from .tool_runner import AsyncStreamingToolRunner, AsyncToolRunner
 
 __all__ = [
     "AsyncBeta",
@@ -56,13 +65,6 @@ __all__ = [
     "AsyncBetaWithRawResponse",
     "AsyncBetaWithStreamingResponse",
 ]
-
-# A method of the official package that this one does not have yet.
-_NO_TOOL_RUNNER = (
-    "beta.messages.tool_runner is not a part of antiphon yet: call your tools in a loop of your"
-    " own, as"
-    " docs/tools.md shows; beta.messages.thread keeps the conversation"
-)
 
 _create = partial(endpoints.create, known=BetaCreateParams)
 _parse = partial(endpoints.parse, known=BetaParseParams)
@@ -173,13 +175,83 @@ class AsyncBetaMessages(AsyncMessages):
         check_params("beta.messages.thread", params, ThreadParams)
         return AsyncMessageThread(self._session, ThreadHistory(params))
 
-    def tool_runner(self, *_: object, **__: object) -> NoReturn:
-        """Refuse: call your tools yourself.
+    @overload
+    def run_tools(
+        self, *, output_format: type[OutputT], **params: Unpack[BetaRunToolsParamsNonStreaming]
+    ) -> AsyncToolRunner[OutputT]: ...
+    @overload
+    def run_tools(
+        self,
+        *,
+        output_format: Optionally[None] = None,
+        **params: Unpack[BetaRunToolsParamsNonStreaming],
+    ) -> AsyncToolRunner[None]: ...
+    @overload
+    def run_tools(
+        self, *, output_format: type[OutputT], **params: Unpack[BetaRunToolsParamsStreaming]
+    ) -> AsyncStreamingToolRunner[OutputT]: ...
+    @overload
+    def run_tools(
+        self,
+        *,
+        output_format: Optionally[None] = None,
+        **params: Unpack[BetaRunToolsParamsStreaming],
+    ) -> AsyncStreamingToolRunner[None]: ...
+    @overload
+    def run_tools(
+        self, *, output_format: object, **params: Unpack[BetaRunToolsParams]
+    ) -> AsyncToolRunner[Any] | AsyncStreamingToolRunner[Any]: ...
+    @keywords(BetaRunToolsOutputParams)
+    def run_tools(self, **params: Any) -> AsyncToolRunner[Any] | AsyncStreamingToolRunner[Any]:
+        """Let Claude call tools until it has finished, as `client.messages.run_tools` does.
 
         Raises:
-            NotSupportedError: always.
+            TypeError: a parameter is missing, unknown, or of the wrong type.
+            ValueError: two tools have one name, or a number is impossible.
         """
-        raise NotSupportedError(_NO_TOOL_RUNNER)
+        from .tool_runner import tool_run
+
+        return tool_run(self._session, params, BetaRunToolsOutputParams, (_parse, _stream))
+
+    @overload
+    def tool_runner(
+        self, *, output_format: type[OutputT], **params: Unpack[BetaToolRunnerParamsNonStreaming]
+    ) -> AsyncBetaToolRunner[OutputT]: ...
+    @overload
+    def tool_runner(
+        self,
+        *,
+        output_format: Optionally[None] = None,
+        **params: Unpack[BetaToolRunnerParamsNonStreaming],
+    ) -> AsyncBetaToolRunner[None]: ...
+    @overload
+    def tool_runner(
+        self, *, output_format: type[OutputT], **params: Unpack[BetaToolRunnerParamsStreaming]
+    ) -> AsyncBetaStreamingToolRunner[OutputT]: ...
+    @overload
+    def tool_runner(
+        self,
+        *,
+        output_format: Optionally[None] = None,
+        **params: Unpack[BetaToolRunnerParamsStreaming],
+    ) -> AsyncBetaStreamingToolRunner[None]: ...
+    @overload
+    def tool_runner(
+        self, *, output_format: object, **params: Unpack[BetaToolRunnerParams]
+    ) -> AsyncBetaToolRunner[Any] | AsyncBetaStreamingToolRunner[Any]: ...
+    @keywords(BetaToolRunnerOutputParams)
+    def tool_runner(
+        self, **params: Any
+    ) -> AsyncBetaToolRunner[Any] | AsyncBetaStreamingToolRunner[Any]:
+        """Do as `run_tools`; the runner has the methods of the official package's, too.
+
+        Raises:
+            TypeError: a parameter is missing, unknown, or of the wrong type.
+            ValueError: two tools have one name, or a number is impossible.
+        """
+        from .beta_tool_runner import beta_tool_run
+
+        return beta_tool_run(self._session, params, (_parse, _stream))
 
 
 class AsyncBetaMessagesWithRawResponse(AsyncRawMessagesResource):

@@ -20,6 +20,7 @@ from ..types.params import (
     StreamParams,
 )
 from ..types.tool_runs import (
+    RunToolsOutputParams,
     RunToolsParams,
     RunToolsParamsNonStreaming,
     RunToolsParamsStreaming,
@@ -150,15 +151,30 @@ class AsyncMessages(AsyncResource):
         return AsyncMessageStreamManager(partial(self._session.open, call))
 
     @overload
-    def run_tools(self, **params: Unpack[RunToolsParamsNonStreaming]) -> AsyncToolRunner: ...
-    @overload
-    def run_tools(self, **params: Unpack[RunToolsParamsStreaming]) -> AsyncStreamingToolRunner: ...
+    def run_tools(
+        self, *, output_format: type[OutputT], **params: Unpack[RunToolsParamsNonStreaming]
+    ) -> AsyncToolRunner[OutputT]: ...
     @overload
     def run_tools(
-        self, **params: Unpack[RunToolsParams]
-    ) -> AsyncToolRunner | AsyncStreamingToolRunner: ...
-    @keywords(RunToolsParams)
-    def run_tools(self, **params: Any) -> AsyncToolRunner | AsyncStreamingToolRunner:
+        self,
+        *,
+        output_format: Optionally[None] = None,
+        **params: Unpack[RunToolsParamsNonStreaming],
+    ) -> AsyncToolRunner[None]: ...
+    @overload
+    def run_tools(
+        self, *, output_format: type[OutputT], **params: Unpack[RunToolsParamsStreaming]
+    ) -> AsyncStreamingToolRunner[OutputT]: ...
+    @overload
+    def run_tools(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[RunToolsParamsStreaming]
+    ) -> AsyncStreamingToolRunner[None]: ...
+    @overload
+    def run_tools(
+        self, *, output_format: object, **params: Unpack[RunToolsParams]
+    ) -> AsyncToolRunner[Any] | AsyncStreamingToolRunner[Any]: ...
+    @keywords(RunToolsOutputParams)
+    def run_tools(self, **params: Any) -> AsyncToolRunner[Any] | AsyncStreamingToolRunner[Any]:
         """Let Claude call tools until it has finished; nothing is sent now.
 
         Iterate over what is returned for each message, or call `until_done` for the last one::
@@ -173,7 +189,8 @@ class AsyncMessages(AsyncResource):
         """
         from .tool_runner import tool_run
 
-        return tool_run(self._session, params, RunToolsParams, endpoints.create, endpoints.stream)
+        endpoint = endpoints.parse, endpoints.stream
+        return tool_run(self._session, params, RunToolsOutputParams, endpoint)
 
     @keywords(CountTokensParams)
     async def count_tokens(self, **params: Unpack[CountTokensParams]) -> MessageTokensCount:

@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from operator import is_
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
+
+from typing_extensions import TypeVar as TypeVarWithDefault
 
 from .._core.call import Endpoint
 from .._core.threads import ThreadHistory
@@ -19,10 +21,11 @@ from .._core.tool_loop import CreateMessage, End, RunCalls, ToolLoop, is_async, 
 from .._transport.files import async_load_json, async_save_json, read_file
 from .._wire.awaitable import async_result
 from .._workers import AsyncWorkers, CallOutcome
-from ..errors import ToolError
+from ..errors import OutputError, ToolError
 from ..telemetry import log_tool_failure
 from ..tools import result_content
 from ..types.message import Message, Usage
+from ..types.outputs import ParsedMessage
 from ..types.params import MessageLike
 from ..types.tool_runs import EndReason, RunOptions
 from .resource import AsyncResource
@@ -36,41 +39,42 @@ if TYPE_CHECKING:
 __all__ = ["AsyncStreamingToolRunner", "AsyncToolRunner"]
 
 ItemT = TypeVar("ItemT")
+OutputT = TypeVarWithDefault("OutputT", default=None)
+
+Endpoints: TypeAlias = tuple[Endpoint[ParsedMessage[Any]], Endpoint[Message]]
+"""Those of `messages.parse` and of `messages.stream`."""
 
 
-class _AsyncTurns(AsyncResource):
+class AsyncTurns(AsyncResource):
     """Sends each request of a run with the whole conversation."""
 
-    def __init__(
-        self, session: AsyncSession, create: Endpoint[Message], stream: Endpoint[Message]
-    ) -> None:
+    def __init__(self, session: AsyncSession, endpoint: Endpoints) -> None:
         super().__init__(session)
-        self._create = create
-        self._stream = stream
+        self._endpoint = endpoint
 
-    async def create(self, params: dict[str, Any]) -> Message:
-        return await self._perform(self._create, params)
+    async def create(self, params: dict[str, Any]) -> ParsedMessage[Any]:
+        return await self._perform(self._endpoint[0], params)
 
-    def stream(self, params: dict[str, Any]) -> AsyncMessageStreamManager:
-        call = self._stream(self._session.options, params)
+    def stream(self, params: dict[str, Any]) -> AsyncMessageStreamManager[Any]:
+        call = self._endpoint[1](self._session.options, params)
         return AsyncMessageStreamManager(partial(self._session.open, call))
 
     def keep(self, history: list[Any]) -> None:
         """Take note of the conversation after a turn."""
 
 
-class _AsyncThreadTurns(_AsyncTurns):
+class _AsyncThreadTurns(AsyncTurns):
     """Sends each request of a run as a turn of a message thread, with its new messages alone."""
 
     _thread: AsyncMessageThread | None = None
     _known: list[Any]  # the messages that the thread has
     _fixed: dict[str, Any]  # the parameters that cannot change in it
 
-    async def create(self, params: dict[str, Any]) -> Message:
+    async def create(self, params: dict[str, Any]) -> ParsedMessage[Any]:
         thread, new, changes = self._turn(params)
-        return await thread.send(*new, **changes)
+        return ParsedMessage.of(await thread.send(*new, **changes), {})
 
-    def stream(self, params: dict[str, Any]) -> AsyncMessageStreamManager:
+    def stream(self, params: dict[str, Any]) -> AsyncMessageStreamManager[Any]:
         thread, new, changes = self._turn(params)
         return thread.stream(*new, **changes)
 
@@ -95,10 +99,10 @@ def _begins(messages: list[Any], known: list[Any]) -> bool:
     return len(messages) >= len(known) and all(map(is_, messages, known))
 
 
-class _AsyncToolRun(Generic[ItemT]):
+class AsyncToolRun(Generic[ItemT, OutputT]):
     """A conversation in which Claude's calls of tools are run."""
 
-    def __init__(self, loop: ToolLoop, options: RunOptions, turns: _AsyncTurns) -> None:
+    def __init__(self, loop: ToolLoop, options: RunOptions, turns: AsyncTurns) -> None:
         self._loop = loop
         self._options = options
         self._turns = turns
@@ -145,15 +149,17 @@ class _AsyncToolRun(Generic[ItemT]):
             for tool in self._loop.tools.values():
                 await async_result(getattr(tool, "close", _nothing)())
 
-    async def until_done(self) -> Message:
+    async def until_done(self) -> ParsedMessage[OutputT]:
         """Run to the end and return the last message of Claude.
 
         Raises:
             UsageError: the run ended before there was one.
+            OutputError: a message has no output of the type that was asked for.
+            APIError: the API refused or failed; the run goes on if this is called again.
         """
         async for _ in self:
             pass
-        return self._loop.last_message()
+        return cast("ParsedMessage[OutputT]", self._loop.last_message())
 
     def __aiter__(self) -> AsyncIterator[ItemT]:
         return self
@@ -294,24 +300,30 @@ def _nothing() -> None:
     """Do nothing, in the place of a method that a tool does not have."""
 
 
-class AsyncToolRunner(_AsyncToolRun[Message]):
+class AsyncToolRunner(AsyncToolRun[ParsedMessage[OutputT], OutputT], Generic[OutputT]):
     """A run with tools: iterate over it for each message of Claude."""
 
-    async def _next_item(self, step: CreateMessage) -> Message:
-        message = await self._turns.create(step.params)
+    async def _next_item(self, step: CreateMessage) -> ParsedMessage[OutputT]:
+        try:
+            message: ParsedMessage[OutputT] = await self._turns.create(step.params)
+        except OutputError as error:
+            await self._received(error.message)  # which was paid for, and belongs to the run
+            raise
         await self._received(message)
         return message
 
 
-class AsyncStreamingToolRunner(_AsyncToolRun[AsyncMessageStream]):
+class AsyncStreamingToolRunner(
+    AsyncToolRun[AsyncMessageStream[OutputT], OutputT], Generic[OutputT]
+):
     """A run with tools: iterate over it for a stream of each message of Claude.
 
     What you do not read of a stream is read when the next one is asked for.
     """
 
-    _open: tuple[AsyncMessageStreamManager, AsyncMessageStream] | None = None
+    _open: tuple[AsyncMessageStreamManager[OutputT], AsyncMessageStream[OutputT]] | None = None
 
-    async def _next_item(self, step: CreateMessage) -> AsyncMessageStream:
+    async def _next_item(self, step: CreateMessage) -> AsyncMessageStream[OutputT]:
         manager = self._turns.stream(step.params)
         stream = await manager.__aenter__()
         self._open = manager, stream
@@ -324,6 +336,9 @@ class AsyncStreamingToolRunner(_AsyncToolRun[AsyncMessageStream]):
         self._open = None
         try:
             message = await stream.get_final_message()
+        except OutputError as error:
+            await self._received(error.message)
+            raise
         finally:
             await manager.__aexit__(None, None, None)
         await self._received(message)
@@ -349,27 +364,30 @@ class AsyncStreamingToolRunner(_AsyncToolRun[AsyncMessageStream]):
 
 
 def tool_run(
-    session: AsyncSession,
-    params: Mapping[str, Any],
-    known: type,
-    create: Endpoint[Message],
-    stream: Endpoint[Message],
-) -> AsyncToolRunner | AsyncStreamingToolRunner:
+    session: AsyncSession, params: Mapping[str, Any], known: type, endpoint: Endpoints
+) -> AsyncToolRunner[Any] | AsyncStreamingToolRunner[Any]:
     """Return the runner of `messages.run_tools` with these parameters.
 
     Args:
         session: what sends.
         params: what was given.
         known: the TypedDict of the parameters that there are.
-        create: the endpoint of `messages.create`.
-        stream: the endpoint of `messages.stream`.
+        endpoint: those of `messages.parse` and of `messages.stream`.
 
     Raises:
         TypeError: a parameter is missing, unknown, or of the wrong type.
         ValueError: a parameter has an impossible value.
     """
+    parts = parts_of_run(session, params, known, endpoint)
+    return AsyncStreamingToolRunner(*parts) if params.get("stream") else AsyncToolRunner(*parts)
+
+
+def parts_of_run(
+    session: AsyncSession, params: Mapping[str, Any], known: type, endpoint: Endpoints
+) -> tuple[ToolLoop, RunOptions, AsyncTurns]:
+    """Return what a runner is made of. Arguments and errors: see `tool_run`."""
     own, options = run_options(params, known)
-    turns = _AsyncThreadTurns if own.pop("thread", False) else _AsyncTurns
-    runner = AsyncStreamingToolRunner if own.pop("stream", False) else AsyncToolRunner
+    own.pop("stream", None)
+    turns = _AsyncThreadTurns if own.pop("thread", False) else AsyncTurns
     loop = ToolLoop.begun(own, options, may_await=AsyncWorkers.may_await)
-    return runner(loop, options, turns(session, create, stream))
+    return loop, options, turns(session, endpoint)

@@ -16,13 +16,13 @@ has appended meanwhile: the API accepts them nowhere else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from typing import Any, TypeAlias, TypeGuard, cast
 
 from .._transport.files import FileInput
-from .._wire.json import is_object, loads
+from .._wire.json import JSONObject, is_object, loads
 from .._wire.literals import has_literals
 from .._wire.sentinels import is_absent
 from ..errors import UsageError
@@ -50,7 +50,7 @@ _VERSION = 1
 _UNFINISHED = ("pause_turn", "compaction")
 
 # What the one request for a summary must not have; a forced tool and a format neither.
-_NOT_WITH_COMPACTION = ("context_management", "stop_sequences")
+_NOT_WITH_COMPACTION = ("context_management", "output_format", "stop_sequences")
 
 # The parameters that stay if others replace them all: whom a run belongs to does not change.
 _KEPT = ("betas", "user_profile_id", "workspace_id")
@@ -426,12 +426,21 @@ class ToolLoop:
         self.turns = state["turns"]
         self.usage = Usage.from_value(state["usage"]) if state["usage"] else None
         self._container = state["container"]
-        self.message = _message(state["last"]) if state["last"] else None
+        self.message = self._with_output(_message(state["last"])) if state["last"] else None
         self._place = state["place"]
         self._answered = state["answered"]
         if self.message is not None and not self._answered:
             self._turn = _as_turn(self.message)
-        self._records = {call: _Record(known["result"]) for call, known in state["calls"].items()}
+        # Without a message they belong to one that was never received whole.
+        calls: JSONObject = {} if self.message is None or self._answered else state["calls"]
+        self._records = {call: _Record(known["result"]) for call, known in calls.items()}
+
+    def _with_output(self, message: Message) -> Message:
+        """Return a message that was saved with its output, as `messages.parse` gives it."""
+        from ..outputs import NO_OUTPUT, output_type  # most runs are not resumed
+
+        kind = self.params.get("output_format")
+        return (NO_OUTPUT if kind is None else output_type(kind)).read(message)
 
     def _begun_with(self, read_file: Callable[[FileInput], bytes]) -> str:
         if not self._fingerprint:
@@ -465,6 +474,10 @@ def run_options(params: Mapping[str, Any], known: Any) -> tuple[dict[str, Any], 
     """
     check_params("messages.run_tools", params, known)
     given = {name: value for name, value in params.items() if not is_absent(value)}
+    if not isinstance(given.get("thread") or False, bool):
+        raise TypeError(f"thread: expected true or false, got {given['thread']!r}")
+    if given.get("thread") and given.get("output_format") is not None:
+        raise TypeError("output_format: a thread takes none; leave `thread` out")
     options = {name: given.pop(name) for name in RunOptions.__annotations__ if name in given}
     _check_number("max_turns", options.get("max_turns"), 0, int)
     _check_number("concurrency", options.get("concurrency"), 1, int)

@@ -21,6 +21,7 @@ from ..types.params import (
     StreamParams,
 )
 from ..types.tool_runs import (
+    RunToolsOutputParams,
     RunToolsParams,
     RunToolsParamsNonStreaming,
     RunToolsParamsStreaming,
@@ -151,13 +152,30 @@ class Messages(Resource):
         return MessageStreamManager(partial(self._session.open, call))
 
     @overload
-    def run_tools(self, **params: Unpack[RunToolsParamsNonStreaming]) -> ToolRunner: ...
+    def run_tools(
+        self, *, output_format: type[OutputT], **params: Unpack[RunToolsParamsNonStreaming]
+    ) -> ToolRunner[OutputT]: ...
     @overload
-    def run_tools(self, **params: Unpack[RunToolsParamsStreaming]) -> StreamingToolRunner: ...
+    def run_tools(
+        self,
+        *,
+        output_format: Optionally[None] = None,
+        **params: Unpack[RunToolsParamsNonStreaming],
+    ) -> ToolRunner[None]: ...
     @overload
-    def run_tools(self, **params: Unpack[RunToolsParams]) -> ToolRunner | StreamingToolRunner: ...
-    @keywords(RunToolsParams)
-    def run_tools(self, **params: Any) -> ToolRunner | StreamingToolRunner:
+    def run_tools(
+        self, *, output_format: type[OutputT], **params: Unpack[RunToolsParamsStreaming]
+    ) -> StreamingToolRunner[OutputT]: ...
+    @overload
+    def run_tools(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[RunToolsParamsStreaming]
+    ) -> StreamingToolRunner[None]: ...
+    @overload
+    def run_tools(
+        self, *, output_format: object, **params: Unpack[RunToolsParams]
+    ) -> ToolRunner[Any] | StreamingToolRunner[Any]: ...
+    @keywords(RunToolsOutputParams)
+    def run_tools(self, **params: Any) -> ToolRunner[Any] | StreamingToolRunner[Any]:
         """Let Claude call tools until it has finished; nothing is sent now.
 
         Iterate over what is returned for each message, or call `until_done` for the last one::
@@ -172,7 +190,8 @@ class Messages(Resource):
         """
         from .tool_runner import tool_run
 
-        return tool_run(self._session, params, RunToolsParams, endpoints.create, endpoints.stream)
+        endpoint = endpoints.parse, endpoints.stream
+        return tool_run(self._session, params, RunToolsOutputParams, endpoint)
 
     @keywords(CountTokensParams)
     def count_tokens(self, **params: Unpack[CountTokensParams]) -> MessageTokensCount:

@@ -132,6 +132,10 @@ class MessageStream(_EventStream[MessageStreamEvent], Generic[OutputT]):
         """
         return self._flow.reader.message
 
+    def viewed_as(self, kind: Callable[[StreamFlow, Runner], T]) -> T:
+        """Return another view of this stream, which takes its events."""
+        return kind(self._flow, self._runner)
+
     def until_done(self) -> None:
         """Read to the end of the stream."""
         # `skip` makes no events: whoever waits for the message needs none.

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from operator import is_
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
+
+from typing_extensions import TypeVar as TypeVarWithDefault
 
 from .._core.call import Endpoint
 from .._core.threads import ThreadHistory
@@ -20,10 +22,11 @@ from .._core.tool_loop import CreateMessage, End, RunCalls, ToolLoop, is_async, 
 from .._transport.files import load_json, read_file, save_json
 from .._wire.awaitable import plain_result
 from .._workers import CallOutcome, Workers
-from ..errors import ToolError
+from ..errors import OutputError, ToolError
 from ..telemetry import log_tool_failure
 from ..tools import result_content
 from ..types.message import Message, Usage
+from ..types.outputs import ParsedMessage
 from ..types.params import MessageLike
 from ..types.tool_runs import EndReason, RunOptions
 from .resource import Resource
@@ -37,41 +40,42 @@ if TYPE_CHECKING:
 __all__ = ["StreamingToolRunner", "ToolRunner"]
 
 ItemT = TypeVar("ItemT")
+OutputT = TypeVarWithDefault("OutputT", default=None)
+
+Endpoints: TypeAlias = tuple[Endpoint[ParsedMessage[Any]], Endpoint[Message]]
+"""Those of `messages.parse` and of `messages.stream`."""
 
 
-class _Turns(Resource):
+class Turns(Resource):
     """Sends each request of a run with the whole conversation."""
 
-    def __init__(
-        self, session: Session, create: Endpoint[Message], stream: Endpoint[Message]
-    ) -> None:
+    def __init__(self, session: Session, endpoint: Endpoints) -> None:
         super().__init__(session)
-        self._create = create
-        self._stream = stream
+        self._endpoint = endpoint
 
-    def create(self, params: dict[str, Any]) -> Message:
-        return self._perform(self._create, params)
+    def create(self, params: dict[str, Any]) -> ParsedMessage[Any]:
+        return self._perform(self._endpoint[0], params)
 
-    def stream(self, params: dict[str, Any]) -> MessageStreamManager:
-        call = self._stream(self._session.options, params)
+    def stream(self, params: dict[str, Any]) -> MessageStreamManager[Any]:
+        call = self._endpoint[1](self._session.options, params)
         return MessageStreamManager(partial(self._session.open, call))
 
     def keep(self, history: list[Any]) -> None:
         """Take note of the conversation after a turn."""
 
 
-class _ThreadTurns(_Turns):
+class _ThreadTurns(Turns):
     """Sends each request of a run as a turn of a message thread, with its new messages alone."""
 
     _thread: MessageThread | None = None
     _known: list[Any]  # the messages that the thread has
     _fixed: dict[str, Any]  # the parameters that cannot change in it
 
-    def create(self, params: dict[str, Any]) -> Message:
+    def create(self, params: dict[str, Any]) -> ParsedMessage[Any]:
         thread, new, changes = self._turn(params)
-        return thread.send(*new, **changes)
+        return ParsedMessage.of(thread.send(*new, **changes), {})
 
-    def stream(self, params: dict[str, Any]) -> MessageStreamManager:
+    def stream(self, params: dict[str, Any]) -> MessageStreamManager[Any]:
         thread, new, changes = self._turn(params)
         return thread.stream(*new, **changes)
 
@@ -96,10 +100,10 @@ def _begins(messages: list[Any], known: list[Any]) -> bool:
     return len(messages) >= len(known) and all(map(is_, messages, known))
 
 
-class _ToolRun(Generic[ItemT]):
+class ToolRun(Generic[ItemT, OutputT]):
     """A conversation in which Claude's calls of tools are run."""
 
-    def __init__(self, loop: ToolLoop, options: RunOptions, turns: _Turns) -> None:
+    def __init__(self, loop: ToolLoop, options: RunOptions, turns: Turns) -> None:
         self._loop = loop
         self._options = options
         self._turns = turns
@@ -146,15 +150,17 @@ class _ToolRun(Generic[ItemT]):
             for tool in self._loop.tools.values():
                 plain_result(getattr(tool, "close", _nothing)())
 
-    def until_done(self) -> Message:
+    def until_done(self) -> ParsedMessage[OutputT]:
         """Run to the end and return the last message of Claude.
 
         Raises:
             UsageError: the run ended before there was one.
+            OutputError: a message has no output of the type that was asked for.
+            APIError: the API refused or failed; the run goes on if this is called again.
         """
         for _ in self:
             pass
-        return self._loop.last_message()
+        return cast("ParsedMessage[OutputT]", self._loop.last_message())
 
     def __iter__(self) -> Iterator[ItemT]:
         return self
@@ -295,24 +301,28 @@ def _nothing() -> None:
     """Do nothing, in the place of a method that a tool does not have."""
 
 
-class ToolRunner(_ToolRun[Message]):
+class ToolRunner(ToolRun[ParsedMessage[OutputT], OutputT], Generic[OutputT]):
     """A run with tools: iterate over it for each message of Claude."""
 
-    def _next_item(self, step: CreateMessage) -> Message:
-        message = self._turns.create(step.params)
+    def _next_item(self, step: CreateMessage) -> ParsedMessage[OutputT]:
+        try:
+            message: ParsedMessage[OutputT] = self._turns.create(step.params)
+        except OutputError as error:
+            self._received(error.message)  # which was paid for, and belongs to the run
+            raise
         self._received(message)
         return message
 
 
-class StreamingToolRunner(_ToolRun[MessageStream]):
+class StreamingToolRunner(ToolRun[MessageStream[OutputT], OutputT], Generic[OutputT]):
     """A run with tools: iterate over it for a stream of each message of Claude.
 
     What you do not read of a stream is read when the next one is asked for.
     """
 
-    _open: tuple[MessageStreamManager, MessageStream] | None = None
+    _open: tuple[MessageStreamManager[OutputT], MessageStream[OutputT]] | None = None
 
-    def _next_item(self, step: CreateMessage) -> MessageStream:
+    def _next_item(self, step: CreateMessage) -> MessageStream[OutputT]:
         manager = self._turns.stream(step.params)
         stream = manager.__enter__()
         self._open = manager, stream
@@ -325,6 +335,9 @@ class StreamingToolRunner(_ToolRun[MessageStream]):
         self._open = None
         try:
             message = stream.get_final_message()
+        except OutputError as error:
+            self._received(error.message)
+            raise
         finally:
             manager.__exit__(None, None, None)
         self._received(message)
@@ -350,27 +363,30 @@ class StreamingToolRunner(_ToolRun[MessageStream]):
 
 
 def tool_run(
-    session: Session,
-    params: Mapping[str, Any],
-    known: type,
-    create: Endpoint[Message],
-    stream: Endpoint[Message],
-) -> ToolRunner | StreamingToolRunner:
+    session: Session, params: Mapping[str, Any], known: type, endpoint: Endpoints
+) -> ToolRunner[Any] | StreamingToolRunner[Any]:
     """Return the runner of `messages.run_tools` with these parameters.
 
     Args:
         session: what sends.
         params: what was given.
         known: the TypedDict of the parameters that there are.
-        create: the endpoint of `messages.create`.
-        stream: the endpoint of `messages.stream`.
+        endpoint: those of `messages.parse` and of `messages.stream`.
 
     Raises:
         TypeError: a parameter is missing, unknown, or of the wrong type.
         ValueError: a parameter has an impossible value.
     """
+    parts = parts_of_run(session, params, known, endpoint)
+    return StreamingToolRunner(*parts) if params.get("stream") else ToolRunner(*parts)
+
+
+def parts_of_run(
+    session: Session, params: Mapping[str, Any], known: type, endpoint: Endpoints
+) -> tuple[ToolLoop, RunOptions, Turns]:
+    """Return what a runner is made of. Arguments and errors: see `tool_run`."""
     own, options = run_options(params, known)
-    turns = _ThreadTurns if own.pop("thread", False) else _Turns
-    runner = StreamingToolRunner if own.pop("stream", False) else ToolRunner
+    own.pop("stream", None)
+    turns = _ThreadTurns if own.pop("thread", False) else Turns
     loop = ToolLoop.begun(own, options, may_await=Workers.may_await)
-    return runner(loop, options, turns(session, create, stream))
+    return loop, options, turns(session, endpoint)

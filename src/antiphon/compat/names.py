@@ -41,6 +41,8 @@ RENAMED = {
     "AsyncBuiltinFunctionTool": "Tool",
     "AsyncPageCursor": "AsyncPage",
     "BaseModel": "antiphon._wire.decoding.WireModel",
+    "BetaAsyncStreamingToolRunner": "AsyncBetaStreamingToolRunner",
+    "BetaAsyncToolRunner": "AsyncBetaToolRunner",
     "BashCodeExecutionToolResultErrorCode": "BashCodeExecutionErrorCode",
     "BuiltinFunctionTool": "Tool",
     "Citation": "TextCitation",

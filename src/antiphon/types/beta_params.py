@@ -26,6 +26,7 @@ from .params import (
     StreamParams,
     ThinkingConfigParam,
 )
+from .tool_runs import RunToolsParams, RunToolsParamsNonStreaming, RunToolsParamsStreaming
 
 __all__ = [
     "AllThinkingTurnsParam",
@@ -34,10 +35,18 @@ __all__ = [
     "BetaCreateParamsNonStreaming",
     "BetaCreateParamsStreaming",
     "BetaParseParams",
+    "BetaRunToolsOutputParams",
+    "BetaRunToolsParams",
+    "BetaRunToolsParamsNonStreaming",
+    "BetaRunToolsParamsStreaming",
     "BetaStreamOutputParams",
     "BetaStreamParams",
     "BetaThreadContinueParams",
     "BetaThreadCreateParams",
+    "BetaToolRunnerOutputParams",
+    "BetaToolRunnerParams",
+    "BetaToolRunnerParamsNonStreaming",
+    "BetaToolRunnerParamsStreaming",
     "BillingPolicyParam",
     "ClearThinking20251015EditParam",
     "ClearToolUses20250919EditParam",
@@ -385,3 +394,59 @@ class BetaParseParams(BetaCreateParamsNonStreaming, RetryOutputParams, total=Fal
 @with_inherited_keys
 class BetaCountTokensParams(CountTokensParams, _BetaPromptParams, total=False):
     """The parameters of `beta.messages.count_tokens`."""
+
+
+@with_inherited_keys
+class BetaRunToolsParams(RunToolsParams, _BetaGenerationParams, total=False):
+    """The parameters of `beta.messages.run_tools`."""
+
+
+@with_inherited_keys
+class BetaRunToolsOutputParams(BetaRunToolsParams, OutputParams, total=False):
+    """The parameters of `beta.messages.run_tools`, and the type of the output."""
+
+
+@with_inherited_keys
+class BetaRunToolsParamsNonStreaming(
+    RunToolsParamsNonStreaming, _BetaGenerationParams, total=False
+):
+    """The parameters of `beta.messages.run_tools` when it gives messages."""
+
+
+@with_inherited_keys
+class BetaRunToolsParamsStreaming(RunToolsParamsStreaming, _BetaGenerationParams, total=False):
+    """The parameters of `beta.messages.run_tools` when it gives streams."""
+
+
+class _OfficialRunParams(Param, total=False):
+    """What only `beta.messages.tool_runner` takes.
+
+    max_iterations: the official name of `max_turns`.
+    run_tools_eagerly: true to run each call as soon as it was received, while its message still is;
+        needs `stream`. Its result is lost if the message then does not end with `tool_use`.
+    """
+
+    max_iterations: Optionally[int | None]
+    run_tools_eagerly: Optionally[bool]
+
+
+@with_inherited_keys
+class BetaToolRunnerParams(BetaRunToolsParams, _OfficialRunParams, total=False):
+    """The parameters of `beta.messages.tool_runner`."""
+
+
+@with_inherited_keys
+class BetaToolRunnerOutputParams(BetaToolRunnerParams, OutputParams, total=False):
+    """The parameters of `beta.messages.tool_runner`, and the type of the output."""
+
+
+@with_inherited_keys
+class BetaToolRunnerParamsNonStreaming(
+    BetaRunToolsParamsNonStreaming, _OfficialRunParams, total=False
+):
+    """The parameters of `beta.messages.tool_runner` when it gives messages."""
+
+
+@with_inherited_keys
+class BetaToolRunnerParamsStreaming(BetaRunToolsParamsStreaming, _OfficialRunParams, total=False):
+    """The parameters of `beta.messages.tool_runner` when it gives streams."""

@@ -6,13 +6,21 @@ from typing import Any, Literal, Protocol, Required, TypeAlias
 
 from .._wire.validation import Many, Param, with_inherited_keys
 from .message import Model, StopReason
-from .params import CallParams, GenerationOptions, MessageLike, Optionally, PromptOptions
+from .params import (
+    CallParams,
+    GenerationOptions,
+    MessageLike,
+    Optionally,
+    OutputParams,
+    PromptOptions,
+)
 from .tools import ToolResultBlockParam, ToolUseBlock
 
 __all__ = [
     "EndReason",
     "LoopOptions",
     "RunOptions",
+    "RunToolsOutputParams",
     "RunToolsParams",
     "RunToolsParamsNonStreaming",
     "RunToolsParamsStreaming",
@@ -110,6 +118,11 @@ class RunToolsParams(_RunParams, total=False):
     """
 
     stream: Optionally[bool]
+
+
+@with_inherited_keys
+class RunToolsOutputParams(RunToolsParams, OutputParams, total=False):
+    """The parameters of `messages.run_tools`, and the type of the output."""
 
 
 @with_inherited_keys
