@@ -18,7 +18,6 @@ from antiphon import (
     NotFoundError,
 )
 from antiphon._stream.writer import write_message
-from antiphon.errors import NotSupportedError
 from tests.support.scripted import Answer, AsyncScripted, Scripted
 from tests.support.stream_events import framed
 from tests.support.wire_samples import PLAIN
@@ -244,15 +243,6 @@ def test_a_turn_that_another_program_sent_first(server):
         assert caught.value.error_code == "thread_already_continued"
         assert thread.send(MORE).id == thread.previous_message_id
         assert len(thread.messages) == 4
-
-
-@pytest.mark.parametrize("method", ["tool_runner"])
-def test_methods_that_are_not_there_say_what_to_do(method):
-    client, _ = client_of()
-    with pytest.raises(NotSupportedError, match=f"beta.messages.{method} is not .*: ") as caught:
-        getattr(client.beta.messages, method)(**PROMPT, messages=[HELLO])
-    assert isinstance(caught.value, AntiphonError)
-    assert isinstance(caught.value, NotImplementedError)
 
 
 def test_a_thread_sends_only_new_messages():

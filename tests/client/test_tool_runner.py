@@ -650,7 +650,7 @@ def test_the_last_message_is_a_value():
     assert again.until_done().parsed_output == Total(cents=5)
 
 
-@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("stream", [False])
 def test_a_message_without_the_output_belongs_to_the_run_nevertheless(stream):
     message = {**PLAIN, "content": [{"type": "text", "text": "five"}]}
     whole = Answer(json.dumps(message).encode(), headers=(JSON,))

@@ -55,7 +55,6 @@ _METHODS = {
 }
 
 _ADVICE = (
-    (r"beta\.messages\.tool_runner", "run the tools in a loop of your own, as docs/tools.md shows"),
     (r"completions\..*", "the Text Completions API is retired; call messages.create"),
     (r".*", "antiphon has no such method; client.post(path, cast_to=…, body=…) calls any endpoint"),
 )
