@@ -20,7 +20,9 @@ from tests.support.media_samples import JPEG, pdf
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-EXAMPLES = sorted({*(ROOT / "examples").glob("*.py")} - {ROOT / "examples" / "simulator.py"})
+# These are no programs that come to an end by themselves.
+OTHERS = {ROOT / "examples" / name for name in ("simulator.py", "fastapi_chat.py")}
+EXAMPLES = sorted({*(ROOT / "examples").glob("*.py")} - OTHERS)
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
