@@ -25,6 +25,7 @@ from .types.content import TextBlock
 from .types.content_blocks import ContentBlock
 from .types.message import Message
 from .types.outputs import ParsedMessage, ParsedTextBlock
+from .types.params import JSONOutputFormatParam
 
 __all__ = ["format_of", "parse_message", "transform_schema"]
 
@@ -38,7 +39,7 @@ _GOES_ON = ("tool_use", "pause_turn", "compaction")
 _ENDS = ("}", "]", '"')
 
 
-def format_of(kind: Any) -> dict[str, Any]:
+def format_of(kind: Any) -> JSONOutputFormatParam:
     """Return the `format` of an `output_config` that asks for output of a type.
 
     Args:
