@@ -18,7 +18,9 @@ LAYERS = [
     "as_anthropic",
     "cli",
     "compat",
+    "testing",
     "local.serving",
+    "local.scripting",
     "local.api",
     "local.replies",
     "local.metering",
@@ -48,12 +50,13 @@ LAYERS = [
 ]
 
 # These only look names up in the layers when somebody asks for one.
-FACADES = {"", "__main__", "local", "tools", "types"}
+FACADES = {"", "__main__", "local", "testing", "tools", "types"}
 
 # Only these may read files, the environment, a clock or chance, or open a socket.
 SHELLS = {
     "as_anthropic",
     "cli",
+    "testing",
     "local.serving",
     "local.metering.clock",
     "compat",

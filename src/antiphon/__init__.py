@@ -65,6 +65,7 @@ _SUBMODULES = (
     "outputs",
     "responses",
     "rules",
+    "testing",
     "tools",
     "transport",
     "types",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .api.latency import Latency
     from .metering.clock import SystemClock, VirtualClock
     from .metering.rate_limits import Limits
+    from .scripting.script import Script
     from .serving.in_process import AsyncInProcess, InProcess
     from .serving.listener import serve
     from .serving.local_server import LocalServer
@@ -25,6 +26,7 @@ __all__ = [
     "Limits",
     "LocalServer",
     "Recorded",
+    "Script",
     "SystemClock",
     "VirtualClock",
     "serve",
@@ -38,6 +40,7 @@ _MODULES = {
     "Limits": "metering.rate_limits",
     "LocalServer": "serving.local_server",
     "Recorded": "api.journal",
+    "Script": "scripting.script",
     "SystemClock": "metering.clock",
     "VirtualClock": "metering.clock",
     "serve": "serving.listener",

@@ -31,6 +31,7 @@ from ..replies.ids import new_id
 from . import cors
 from .batches import BatchesEndpoint
 from .control import Control
+from .direction import Director
 from .errors import RequestRefusedError, not_found
 from .event_stream import paced
 from .exchange import CONTROL_PREFIX, WORKSPACE, Endpoint, Exchange
@@ -59,6 +60,7 @@ class App:
         batch_seconds: how many seconds a message batch takes.
         limits: what each class of models may be used in a minute; by default more than tests need.
         latency: the pace of replies; by default they come at once.
+        script: says what requests get; by default all get simulated replies.
     """
 
     clock: Clock
@@ -79,6 +81,7 @@ class App:
         batch_seconds: float = 1.0,
         limits: Limits | None = None,
         latency: Latency | None = None,
+        script: Director | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.journal = Journal()
@@ -88,14 +91,24 @@ class App:
         # ones.
         self._rng = Random(seed)
         self._simulation = Simulation(self.clock, seed, limits or Limits(), models)
+        self._simulation.script = script
         self._latency = latency or Latency()
         self._batches = BatchesEndpoint(self.clock, self._rng, self._simulation, batch_seconds)
         self._files = FilesEndpoint(self._simulation.files)
         self._models = ModelsEndpoint(self.clock, self._simulation.models)
         self._control = Control(self.journal, self.clock, self.reset)
 
+    @property
+    def script(self) -> Director | None:
+        """What says which reply a request gets; None if all get simulated ones."""
+        return self._simulation.script
+
+    @script.setter
+    def script(self, script: Director | None) -> None:
+        self._simulation.script = script
+
     def reset(self) -> None:
-        """Forget all requests, files, threads, caches, limits and batches; keep the clock."""
+        """Forget requests, rules, files, threads, caches, limits and batches; keep the clock."""
         self.journal.clear()
         self._batches.clear()
         self._simulation.clear()
@@ -183,13 +196,26 @@ class App:
         exchange.betas = betas_of(headers)
 
     def _create(self, exchange: Exchange) -> Steps:
+        simulation = self._simulation
         request = yield from self._prepared(exchange, "create")
-        threads = self._simulation.threads
-        with threads.turn(request.thread):
-            result = yield from self._simulation.create(request)
-            respond = self._streamed if request.body.get("stream") else self._whole
-            steps = respond(exchange, result)
-            yield from threads.keeping(request.thread, result.message, steps)
+        with simulation.threads.turn(request.thread):
+            lookup = simulation.admit(request)
+            direction = simulation.direct(request)
+            if direction.delay:
+                yield Pause(direction.delay)
+            try:
+                result = yield from simulation.create(request, lookup, direction)
+            except RequestRefusedError as refusal:
+                steps = exchange.error_response(refusal)
+            else:
+                respond = self._streamed if request.body.get("stream") else self._whole
+                steps = simulation.threads.keeping(
+                    request.thread, result.message, respond(exchange, result)
+                )
+            # What faults see has no work in it: they need not pass results on to it.
+            for fault in direction.faults:
+                steps = fault(steps)
+            yield from steps
 
     def _whole(self, exchange: Exchange, result: MessageResult) -> Steps:
         if seconds := self._latency.whole(result.output_tokens, self._rng):

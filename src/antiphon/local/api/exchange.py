@@ -108,7 +108,7 @@ class Exchange:
     def caller(self) -> Caller:
         """Return who sends the request; call this once the key was accepted."""
         assert self.workspace is not None
-        return Caller(self.workspace, self.version, self.betas)
+        return Caller(self.workspace, self.version, self.betas, self.headers, self.request_id)
 
     def head(self, status: int, content_type: str, more: HeaderPairs = ()) -> WriteHead:
         """Return the head of the response, with the headers that every response has."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..._wire.http import BufferedBody
 from ..._wire.json import JSONObject, dumps, is_list, is_object, loads
+from .message_view import MessageView
 
 __all__ = ["Journal", "Recorded", "without_secrets"]
 
@@ -41,7 +42,7 @@ _MAX_DEPTH = 200
 
 
 @dataclass(slots=True)
-class Recorded:
+class Recorded(MessageView):
     """One request, and the status and duration of its response."""
 
     request_id: str
@@ -67,6 +68,9 @@ class Recorded:
         None if there was no body.
         """
         return _readable(self._content)
+
+    def _sent(self) -> Any:
+        return self.body
 
     def keep(self, content: BufferedBody) -> None:
         """Keep the body; of a large one, keep it without its payloads."""

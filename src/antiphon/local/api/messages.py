@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
@@ -16,9 +16,10 @@ from ..metering.clock import Clock
 from ..metering.prompt_cache import CacheLookup, PromptCache, PromptPrefixes
 from ..metering.rate_limits import Limits, RateLimitBuckets
 from ..metering.tokens import PromptTokens
-from ..replies.reply import Reply, make_reply, request_digest
+from ..replies.reply import make_reply, reply_random, request_digest
 from ..replies.server_tools import OUTPUT_CONTENT, OUTPUT_NAME, output_files
 from ..replies.signatures import Signatures
+from .direction import SIMULATED, Direction, Director, MessageRequest, Writing, Written
 from .errors import RequestRefusedError, broken_rule, invalid
 from .file_sources import with_files
 from .file_store import FileStore
@@ -49,6 +50,9 @@ class Caller:
     workspace: str
     version: str
     betas: frozenset[str]
+    headers: Mapping[str, str] = field(repr=False)
+    """All headers of the request, secrets included, by their lower-case names."""
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,9 @@ class PreparedRequest:
     Its model is the one of the catalogue.
     """
     model: ServedModel
-    workspace: str
+    named: str
+    """The name of the model in the request."""
+    caller: Caller
     prefixes: PromptPrefixes
     digest: bytes
     """The same for equal requests."""
@@ -112,6 +118,8 @@ class Simulation:
         """The files that requests may name."""
         self.threads: Threads = Threads(clock)
         """The conversations that requests may continue."""
+        self.script: Director | None = None
+        """Says what requests get; without one, all get simulated replies."""
         self.clear()
 
     def clear(self) -> None:
@@ -121,6 +129,8 @@ class Simulation:
         self._repeats = Repeats()
         self._cache = PromptCache(self._clock)
         self._rates = RateLimitBuckets(self._limits, self._clock, ORGANIZATION)
+        if self.script is not None:
+            self.script.reset()
 
     def prepare(self, body: JSONObject, caller: Caller, endpoint: RuleEndpoint) -> PreparedRequest:
         """Check a request by all rules and measure its prompt.
@@ -131,7 +141,8 @@ class Simulation:
         Raises:
             RequestRefusedError: a rule forbids the request; the error is the API's first.
         """
-        model = self.models.find(body.get("model"))
+        named = body.get("model")
+        model = self.models.find(named)
         body = body if model is None else {**body, "model": model.card.id}
         if (first := next(form_findings(body, endpoint), None)) is not None:
             raise broken_rule(first)
@@ -151,35 +162,63 @@ class Simulation:
         )
         if (first := next(meaning_findings(view), None)) is not None:
             raise broken_rule(first)
-        assert model is not None  # the rules refuse names that no model serves
+        # The rules refuse names that no model serves.
+        assert model is not None and isinstance(named, str)  # noqa: PT018  one fact
         if (block := self._signatures.verify(prompt.body)) is not None:
             raise invalid(block.message)
         return PreparedRequest(
             prompt.body,
             model,
-            caller.workspace,
+            named,
+            caller,
             PromptPrefixes.of(prompt, caller.workspace),
             request_digest(prompt.body),
             thread,
         )
 
-    def create(self, request: PreparedRequest) -> Flow[MessageResult]:
-        """Return the message for a create request.
+    def admit(self, request: PreparedRequest) -> CacheLookup:
+        """Take a create request out of the rate limits; return what it finds in the cache.
 
         Raises:
             RequestRefusedError: a limit forbids the request.
         """
-        model = request.model
+        model = request.model.card.id
         lookup = self._cache.lookup(request.prefixes)
-        self._admit(model.card.id, lookup.usage.limited)
-        reply = yield from self._reply(request, lookup)
-        self._rates.produced(model.card.id, reply.output_tokens)
-        return MessageResult(
-            {**reply.message(lookup.usage), "model": model.name},
-            reply.output_tokens,
-            reply.raw_inputs,
-            (*self._rates.headers(model.card.id), *model.headers),
-        )
+        over = self._rates.admit(model, lookup.usage.limited)
+        if over is not None:
+            wait = ("retry-after", str(over.retry_after))
+            headers = (wait, *self._rates.headers(model))
+            raise RequestRefusedError(429, "rate_limit_error", over.message, headers=headers)
+        return lookup
+
+    def direct(self, request: PreparedRequest) -> Direction:
+        """Return what the script says about a request, which uses up one of its rules.
+
+        Raises:
+            RequestRefusedError: the script expects no such request.
+        """
+        if self.script is None:
+            return SIMULATED
+        body = {**request.body, "model": request.named}
+        caller = request.caller
+        served = (request.named, request.model.name, request.model.card.id)
+        return self.script.direct(MessageRequest(body, caller.headers, caller.request_id, served))
+
+    def create(
+        self, request: PreparedRequest, lookup: CacheLookup, direction: Direction
+    ) -> Flow[MessageResult]:
+        """Return the message for a create request that was admitted.
+
+        Raises:
+            RequestRefusedError: the script lets the request fail.
+        """
+        model = request.model
+        written = yield from self._written(request, lookup, direction)
+        message = written.message(lookup.usage, model.name)
+        output_tokens = message["usage"]["output_tokens"]
+        self._rates.produced(model.card.id, output_tokens)
+        headers = (*self._rates.headers(model.card.id), *model.headers)
+        return MessageResult(message, output_tokens, written.reply.raw_inputs, headers)
 
     def count(self, request: PreparedRequest) -> CountResult:
         """Return the input tokens for a count_tokens request."""
@@ -194,40 +233,43 @@ class Simulation:
         try:
             size = len(canonical(params))
             request = yield from work(lambda: self.prepare(params, caller, "batch_item"), size)
+            lookup = self._cache.lookup(request.prefixes)
+            written = yield from self._written(request, lookup, self.direct(request))
         except RequestRefusedError as refusal:
             error = {"type": "error", "error": {"details": None, **refusal.error()}}
             return {"type": "errored", "error": error}
-        lookup = self._cache.lookup(request.prefixes)
-        reply = yield from self._reply(request, lookup)
-        message = reply.message(lookup.usage, service_tier="batch")
-        return {"type": "succeeded", "message": {**message, "model": request.model.name}}
+        message = written.message(lookup.usage, request.model.name, service_tier="batch")
+        return {"type": "succeeded", "message": message}
 
-    def _admit(self, model: str, input_tokens: int) -> None:
-        """Take the request out of the rate limits, or refuse it."""
-        over = self._rates.admit(model, input_tokens)
-        if over is not None:
-            wait = ("retry-after", str(over.retry_after))
-            headers = (wait, *self._rates.headers(model))
-            raise RequestRefusedError(429, "rate_limit_error", over.message, headers=headers)
-
-    def _reply(self, request: PreparedRequest, lookup: CacheLookup) -> Flow[Reply]:
+    def _written(
+        self, request: PreparedRequest, lookup: CacheLookup, direction: Direction
+    ) -> Flow[Written]:
+        """Return the reply to a request: that of the script, or else a simulated one."""
+        if direction.failure is not None:
+            raise direction.failure
         repeat = self._repeats.count(request.digest)
         now, tokens = self._clock(), lookup.usage.total
-        reply = yield from work(
-            lambda: make_reply(
-                request.body,
-                signatures=self._signatures,
-                seed=self._seed,
-                repeat=repeat,
-                now=now,
-                input_tokens=tokens,
-            ),
-            4 * tokens,  # about the bytes of the prompt
-        )
+        if direction.write is None:
+            reply = yield from work(
+                lambda: make_reply(
+                    request.body,
+                    signatures=self._signatures,
+                    seed=self._seed,
+                    repeat=repeat,
+                    now=now,
+                    input_tokens=tokens,
+                ),
+                4 * tokens,  # about the bytes of the prompt
+            )
+            written = Written(reply)
+        else:
+            rng = reply_random(request.body, self._seed, repeat)
+            written = yield from direction.write(Writing(request.body, self._signatures, rng, now))
         self._cache.commit(lookup)
-        for identifier in output_files(reply.content):
-            self.files.add_output(identifier, request.workspace, OUTPUT_NAME, OUTPUT_CONTENT)
-        return reply
+        for identifier in output_files(written.reply.content):
+            workspace = request.caller.workspace
+            self.files.add_output(identifier, workspace, OUTPUT_NAME, OUTPUT_CONTENT)
+        return written
 
 
 def _is_threaded(body: JSONObject, caller: Caller) -> bool:

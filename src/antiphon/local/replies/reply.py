@@ -16,7 +16,7 @@ Phrases in the last user turn ask for rarer endings: ``[[refusal]]`` for a refus
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from random import Random
@@ -37,7 +37,7 @@ from .signatures import Signatures
 from .thinking import Thinking
 from .truncation import at_stop_sequence, within_budget
 
-__all__ = ["Reply", "make_reply", "request_digest"]
+__all__ = ["Reply", "complete_reply", "make_reply", "reply_random", "request_digest"]
 
 # Containers of the API expire after some minutes without use.
 _CONTAINER_SECONDS = 300
@@ -145,7 +145,7 @@ def make_reply(
     """
     card = catalog.find(body["model"])
     prompt = Prompt.of(body)
-    rng = _random(body, seed, repeat)
+    rng = reply_random(body, seed, repeat)
     identifier = new_id("msg", rng)
     thinking = Thinking.of(body, prompt, card)
     drafted, stop_reason = content.draft(body, prompt, rng, now)
@@ -158,18 +158,63 @@ def make_reply(
         stop_reason, stop_sequence = exceeded, None
     elif stop_sequence is not None:
         stop_reason = "stop_sequence"
-    return Reply(
-        id=identifier,
-        model=card.id if card else body["model"],
-        content=thinking.signed(cut.content, signatures, rng),
+    return complete_reply(
+        body,
+        cut.content,
+        thinking.signed(cut.content, signatures, rng),
+        identifier=identifier,
         stop_reason=stop_reason,
         stop_sequence=stop_sequence,
         stop_details=_REFUSAL if stop_reason == "refusal" else None,
-        container=_container(body, cut.content, rng, now),
-        output_tokens=cut.tokens,
-        thinking_tokens=_thinking_tokens(body["model"], cut.content),
-        server_tool_use=_server_tool_use(cut.content),
+        tokens=cut.tokens,
         raw_inputs=cut.raw_inputs,
+        rng=rng,
+        now=now,
+    )
+
+
+def complete_reply(
+    body: JSONObject,
+    written: Sequence[JSONObject],
+    content: list[JSONObject],
+    *,
+    identifier: str,
+    stop_reason: str,
+    stop_sequence: str | None,
+    stop_details: JSONObject | None,
+    tokens: int,
+    raw_inputs: Mapping[int, str],
+    rng: Random,
+    now: float,
+) -> Reply:
+    """Return the reply of given content, with all that follows from the content and the request.
+
+    Args:
+        body: the request.
+        written: the blocks as they were written, with all of their thinking.
+        content: the same blocks as the client receives them.
+        identifier: the message's id.
+        stop_reason: why the message ends.
+        stop_sequence: the stop sequence that ended it.
+        stop_details: more about a refusal.
+        tokens: the tokens written, thinking included.
+        raw_inputs: the JSON text of a tool's input where it was cut, by the index of its block.
+        rng: makes ids.
+        now: the server's time in seconds since 1970.
+    """
+    card = catalog.find(body["model"])
+    return Reply(
+        id=identifier,
+        model=card.id if card else body["model"],
+        content=content,
+        stop_reason=stop_reason,
+        stop_sequence=stop_sequence,
+        stop_details=stop_details,
+        container=_container(body, written, rng, now),
+        output_tokens=tokens,
+        thinking_tokens=_thinking_tokens(body["model"], written),
+        server_tool_use=_server_tool_use(written),
+        raw_inputs=raw_inputs,
         inference_geo=body.get("inference_geo") or "not_available",
         speed=body.get("speed"),
         context_management={"applied_edits": []} if body.get("context_management") else None,
@@ -182,7 +227,7 @@ def request_digest(body: JSONObject) -> bytes:
     return blake2b(canonical(request, sort=True), digest_size=16).digest()
 
 
-def _random(body: JSONObject, seed: int, repeat: int) -> Random:
+def reply_random(body: JSONObject, seed: int, repeat: int) -> Random:
     """Return a generator that is the same for the same request, seed and number of repeats."""
     return Random(f"{seed} {repeat} {request_digest(body).hex()}")
 

@@ -164,6 +164,11 @@ class Connection(asyncio.Protocol):
         if self._steps is None or (self._due is not None and not self._owner.clock.running):
             self._close()
 
+    def abandon(self) -> None:
+        """Reset the connection if a response is on its way."""
+        if self._steps is not None:
+            self.cut()
+
     def cut(self) -> None:
         """Reset the connection."""
         self._discarding = True

@@ -12,23 +12,27 @@ from typing import Any
 from ..._wire.http import Headers, Request, ResponseHead
 from ...errors import APIConnectionError, APITimeoutError
 from ..api.app import App
+from ..api.journal import Recorded
 from ..api.steps import Abort, Pause, Step, Write, WriteHead, next_visible_step
 from ..metering.clock import Clock, VirtualClock
+from ..scripting.scripted_server import ScriptedServer
 
 __all__ = ["AsyncInProcess", "InProcess"]
 
 
-class InProcess:
+class InProcess(ScriptedServer):
     """Carries the requests of sync clients to an app: ``Client(http_client=InProcess())``.
 
     Clients and threads may share it; the pauses of all responses add up on one clock.
 
     Args:
         app: makes the responses; by default a new `App` whose clock stands still between requests.
+        strict: whether a request that no rule answers is an error, as soon as there are rules; if
+            not, it gets a simulated reply.
     """
 
-    def __init__(self, app: App | None = None) -> None:
-        self.app: App = app or App(VirtualClock())
+    def __init__(self, app: App | None = None, *, strict: bool = True) -> None:
+        super().__init__(app or App(VirtualClock()), strict=strict)
         self.clock: _AppClock = _AppClock(self.app.clock)
         self._turn = threading.Lock()
 
@@ -36,21 +40,31 @@ class InProcess:
         """Pass a request to the app; return once the head of the response is there."""
         return _InProcessResponse(_InProcessExchange(self.app, self._turn, request))
 
+    @property
+    def requests(self) -> list[Recorded]:
+        """The requests so far, oldest first, without secrets."""
+        return self.app.journal.entries()
+
     def close(self) -> None:
         """Do nothing: there are no connections."""
 
 
-class AsyncInProcess:
+class AsyncInProcess(ScriptedServer):
     """`InProcess` for async clients: ``AsyncClient(http_client=AsyncInProcess())``."""
 
-    def __init__(self, app: App | None = None) -> None:
-        self.app: App = app or App(VirtualClock())
+    def __init__(self, app: App | None = None, *, strict: bool = True) -> None:
+        super().__init__(app or App(VirtualClock()), strict=strict)
         self.clock: _AsyncAppClock = _AsyncAppClock(self.app.clock)
         self._turn = threading.Lock()
 
     async def send(self, request: Request) -> _AsyncInProcessResponse:
         """Pass a request to the app; return once the head of the response is there."""
         return _AsyncInProcessResponse(_InProcessExchange(self.app, self._turn, request))
+
+    @property
+    def requests(self) -> list[Recorded]:
+        """The requests so far, oldest first, without secrets."""
+        return self.app.journal.entries()
 
     async def close(self) -> None:
         """Do nothing: there are no connections."""

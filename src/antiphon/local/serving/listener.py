@@ -48,6 +48,14 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._emptied = asyncio.Event()
 
+    def replace(self, app: App) -> None:
+        """Serve another app from now on; responses of the old one that still wait are cut."""
+        for connection in tuple(self.connections):
+            connection.abandon()
+        self.clock.unwatch(self._clock_moved_in_any_thread)
+        self._app, self.clock, self.new_request_id = app, app.clock, app.new_request_id
+        self.clock.watch(self._clock_moved_in_any_thread)
+
     def app(self, request: Request) -> Steps:
         """Return the steps of the response to a request."""
         try:

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 from ..api.app import App
 from ..api.journal import Recorded
 from ..metering.clock import Clock
+from ..scripting.scripted_server import ScriptedServer
 from .access import Access
 from .listener import Listener, check_port
 
@@ -18,7 +19,7 @@ __all__ = ["LocalServer"]
 T = TypeVar("T")
 
 
-class LocalServer:
+class LocalServer(ScriptedServer):
     """The simulated Messages API at a URL of its own; several may run in one program.
 
     Use it as a context manager::
@@ -35,13 +36,13 @@ class LocalServer:
         allow_hosts: names that clients may use for the server, besides addresses and `localhost`.
         grace: seconds that open responses get to finish when the server is closed.
         idle: seconds of silence after which a connection that waits for a request is closed.
+        strict: whether a request that no rule answers is an error, as soon as there are rules; if
+            not, it gets a simulated reply.
 
     Raises:
         ValueError: there is no such port.
     """
 
-    app: App
-    """The simulated API."""
     url: str
     """The base URL for clients, while the server runs."""
 
@@ -55,8 +56,9 @@ class LocalServer:
         allow_hosts: Collection[str] = (),
         grace: float = 5.0,
         idle: float = 60.0,
+        strict: bool = True,
     ) -> None:
-        self.app = app or App()
+        super().__init__(app or App(), strict=strict)
         self._access = Access(host, allow_hosts, control)
         self._address = host, check_port(port)
         self._grace = grace
@@ -81,8 +83,18 @@ class LocalServer:
         return self._in_loop(self.app.journal.entries)
 
     def reset(self) -> None:
-        """Forget all requests, cached prompts, used-up limits and batches; keep the clock."""
+        """Forget all requests, rules, cached prompts, limits and batches; keep the clock."""
         self._in_loop(self.app.reset)
+
+    def replace(self, app: App) -> None:
+        """Serve another app at the same URL; responses of the old one that still wait are cut.
+
+        Args:
+            app: makes the responses from now on; it gets a script without rules if it has none.
+        """
+        strict = self.script.strict
+        self._in_loop(lambda: self._listener.replace(app))
+        ScriptedServer.__init__(self, app, strict=strict)
 
     def start(self) -> Self:
         """Start to serve until `close`; a ``with`` block calls both.
@@ -121,7 +133,8 @@ class LocalServer:
 
     def _in_loop(self, call: Callable[[], T]) -> T:
         """Return what `call` returns, called in the thread in which the app runs."""
-        if self._thread is None:
+        # A function of a script may ask as well, in the very thread.
+        if self._thread is None or threading.current_thread() is self._thread:
             return call()
 
         async def called() -> T:
@@ -134,7 +147,7 @@ class LocalServer:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        listener = Listener(self.app, self._access, idle=self._idle)
+        listener = self._listener = Listener(self.app, self._access, idle=self._idle)
         try:
             self.url = await listener.start(*self._address)
         except Exception as failure:  # whatever it is, the thread that waits must learn it

@@ -1,0 +1,126 @@
+"""The seam between the app and scripts: a script directs what a messages request gets.
+
+The app asks its script once for each attempt that passed the rules and the rate limits, and for
+each item of a batch. What a script is made of stands in `antiphon.local.scripting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol, TypeAlias
+
+from ..._wire.json import JSONObject
+from ..metering.prompt_cache import CacheUsage
+from ..replies.reply import Reply
+from ..replies.signatures import Signatures
+from .errors import RequestRefusedError
+from .message_view import MessageView
+from .steps import Flow, Steps
+
+__all__ = [
+    "SIMULATED",
+    "Direction",
+    "Director",
+    "Fault",
+    "MessageRequest",
+    "Writing",
+    "Written",
+]
+
+Fault: TypeAlias = Callable[[Steps], Steps]
+"""Makes a wrong response of a right one. The steps have no `Work` and no `Reschedule` in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRequest(MessageView):
+    """A request for a message that passed every rule: what a rule of a script looks at."""
+
+    body: JSONObject
+    """The whole body, with the conversation of its thread and the content of its files."""
+    headers: Mapping[str, str] = field(repr=False)
+    """All headers by their lower-case names, those with keys too."""
+    request_id: str
+    """The id in the response's `request-id` header."""
+    names: tuple[str, ...] = field(repr=False)
+    """The names of its model: as sent, and as in the API's catalogue."""
+
+    def _sent(self) -> Any:
+        return self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What a scripted reply is written with."""
+
+    body: JSONObject
+    """The request."""
+    signatures: Signatures
+    """Signs thinking."""
+    rng: Random
+    """Makes ids; the same request, seed and number of repeats make the same ones."""
+    now: float
+    """The server's time in seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A reply, and what is to stand in its message whatever follows from the reply."""
+
+    reply: Reply
+    fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Fields of the message."""
+    usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Counts of its usage."""
+
+    def message(
+        self, read: CacheUsage, model: str, *, service_tier: str = "standard"
+    ) -> JSONObject:
+        """Return the message as the API sends it.
+
+        Args:
+            read: the cost of the input.
+            model: the name of the model.
+            service_tier: "standard", or "batch" for an item of a batch.
+        """
+        message: JSONObject = {
+            **self.reply.message(read, service_tier=service_tier),
+            "model": model,
+        }
+        usage: JSONObject = message["usage"]
+        return {**message, **self.fields, "usage": {**usage, **self.usage}}
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """What a script says about one request."""
+
+    write: Callable[[Writing], Flow[Written]] | None = None
+    """Writes the reply; None for a simulated one."""
+    failure: RequestRefusedError | None = None
+    """The error that the request gets instead of a reply."""
+    delay: float = 0.0
+    """Seconds before the response."""
+    faults: Sequence[Fault] = ()
+    """What goes wrong with the response, applied one after another."""
+
+
+SIMULATED = Direction()
+"""The direction for a simulated reply."""
+
+
+class Director(Protocol):
+    """Says what requests get."""
+
+    def direct(self, request: MessageRequest) -> Direction:
+        """Return the direction for a request, and count that it was given.
+
+        Raises:
+            RequestRefusedError: no such request is expected.
+        """
+        ...
+
+    def reset(self) -> None:
+        """Begin again."""
+        ...

@@ -1,0 +1,62 @@
+"""One rule of a script: which requests it means, and what it says about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..api.direction import Direction, Fault, MessageRequest
+from ..api.errors import RequestRefusedError
+from .matchers import ANY, Matcher
+from .scripted_reply import ScriptedReply
+
+__all__ = ["ScriptRule"]
+
+
+@dataclass(slots=True)
+class ScriptRule:
+    """What a script says about the requests that fit."""
+
+    says: str
+    """The rule in a few words, for messages about it."""
+    outcome: ScriptedReply | RequestRefusedError
+    when: Matcher = ANY
+    times: int | None = None
+    """How often it answers; None for always."""
+    delay: float = 0.0
+    """Seconds before the response."""
+    faults: Sequence[Fault] = ()
+    """What goes wrong with the response."""
+    used: int = 0
+    """How often it has answered."""
+
+    def __post_init__(self) -> None:
+        if self.times is not None and self.times < 1:
+            raise ValueError(f"times: {self.times}; give a number from 1, or None for always")
+        if not self.delay >= 0:
+            raise ValueError(f"delay: {self.delay}; give seconds from 0")
+        for fault in self.faults:
+            if not callable(fault):
+                raise TypeError(f"faults: {fault!r} is no fault; see antiphon.testing.faults")
+
+    @property
+    def left(self) -> bool:
+        """Whether it can answer once more."""
+        return self.times is None or self.used < self.times
+
+    @property
+    def name(self) -> str:
+        """The rule in a few words, with its condition."""
+        return self.says if self.when is ANY else f"{self.says}, when {self.when!r}"
+
+    def direction(self, request: MessageRequest, faults: Sequence[Fault]) -> Direction:
+        """Return what it says about a request.
+
+        Args:
+            request: the request.
+            faults: those of all responses, for a rule that has none.
+        """
+        faults = self.faults or faults
+        if isinstance(self.outcome, RequestRefusedError):
+            return Direction(failure=self.outcome, delay=self.delay, faults=faults)
+        return Direction(self.outcome.writer(request), delay=self.delay, faults=faults)

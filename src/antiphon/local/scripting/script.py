@@ -1,0 +1,118 @@
+"""A script: rules that are tried in the order in which they were made.
+
+The first rule that fits a request and is not used up answers. As soon as there are rules, a request
+that none of them answers is an error: the client gets one that names the nearest rule and what
+differs, and `Script.verify` raises for it later, in case the program under test hides it.
+
+Rules are only appended, which other threads may do while requests are served. They are counted
+where the app runs, one request after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..api.direction import Direction, Fault, MessageRequest
+from ..api.errors import RequestRefusedError, invalid
+from .matchers import ANY
+from .rule import ScriptRule
+from .scriptable import Scriptable, quoted
+
+__all__ = ["Script"]
+
+# A bound on memory: a program may send any number of requests that nobody expects.
+_MOST_KEPT = 100
+
+
+class Script(Scriptable):
+    """What requests for messages get.
+
+    Args:
+        strict: whether a request that no rule answers is an error; if not, it gets a simulated
+            reply.
+    """
+
+    strict: bool
+    """Whether a request that no rule answers is an error."""
+    rules: list[ScriptRule]
+    """The rules, in the order in which they are tried."""
+    faults: Sequence[Fault]
+    """What goes wrong with the responses that no rule has faults of its own for."""
+    unexpected: list[str]
+    """What is to be said about the requests that no rule answered."""
+
+    def __init__(self, *, strict: bool = True) -> None:
+        self.strict = strict
+        self.rules = []
+        self.unexpected = []
+        self.faults = ()
+
+    def add(self, rule: ScriptRule) -> ScriptRule:
+        """Add a rule behind the others, and return it."""
+        self.rules.append(rule)
+        return rule
+
+    def verify(self) -> None:
+        """Check that all went as the script says.
+
+        Raises:
+            AssertionError: a request came that no rule answers, or a rule with `times` was not used
+                so often.
+        """
+        unused = [
+            f"{rule.name}: used {rule.used} of {rule.times} times"
+            for rule in self.rules
+            if rule.times is not None and rule.used < rule.times
+        ]
+        if self.unexpected or unused:
+            raise AssertionError(
+                "\n".join(["The script was not followed.", *self.unexpected, *unused])
+            )
+
+    def reset(self) -> None:
+        """Forget all rules and what came."""
+        self.rules.clear()
+        self.unexpected.clear()
+        self.faults = ()
+
+    def direct(self, request: MessageRequest) -> Direction:
+        """Return what the first fitting rule says, and count that it was used.
+
+        Raises:
+            RequestRefusedError: no rule answers the request.
+        """
+        for rule in self.rules:
+            if rule.left and rule.when(request):
+                rule.used += 1
+                return rule.direction(request, self.faults)
+        if not self.rules or not self.strict:
+            return Direction(faults=self.faults)
+        raise self._unexpected(request)
+
+    def _unexpected(self, request: MessageRequest) -> RequestRefusedError:
+        """Return the error for a request that no rule answers, and note it for `verify`."""
+        facts, nearest = _facts(request), self._nearest(request)
+        text = f"No rule of the script answers this request: {facts}. {nearest}"
+        if len(self.unexpected) < _MOST_KEPT:
+            self.unexpected.append(text)
+        return invalid(text, error_code="unexpected_request")
+
+    def _nearest(self, request: MessageRequest) -> str:
+        """Say which rule is the nearest to a request, and what differs."""
+        nearest = max(self.rules, key=lambda rule: (_nearness(rule, request), rule.when is not ANY))
+        differences = nearest.when.differences(request) or [f"it was used up ({nearest.used})"]
+        number = self.rules.index(nearest) + 1
+        return f"The nearest is rule {number}, {nearest.name}: {'; '.join(differences)}."
+
+
+def _nearness(rule: ScriptRule, request: MessageRequest) -> float:
+    """Return how likely it is that a rule was meant for a request, from 0 to 1."""
+    # That a rule for all requests is used up says less than what another one misses.
+    return rule.when.nearness(request) if rule.left or rule.when is not ANY else 0.0
+
+
+def _facts(request: MessageRequest) -> str:
+    """Return what tells a request from others."""
+    text = f"user text {quoted(request.text)}" if request.text else "no user text"
+    results = f", {len(request.results)} tool result(s)" if request.results else ""
+    return f"turn {request.turn}, {text}{results}, model {request.model}"

@@ -1,0 +1,141 @@
+"""The methods that make rules, shared by scripts and by the servers that follow one."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+
+from ..._wire.json import is_object
+from ..api.direction import Fault
+from .failure import failure
+from .matchers import ANY, Matcher, Predicate, matcher
+from .rule import ScriptRule
+from .scripted_reply import Content, Said, ScriptedReply
+
+__all__ = ["Scriptable", "quoted"]
+
+_MOST_SHOWN = 60
+
+
+class Scriptable:
+    """Something that takes rules: a script, or a server that follows one."""
+
+    @abstractmethod
+    def add(self, rule: ScriptRule) -> ScriptRule:
+        """Add a rule behind the others, and return it."""
+
+    def reply(
+        self,
+        *content: Content,
+        when: Predicate | None = None,
+        times: int | None = None,
+        delay: float = 0.0,
+        faults: Iterable[Fault] = (),
+        stop_reason: str | None = None,
+        usage: Mapping[str, int] | None = None,
+    ) -> ScriptRule:
+        """Add a rule that replies.
+
+        Args:
+            *content: what is said: texts, content blocks (see the makers in `antiphon.testing`), a
+                whole message, or functions, sync or async, from the request to any of these.
+            when: which requests it answers; by default all.
+            times: how often it answers; by default always.
+            delay: seconds before the response, on the server's clock.
+            faults: what goes wrong with the response: functions from steps to steps.
+            stop_reason: why the message ends; by default what the content means.
+            usage: counts of the usage, e.g. ``{"input_tokens": 10}``; the others follow from the
+                request and the reply.
+
+        Returns:
+            The rule; `used` tells how often it has answered.
+
+        Raises:
+            TypeError: a content cannot be said.
+            ValueError: `times` or `delay` is out of range.
+        """
+        Said.of([each for each in content if not callable(each)])
+        outcome = ScriptedReply(content, stop_reason, usage or {})
+        says = f"reply({', '.join(map(_shown, content))})"
+        return self.add(ScriptRule(says, outcome, _matcher(when), times, delay, tuple(faults)))
+
+    def replies(
+        self,
+        *contents: Content,
+        when: Predicate | None = None,
+        delay: float = 0.0,
+        faults: Iterable[Fault] = (),
+    ) -> list[ScriptRule]:
+        """Add rules that reply one after the other, each once.
+
+        Args:
+            *contents: what each of them says; a list for a reply of several blocks.
+            when: which requests they answer; by default all.
+            delay: seconds before each response, on the server's clock.
+            faults: what goes wrong with each response.
+
+        Returns:
+            The rules.
+
+        Raises:
+            TypeError: a content cannot be said.
+            ValueError: `delay` is out of range.
+        """
+        broken = tuple(faults)
+        return [
+            self.reply(content, when=when, times=1, delay=delay, faults=broken)
+            for content in contents
+        ]
+
+    def fail(
+        self,
+        error: int | str,
+        message: str | None = None,
+        *,
+        retry_after: float | str | None = None,
+        when: Predicate | None = None,
+        times: int | None = None,
+        delay: float = 0.0,
+        faults: Iterable[Fault] = (),
+    ) -> ScriptRule:
+        """Add a rule that refuses.
+
+        Args:
+            error: an HTTP status, such as 529, or the `type` of an error of the API, such as
+                "rate_limit_error".
+            message: what the error says; by default the API's words.
+            retry_after: the header `retry-after`: seconds, or a text such as an HTTP date.
+            when: which requests it refuses; by default all.
+            times: how often it does so; by default always.
+            delay: seconds before the response, on the server's clock.
+            faults: what goes wrong with the response.
+
+        Returns:
+            The rule; `used` tells how often it has answered.
+
+        Raises:
+            ValueError: there is no such error, or `times` or `delay` is out of range.
+        """
+        outcome = failure(error, message, retry_after=retry_after)
+        rule = ScriptRule(f"fail({error!r})", outcome, _matcher(when), times, delay, tuple(faults))
+        return self.add(rule)
+
+
+def _matcher(when: Predicate | None) -> Matcher:
+    return ANY if when is None else matcher(when)
+
+
+def _shown(content: Content) -> str:
+    """Return a content in a few words."""
+    if isinstance(content, str):
+        return quoted(content)
+    if not is_object(content):
+        return str(getattr(content, "__name__", type(content).__name__))
+    kind = str(content.get("type"))
+    shown = content.get("name") or content.get(kind)
+    return f"{kind}({quoted(shown) if isinstance(shown, str) else '…'})"
+
+
+def quoted(text: str) -> str:
+    """Return a text as Python writes it, shortened."""
+    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…")

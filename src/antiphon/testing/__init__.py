@@ -1,0 +1,66 @@
+"""What tests of programs that talk to Claude are written with: makers, matchers, a pytest plugin.
+
+Each name is loaded when it is first used, because pytest loads this package in every run.
+"""
+
+from importlib import import_module
+
+TYPE_CHECKING = False  # loading `typing` would be most of the import
+if TYPE_CHECKING:
+    from ..local.scripting.content import citation, refusal, text, thinking, tool_use
+    from ..local.scripting.matchers import (
+        Matcher,
+        has_image,
+        has_result,
+        header,
+        model,
+        offers,
+        system_text,
+        turn,
+        user_text,
+    )
+
+__all__ = [
+    "Matcher",
+    "citation",
+    "has_image",
+    "has_result",
+    "header",
+    "model",
+    "offers",
+    "refusal",
+    "system_text",
+    "text",
+    "thinking",
+    "tool_use",
+    "turn",
+    "user_text",
+]
+
+_HOMES = {
+    "..local.scripting.content": ("citation", "refusal", "text", "thinking", "tool_use"),
+    "..local.scripting.matchers": (
+        "Matcher",
+        "has_image",
+        "has_result",
+        "header",
+        "model",
+        "offers",
+        "system_text",
+        "turn",
+        "user_text",
+    ),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            value: object = getattr(import_module(home, __name__), name)
+            globals()[name] = value  # the next look-up does not come here
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

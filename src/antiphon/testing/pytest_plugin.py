@@ -1,0 +1,99 @@
+"""The pytest plugin: fixtures with a local server, a marker that scripts it, and offline runs.
+
+pytest loads this module in every run of every project in whose environment antiphon is installed.
+So nothing of antiphon is imported before a test asks for it.
+
+There is one socket for each process of a run, and a new app behind it for each test. Processes of
+pytest-xdist share nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .._async.client import AsyncClient
+    from .._sync.client import Client
+    from ..local.serving.local_server import LocalServer
+
+__all__ = ["antiphon_async_client", "antiphon_client", "antiphon_server"]
+
+_MARKER = "antiphon(script=, cassette=, faults=, seed=): run the test with a scripted local server"
+_KEYWORDS = ("script", "cassette", "faults", "seed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give a marked test its server, also if it does not ask for the fixture."""
+    names: list[str] | None = getattr(item, "fixturenames", None)
+    if names is not None and item.get_closest_marker("antiphon") and "antiphon_server" not in names:
+        names.append("antiphon_server")
+
+
+def _asked(node: pytest.Item) -> dict[str, Any]:
+    """Return what the markers of a test ask for; the nearest one wins."""
+    asked: dict[str, Any] = {}
+    for marker in node.iter_markers("antiphon"):
+        unknown = [name for name in marker.kwargs if name not in _KEYWORDS]
+        if marker.args or unknown:
+            raise pytest.UsageError(
+                f"@pytest.mark.antiphon takes the keywords {', '.join(_KEYWORDS)} only;"
+                f" not {', '.join([*map(repr, marker.args), *unknown])}"
+            )
+        asked = {**marker.kwargs, **asked}
+    return asked
+
+
+@pytest.fixture(scope="session")
+def _antiphon_socket() -> Iterator[LocalServer]:  # pyright: ignore[reportUnusedFunction]
+    from ..local.serving.local_server import LocalServer
+
+    with LocalServer() as server:
+        yield server
+
+
+@pytest.fixture
+def antiphon_server(
+    request: pytest.FixtureRequest, _antiphon_socket: LocalServer
+) -> Iterator[LocalServer]:
+    """Run a local server for this test; the environment leads clients to it.
+
+    At the end the fixture calls `server.verify()`.
+    """
+    from .server_setup import environment, renew
+
+    server = _antiphon_socket
+    renew(server, request.path.parent, **_asked(request.node))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(server.url).items():
+            patch.setenv(name, value)
+        patch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
+        yield server
+    server.verify()
+
+
+@pytest.fixture
+def antiphon_client(antiphon_server: LocalServer) -> Iterator[Client]:
+    """Return a client of `antiphon_server`."""
+    from .._sync.client import Client
+    from .server_setup import KEY
+
+    with Client(base_url=antiphon_server.url, api_key=KEY) as client:
+        yield client
+
+
+@pytest.fixture
+def antiphon_async_client(antiphon_server: LocalServer) -> AsyncClient:
+    """Return an async client of `antiphon_server`; its connections end with their event loop."""
+    from .._async.client import AsyncClient
+    from .server_setup import KEY
+
+    return AsyncClient(base_url=antiphon_server.url, api_key=KEY)

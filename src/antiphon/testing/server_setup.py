@@ -1,0 +1,67 @@
+"""A server made new for a test: as the marker of pytest and the mixin for unittest ask for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..local.api.app import App
+from ..local.api.direction import Fault
+from ..local.serving.local_server import LocalServer
+
+__all__ = ["KEY", "environment", "renew"]
+
+KEY = "antiphon-test-key"
+"""The API key that tests send; it opens nothing."""
+
+_LOOPBACK = "127.0.0.1,localhost"
+
+
+def environment(url: str) -> dict[str, str]:
+    """Return the variables that lead clients of any maker to a server."""
+    # Clients that look for proxies must not send through one what stays on this machine.
+    direct = {
+        name: ",".join(filter(None, (_LOOPBACK, os.environ.get(name))))
+        for name in ("no_proxy", "NO_PROXY")
+    }
+    return {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": KEY, **direct}
+
+
+def renew(
+    server: LocalServer,
+    folder: Path,  # noqa: ARG001  where relative paths begin
+    *,
+    script: Sequence[Any] | Callable[[LocalServer], object] | None = None,
+    cassette: object = None,
+    faults: Iterable[Fault] = (),
+    seed: int = 0,
+) -> None:
+    """Put a new app behind the URL of a server.
+
+    Args:
+        server: the server; it runs.
+        folder: where relative paths begin.
+        script: replies, one after the other, or a function that scripts the server.
+        cassette: not there yet.
+        faults: what goes wrong with the responses to all messages requests.
+        seed: other ids and opaque values.
+
+    Raises:
+        NotImplementedError: a cassette is given.
+        TypeError: the script is of another kind.
+    """
+    if cassette is not None:
+        raise NotImplementedError("cassette: recordings cannot be played yet; use script= instead")
+    server.replace(App(seed=seed))
+    server.script.faults = tuple(faults)
+    if callable(script):
+        script(server)
+    elif isinstance(script, list | tuple):
+        server.replies(*script)
+    elif script is not None:
+        raise TypeError(
+            f"script: {script!r} is no script; give a list of replies, or a function that takes"
+            " the server"
+        )

@@ -1,0 +1,264 @@
+"""Scripts: which rule answers, what it says, and what happens to what nobody expected."""
+
+from __future__ import annotations
+
+import pytest
+
+import antiphon
+from antiphon.local import App, InProcess, LocalServer, Script, VirtualClock
+from antiphon.testing import refusal, text, thinking, tool_use, user_text
+from antiphon.types import Message
+
+HELLO = {"model": "claude-haiku-4-5", "max_tokens": 200}
+
+
+def ask(client: antiphon.Client, prompt: str, **params) -> Message:
+    message = {"role": "user", "content": prompt}
+    return client.messages.create(**{**HELLO, "messages": [message], **params})
+
+
+def test_a_reply_is_what_was_said(scripted):
+    server, client = scripted
+    server.reply("Hello!")
+    message = ask(client, "Hi")
+    assert (message.text, message.stop_reason) == ("Hello!", "end_turn")
+    assert ask(client, "And again").text == "Hello!"
+    server.verify()
+
+
+def test_a_stream_says_the_same(scripted):
+    server, client = scripted
+    server.reply(thinking("Hm."), text("It is sunny."), tool_use("weather", city="Oslo"))
+    plain = ask(client, "Weather?")
+    messages = [{"role": "user", "content": "Weather?"}]
+    with client.messages.stream(**HELLO, messages=messages) as stream:
+        streamed = stream.get_final_message()
+    assert plain.stop_reason == streamed.stop_reason == "tool_use"
+    assert [block.type for block in streamed.content] == ["thinking", "text", "tool_use"]
+    assert streamed.content[2].input == {"city": "Oslo"}
+    assert streamed.usage == plain.usage
+
+
+def test_the_first_rule_that_fits_and_is_not_used_up_answers(scripted):
+    server, client = scripted
+    server.reply("first", when=user_text("weather"), times=1)
+    server.reply("second", when=user_text("weather"))
+    server.reply("other")
+    prompts = ["the weather", "hello", "The Weather?", "weather"]
+    assert [ask(client, each).text for each in prompts] == ["first", "other", "second", "second"]
+
+
+def test_replies_are_given_once_each_in_order(scripted):
+    server, client = scripted
+    server.replies("one", ["two, ", "three"])
+    assert [ask(client, "count").text for _ in range(2)] == ["one", "two, three"]
+    with pytest.raises(antiphon.BadRequestError, match="used up"):
+        ask(client, "count")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (529, antiphon.OverloadedError),
+        ("rate_limit_error", antiphon.RateLimitError),
+        (400, antiphon.BadRequestError),
+        (503, antiphon.ServiceUnavailableError),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_failure_is_the_error_of_the_api(scripted, error, kind, stream):
+    server, client = scripted
+    server.fail(error, retry_after=3)
+    with pytest.raises(kind) as caught:
+        ask(client, "Hi", stream=stream)
+    assert caught.value.retry_after == 3
+    server.verify()
+
+
+def test_each_attempt_uses_a_rule_up():
+    transport = InProcess()
+    transport.fail(529, times=2)
+    transport.reply("Hello!")
+    client = antiphon.Client(http_client=transport, api_key="test")
+    response = client.messages.with_raw_response.create(
+        **HELLO, messages=[{"role": "user", "content": "Hi"}]
+    )
+    assert (response.retries_taken, response.parse().text) == (2, "Hello!")
+    transport.verify()
+
+
+def test_counting_tokens_uses_nothing_up(scripted):
+    server, client = scripted
+    server.replies("one")
+    messages = [{"role": "user", "content": "Hi"}]
+    client.messages.count_tokens(model=HELLO["model"], messages=messages)
+    assert ask(client, "Hi").text == "one"
+
+
+def test_a_request_that_breaks_a_rule_of_the_api_uses_nothing_up(scripted):
+    server, client = scripted
+    server.replies("one")
+    with pytest.raises(antiphon.BadRequestError, match="max_tokens"):
+        ask(client, "Hi", max_tokens=-1)
+    assert ask(client, "Hi").text == "one"
+    server.verify()
+
+
+def test_a_batch_gets_the_replies_in_the_order_of_its_items():
+    transport = InProcess(App(VirtualClock(), batch_seconds=0))
+    transport.replies("one", "two")
+    transport.fail(529, times=1)
+    client = antiphon.Client(http_client=transport, api_key="test")
+    params = {**HELLO, "messages": [{"role": "user", "content": "Hi"}]}
+    batch = client.messages.batches.create(
+        requests=[{"custom_id": name, "params": params} for name in ("a", "b", "c")]
+    )
+    results = {each.custom_id: each.result for each in client.messages.batches.results(batch.id)}
+    assert [results[name].message.text for name in ("a", "b")] == ["one", "two"]
+    assert results["c"].error.error.type == "overloaded_error"
+    transport.verify()
+
+
+def test_what_nobody_expects_is_an_error_that_names_the_nearest_rule(scripted):
+    server, client = scripted
+    server.reply("Sunny.", when=user_text("weather"))
+    with pytest.raises(antiphon.BadRequestError) as caught:
+        ask(client, "Tell me a joke")
+    said = str(caught.value)
+    assert "user_text('weather'): the user wrote 'Tell me a joke'" in said
+    assert caught.value.error_code == "unexpected_request"
+    with pytest.raises(AssertionError, match="the user wrote 'Tell me a joke'"):
+        server.verify()
+
+
+def test_rules_with_times_have_to_be_used_up(scripted):
+    server, client = scripted
+    server.reply("often", when=user_text("never"))
+    server.replies("once")
+    with pytest.raises(AssertionError, match=r"reply\('once'\): used 0 of 1 times"):
+        server.verify()
+    ask(client, "Hi")
+    server.verify()
+
+
+def test_a_server_that_is_not_strict_falls_back_to_simulated_replies():
+    with LocalServer(strict=False) as server:
+        client = antiphon.Client(base_url=server.url, api_key="test")
+        server.reply("Sunny.", when=user_text("weather"))
+        assert "simulated" in ask(client, "Hello").text.lower()
+        assert ask(client, "weather").text == "Sunny."
+        server.verify()
+
+
+def test_without_rules_replies_are_simulated(scripted):
+    server, client = scripted
+    assert "simulated" in ask(client, "Hello").text.lower()
+    server.reply("Scripted.")
+    assert ask(client, "Hello").text == "Scripted."
+    server.app.reset()
+    assert "simulated" in ask(client, "Hello").text.lower()
+
+
+def test_usage_follows_from_the_reply_unless_it_is_given(scripted):
+    server, client = scripted
+    server.replies("word", "word " * 50)
+    server.reply("word", usage={"input_tokens": 7, "cache_read_input_tokens": 90})
+    short, long, given = (ask(client, "Hi").usage for _ in range(3))
+    assert short.output_tokens < 10 < 40 < long.output_tokens
+    assert short.input_tokens == long.input_tokens
+    assert (given.input_tokens, given.cache_read_input_tokens) == (7, 90)
+    assert given.output_tokens == short.output_tokens
+
+
+def test_a_reply_is_never_cut(scripted):
+    server, client = scripted
+    server.reply("one two three four five")
+    message = ask(client, "Hi", max_tokens=1, stop_sequences=["two"])
+    assert (message.text, message.stop_reason) == ("one two three four five", "end_turn")
+    server.app.reset()
+    server.reply("one", stop_reason="max_tokens")
+    assert ask(client, "Hi").stop_reason == "max_tokens"
+
+
+def test_a_refusal_is_a_stop_reason(scripted):
+    server, client = scripted
+    server.reply(refusal("No.", category="cyber"))
+    message = ask(client, "Hi")
+    assert (message.content, message.stop_reason) == ([], "refusal")
+    assert message.stop_details.explanation == "No."
+
+
+def test_thinking_is_signed_and_taken_back(scripted):
+    server, client = scripted
+    server.reply(thinking("Hm."), "Yes.")
+    first = ask(client, "Hi")
+    messages = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": first.content},
+        {"role": "user", "content": "Sure?"},
+    ]
+    assert ask(client, "", messages=messages).text == "Yes."
+
+
+def test_a_function_of_the_request_replies(scripted):
+    server, client = scripted
+    server.reply(lambda request: [text(f"{request.model}: "), text(request.text)])
+    assert ask(client, "Hi").text == "claude-haiku-4-5: Hi"
+
+
+def test_a_recorded_message_is_said_again(scripted):
+    server, client = scripted
+    recorded = antiphon.Client(http_client=InProcess(), api_key="test").messages.create(
+        **HELLO, messages=[{"role": "user", "content": "Something else"}]
+    )
+    server.reply(recorded)
+    server.reply(recorded.to_dict())
+    assert ask(client, "Hi") == recorded
+
+
+def test_a_delay_passes_on_the_clock_of_the_server():
+    transport = InProcess()
+    transport.reply("slow", delay=60)
+    client = antiphon.Client(
+        http_client=transport, api_key="test", timeout=antiphon.Timeout(read=30), max_retries=0
+    )
+    with pytest.raises(antiphon.APITimeoutError):
+        ask(client, "Hi")
+
+
+def test_faults_get_the_steps_of_the_response(scripted):
+    server, client = scripted
+
+    def cut(steps):
+        yield next(steps)
+
+    server.reply("Hello!", faults=[cut])
+    with pytest.raises(antiphon.APIConnectionError):
+        list(ask(client, "Hi", stream=True))
+
+
+def test_a_script_is_an_object_of_its_own():
+    script = Script()
+    rule = script.reply("Hello!")
+    with LocalServer(App(script=script)) as server:
+        assert ask(antiphon.Client(base_url=server.url, api_key="test"), "Hi").text == "Hello!"
+    assert rule.used == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "says"),
+    [
+        (lambda s: s.reply(7), TypeError, "reply: 7 cannot be said"),
+        (lambda s: s.reply("a", times=0), ValueError, "times: 0"),
+        (lambda s: s.reply("a", delay=-1), ValueError, "delay: -1"),
+        (lambda s: s.reply("a", when="weather"), TypeError, "when: 'weather'"),
+        (lambda s: s.reply("a", faults=[1]), TypeError, "faults: 1"),
+        (lambda s: s.fail("nonsense"), ValueError, "fail: 'nonsense'"),
+        (lambda s: s.fail(200), ValueError, "fail: 200"),
+    ],
+)
+def test_wrong_rules_are_refused_at_once(make, error, says):
+    script = Script()
+    with pytest.raises(error, match=says):
+        make(script)
+    assert not script.rules

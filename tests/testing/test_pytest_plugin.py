@@ -1,0 +1,172 @@
+"""The pytest plugin, in runs of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+ASK = """
+import antiphon, os, pytest, urllib.request
+from antiphon.testing import user_text
+
+def ask(client, prompt="Hi"):
+    messages = [{"role": "user", "content": prompt}]
+    return client.messages.create(model="claude-haiku-4-5", max_tokens=100, messages=messages)
+
+"""
+
+
+@pytest.fixture
+def run(pytester):
+    """Return a function that runs a module of tests with the plugin, and gives the outcome."""
+
+    def run(tests: str, *arguments: str):
+        pytester.makepyfile(ASK + tests)
+        plugin = ("-p", "antiphon.testing.pytest_plugin", "-p", "no:antiphon")
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *plugin, *arguments)
+
+    return run
+
+
+def test_the_fixtures_are_a_scripted_server_and_its_clients(run):
+    result = run(
+        """
+def test_sync(antiphon_server, antiphon_client):
+    antiphon_server.reply("Hello!")
+    assert ask(antiphon_client).text == "Hello!"
+
+async def talk(client):
+    messages = [{"role": "user", "content": "Hi"}]
+    return await client.messages.create(model="claude-haiku-4-5", max_tokens=9, messages=messages)
+
+def test_async(antiphon_server, antiphon_async_client):
+    import asyncio
+    antiphon_server.reply("Hello!")
+    assert asyncio.run(talk(antiphon_async_client)).text == "Hello!"
+
+def test_own_client(antiphon_server):
+    antiphon_server.reply("Hello!")
+    assert ask(antiphon.Client()).text == "Hello!"
+"""
+    )
+    result.assert_outcomes(passed=3)
+
+
+def test_each_test_has_a_fresh_server_at_the_same_url(run):
+    result = run(
+        """
+urls = set()
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_fresh(antiphon_server, antiphon_client, number):
+    urls.add(antiphon_server.url)
+    assert antiphon_server.requests == []
+    assert "simulated" in ask(antiphon_client).text.lower()
+    antiphon_server.clock.advance(1e9)
+    antiphon_server.reply("Hello!")
+
+def test_one_socket(antiphon_server):
+    import time
+    assert urls == {antiphon_server.url}
+    assert abs(antiphon_server.clock() - time.time()) < 1e6
+
+def test_environment_is_left_as_it_was():
+    assert "ANTHROPIC_BASE_URL" not in os.environ
+"""
+    )
+    result.assert_outcomes(passed=4)
+
+
+def test_a_script_that_was_not_followed_fails_the_test(run):
+    result = run(
+        """
+def test_unused(antiphon_server):
+    antiphon_server.replies("never")
+
+def test_unexpected(antiphon_server, antiphon_client):
+    antiphon_server.reply("Sunny.", when=user_text("weather"))
+    with pytest.raises(antiphon.BadRequestError):
+        ask(antiphon_client, "joke")
+"""
+    )
+    result.assert_outcomes(passed=2, errors=2)
+    result.stdout.fnmatch_lines(["*reply('never'): used 0 of 1 times*"])
+    result.stdout.fnmatch_lines(["*user_text('weather'): the user wrote 'joke'*"])
+
+
+def test_the_marker_scripts_the_server(run):
+    result = run(
+        """
+@pytest.mark.antiphon(script=["one", "two"], seed=7)
+def test_list():
+    client = antiphon.Client()
+    assert [ask(client).text, ask(client).text] == ["one", "two"]
+
+def greet(server):
+    server.reply("Hello!")
+
+@pytest.mark.antiphon(script=greet)
+class TestMany:
+    def test_function(self, antiphon_client):
+        assert ask(antiphon_client).text == "Hello!"
+
+    @pytest.mark.antiphon(script=["nearer"])
+    def test_nearest(self, antiphon_client):
+        assert ask(antiphon_client).text == "nearer"
+"""
+    )
+    result.assert_outcomes(passed=3)
+
+
+def test_a_wrong_marker_says_what_it_takes(run):
+    result = run(
+        """
+@pytest.mark.antiphon(scripts=["one"])
+def test_misspelt():
+    pass
+
+@pytest.mark.antiphon(cassette="talk.jsonl")
+def test_cassette():
+    pass
+"""
+    )
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(
+        ["*takes the keywords script, cassette, faults, seed only*scripts*"]
+    )
+    result.stdout.fnmatch_lines(["*cassette: recordings cannot be played yet*"])
+
+
+def test_processes_of_xdist_have_servers_of_their_own(run):
+    result = run(
+        """
+@pytest.mark.parametrize("number", range(8))
+def test_alone(antiphon_server, antiphon_client, number):
+    antiphon_server.replies(str(number))
+    assert ask(antiphon_client).text == str(number)
+""",
+        "-n2",
+    )
+    result.assert_outcomes(passed=8)
+
+
+def test_the_plugin_loads_nothing_of_antiphon_before_it_is_used():
+    program = """
+import sys, pytest
+before = set(sys.modules)
+import antiphon.testing.pytest_plugin
+print(*sorted(set(sys.modules) - before))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [
+        "antiphon",
+        "antiphon._version",
+        "antiphon.testing",
+        "antiphon.testing.pytest_plugin",
+    ]
