@@ -17,7 +17,7 @@ import pytest
 
 import antiphon
 from antiphon.types import Message
-from tests.support.media_samples import JPEG
+from tests.support.media_samples import JPEG, png
 
 HELLO: Any = {
     "model": "claude-haiku-4-5",
@@ -207,6 +207,41 @@ def test_the_cache_is_hit_when_the_same_prompt_is_sent_again(client):
     second = client.messages.create(**HELLO, system=system).usage
     assert first.cache_creation_input_tokens
     assert second.cache_read_input_tokens == first.cache_creation_input_tokens
+
+
+def test_a_conversation_reads_itself_from_the_cache(client):
+    params = {"model": "claude-haiku-4-5", "max_tokens": 200}
+    chat = antiphon.Conversation(client, **params, system="A long instruction. " * 3000)
+    first, second = (chat.ask(words).usage for words in ("Hello", "And now?"))
+    assert second.cache_read_input_tokens == first.cache_creation_input_tokens
+
+
+def test_a_turn_that_fails_leaves_the_conversation_as_it_was(client):
+    chat = antiphon.Conversation(client, model="claude-haiku-4-5", max_tokens=200)
+    chat.ask("Hello")
+    before = [*chat.messages]
+    with pytest.raises(antiphon.BadRequestError):
+        chat.ask("")
+    assert chat.messages == before
+    assert chat.ask("Again").text
+
+
+def test_an_image_may_be_bytes(client):
+    content = [antiphon.image(JPEG), {"type": "text", "text": "What is it?"}]
+    messages = [{"role": "user", "content": content}]
+    assert client.messages.create(**{**HELLO, "messages": messages}).text
+
+
+def test_the_bytes_of_an_image_tell_its_type(tmp_path):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(png(20, 20))
+    assert antiphon.image(path)["source"]["media_type"] == "image/png"
+
+
+def test_an_image_that_is_too_large_is_not_sent():
+    with pytest.raises(antiphon.InputError, match=r"9000 by 20 pixels, and may have 8000"):
+        antiphon.image(png(9000, 20))
+    assert antiphon.input_tokens(antiphon.image(png(9000, 20), resize=True))
 
 
 def test_the_key_is_not_sent_to_another_host_for_results():
