@@ -211,7 +211,7 @@ def test_the_cache_is_hit_when_the_same_prompt_is_sent_again(client):
 
 def test_a_conversation_reads_itself_from_the_cache(client):
     params = {"model": "claude-haiku-4-5", "max_tokens": 200}
-    chat = antiphon.Conversation(client, **params, system="A long instruction. " * 3000)
+    chat = antiphon.Conversation(client, **params, system="A long instruction for chats. " * 3000)
     first, second = (chat.ask(words).usage for words in ("Hello", "And now?"))
     assert second.cache_read_input_tokens == first.cache_creation_input_tokens
 
