@@ -1,6 +1,7 @@
-"""Facts about the models, and about the images and PDFs they are sent.
+"""Facts about the models, about images and PDFs, and what follows from them: prices, tokens.
 
-`models` holds what each model takes, gives and costs; `image_tokens` the price of an image in
-tokens; `media` reads sizes and pages from bytes. The rules, the local server and the command line
-share these facts. Nothing here needs pydantic, asks the API, or knows what a request is.
+`models` holds what each model takes, gives and costs; `pricing` makes dollars of a usage; `tokens`
+estimates the tokens of a request, and `image_tokens` those of an image; `media` reads sizes and
+pages from bytes. The rules, the local server, the ledger and the command line share these facts.
+Nothing here needs pydantic or asks the API.
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from antiphon.catalog.tokens import PromptTokens
 from antiphon.local import App, Limits, VirtualClock
-from antiphon.local.metering.tokens import PromptTokens
 from antiphon.rules import findings
 from tests.support.app_requests import BODY, COUNT_BODY, events, send
 from tests.support.rule_samples import TABLE, talk

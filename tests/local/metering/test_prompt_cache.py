@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon.catalog.tokens import PromptTokens
 from antiphon.local.metering import prompt_cache
 from antiphon.local.metering.clock import VirtualClock
 from antiphon.local.metering.prompt_cache import CacheUsage, PromptCache, PromptPrefixes
-from antiphon.local.metering.tokens import PromptTokens
 
 MODEL = "claude-sonnet-4-6"
 FIVE = {"type": "ephemeral"}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
+from antiphon.catalog.tokens import count_text
 from antiphon.local.metering.prompt_cache import CacheUsage
-from antiphon.local.metering.tokens import count_text
 from tests.support.replies import HAIKU, OPUS, kinds, reply, words
 from tests.support.schema_strategies import JUDGED_SCHEMAS, PROMPTS, SCHEMAS, objects
 

@@ -13,8 +13,8 @@ from antiphon._stream.writer import events
 from antiphon._wire.decoding import Decoder
 from antiphon._wire.partial_json import PartialJSON
 from antiphon.catalog.models import CATALOG
+from antiphon.catalog.tokens import PromptTokens, count_text
 from antiphon.local.metering.prompt_cache import CacheUsage
-from antiphon.local.metering.tokens import PromptTokens, count_text
 from antiphon.local.replies.reply import make_reply
 from antiphon.rules import findings
 from antiphon.types.content import UnknownBlock

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon._wire.partial_json import PartialJSON
-from antiphon.local.metering.tokens import count_text
+from antiphon.catalog.tokens import count_text
 from tests.support.replies import HAIKU, OPUS, reply, words
 
 

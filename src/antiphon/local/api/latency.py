@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from ..._wire.json import JSONObject
-from ..metering.word_tokens import word_tokens
+from ...catalog.word_tokens import word_tokens
 
 __all__ = ["Latency"]
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from ..._wire.json import JSONObject, is_list, is_object
-from ..metering.request_parts import content_blocks
+from ...catalog.request_parts import content_blocks
 
 __all__ = ["MessageView"]
 

@@ -8,14 +8,14 @@ from datetime import date
 from random import Random
 
 from ..._wire.json import JSONObject
+from ...catalog.canonical_json import canonical
+from ...catalog.tokens import PromptTokens
 from ...rules import Endpoint as RuleEndpoint
 from ...rules.evaluation import form_findings, meaning_findings
 from ...rules.request_view import RequestView
-from ..metering.canonical_json import canonical
 from ..metering.clock import Clock
 from ..metering.prompt_cache import CacheLookup, PromptCache, PromptPrefixes
 from ..metering.rate_limits import Limits, RateLimitBuckets
-from ..metering.tokens import PromptTokens
 from ..replies.reply import make_reply, reply_random, request_digest
 from ..replies.server_tools import OUTPUT_CONTENT, OUTPUT_NAME, output_files
 from ..replies.signatures import Signatures

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._wire.json import JSONObject
-from ..metering.canonical_json import canonical
+from ...catalog.canonical_json import canonical
+from ...catalog.request_parts import content_blocks, object_at
 from ..metering.clock import Clock
-from ..metering.request_parts import content_blocks, object_at
 from .errors import RequestRefusedError, invalid
 from .steps import Step, Steps
 

@@ -26,9 +26,9 @@ from typing import Any, NamedTuple
 
 from ..._wire.json import JSONObject
 from ...catalog import models as catalog
-from .canonical_json import canonical
-from .request_parts import may_be_cited, object_at
-from .tokens import CountedBlock, PromptTokens
+from ...catalog.canonical_json import canonical
+from ...catalog.request_parts import may_be_cited, object_at
+from ...catalog.tokens import CountedBlock, PromptTokens
 
 __all__ = ["CacheLookup", "CacheUsage", "PromptCache", "PromptPrefixes"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..._wire.json import JSONObject
 from ...catalog import media
-from ..metering.request_parts import content_blocks, may_be_cited
+from ...catalog.request_parts import content_blocks, may_be_cited
 
 __all__ = ["MAX_CITATIONS", "citations"]
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from ..._wire.json import JSONObject
-from ..metering.request_parts import object_at
+from ...catalog.request_parts import object_at
 from . import client_tools, server_tools
 from .citations import citations
 from .description import describe_blocks, describe_result, first_words

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ..._wire.json import JSONObject, dumps, is_list, is_object
 from ...catalog import media
-from ..metering.request_parts import content_blocks
+from ...catalog.request_parts import content_blocks
 from .result_values import parsed_json
 
 __all__ = ["describe_blocks", "describe_result", "first_words"]

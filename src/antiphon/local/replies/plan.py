@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..._wire.json import JSONObject, is_list, is_object
 from ...catalog import media
-from ..metering.request_parts import content_blocks
+from ...catalog.request_parts import content_blocks
 from .prompt_values import PromptValues
 from .result_values import ResultValues
 from .task import Task

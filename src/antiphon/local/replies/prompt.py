@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from ..._wire.json import JSONObject
-from ..metering.request_parts import content_blocks
+from ...catalog.request_parts import content_blocks
 from .task import Task, written_texts
 
 __all__ = ["Prompt"]

@@ -24,11 +24,11 @@ from typing import Any
 
 from ..._wire.json import JSONObject, is_object
 from ...catalog import models as catalog
-from ..metering.canonical_json import canonical
+from ...catalog.canonical_json import canonical
+from ...catalog.request_parts import content_blocks
+from ...catalog.tokens import output_tokens
 from ..metering.clock import timestamp
 from ..metering.prompt_cache import CacheUsage
-from ..metering.request_parts import content_blocks
-from ..metering.tokens import output_tokens
 from . import content
 from .ids import new_id
 from .prompt import Prompt

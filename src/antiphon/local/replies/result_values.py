@@ -14,7 +14,7 @@ from itertools import chain, islice, takewhile
 from typing import Any, NamedTuple
 
 from ..._wire.json import JSONObject, is_list, is_object
-from ..metering.request_parts import content_blocks
+from ...catalog.request_parts import content_blocks
 from .names import name_words, singular
 
 __all__ = ["ResultValues", "parsed_json", "result_text"]

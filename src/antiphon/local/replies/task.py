@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..._wire.json import JSONObject
-from ..metering.request_parts import content_blocks
+from ...catalog.request_parts import content_blocks
 
 __all__ = ["Task", "written_texts"]
 

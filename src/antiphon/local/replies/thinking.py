@@ -9,7 +9,7 @@ from random import Random
 
 from ..._wire.json import JSONObject
 from ...catalog.models import ModelCard
-from ..metering.request_parts import object_at
+from ...catalog.request_parts import object_at
 from .description import first_words
 from .prompt import Prompt
 from .signatures import NONCE_BYTES, Signatures

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..._wire.json import JSONObject
 from ..._wire.partial_json import PartialJSON
-from ..metering.tokens import count_text, output_tokens
+from ...catalog.tokens import count_text, output_tokens
 
 __all__ = ["Truncation", "at_stop_sequence", "within_budget"]
 

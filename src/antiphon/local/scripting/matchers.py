@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..._wire.json import JSONObject
+from ...catalog.request_parts import content_blocks
 from ..api.direction import MessageRequest
-from ..metering.request_parts import content_blocks
 
 __all__ = [
     "ANY",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..._wire.json import JSONObject
-from ..metering.request_parts import content_blocks, object_at
+from ...catalog.request_parts import content_blocks, object_at
 
 __all__ = ["located"]
 

@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 
 from ..._wire.json import JSONObject, is_list, is_object
+from ...catalog.tokens import output_tokens
 from ..api.direction import MessageRequest, Writing, Written
 from ..api.steps import Flow, work
-from ..metering.tokens import output_tokens
 from ..replies.ids import new_id
 from ..replies.reply import complete_reply
 from ..replies.signatures import NONCE_BYTES

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.local.metering.word_tokens import word_tokens
+from antiphon.catalog.word_tokens import word_tokens
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..._wire.json import JSONObject, is_object
+from .._wire.json import JSONObject, is_object
 
 __all__ = ["content_blocks", "may_be_cited", "object_at"]
 

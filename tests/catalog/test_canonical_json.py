@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.local.metering.canonical_json import canonical
+from antiphon.catalog.canonical_json import canonical
 from tests.support.request_samples import JSON
 
 ORDINARY = st.recursive(

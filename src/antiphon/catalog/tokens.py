@@ -15,11 +15,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from ..._wire.json import JSONObject, is_list, is_object
-from ...catalog import media
-from ...catalog import models as catalog
-from ...catalog.image_tokens import PDF_PAGE_PIXELS, PDF_PAGE_TEXT, TIERS, image_tokens
+from .._wire.json import JSONObject, is_list, is_object
+from . import media
+from . import models as catalog
 from .canonical_json import canonical
+from .image_tokens import PDF_PAGE_PIXELS, PDF_PAGE_TEXT, TIERS, image_tokens
 from .request_parts import content_blocks, may_be_cited, object_at
 from .word_tokens import word_tokens
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..._wire.json import dumps, is_list, is_object
+from .._wire.json import dumps, is_list, is_object
 
 __all__ = ["canonical"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from antiphon.catalog.image_tokens import HIGH_RESOLUTION, STANDARD, downsized, image_tokens
 from antiphon.catalog.models import CATALOG
-from antiphon.local.metering.tokens import PromptTokens, count_text, output_tokens
+from antiphon.catalog.tokens import PromptTokens, count_text, output_tokens
 from tests.support.media_samples import png
 from tests.support.request_samples import MESSAGES, WEATHER
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.local.metering.request_parts import content_blocks, object_at
+from antiphon.catalog.request_parts import content_blocks, object_at
 
 
 @pytest.mark.parametrize(
