@@ -184,7 +184,10 @@ def test_partials_and_callable_objects_become_tools():
             return f"Grüezi {name}"
 
     class Later:
+        """Not this."""
+
         async def __call__(self, a: int) -> int:
+            """Wait."""
             return a
 
     def add(a: int, b: int) -> int:
@@ -195,7 +198,30 @@ def test_partials_and_callable_objects_become_tools():
     assert (greet.name, greet.description) == ("Greeter", "Greet.")
     assert greet.call({"name": "Heidi"}) == "Grüezi Heidi"
     assert (add_one.name, add_one.description, add_one.call({"a": 2})) == ("add", "Add.", 3)
+    assert tool(Later()).description == "Wait."
     assert asyncio.run(tool(Later()).call({"a": 1})) == 1
+
+
+def test_decorated_functions_become_tools():
+    @tool
+    @functools.cache
+    def double(a: int) -> int:
+        """Double."""
+        return 2 * a
+
+    class Shop:
+        @tool
+        @staticmethod
+        def price(name: str) -> int:
+            return len(name)
+
+        @classmethod
+        def count(cls, names: list[str]) -> int:
+            return len(names)
+
+    assert (double.description, double.call({"a": "2"}), double(3)) == ("Double.", 4, 6)
+    assert Shop.price.call({"name": "a"}) == Shop().price.call({"name": "b"}) == 1
+    assert tool(Shop.count).call({"names": ["a"]}) == 1
 
 
 def test_a_tool_looks_like_its_function_and_survives_copies():

@@ -148,17 +148,16 @@ def schema_of(kind: Any) -> dict[str, Any]:
 
 def _parameters(func: Callable[..., Any], tool: str, names: Mapping[str, Any]) -> list[Parameter]:
     """Return the parameters of a function, with their annotations resolved."""
-    try:
-        signature = inspect.signature(func)
-    except ValueError:
-        raise TypeError(f"tool {tool}: {func!r} has no signature that Python knows") from None
     target = func
     while isinstance(target, partial):
         target = target.func
     if not inspect.isroutine(target):
         target = type(target).__call__
     try:
+        signature = inspect.signature(func)
         types = get_type_hints(target, localns=dict(names), include_extras=True)
+    except ValueError:
+        raise TypeError(f"tool {tool}: {func!r} has no signature that Python knows") from None
     except NameError as error:
         raise NameError(
             f"tool {tool}: an annotation names {error.name!r}, which is not there when the tool is"

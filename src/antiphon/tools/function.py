@@ -12,7 +12,6 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial, update_wrapper
-from inspect import signature
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, Self, TypeVar, cast, overload
 
@@ -152,8 +151,9 @@ class _OfFunction(Tool, Generic[P, R]):
         # Without what a callable object holds, which has nothing to do with the tool.
         update_wrapper(self, func, updated=())
         self.func = func
-        self._name = _checked_name(given.get("name") or _innermost(func).__name__)
-        says = described(_innermost(func).__doc__)
+        named, documented = _innermost(func)
+        self._name = _checked_name(given.get("name") or named.__name__)
+        says = described(documented.__doc__ or named.__doc__)
         self.description = given.get("description", says.summary)
         self._is_method = _is_method(func)
         self._arguments = Arguments(
@@ -345,12 +345,14 @@ def _is_async(func: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(type(func).__call__)
 
 
-def _innermost(func: Any) -> Any:
-    """Return what bears the name and the docstring of a callable: a function, or a class."""
+def _innermost(func: Any) -> tuple[Any, Any]:
+    """Return what bears the name of a callable, and what has its docstring."""
     inner: Any = func
     while isinstance(inner, partial):
         inner = inner.func
-    return inner if hasattr(inner, "__name__") else inner.__class__
+    if hasattr(inner, "__name__"):
+        return inner, inner
+    return inner.__class__, inner.__class__.__call__  # a callable object
 
 
 def _checked_name(name: str) -> str:
@@ -366,7 +368,7 @@ def _is_method(func: Any) -> bool:
     """Return whether a function stands in the body of a class and waits for its object."""
     owner = getattr(func, "__qualname__", "").rpartition(".")[0]
     is_inside = owner != "" and not owner.endswith("<locals>")
-    return is_inside and inspect.isfunction(func) and [*signature(func).parameters][:1] == ["self"]
+    return is_inside and inspect.isfunction(func) and func.__code__.co_varnames[:1] == ("self",)
 
 
 def _names_here() -> Mapping[str, Any]:
