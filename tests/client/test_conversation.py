@@ -530,6 +530,13 @@ def test_a_message_can_be_a_value(shop, chat):
     assert len(chat.messages) == 4
 
 
+def test_a_value_can_be_followed(chat):
+    with chat.stream("Paris", output_format=City) as turn:
+        message = turn.until_done()
+    assert isinstance(message.parsed_output, City)
+    assert chat.messages[-1] == message.to_param()
+
+
 def test_a_turn_without_its_value_is_not_kept(chat):
     with pytest.raises(antiphon.errors.OutputTruncatedError) as caught:
         chat.ask("Paris", output_format=City, max_tokens=3)

@@ -273,13 +273,16 @@ def conversations() -> None:
     chat = antiphon.Conversation(
         client, model="m", max_tokens=10, tools=[antiphon.cached(look_up)], max_turns=3
     )
-    assert_type(chat.ask("a", max_tokens=5), Message)
-    assert_type(chat.ask(["a", antiphon.image("a.png")]), Message)
+    assert_type(chat.ask("a", max_tokens=5), ParsedMessage[Any])
+    message: Message = chat.ask(["a", antiphon.image("a.png")])
+    assert_type(message.text, str)
     assert_type(chat.ask("a", output_format=Shop), ParsedMessage[Shop])
     assert_type(chat.ask("a", output_format=Shop).parsed_output, Shop | None)
     with chat.stream("a") as turn:
-        assert_type(turn, StreamingToolRunner)
+        assert_type(turn, StreamingToolRunner[Any])
         assert_type([*turn.text_stream], list[str])
+    with chat.stream("a", output_format=Shop) as shop:
+        assert_type(shop.until_done().parsed_output, Shop | None)
     assert_type(chat.fork(), Conversation)
     assert_type(Conversation.load(client, "a.json"), Conversation)
     chat.ask("a", max_token=5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
@@ -288,7 +291,7 @@ def conversations() -> None:
 
 async def async_conversations(client: AsyncClient) -> None:
     chat = AsyncConversation(client, model="m", max_tokens=10)
-    assert_type(await chat.ask("a"), Message)
+    assert_type(await chat.ask("a"), ParsedMessage[Any])
     async with chat.stream("a") as turn:
         assert_type([text async for text in turn.text_stream], list[str])
     assert_type(await AsyncConversation.load(client, "a.json"), AsyncConversation)

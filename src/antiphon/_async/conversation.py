@@ -18,10 +18,9 @@ from .._wire.awaitable import async_result
 from .._wire.literals import read_exactly
 from .._wire.sentinels import is_absent
 from ..errors import UsageError
-from ..outputs import format_of, parse_message
 from ..rules import Finding, repair
 from ..types.conversations import AskParams, ConversationParams, TurnParams, UserContent
-from ..types.message import Message, Usage
+from ..types.message import Usage
 from ..types.outputs import OutputT, ParsedMessage
 from ..types.params import MessageLike
 from ..types.tool_runs import LoopOptions
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncConversation"]
 
-_Runner: TypeAlias = AsyncToolRunner | AsyncStreamingToolRunner
+_Runner: TypeAlias = AsyncToolRunner[Any] | AsyncStreamingToolRunner[Any]
 
 
 class AsyncConversation:
@@ -87,11 +86,11 @@ class AsyncConversation:
         self, content: UserContent, *, output_format: type[OutputT], **changes: Unpack[TurnParams]
     ) -> ParsedMessage[OutputT]: ...
     @overload
-    async def ask(self, content: UserContent, **changes: Unpack[TurnParams]) -> Message: ...
-    @overload
-    async def ask(self, content: UserContent, **changes: Unpack[AskParams]) -> Message: ...
+    async def ask(
+        self, content: UserContent, **changes: Unpack[AskParams]
+    ) -> ParsedMessage[Any]: ...
     @keywords(AskParams)
-    async def ask(self, content: UserContent, **changes: Any) -> Message:
+    async def ask(self, content: UserContent, **changes: Any) -> ParsedMessage[Any]:
         """Say something and return Claude's last message, after all tools that it called.
 
         The parameters hold for this turn only.
@@ -99,22 +98,25 @@ class AsyncConversation:
         Raises:
             UsageError: another turn is in progress.
             TypeError: a parameter is unknown, or the content is none.
-            OutputError: the message has no output that fits the type; it is in the error.
+            OutputError: a message has no output of the type that was asked for.
             APIError: the API refused or failed.
         """
-        kind = changes.pop("output_format", None)
-        kind = None if is_absent(kind) else kind
-        if kind is not None:
-            config: Any = changes.get("output_config") or self.params.get("output_config") or {}
-            changes["output_config"] = {**config, "format": format_of(kind)}
         async with self._turn(content, changes) as runner:
-            message: Message = await runner.until_done()
-            return message if kind is None else parse_message(message, kind)
+            message: ParsedMessage[Any] = await runner.until_done()
+            return message
 
-    @keywords(TurnParams)
+    @overload
     def stream(
-        self, content: UserContent, **changes: Unpack[TurnParams]
-    ) -> AbstractAsyncContextManager[AsyncStreamingToolRunner]:
+        self, content: UserContent, *, output_format: type[OutputT], **changes: Unpack[TurnParams]
+    ) -> AbstractAsyncContextManager[AsyncStreamingToolRunner[OutputT]]: ...
+    @overload
+    def stream(
+        self, content: UserContent, **changes: Unpack[AskParams]
+    ) -> AbstractAsyncContextManager[AsyncStreamingToolRunner[Any]]: ...
+    @keywords(AskParams)
+    def stream(
+        self, content: UserContent, **changes: Any
+    ) -> AbstractAsyncContextManager[AsyncStreamingToolRunner[Any]]:
         """Say something and follow what Claude says. The turn is kept if all of it is received.
 
         Use it as a context manager::
@@ -149,9 +151,7 @@ class AsyncConversation:
         """
         asked = [place for place, message in enumerate(self.messages) if is_asked(message)]
         if self._is_busy or not asked:
-            raise UsageError(
-                "a turn is in progress" if self._is_busy else "there is no turn to undo"
-            )
+            raise UsageError("a turn is in progress" if self._is_busy else "no turn to undo")
         gone = self.messages[asked[-1] :]
         del self.messages[asked[-1] :]
         return gone
@@ -166,8 +166,7 @@ class AsyncConversation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `save` writes, as JSON values."""
-        messages = json_values(self.messages, read_file)
-        return saved(self.params, messages, self.usage, self.tokens)
+        return saved(self.params, json_values(self.messages, read_file), self.usage, self.tokens)
 
     @classmethod
     async def load(
@@ -227,7 +226,7 @@ class AsyncConversation:
 
     def _request(self, messages: list[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters of a request that sends these messages."""
-        check_params("Conversation.ask", changes, TurnParams)
+        check_params("Conversation.ask", changes, AskParams)
         given = {name: value for name, value in changes.items() if not is_absent(value)}
         return with_marks({**self.params, **given, "messages": messages})
 

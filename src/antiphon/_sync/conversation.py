@@ -19,10 +19,9 @@ from .._wire.awaitable import plain_result
 from .._wire.literals import read_exactly
 from .._wire.sentinels import is_absent
 from ..errors import UsageError
-from ..outputs import format_of, parse_message
 from ..rules import Finding, repair
 from ..types.conversations import AskParams, ConversationParams, TurnParams, UserContent
-from ..types.message import Message, Usage
+from ..types.message import Usage
 from ..types.outputs import OutputT, ParsedMessage
 from ..types.params import MessageLike
 from ..types.tool_runs import LoopOptions
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Conversation"]
 
-_Runner: TypeAlias = ToolRunner | StreamingToolRunner
+_Runner: TypeAlias = ToolRunner[Any] | StreamingToolRunner[Any]
 
 
 class Conversation:
@@ -88,11 +87,9 @@ class Conversation:
         self, content: UserContent, *, output_format: type[OutputT], **changes: Unpack[TurnParams]
     ) -> ParsedMessage[OutputT]: ...
     @overload
-    def ask(self, content: UserContent, **changes: Unpack[TurnParams]) -> Message: ...
-    @overload
-    def ask(self, content: UserContent, **changes: Unpack[AskParams]) -> Message: ...
+    def ask(self, content: UserContent, **changes: Unpack[AskParams]) -> ParsedMessage[Any]: ...
     @keywords(AskParams)
-    def ask(self, content: UserContent, **changes: Any) -> Message:
+    def ask(self, content: UserContent, **changes: Any) -> ParsedMessage[Any]:
         """Say something and return Claude's last message, after all tools that it called.
 
         The parameters hold for this turn only.
@@ -100,22 +97,25 @@ class Conversation:
         Raises:
             UsageError: another turn is in progress.
             TypeError: a parameter is unknown, or the content is none.
-            OutputError: the message has no output that fits the type; it is in the error.
+            OutputError: a message has no output of the type that was asked for.
             APIError: the API refused or failed.
         """
-        kind = changes.pop("output_format", None)
-        kind = None if is_absent(kind) else kind
-        if kind is not None:
-            config: Any = changes.get("output_config") or self.params.get("output_config") or {}
-            changes["output_config"] = {**config, "format": format_of(kind)}
         with self._turn(content, changes) as runner:
-            message: Message = runner.until_done()
-            return message if kind is None else parse_message(message, kind)
+            message: ParsedMessage[Any] = runner.until_done()
+            return message
 
-    @keywords(TurnParams)
+    @overload
     def stream(
-        self, content: UserContent, **changes: Unpack[TurnParams]
-    ) -> AbstractContextManager[StreamingToolRunner]:
+        self, content: UserContent, *, output_format: type[OutputT], **changes: Unpack[TurnParams]
+    ) -> AbstractContextManager[StreamingToolRunner[OutputT]]: ...
+    @overload
+    def stream(
+        self, content: UserContent, **changes: Unpack[AskParams]
+    ) -> AbstractContextManager[StreamingToolRunner[Any]]: ...
+    @keywords(AskParams)
+    def stream(
+        self, content: UserContent, **changes: Any
+    ) -> AbstractContextManager[StreamingToolRunner[Any]]:
         """Say something and follow what Claude says. The turn is kept if all of it is received.
 
         Use it as a context manager::
@@ -150,9 +150,7 @@ class Conversation:
         """
         asked = [place for place, message in enumerate(self.messages) if is_asked(message)]
         if self._is_busy or not asked:
-            raise UsageError(
-                "a turn is in progress" if self._is_busy else "there is no turn to undo"
-            )
+            raise UsageError("a turn is in progress" if self._is_busy else "no turn to undo")
         gone = self.messages[asked[-1] :]
         del self.messages[asked[-1] :]
         return gone
@@ -167,8 +165,7 @@ class Conversation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `save` writes, as JSON values."""
-        messages = json_values(self.messages, read_file)
-        return saved(self.params, messages, self.usage, self.tokens)
+        return saved(self.params, json_values(self.messages, read_file), self.usage, self.tokens)
 
     @classmethod
     def load(
@@ -228,7 +225,7 @@ class Conversation:
 
     def _request(self, messages: list[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters of a request that sends these messages."""
-        check_params("Conversation.ask", changes, TurnParams)
+        check_params("Conversation.ask", changes, AskParams)
         given = {name: value for name, value in changes.items() if not is_absent(value)}
         return with_marks({**self.params, **given, "messages": messages})
 
