@@ -195,7 +195,7 @@ def mcp_content(
         case "text":
             block = {"type": "text", "text": piece["text"]}
         case "image":
-            block = image(b64decode(piece["data"]))
+            block = image(_decoded(piece["data"]))
         case "resource":
             block = _resource_block(piece["resource"])
         case kind:
@@ -235,7 +235,7 @@ def mcp_resource_to_content(
     Raises:
         InputError: there is no such part.
     """
-    failure = InputError("result: the resource has no content")
+    failure = InputError("result: the contents of a resource must hold at least one item")
     for contents in _json(result)["contents"]:
         try:
             return _cached(_resource_block(contents), cache_control)
@@ -258,7 +258,7 @@ def mcp_resource_to_file(result: MCPModel) -> tuple[str | None, bytes, str | Non
     """
     parts = _json(result)["contents"]
     if not parts:
-        raise InputError("result: the resource has no content")
+        raise InputError("result: the contents of a resource must hold at least one item")
     name = parts[0]["uri"].rpartition("/")[2] or None
     return name, _bytes(parts[0]), parts[0].get("mimeType")
 
@@ -349,7 +349,14 @@ def _resource_block(contents: JSONObject) -> MCPBlock:
 def _bytes(contents: JSONObject) -> bytes:
     """Return the content of a part of a resource."""
     text: str | None = contents.get("text")
-    return b64decode(contents["blob"]) if text is None else text.encode()
+    return _decoded(contents["blob"]) if text is None else text.encode()
+
+
+def _decoded(data: str) -> bytes:
+    try:
+        return b64decode(data, validate=True)
+    except ValueError:
+        raise InputError("data: the MCP server sent a file that is not base64") from None
 
 
 def _cached(block: MCPBlock, cache_control: CacheControlEphemeral | None) -> MCPBlock:

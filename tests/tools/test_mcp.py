@@ -12,7 +12,14 @@ import anyio
 import pytest
 from mcp import Client, ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
-from mcp.types import AudioContent, BlobResourceContents, ListToolsResult, ReadResourceResult, Tool
+from mcp.types import (
+    AudioContent,
+    BlobResourceContents,
+    ImageContent,
+    ListToolsResult,
+    ReadResourceResult,
+    Tool,
+)
 
 from antiphon import InputError, ToolError, mcp
 from antiphon.tools import result_content
@@ -137,9 +144,12 @@ def test_what_claude_does_not_take_is_refused_with_a_sentence():
     audio = AudioContent(type="audio", data="AA==", mime_type="audio/wav")
     with pytest.raises(InputError, match="takes no audio"):
         mcp.mcp_content(audio)
+    broken = ImageContent(type="image", data="A", mime_type="image/png")
+    with pytest.raises(InputError, match="not base64"):
+        mcp.mcp_content(broken)
     empty = ReadResourceResult(contents=[])
     for convert in (mcp.mcp_resource_to_content, mcp.mcp_resource_to_file):
-        with pytest.raises(InputError, match="no content"):
+        with pytest.raises(InputError, match="at least one item"):
             convert(empty)
     blob = BlobResourceContents(uri="a:b/c", blob="/w==")
     with pytest.raises(InputError, match="neither a text"):
