@@ -130,7 +130,7 @@ PROMPTS = st.sampled_from(
         "add 2 and -3.5, then mail ann@example.org about https://example.org/x",
         "rouge, 7, 0.25 and 1e9; open notes/todo.txt on 2026-11-23",
         "Ann, 34, Oslo; Bob, 41, Rome; location: Lima, count 3, query is red",
-        'Look up "a b", then 12 units for bob@example.org at once. {"a": 3, "url": "x", "unit": []}',
+        'Look up "a b", then 12 units for bob@example.org now. {"a": 3, "url": "x", "unit": []}',
     ]
 )
 
