@@ -25,6 +25,7 @@ __all__ = [
     "Director",
     "Fault",
     "MessageRequest",
+    "Write",
     "Writing",
     "Written",
 ]
@@ -92,11 +93,15 @@ class Written:
         return {**message, **self.fields, "usage": {**usage, **self.usage}}
 
 
+Write: TypeAlias = Callable[[Writing], Flow[Written]]
+"""Writes a reply."""
+
+
 @dataclass(frozen=True, slots=True)
 class Direction:
     """What a script says about one request."""
 
-    write: Callable[[Writing], Flow[Written]] | None = None
+    write: Write | None = None
     """Writes the reply; None for a simulated one."""
     failure: RequestRefusedError | None = None
     """The error that the request gets instead of a reply."""

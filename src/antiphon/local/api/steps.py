@@ -3,7 +3,8 @@
 Most steps send something. `Work` is different: the app asks whoever performs the steps to call a
 function and to send its result back into the generator. The function uses nothing that other
 requests change, so a listener may call it in a thread while it serves others, and the app itself
-never has to know about threads.
+never has to know about threads. `Ask` is the same for functions of the user, which may wait for
+something, and may be async.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 
 __all__ = [
     "Abort",
+    "Ask",
     "Flow",
     "HeaderPairs",
     "Outcome",
@@ -73,11 +75,21 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Call a function of the user, and send its result into the generator.
+
+    The function may take its time, and may return an awaitable: then its result is that one's.
+    """
+
+    call: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
 class Reschedule:
     """Let other connections have their turn."""
 
 
-Step: TypeAlias = WriteHead | Write | Pause | Abort | Work | Reschedule
+Step: TypeAlias = WriteHead | Write | Pause | Abort | Work | Ask | Reschedule
 
 Steps: TypeAlias = Generator[Step, Any, None]
 """The steps of one response, produced as they are performed; closing it abandons the response."""
@@ -100,8 +112,8 @@ def work(call: Callable[[], T], size: int) -> Flow[T]:
     return result
 
 
-def outcome_of(step: Work) -> Outcome:
-    """Return the outcome of work, done now."""
+def outcome_of(step: Work | Ask) -> Outcome:
+    """Return the outcome of a call, made now."""
     try:
         return Outcome(step.call())
     except Exception as error:
@@ -112,7 +124,7 @@ _NOTHING = Outcome()
 
 
 def advance(steps: Steps, outcome: Outcome = _NOTHING) -> Step | None:
-    """Return the next step, given the outcome of work if that was the last; None at the end."""
+    """Return the next step, given the outcome of the last one if it was a call; None at the end."""
     try:
         if outcome.error is not None:
             return steps.throw(outcome.error)
@@ -121,9 +133,14 @@ def advance(steps: Steps, outcome: Outcome = _NOTHING) -> Step | None:
         return None
 
 
-def next_visible_step(steps: Steps) -> Step | None:
-    """Return the next step that a client can notice; do the work before it at once."""
-    step = advance(steps)
+def next_visible_step(steps: Steps, outcome: Outcome = _NOTHING) -> Step | None:
+    """Return the next step that a client can notice, or a question; do the work before it at once.
+
+    Args:
+        steps: the steps.
+        outcome: what was answered, if the last step was a question.
+    """
+    step = advance(steps, outcome)
     while isinstance(step, Work | Reschedule):
         step = advance(steps, outcome_of(step)) if isinstance(step, Work) else advance(steps)
     return step

@@ -11,9 +11,12 @@ where the app runs, one request after another.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
-from ..api.direction import Direction, Fault, MessageRequest
+from ..api.direction import Direction, Fault, MessageRequest, Write, Writing, Written
 from ..api.errors import RequestRefusedError, invalid
+from ..api.steps import Flow
 from .matchers import ANY
 from .rule import ScriptRule
 from .scriptable import Scriptable, quoted
@@ -39,12 +42,13 @@ class Script(Scriptable):
     faults: Sequence[Fault]
     """What goes wrong with the responses that no rule has faults of its own for."""
     unexpected: list[str]
-    """What is to be said about the requests that no rule answered."""
+    """What is to be said about requests that no rule answered, or to which a function failed."""
 
     def __init__(self, *, strict: bool = True) -> None:
         self.strict = strict
         self.rules = []
         self.unexpected = []
+        self._error: Exception | None = None
         self.faults = ()
 
     def add(self, rule: ScriptRule) -> ScriptRule:
@@ -67,12 +71,13 @@ class Script(Scriptable):
         if self.unexpected or unused:
             raise AssertionError(
                 "\n".join(["The script was not followed.", *self.unexpected, *unused])
-            )
+            ) from self._error
 
     def reset(self) -> None:
         """Forget all rules and what came."""
         self.rules.clear()
         self.unexpected.clear()
+        self._error = None
         self.faults = ()
 
     def direct(self, request: MessageRequest) -> Direction:
@@ -82,19 +87,46 @@ class Script(Scriptable):
             RequestRefusedError: no rule answers the request.
         """
         for rule in self.rules:
-            if rule.left and rule.when(request):
+            if rule.left and self._fits(rule, request):
                 rule.used += 1
-                return rule.direction(request, self.faults)
+                direction = rule.direction(request, self.faults)
+                write = direction.write
+                if write is None:
+                    return direction
+                return replace(direction, write=partial(self._guarded, rule, write))
         if not self.rules or not self.strict:
             return Direction(faults=self.faults)
         raise self._unexpected(request)
+
+    def _fits(self, rule: ScriptRule, request: MessageRequest) -> bool:
+        try:
+            return rule.when(request)
+        except Exception as error:
+            raise self._failed(rule, error) from error
+
+    def _guarded(self, rule: ScriptRule, write: Write, writing: Writing) -> Flow[Written]:
+        """Write a reply; the functions of a rule may fail."""
+        try:
+            return (yield from write(writing))
+        except Exception as error:
+            raise self._failed(rule, error) from error
+
+    def _failed(self, rule: ScriptRule, error: Exception) -> RequestRefusedError:
+        """Return the error for a request to which a function failed, and note it for `verify`."""
+        text = f"In the script, {rule.name} raised {type(error).__name__}: {error}"
+        self._note(text, error)
+        return invalid(text, error_code="script_failed")
+
+    def _note(self, text: str, error: Exception | None = None) -> None:
+        if len(self.unexpected) < _MOST_KEPT:
+            self.unexpected.append(text)
+            self._error = self._error or error
 
     def _unexpected(self, request: MessageRequest) -> RequestRefusedError:
         """Return the error for a request that no rule answers, and note it for `verify`."""
         facts, nearest = _facts(request), self._nearest(request)
         text = f"No rule of the script answers this request: {facts}. {nearest}"
-        if len(self.unexpected) < _MOST_KEPT:
-            self.unexpected.append(text)
+        self._note(text)
         return invalid(text, error_code="unexpected_request")
 
     def _nearest(self, request: MessageRequest) -> str:

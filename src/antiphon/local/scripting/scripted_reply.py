@@ -7,15 +7,15 @@ of the request changes what a script says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias, cast
 
 from ..._wire.json import JSONObject, is_list, is_object
 from ...catalog.tokens import output_tokens
-from ..api.direction import MessageRequest, Writing, Written
-from ..api.steps import Flow, work
+from ..api.direction import MessageRequest, Write, Writing, Written
+from ..api.steps import Ask, Flow
 from ..replies.ids import new_id
 from ..replies.reply import complete_reply
 from ..replies.signatures import NONCE_BYTES
@@ -29,8 +29,6 @@ Content: TypeAlias = Any
 _IDS = {"tool_use": "toolu", "server_tool_use": "srvtoolu", "mcp_tool_use": "mcptoolu"}
 # What a message brings that is not its content. Its other fields are kept as they are.
 _NOT_KEPT = ("content", "role", "type", "usage")
-# More than any connection does without a thread: a function of a test may take its time.
-_SIZE_OF_CALLS = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,14 @@ class ScriptedReply:
     usage: Mapping[str, int] = field(default_factory=dict[str, int])
     """Counts of the usage that are given; the others follow from request and reply."""
 
-    def writer(self, request: MessageRequest) -> Callable[[Writing], Flow[Written]]:
+    def writer(self, request: MessageRequest) -> Write:
         """Return what writes the reply to a request."""
 
         def write(writing: Writing) -> Flow[Written]:
             said: list[Content] = []
             for content in self.contents:
                 if callable(content):
-                    said.append((yield from work(partial(content, request), _SIZE_OF_CALLS)))
+                    said.append((yield Ask(partial(content, request))))
                 else:
                     said.append(content)
             return self._written(Said.of(said), writing)

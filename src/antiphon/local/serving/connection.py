@@ -9,7 +9,8 @@ states:
   responses.
 * *waiting*: a `Pause` is being performed. `_due` holds its end on the server's clock, which may be
   moved at any moment (`wake`), so a timer of the event loop is only ever a reason to look again.
-* *working*: work for a large request is done in a thread, so that others need not wait.
+* *working*: work for a large request is done in a thread, or a function of a script is asked, so
+  that others need not wait.
 * *discarding*: the connection was refused, closed or lost; whatever still arrives is ignored.
 
 Output is collected in `_out` and written when a response pauses, ends or yields to others: fewer,
@@ -35,6 +36,7 @@ from ..api.errors import RequestRefusedError
 from ..api.headers import size_limit
 from ..api.steps import (
     Abort,
+    Ask,
     Outcome,
     Pause,
     Reschedule,
@@ -46,6 +48,7 @@ from ..api.steps import (
     outcome_of,
 )
 from ..metering.clock import Clock
+from .questions import answer
 from .response_framing import ResponseFraming
 
 __all__ = ["Connection", "ConnectionOwner"]
@@ -105,7 +108,7 @@ class Connection(asyncio.Protocol):
         self._steps: Steps | None = None
         # The outcome of work that the response waits for, until the response can go on.
         self._outcome = Outcome()
-        self._working = False
+        self._working: asyncio.Future[Outcome] | None = None
         self._out: list[bytes] = []
         # The time up to which the response has come. It is not the current time: pauses follow
         # each other without the delays of the machine between them.
@@ -281,7 +284,13 @@ class Connection(asyncio.Protocol):
                     case Work(size=size) if size <= _MAX_INLINE_WORK:
                         self._outcome = outcome_of(step)
                     case Work():
-                        self._work_in_thread(step)
+                        work = self._owner.loop.run_in_executor(
+                            self._owner.workers, outcome_of, step
+                        )
+                        self._wait_for(work)
+                        return
+                    case Ask():
+                        self._wait_for(self._owner.loop.create_task(answer(step)))
                         return
                     case _:
                         if not self._perform_step(step):
@@ -292,15 +301,15 @@ class Connection(asyncio.Protocol):
         self._flush()
         self._owner.loop.call_soon(self._resume)
 
-    def _work_in_thread(self, step: Work) -> None:
-        """Do work in a thread, so that other connections need not wait for it."""
-        self._working = True
+    def _wait_for(self, work: asyncio.Future[Outcome]) -> None:
+        """Go on when work is done, so that other connections need not wait for it."""
+        # The loop holds tasks only weakly.
+        self._working = work
         self._flush()
-        done = self._owner.loop.run_in_executor(self._owner.workers, outcome_of, step)
-        done.add_done_callback(self._worked)
+        work.add_done_callback(self._worked)
 
     def _worked(self, done: asyncio.Future[Outcome]) -> None:
-        self._working = False
+        self._working = None
         if self._discarding or done.cancelled():  # the client has left, or the server stops
             self._end_steps()
         else:

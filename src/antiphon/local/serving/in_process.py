@@ -13,9 +13,10 @@ from ..._wire.http import Headers, Request, ResponseHead
 from ...errors import APIConnectionError, APITimeoutError
 from ..api.app import App
 from ..api.journal import Recorded
-from ..api.steps import Abort, Pause, Step, Write, WriteHead, next_visible_step
+from ..api.steps import Abort, Ask, Outcome, Pause, Step, Write, WriteHead, next_visible_step
 from ..metering.clock import Clock, VirtualClock
 from ..scripting.scripted_server import ScriptedServer
+from .questions import Questions, answered, answered_async
 
 __all__ = ["AsyncInProcess", "InProcess"]
 
@@ -38,7 +39,9 @@ class InProcess(ScriptedServer):
 
     def send(self, request: Request) -> _InProcessResponse:
         """Pass a request to the app; return once the head of the response is there."""
-        return _InProcessResponse(_InProcessExchange(self.app, self._turn, request))
+        exchange = _InProcessExchange(self.app, self._turn, request)
+        answered(exchange.begin())
+        return _InProcessResponse(exchange)
 
     @property
     def requests(self) -> list[Recorded]:
@@ -59,7 +62,9 @@ class AsyncInProcess(ScriptedServer):
 
     async def send(self, request: Request) -> _AsyncInProcessResponse:
         """Pass a request to the app; return once the head of the response is there."""
-        return _AsyncInProcessResponse(_InProcessExchange(self.app, self._turn, request))
+        exchange = _InProcessExchange(self.app, self._turn, request)
+        await answered_async(exchange.begin())
+        return _AsyncInProcessResponse(exchange)
 
     @property
     def requests(self) -> list[Recorded]:
@@ -99,7 +104,7 @@ class _InProcessResponse:
 
     def read(self, timeout: float | None) -> bytes:
         """Return the next bytes of the body; ``b""`` at the end."""
-        return self._exchange.read(timeout)
+        return answered(self._exchange.read(timeout))
 
     def close(self) -> None:
         """Abandon the rest of the response."""
@@ -115,7 +120,7 @@ class _AsyncInProcessResponse:
 
     async def read(self, timeout: float | None) -> bytes:
         """Return the next bytes of the body; ``b""`` at the end."""
-        return self._exchange.read(timeout)
+        return await answered_async(self._exchange.read(timeout))
 
     async def close(self) -> None:
         """Abandon the rest of the response."""
@@ -123,7 +128,9 @@ class _AsyncInProcessResponse:
 
 
 class _InProcessExchange:
-    """One request and the performance of its response, up to the head when it is made.
+    """One request and the performance of its response.
+
+    The functions of scripts are asked by whoever runs `begin` and `read`: they may be async.
 
     Args:
         app: makes the response.
@@ -141,14 +148,18 @@ class _InProcessExchange:
         self._pause_left = 0.0
         with turn:
             self._steps = app(request)
-        head = self._perform(request.timeout.within(request.timeout.total).read)
+
+    def begin(self) -> Questions[None]:
+        """Perform the response up to its head."""
+        timeout = self._request.timeout
+        head = yield from self._perform(timeout.within(timeout.total).read)
         assert isinstance(head, WriteHead)
         self.head: ResponseHead = ResponseHead(head.status, Headers(head.headers))
         self._phase = "body"
 
-    def read(self, timeout: float | None) -> bytes:
+    def read(self, timeout: float | None) -> Questions[bytes]:
         """Return the next bytes of the body; ``b""`` at the end."""
-        while isinstance(step := self._perform(timeout), Write):
+        while isinstance(step := (yield from self._perform(timeout)), Write):
             if step.content:
                 return step.content
         return b""
@@ -157,9 +168,10 @@ class _InProcessExchange:
         """Abandon the rest of the response."""
         self._steps.close()
 
-    def _perform(self, timeout: float | None) -> Step | None:
+    def _perform(self, timeout: float | None) -> Questions[Step | None]:
         """Return the next step that is not a pause; pauses use up the timeout."""
         left = float("inf") if timeout is None else timeout
+        outcome = Outcome()
         while True:
             if self._pause_left > left:
                 self._pass_time(left)
@@ -170,8 +182,10 @@ class _InProcessExchange:
             left -= self._pause_left
             self._pass_time(self._pause_left)
             with self._turn:
-                step = next_visible_step(self._steps)
+                step, outcome = next_visible_step(self._steps, outcome), Outcome()
             match step:
+                case Ask():
+                    outcome = yield step
                 case Pause(seconds):
                     self._pause_left = seconds
                 case Abort():
