@@ -244,9 +244,10 @@ def _own_query(request: Request, options: Options) -> dict[str, Any]:
 
 
 class Middleware:
-    """A base for middleware that works on both clients; override what you need.
+    """A base for middleware of either client, or of both.
 
-    `handle` serves `Client` and `handle_async` serves `AsyncClient`. By default both only send.
+    `handle` serves `Client` and `handle_async` serves `AsyncClient`. A client refuses an object
+    that does not override its method: it would do nothing there.
     """
 
     def handle(self, request: APIRequest, call_next: CallNext) -> Any:
@@ -276,10 +277,7 @@ def handlers(middleware: Iterable[MiddlewareInput]) -> list[Any]:
     Raises:
         TypeError: one of them is async, or cannot be called.
     """
-    return [
-        each.handle if isinstance(each, Middleware) else _checked(each, is_async=False)
-        for each in middleware
-    ]
+    return [_checked(each, "handle", is_async=False) for each in middleware]
 
 
 def async_handlers(middleware: Iterable[MiddlewareInput]) -> list[Any]:
@@ -288,26 +286,27 @@ def async_handlers(middleware: Iterable[MiddlewareInput]) -> list[Any]:
     Raises:
         TypeError: one of them is not async, or cannot be called.
     """
-    return [
-        each.handle_async if isinstance(each, Middleware) else _checked(each, is_async=True)
-        for each in middleware
-    ]
+    return [_checked(each, "handle_async", is_async=True) for each in middleware]
 
 
-def _checked(given: Any, *, is_async: bool) -> Any:
-    name = getattr(given, "__name__", None) or repr(given)
+def _checked(given: Any, method: str, *, is_async: bool) -> Any:
+    """Return the function of one middleware; `method` is its name in objects of our class."""
+    name = getattr(given, "__name__", None) or type(given).__name__
     if isinstance(given, type):
         raise TypeError(f"middleware: {name} is a class; pass an object of it, {name}()")
-    if not callable(given):
-        raise TypeError(f"middleware: {name} is neither a function nor a Middleware")
+    client = "AsyncClient" if is_async else "Client"
+    if isinstance(given, Middleware):
+        if getattr(type(given), method) is getattr(Middleware, method):
+            raise TypeError(f"middleware: {name} has no {method}(), which {client} calls")
+        given, name = getattr(given, method), f"{name}.{method}"
+    elif not callable(given):
+        raise TypeError(f"middleware: {given!r} is not callable, and no Middleware")
     call = getattr(given, "__call__", None)  # noqa: B004 (an object with an async `__call__`)
     found = inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(call)
     if found and not is_async:
-        raise TypeError(f"middleware: {name} is an async function; a Client needs a plain one")
+        raise TypeError(f"middleware: {name} is an async function; {client} needs a plain one")
     if is_async and not found:
-        raise TypeError(
-            f"middleware: {name} is not an async function; an AsyncClient needs `async def`"
-        )
+        raise TypeError(f"middleware: {name} is not an async function; {client} needs `async def`")
     return given
 
 

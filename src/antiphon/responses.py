@@ -13,7 +13,7 @@ from ._wire.http import Headers, HTTPResponse, Request, retry_after
 from ._wire.url import URL
 from .errors import APIError, APIResponseValidationError, OutputError
 
-__all__ = ["APIResponse", "RateLimit", "RateLimits"]
+__all__ = ["APIResponse", "AsyncAPIResponse", "RateLimit", "RateLimits"]
 
 T = TypeVar("T")
 
@@ -192,6 +192,18 @@ class APIResponse(BaseResponse, Generic[T]):
             ValueError: the body is not JSON.
         """
         return self.http_response.json()
+
+
+class AsyncAPIResponse(BaseResponse, Generic[T]):
+    """A response whose methods are awaited, since its body may not have been received."""
+
+    __slots__ = ("_decode",)
+
+    def __init__(
+        self, http_response: HTTPResponse, attempts: Attempts, decode: Callable[[bytes], T]
+    ) -> None:
+        super().__init__(http_response, attempts)
+        self._decode = decode
 
 
 def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:

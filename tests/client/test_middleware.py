@@ -13,6 +13,7 @@ import antiphon
 from antiphon import (
     APIRequest,
     APIResponse,
+    AsyncAPIResponse,
     AsyncClient,
     Client,
     InternalServerError,
@@ -234,6 +235,40 @@ def test_what_it_reads_is_there_for_the_call():
     assert seen == ["msg_1", "Hi", '{"', "req_s", True, b"{"]
 
 
+def test_what_it_parses_is_what_the_caller_gets():
+    def change(request: APIRequest, call_next: Any) -> Any:
+        response = call_next(request)
+        assert response.parse() is response.parse()
+        response.parse().content[0].text = "changed"
+        return response
+
+    client = made(Scripted(message(), message()), change)
+    assert client.messages.create(**ASK).text == "changed"
+    raw = client.messages.with_raw_response.create(**ASK)
+    assert raw.parse().text == "changed"
+    assert raw.json()["content"][0]["text"] == "Hi"
+
+
+def test_responses_have_the_classes_of_responses():
+    async def look(request: APIRequest, call_next: Any) -> Any:
+        response = await call_next(request)
+        assert isinstance(response, AsyncAPIResponse)
+        return response
+
+    async def main() -> None:
+        transport = AsyncScripted(message())
+        client = AsyncClient(api_key="k", http_client=transport, middleware=[look])
+        await client.messages.create(**ASK)
+
+    def plain(request: APIRequest, call_next: Any) -> Any:
+        response = call_next(request)
+        assert isinstance(response, APIResponse)
+        return response
+
+    made(Scripted(message()), plain).messages.create(**ASK)
+    asyncio.run(main())
+
+
 def test_an_error_can_be_parsed_only_by_raising_it():
     def look(request: APIRequest, call_next: Any) -> Any:
         response = call_next(request)
@@ -403,7 +438,7 @@ class Both(Middleware):
 
 def test_a_class_serves_both_clients():
     both = Both()
-    middleware = [both, Middleware()]
+    middleware = [both]
 
     async def main() -> str:
         transport = AsyncScripted(message())
@@ -438,6 +473,20 @@ async def _async(request: APIRequest, call_next: Any) -> Any:
     return await call_next(request)
 
 
+class AsyncOnly(Middleware):
+    """Serves the async client alone."""
+
+    async def handle_async(self, request: APIRequest, call_next: Any) -> Any:
+        return await super().handle_async(request, call_next)
+
+
+class Wrong(Middleware):
+    """Is not async where it should be."""
+
+    def handle_async(self, request: APIRequest, call_next: Any) -> Any:
+        return call_next(request)
+
+
 class _AsyncObject:
     async def __call__(self, request: APIRequest, call_next: Any) -> Any:
         return await call_next(request)
@@ -449,8 +498,12 @@ class _AsyncObject:
         (Client, _async, "_async is an async function"),
         (Client, _AsyncObject(), "is an async function"),
         (AsyncClient, lambda request, send: send(request), "is not an async function"),
-        (Client, Middleware, "Middleware is a class; pass an object of it"),
-        (AsyncClient, 5, "neither a function nor a Middleware"),
+        (Client, Both, "Both is a class; pass an object of it"),
+        (AsyncClient, 5, "5 is not callable"),
+        (Client, Middleware(), r"Middleware has no handle\(\), which Client calls"),
+        (Client, AsyncOnly(), r"AsyncOnly has no handle\(\), which Client calls"),
+        (AsyncClient, Middleware(), r"Middleware has no handle_async\(\)"),
+        (AsyncClient, Wrong(), r"Wrong.handle_async is not an async function"),
     ],
 )
 def test_the_wrong_kind_is_refused_at_once(kind, middleware, message):

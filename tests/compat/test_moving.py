@@ -43,7 +43,7 @@ def test_what_works_is_not_listed(line):
         ("self.api.beta.agents.create()", "beta.agents.create", "client.post"),
         ("client.completions.create()", "completions.create", "messages.create"),
         ("client.messages.create(model='m', nonsense=1)", "nonsense", "extra_body"),
-        ("anthropic.Anthropic(middleware=[])", "middleware", "takes no middleware"),
+        ("anthropic.Anthropic(open_telemetry='x')", "open_telemetry", "takes no open_telemetry"),
         ("if 'Error code: 400' in str(error): pass", "Error code: 400", "status_code"),
     ],
 )

@@ -26,19 +26,15 @@ LEFT_OUT = (
     "foundry",
     "google_cloud",
     "platform",
-    "tools",
+    "toolset",
+    "session_runner",
     "environments",
     "sessions",
     "credentials",
-    "middleware",
-    "scoped_client",
     "refusal_fallback",
-    "tracing",
     "open_telemetry",
     "memory_sync",
-    "threads",
     "skills",
-    "client_copy",
 )
 """Parts of paths of the tests that are not counted."""
 

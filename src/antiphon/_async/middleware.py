@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from .._core.call import Call
 from .._core.flow import Attempts, ResultInstead, as_http_response
@@ -86,7 +86,7 @@ class _AsyncMiddlewareRunner(AsyncRunner):
                     await response.close()
 
 
-class AsyncAttemptResponse(AsyncBodyResponse, Generic[T]):
+class AsyncAttemptResponse(AsyncBodyResponse[T]):
     """The response of one attempt, as a middleware sees it; its body is received when it is read.
 
     What you read here is kept, and the call reads it once more.
@@ -95,7 +95,8 @@ class AsyncAttemptResponse(AsyncBodyResponse, Generic[T]):
     def __init__(
         self, opened: AsyncOpenResponse, request: Request, attempts: Attempts, options: Options
     ) -> None:
-        super().__init__(as_http_response(opened.head, b"", request), attempts)
+        decode = attempts.call.decode
+        super().__init__(as_http_response(opened.head, b"", request), attempts, decode)
         self.body: AsyncKeptBody = AsyncKeptBody(opened)
         self._options = options
 
@@ -130,6 +131,8 @@ class AsyncAttemptResponse(AsyncBodyResponse, Generic[T]):
             view: Any = view_of(call, *await session.open(call))
         else:
             view = (await session.respond(call)).parse()
+            # The caller gets this very object, with what the middleware did to it.
+            self._attempts.call.decode = lambda _: view
         result: T = view
         return result
 

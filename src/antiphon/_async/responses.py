@@ -12,7 +12,7 @@ from .._core.call import Call
 from .._stream.decoders import LineDecoder, TextDecoder
 from .._stream.flow import StreamFlow
 from .._wire.http import HTTPResponse
-from ..responses import BaseResponse, decoded_line, parsed
+from ..responses import AsyncAPIResponse, decoded_line, parsed
 from .runner import AsyncRunner
 from .streams import AsyncMessageStream
 
@@ -24,7 +24,7 @@ __all__ = ["AsyncJSONLines", "AsyncStreamedResponse", "AsyncStreamedResponseMana
 T = TypeVar("T")
 
 
-class AsyncBodyResponse(BaseResponse):
+class AsyncBodyResponse(AsyncAPIResponse[T]):
     """A response whose body can be read while it is received: the ways to read it."""
 
     @property
@@ -74,7 +74,7 @@ class AsyncBodyResponse(BaseResponse):
         return self.http_response.json()
 
 
-class AsyncStreamedResponse(AsyncBodyResponse, Generic[T]):
+class AsyncStreamedResponse(AsyncBodyResponse[T]):
     """A response whose head was received; its body is read when you read it."""
 
     def __init__(
@@ -84,10 +84,9 @@ class AsyncStreamedResponse(AsyncBodyResponse, Generic[T]):
         call: Call[Any],
         view: Callable[..., Any] | None,
     ) -> None:
-        super().__init__(flow.response, flow.attempts)
+        super().__init__(flow.response, flow.attempts, call.decode)
         self._flow = flow
         self._runner = runner
-        self._call = call
         self._view = view
 
     @property
@@ -115,9 +114,9 @@ class AsyncStreamedResponse(AsyncBodyResponse, Generic[T]):
         if self._view is not None:
             return cast("T", self._view(self._flow, self._runner))
         await self.read()
-        result = parsed(self.http_response, self._call.decode)
+        result = parsed(self.http_response, self._decode)
         self._flow.attempts.end(result)
-        return cast("T", result)
+        return result
 
     @property
     def text_stream(self) -> AsyncIterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from .._core.call import Call
 from .._core.flow import Attempts, ResultInstead, as_http_response
@@ -87,7 +87,7 @@ class _MiddlewareRunner(Runner):
                     response.close()
 
 
-class AttemptResponse(BodyResponse, Generic[T]):
+class AttemptResponse(BodyResponse[T]):
     """The response of one attempt, as a middleware sees it; its body is received when it is read.
 
     What you read here is kept, and the call reads it once more.
@@ -96,7 +96,8 @@ class AttemptResponse(BodyResponse, Generic[T]):
     def __init__(
         self, opened: OpenResponse, request: Request, attempts: Attempts, options: Options
     ) -> None:
-        super().__init__(as_http_response(opened.head, b"", request), attempts)
+        decode = attempts.call.decode
+        super().__init__(as_http_response(opened.head, b"", request), attempts, decode)
         self.body: KeptBody = KeptBody(opened)
         self._options = options
 
@@ -131,6 +132,8 @@ class AttemptResponse(BodyResponse, Generic[T]):
             view: Any = view_of(call, *session.open(call))
         else:
             view = (session.respond(call)).parse()
+            # The caller gets this very object, with what the middleware did to it.
+            self._attempts.call.decode = lambda _: view
         result: T = view
         return result
 

@@ -13,7 +13,7 @@ from .._core.call import Call
 from .._stream.decoders import LineDecoder, TextDecoder
 from .._stream.flow import StreamFlow
 from .._wire.http import HTTPResponse
-from ..responses import BaseResponse, decoded_line, parsed
+from ..responses import APIResponse, decoded_line, parsed
 from .runner import Runner
 from .streams import MessageStream
 
@@ -25,7 +25,7 @@ __all__ = ["JSONLines", "StreamedResponse", "StreamedResponseManager"]
 T = TypeVar("T")
 
 
-class BodyResponse(BaseResponse):
+class BodyResponse(APIResponse[T]):
     """A response whose body can be read while it is received: the ways to read it."""
 
     @property
@@ -75,7 +75,7 @@ class BodyResponse(BaseResponse):
         return self.http_response.json()
 
 
-class StreamedResponse(BodyResponse, Generic[T]):
+class StreamedResponse(BodyResponse[T]):
     """A response whose head was received; its body is read when you read it."""
 
     def __init__(
@@ -85,10 +85,9 @@ class StreamedResponse(BodyResponse, Generic[T]):
         call: Call[Any],
         view: Callable[..., Any] | None,
     ) -> None:
-        super().__init__(flow.response, flow.attempts)
+        super().__init__(flow.response, flow.attempts, call.decode)
         self._flow = flow
         self._runner = runner
-        self._call = call
         self._view = view
 
     @property
@@ -116,9 +115,9 @@ class StreamedResponse(BodyResponse, Generic[T]):
         if self._view is not None:
             return cast("T", self._view(self._flow, self._runner))
         self.read()
-        result = parsed(self.http_response, self._call.decode)
+        result = parsed(self.http_response, self._decode)
         self._flow.attempts.end(result)
-        return cast("T", result)
+        return result
 
     @property
     def text_stream(self) -> Iterator[str]:

@@ -76,6 +76,7 @@ RENAMED = {
     "RequestDocumentBlockParam": "DocumentBlockParam",
     "RequestParamsOutputFormat": "JSONOutputFormatParam",
     "ResponseToolUseBlockUnion": "ToolUseBlock",
+    "StreamAlreadyConsumed": "UsageError",
     "SyncPageCursor": "SyncPage",
     "TextEditorCodeExecutionToolResultErrorCode": "TextEditorCodeExecutionErrorCode",
     "ThreadUnsupportedFeatureName": "builtins.str",
@@ -99,7 +100,6 @@ RENAMED = {
 # What the private modules have.
 _PRIVATE = {
     "AsyncAPIClient": "AsyncClient",
-    "AsyncAPIResponse": "APIResponse",
     "BaseAPIResponse": "antiphon.responses.BaseResponse",
     "BaseClient": "antiphon.base_client.BaseClient",
     "LegacyAPIResponse": "APIResponse",
