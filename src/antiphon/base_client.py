@@ -20,7 +20,7 @@ from ._core.options import (
     resolve_options,
     with_credential_of,
 )
-from ._wire.http import Timeout
+from ._wire.http import Headers, Timeout
 from ._wire.secret import is_secret_header
 from ._wire.sentinels import NotGiven, Omit
 from ._wire.url import URL
@@ -180,10 +180,9 @@ class BaseClient:
         check_names(type(self).__name__, settings, _SETTINGS)
         configure_logging(os.environ)
         options = resolve_options(_renamed({**settings}), os.environ)
-        self._session = self._session_for(options, settings.get("http_client"))
+        self._session = self._new_session(options, settings.get("http_client"))
 
-    @classmethod
-    def _session_for(cls, options: Options, http_client: Any) -> SessionState:
+    def _new_session(self, options: Options, http_client: Any) -> SessionState:
         """Return the session of a client with these settings."""
         return SessionState(options, http_client)
 
@@ -202,6 +201,12 @@ class BaseClient:
     @_client.setter
     def _client(self, value: Any) -> None:
         self._session.replace_http_client(value)
+
+    def _send_through(self, session: Any, request: Any) -> None:
+        """Let all calls of `session` go through `request`, which a program has put here."""
+
+    def _send_directly(self, session: Any) -> None:
+        """Undo `_send_through`."""
 
     @keywords(CopyOptions)
     def with_options(self, **settings: Unpack[CopyOptions]) -> Self:
@@ -223,11 +228,13 @@ class BaseClient:
             options = replace(options, query=dict(query))
         # Not through `__init__`: a subclass may have arguments of its own there.
         twin = object.__new__(type(self))
-        # What is computed on first look (`messages`) belongs to this client, not to its twin.
         # What is computed on first look (`messages`) holds the session, so each client has its own.
-        kept = {k: v for k, v in self.__dict__.items() if not _is_computed(self, k)}
+        # A `request` that a program has put here belongs to this client as well.
+        kept = {
+            k: v for k, v in self.__dict__.items() if k != "request" and not _is_computed(self, k)
+        }
         twin.__dict__.update(kept)
-        twin._session = self._session_for(
+        twin._session = twin._new_session(
             options.changed(_renamed({**settings})),
             settings.get("http_client") or self._session.http_client,
         )
@@ -293,11 +300,14 @@ class BaseClient:
         self._change(max_retries=value)
 
     @property
-    def default_headers(self) -> Mapping[str, str | Omit]:
-        """The headers of every request, without the credential; set it to replace yours."""
+    def default_headers(self) -> Headers:
+        """The headers of every request, without the credential; set it to replace yours.
+
+        The case of their names does not matter.
+        """
         # Read-only: a change of this copy would be silently ignored.
         headers = self._session.options.own_headers()
-        return MappingProxyType({k: v for k, v in headers.items() if isinstance(v, (str, Omit))})
+        return Headers([(k, v) for k, v in headers.items() if isinstance(v, str)])
 
     @default_headers.setter
     def default_headers(self, value: Mapping[str, str | Omit]) -> None:
@@ -360,6 +370,13 @@ class BaseClient:
                 f"{type(self).__name__} has no setting {name!r}{nearest(name, dir(type(self)))}"
             )
         super().__setattr__(name, value)
+        if name == "request":
+            self._send_through(self._session, value)
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name == "request":
+            self._send_directly(self._session)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.base_url} ({self._session.options.key_source})>"

@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from types import SimpleNamespace
 from typing import Any, TypeAlias, cast
-from urllib.parse import parse_qsl
 
+from ._core.any_endpoint import FinalRequestOptions, json_of, own_headers, own_path, own_query
 from ._core.flow import Attempts
 from ._core.options import HeaderValue, Options, checked_headers, has_credential
 from ._core.request_body import UnreadBody, encode_body, is_mapping
 from ._wire.http import Body, Request, Timeout
-from ._wire.literals import read_exactly
 from ._wire.secret import Secret
-from ._wire.sentinels import NOT_GIVEN, NotGiven, Omit, is_absent, omit
+from ._wire.sentinels import NOT_GIVEN, NotGiven, Omit, is_absent
 
 __all__ = [
     "APIRequest",
@@ -78,27 +76,14 @@ class APIRequest:
     def __init__(self, request: Request, options: Options, attempts: Attempts) -> None:
         """Show `request`, which a client with `options` is about to send."""
         call = attempts.call
-        defaults = options.own_headers()
-        own = {
-            name: value
-            for name, value in request.headers.items()
-            if isinstance(value, str) and defaults.get(name) != value
-        }
-        # A default that is not sent was taken out by the call.
-        removed = {
-            name: omit
-            for name in defaults
-            if name not in request.headers and not isinstance(defaults[name], Omit)
-        }
-        base = str(options.base_url).partition("?")[0]
         self.method = request.method.lower()
-        self.headers = {**own, **removed}
-        self.query_params = _own_query(request, options)
+        self.headers = own_headers(request.headers, options)
+        self.query_params = own_query(request.url, options)
         self.timeout = request.timeout
         self.max_retries = call.retry.max_retries
         self.retries_taken = attempts.retries
         self.stream = call.streamed
-        self._path = str(request.url).partition("?")[0].removeprefix(base)
+        self._path = own_path(request.url, options)
         self._sent_query = {**self.query_params}
         self._body = request.body
         self._json: Any = None
@@ -115,25 +100,21 @@ class APIRequest:
     def json(self) -> Any:
         """The body as JSON values; None if there is none, or if it is something else."""
         if not self._read:
+            self._json = json_of(self._body)
             self._read = True
-            if isinstance(self._body, (bytes, bytearray)) and self._body:
-                try:
-                    self._json = read_exactly(bytes(self._body))
-                except ValueError:
-                    self._read = False  # it is sent as it is
         return self._json
 
     @property
-    def options(self) -> Any:
+    def options(self) -> FinalRequestOptions:
         """All of it as one object, with the names that the official package has for it."""
-        return SimpleNamespace(
+        return FinalRequestOptions(
             method=self.method,
             url=self.url,
-            headers=self.headers,
             params=self.query_params,
-            json_data=self.json,
-            timeout=self.timeout,
+            headers=self.headers,
             max_retries=self.max_retries,
+            timeout=self.timeout,
+            json_data=self.json,
         )
 
     def copy(
@@ -226,21 +207,6 @@ class APIRequest:
 
     def __repr__(self) -> str:
         return f"<APIRequest {self.method} {self.url} (attempt {self.retries_taken + 1})>"
-
-
-def _own_query(request: Request, options: Options) -> dict[str, Any]:
-    """Return the query of a request without what the client adds to all of them."""
-    added = {*parse_qsl(options.base_url.query), *parse_qsl(options.url("", {}).query)}
-    found: dict[str, Any] = {}
-    for name, value in parse_qsl(request.url.query, keep_blank_values=True):
-        if (name, value) in added:
-            continue
-        if name not in found:
-            found[name] = value
-        else:
-            before = found[name]
-            found[name] = [*(before if isinstance(before, list) else [before]), value]
-    return found
 
 
 class Middleware:

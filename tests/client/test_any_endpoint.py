@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
-from typing import Any
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
+import httpx2
 import pytest
 from pydantic import BaseModel
 
 from antiphon import (
     APIResponseValidationError,
+    APIStatusError,
     AsyncClient,
+    AsyncStream,
     AuthenticationError,
     Client,
+    Stream,
     Timeout,
     omit,
 )
+from antiphon._core.any_endpoint import FinalRequestOptions
 from antiphon.types import Message
 from tests.support.scripted import Answer, AsyncScripted, Scripted, broken
 from tests.support.stream_events import STREAMS
@@ -186,7 +194,7 @@ def test_an_async_function_gives_the_key():
         return [request.headers["x-api-key"] for request in transport.played.requests]
 
     assert asyncio.run(main()) == ["mine", "mine"]
-    with pytest.raises(TypeError, match="pass it to AsyncClient"):
+    with pytest.raises(TypeError, match="use AsyncClient or a sync one"):
         Client(api_key=key, http_client=Scripted()).get("/v1/x", cast_to=object)
 
 
@@ -224,3 +232,223 @@ def test_a_wrong_header_of_the_environment_is_named(monkeypatch):
     monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "x a: 1")
     with pytest.raises(ValueError, match="ANTHROPIC_CUSTOM_HEADERS"):
         Client(api_key="k")
+
+
+@pytest.mark.parametrize(
+    "content", [b"raw", bytearray(b"raw"), [b"r", b"aw"], iter([b"raw"]), io.BytesIO(b"raw")]
+)
+def test_content_is_sent_as_it_is(content):
+    transport = Scripted(answered())
+    client = Client(api_key="k", http_client=transport)
+    options: Any = {"headers": {"Content-Type": "application/octet-stream"}}
+    client.post("/v1/x", cast_to=object, content=content, options=options)
+    [request] = transport.requests
+    assert bytes(request.buffered_body()) == b"raw"
+    assert request.headers["content-type"] == "application/octet-stream"
+
+
+def test_content_of_a_path_and_of_an_async_iterable(tmp_path):
+    async def pieces() -> Any:
+        yield b"r"
+        yield b"aw"
+
+    async def main(content: Any) -> bytes:
+        transport = AsyncScripted(answered())
+        client = AsyncClient(api_key="k", http_client=transport)
+        await client.put("/v1/x", cast_to=object, content=content)
+        return bytes(transport.played.requests[0].buffered_body())
+
+    path = tmp_path / "file"
+    path.write_bytes(b"raw")
+    assert asyncio.run(main(pieces())) == b"raw"
+    assert asyncio.run(main(path)) == b"raw"
+    with path.open("rb") as file:
+        assert asyncio.run(main(file)) == b"raw"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"content": b"x", "body": {"a": 1}}, "body and content: give one of them"),
+        ({"content": "text"}, "content: expected bytes, a file or an iterable of bytes, got str"),
+        ({"content": 5}, "got int"),
+    ],
+)
+def test_wrong_content_is_refused(settings, message):
+    client = Client(api_key="k", http_client=Scripted())
+    with pytest.raises(TypeError, match=message):
+        client.post("/v1/x", cast_to=object, **settings)
+
+
+def test_redirects_are_followed_unless_the_call_says_no(redirecting):
+    client = Client(api_key="k", base_url=redirecting, max_retries=0, allow_plain_http=True)
+    assert client.get("/here", cast_to=object) == {"a": 1}
+    with pytest.raises(APIStatusError) as caught:
+        client.get("/here", cast_to=object, options={"follow_redirects": False})
+    assert caught.value.status_code == 302
+    assert caught.value.response.headers["location"] == "/there"
+
+
+@pytest.fixture
+def redirecting():
+    class Redirecting(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b"" if self.path == "/here" else b'{"a": 1}'
+            self.send_response(200 if body else 302)
+            if not body:
+                self.send_header("location", "/there")
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class Traced(Stream):  # type: ignore[type-arg]
+    """A stream as tracers make them: a subclass that looks at its events."""
+
+    seen: ClassVar[list[str]] = []
+
+    def __stream__(self) -> Any:
+        for event in super().__stream__():
+            self.seen.append(event.type)
+            yield event
+
+
+def test_a_stream_may_be_of_another_class():
+    client = Client(api_key="k", http_client=Scripted(Answer(STREAMS["text"])))
+    Traced.seen.clear()
+    body = {**ASK, "stream": True}
+    stream: Any = client.post(
+        "/v1/messages", cast_to=Message, body=body, stream=True, stream_cls=Traced
+    )
+    assert isinstance(stream, Traced)
+    assert [event.type for event in stream] == Traced.seen
+    assert Traced.seen[0] == "message_start"
+
+
+def test_a_whole_request_may_be_described_by_one_object():
+    transport = Scripted(answered())
+    client = Client(api_key="k", http_client=transport)
+    options = FinalRequestOptions.construct(
+        method="post", url="/v1/x", json_data={"b": 2}, params={"q": "1"}, headers={"x-a": "1"}
+    )
+    assert client.request(dict, options) == {"a": 1}
+    [request] = transport.requests
+    assert (request.method, request.url.path, request.url.query) == ("POST", "/v1/x", "q=1")
+    assert bytes(request.buffered_body()) == b'{"b":2}'
+    assert request.headers["x-a"] == "1"
+
+
+def tracer(original: Any, seen: list[Any]) -> Any:
+    """Return a `request` as a tracer puts it in the place of ours."""
+
+    def request(*args: Any, **settings: Any) -> Any:
+        options = args[-1]
+        seen.append((options.method, options.url, options.json_data, settings["stream"]))
+        if settings["stream"]:
+            settings["stream_cls"] = Traced
+        return original(*args, **settings)
+
+    return request
+
+
+@pytest.mark.parametrize("place", ["client", "class", "subclass"])
+def test_a_request_that_a_tracer_replaces_sees_every_call(place, monkeypatch):
+    text = Answer(STREAMS["text"])
+    message = json.dumps({"id": "msg_1", "type": "message", "content": []}).encode()
+    whole = Answer(message, headers=(JSON,))
+    transport = Scripted(whole, whole, text, text)
+    seen: list[Any] = []
+
+    class Own(Client):
+        """A client whose class overrides the method."""
+
+        def request(self, *args: Any, **settings: Any) -> Any:
+            return tracer(super().request, seen)(*args, **settings)
+
+    if place == "class":
+        monkeypatch.setattr(Client, "request", tracer(Client.request, seen))
+    client = (Own if place == "subclass" else Client)(api_key="k", http_client=transport)
+    if place == "client":
+        monkeypatch.setattr(client, "request", tracer(client.request, seen))
+    Traced.seen.clear()
+    assert client.messages.create(**ASK).id == "msg_1"
+    raw = client.messages.with_raw_response.create(**ASK)
+    assert raw.parse().id == "msg_1"
+    assert raw.request_id == "req_s"
+    events = [event.type for event in client.messages.create(**ASK, stream=True)]
+    assert events == Traced.seen
+    with client.messages.stream(**ASK) as stream:
+        stream.until_done()
+    plain = ("post", "/v1/messages", ASK, False)
+    streamed = ("post", "/v1/messages", {**ASK, "stream": True}, True)
+    assert seen == [plain, plain, streamed, streamed]
+
+
+def test_a_request_that_is_put_back_is_ours_again(monkeypatch):
+    client = Client(api_key="k", http_client=Scripted(answered(), answered()))
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "request", lambda *_, **__: "mock")
+        assert client.get("/v1/x", cast_to=object) == "mock"
+        assert client.models.retrieve("m") == "mock"
+        assert client.with_options(timeout=3).get("/v1/x", cast_to=object) == {"a": 1}
+    assert client.get("/v1/x", cast_to=object) == {"a": 1}
+
+
+def test_an_async_request_is_replaced_as_well():
+    async def main() -> Any:
+        transport = AsyncScripted(answered(), Answer(STREAMS["text"]))
+        client = AsyncClient(api_key="k", http_client=transport)
+        original = client.request
+
+        async def request(*args: Any, **settings: Any) -> Any:
+            seen.append(args[-1].url)
+            return await original(*args, **settings)
+
+        client.request = request  # type: ignore[method-assign]
+        assert await client.get("/v1/x", cast_to=object) == {"a": 1}
+        return [event.type async for event in await client.messages.create(**ASK, stream=True)]
+
+    seen: list[str] = []
+    assert asyncio.run(main())[0] == "message_start"
+    assert seen == ["/v1/x", "/v1/messages"]
+
+
+def test_a_stream_may_be_made_of_a_response_of_httpx():
+    response = httpx2.Response(
+        200,
+        headers={"content-type": "text/event-stream", "request-id": "req_1"},
+        content=iter([STREAMS["text"][:50], STREAMS["text"][50:]]),
+    )
+    stream = Stream(cast_to=Message, response=response, client=Client(api_key="k"))
+    assert stream.request_id == "req_1"
+    assert next(stream).type == "message_start"
+    assert [event.type for event in stream][-1] == "message_stop"
+    assert response.is_closed
+
+
+def test_an_async_stream_may_be_made_of_a_response_of_httpx():
+    async def main() -> list[str]:
+        async def body() -> Any:
+            yield STREAMS["text"]
+
+        response = httpx2.Response(
+            200, headers={"content-type": "text/event-stream"}, content=body()
+        )
+        stream = AsyncStream(cast_to=Message, response=response, client=AsyncClient(api_key="k"))
+        return [event.type async for event in stream]
+
+    assert asyncio.run(main())[-1] == "message_stop"
+
+
+def test_a_stream_of_nothing_is_refused():
+    with pytest.raises(TypeError, match="needs the response"):
+        Stream(cast_to=Message)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import json
+import warnings
 import weakref
 from datetime import UTC, datetime
 from typing import Any
@@ -274,7 +276,7 @@ def test_a_client_goes_when_nobody_holds_it(server):
 
 
 def test_a_model_that_is_about_to_be_retired_is_warned_of_once(world):
-    endpoints._warn_of_deprecation.cache_clear()
+    endpoints._warned_lines.clear()
     calling = world(answered(), answered(), answered())
     ask = {**ASK, "model": "claude-opus-4-5"}
     with pytest.warns(DeprecationWarning, match="retired on 2027-01-22") as caught:
@@ -282,3 +284,29 @@ def test_a_model_that_is_about_to_be_retired_is_warned_of_once(world):
     assert len(caught) == 1
     calling.call(**ask)  # a second warning would fail the test
     calling.call(**{**ASK, "model": "claude-haiku-4-5"})
+
+
+def test_the_warning_names_the_line_of_the_caller():
+    endpoints._warned_lines.clear()
+    client = Client(api_key="k", http_client=Scripted(answered(), answered()))
+    ask = {**ASK, "model": "claude-opus-4-5"}
+    with warnings.catch_warnings(record=True, action="always") as caught:
+        client.messages.create(**ask)
+        client.messages.stream(**ask)
+        for _ in range(2):
+            client.messages.stream(**ask)
+    start = inspect.getsourcelines(test_the_warning_names_the_line_of_the_caller)[1]
+    assert [warning.filename for warning in caught] == [__file__] * 3
+    assert [warning.lineno - start for warning in caught] == [5, 6, 8]
+
+
+def test_the_warning_of_the_async_client_names_the_line_of_the_caller():
+    endpoints._warned_lines.clear()
+
+    async def main() -> None:
+        client = AsyncClient(api_key="k", http_client=AsyncScripted(answered()))
+        await client.messages.create(**{**ASK, "model": "claude-opus-4-5"})
+
+    with pytest.warns(DeprecationWarning, match="claude-opus-4-5") as caught:
+        asyncio.run(main())
+    assert [warning.filename for warning in caught] == [__file__]

@@ -7,8 +7,10 @@ import copy
 import json
 import pickle
 from datetime import timedelta
+from typing import Any
 from unittest.mock import AsyncMock, MagicMock, patch
 
+import httpx2
 import pytest
 
 from antiphon import (
@@ -26,7 +28,7 @@ from antiphon import (
     Timeout,
     omit,
 )
-from antiphon.types import Message, RawMessageStreamEvent
+from antiphon.types import Message, RawMessageStreamEvent, ThinkingDelta
 from tests.support.scripted import Answer, AsyncScripted, Scripted
 from tests.support.stream_events import STREAMS
 
@@ -419,3 +421,54 @@ def test_betas_that_are_no_list_are_refused():
         client.messages.create(**ASK, betas="files")
     with pytest.raises(TypeError, match=r"betas\[1\]"):
         client.messages.create(**ASK, betas=["files", 2])
+
+
+def test_headers_of_a_client_ignore_case():
+    client = Client(api_key="k", default_headers={"X-Foo": "bar", "user-agent": omit})
+    assert client.default_headers["x-foo"] == client.default_headers["X-Foo"] == "bar"
+    assert "User-Agent" not in client.default_headers
+    assert dict(client.default_headers)["x-foo"] == "bar"
+
+
+@pytest.mark.parametrize(
+    ("kind", "http_client", "why"),
+    [
+        (Client, "x", "cannot carry requests"),
+        (Client, httpx2.AsyncClient(), "is async; pass it to AsyncClient"),
+        (AsyncClient, httpx2.Client(), "is sync; pass it to Client"),
+        (Client, httpx2.Client, "is a class"),
+    ],
+)
+def test_an_http_client_is_checked_when_it_is_given(kind, http_client, why):
+    with pytest.raises(TypeError, match=why):
+        kind(api_key="k", http_client=http_client)
+    with pytest.raises(TypeError, match=why):
+        kind(api_key="k").with_options(http_client=http_client)
+
+
+@pytest.mark.parametrize("value", [None, "3"])
+def test_retries_are_a_number(value):
+    with pytest.raises(TypeError, match="max_retries"):
+        Client(api_key="k", max_retries=value)
+
+
+def test_the_response_of_a_stream_says_when_it_is_closed(client):
+    asked = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+    with client.messages.stream(model="claude-haiku-4-5", **asked) as stream:
+        assert not stream.response.is_closed
+        stream.until_done()
+        assert stream.response.is_closed
+    with client.messages.stream(model="claude-haiku-4-5", **asked) as stream:
+        pass
+    assert stream.response.is_closed
+    assert client.messages.with_raw_response.count_tokens(
+        model="claude-haiku-4-5", messages=asked["messages"]
+    ).http_response.is_closed
+
+
+def test_an_estimate_is_there_only_if_it_was_received():
+    plain = ThinkingDelta.from_value({"type": "thinking_delta", "thinking": "Hm"})
+    assert plain.to_dict() == {"type": "thinking_delta", "thinking": "Hm"}
+    assert "estimated_tokens" not in plain.model_dump()
+    told: Any = ThinkingDelta.from_value({**plain.to_dict(), "estimated_tokens": 3})
+    assert told.estimated_tokens == 3

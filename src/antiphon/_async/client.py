@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncAnthropic", "AsyncClient"]
 
 
-class AsyncClient(BaseClient, AsyncAnyEndpoint):
+class AsyncClient(AsyncAnyEndpoint, BaseClient):
     """A client of the Messages API::
 
         client = AsyncClient()  # reads ANTHROPIC_API_KEY
@@ -36,13 +36,17 @@ class AsyncClient(BaseClient, AsyncAnyEndpoint):
 
     _session: AsyncSession
 
-    @classmethod
-    def _session_for(cls, options: Options, http_client: Any) -> AsyncSession:
+    def _new_session(self, options: Options, http_client: Any) -> AsyncSession:
         if options.middleware:
             from .middleware import AsyncMiddlewareSession
 
-            return AsyncMiddlewareSession(options, http_client)
-        return AsyncSession(options, http_client)
+            session: AsyncSession = AsyncMiddlewareSession(options, http_client)
+        else:
+            session = AsyncSession(options, http_client)
+        # A tracer has put a function of its own there, or a subclass has.
+        if type(self).request is not AsyncAnyEndpoint.request:
+            self._send_through(session, self.request)
+        return session
 
     @cached_property
     def messages(self) -> AsyncMessages:

@@ -125,7 +125,14 @@ class AsyncAttemptResponse(AsyncBodyResponse[T]):
             APIResponseValidationError: the body is not what the API sends.
         """
         # The call once more, over a transport that gives this very response to it, and only once.
-        call = replace(self._attempts.call, retry=RetryPolicy(0), credential=None, model=None)
+        call = replace(
+            self._attempts.call,
+            retry=RetryPolicy(0),
+            credential=None,
+            model=None,
+            watchers=(),
+            gates=(),
+        )
         session = AsyncSession(self._options, _AsyncRepeat(self.body))
         if call.is_lazy:
             view: Any = view_of(call, *await session.open(call))

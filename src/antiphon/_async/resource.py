@@ -106,7 +106,7 @@ def view_of(call: Call[Any], flow: StreamFlow, runner: AsyncRunner) -> Any:
     if call.streamed:
         from .streams import AsyncStream  # many programs stream nothing, and it loads much
 
-        return AsyncStream(flow, runner)
+        return (call.stream_class or AsyncStream)(flow, runner)
     from .responses import AsyncJSONLines, AsyncStreamedResponse
 
     response: AsyncStreamedResponse[Any] = AsyncStreamedResponse(flow, runner, call, None)

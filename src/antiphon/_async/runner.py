@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .._core.call import Call
 from .._core.flow import Attempts, Flow, Load, Open, Read, Send, Sleep, Step, exchange
+from .._core.options import Options
 from .._transport import AsyncOpenResponse, AsyncTransport
 from .._transport.clocks import AsyncMonotonicClock
-from .._transport.default import async_transport_for
+from .._transport.default import async_transport_for, leaves_it_to_us
 from .._transport.files import async_open_file, async_read_file
 from .._wire.awaitable import async_result
 from .._wire.http import Request
@@ -41,6 +42,17 @@ class AsyncSession(SessionState):
     """The settings of one client, and what its calls are sent with."""
 
     _transport: AsyncTransport | None
+
+    def __init__(self, options: Options, http_client: Any) -> None:
+        """Check what was given.
+
+        Raises:
+            TypeError: `http_client` cannot carry the requests of this client.
+        """
+        super().__init__(options, http_client)
+        # The default is made later: which one it is may depend on the event loop.
+        if not leaves_it_to_us(http_client):
+            self._transport = async_transport_for(http_client)
 
     def runner(self) -> AsyncRunner:
         """Return the runner of a new call.
@@ -103,6 +115,13 @@ class AsyncRunner:
         self._clock = getattr(transport, "clock", AsyncMonotonicClock)
         self._response: AsyncOpenResponse | None = None
         self._logs = logger.isEnabledFor(INFO)  # asked once: most programs log nothing
+
+    @classmethod
+    def around(cls, response: AsyncOpenResponse) -> Self:
+        """Return a runner that sends nothing, and reads `response`."""
+        runner = cls(cast("AsyncTransport", None))  # it is never asked to send
+        runner._response = response
+        return runner
 
     def attempts(self, call: Call[Any]) -> Attempts:
         """Return the attempts of `call`, on the clock of this runner."""

@@ -9,11 +9,11 @@ gives the method a docstring and a signature made from the TypedDict.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from functools import cache
-from inspect import CO_VARARGS, Parameter, Signature, cleandoc, getsource
-from sys import modules
+from inspect import CO_VARARGS, Parameter, Signature, cleandoc, currentframe, getsource
 from textwrap import indent
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from typing_extensions import is_typeddict
 
 from .._wire.sentinels import NOT_GIVEN
 
-__all__ = ["check_names", "keywords", "nearest"]
+__all__ = ["check_names", "keywords", "line_of_caller", "nearest"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,6 +51,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(name, known, 1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def line_of_caller() -> tuple[str, int, str]:
+    """Return file, line and module from which the user's program called this package."""
+    frame = currentframe()
+    assert frame is not None  # CPython and PyPy have frames
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__", "")
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == __name__.partition(".")[0]
 
 
 def keywords(params: type) -> Callable[[F], F]:
@@ -161,7 +174,7 @@ def _types_as_written(params: Any) -> dict[str, _Written]:
 @cache
 def _source_of(module: str) -> ast.Module:
     try:
-        return ast.parse(getsource(modules[module]))
+        return ast.parse(getsource(sys.modules[module]))
     except OSError:
         return ast.Module([], [])
 

@@ -83,6 +83,9 @@ class Call(Generic[T]):
     """The most that is taken in of a response that is received as a whole; None for no limit."""
     output: OutputType[Any] | None = None
     """How the output of a message is read, if the caller gave a type for it."""
+    follow_redirects: bool = True
+    stream_class: Any = None
+    """The class of the stream that shows the response; None for the usual one."""
     credential: Credential | None = None
     """That of the client; if a function gives its value, it is asked before the first attempt."""
     model: object = None
@@ -102,7 +105,9 @@ class Call(Generic[T]):
     def request(self, timeout: Timeout) -> Request:
         """Return the request of one attempt."""
         assert not isinstance(self.body, UnreadBody), "files were not read"
-        return Request(self.method, self.url, self.headers, self.body, timeout)
+        return Request(
+            self.method, self.url, self.headers, self.body, timeout, self.follow_redirects
+        )
 
 
 Endpoint: TypeAlias = Callable[[Options, Mapping[str, Any]], Call[T]]

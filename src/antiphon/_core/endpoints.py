@@ -18,6 +18,7 @@ from .._wire.secret import Secret
 from .._wire.sentinels import is_absent
 from ..types.message import Message, MessageTokensCount
 from ..types.params import CountTokensParams, CreateParams, ParseParams, StreamOutputParams
+from .arguments import line_of_caller
 from .call import (
     Call,
     Endpoint,
@@ -28,6 +29,8 @@ from .options import Credential, Options
 from .request_body import PendingBody, is_mapping
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from ..outputs import OutputType
     from ..rules import Finding
     from ..types.outputs import ParsedMessage
@@ -174,19 +177,36 @@ def _in_order(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: params[name] for name in (*_FIRST, *sorted(params)) if name in params}
 
 
-@cache  # one warning for each model is enough, and most calls use the same one
 def _warn_of_deprecation(model: str) -> None:
+    retires = _retirement(model)
+    if retires is None:
+        return
+    line = line_of_caller()
+    # One warning for each line that names the model: a loop needs no more.
+    if (model, *line) in _warned_lines:
+        return
+    _warned_lines.add((model, *line))
+    # `warn` would need the number of our own frames, which differs between the methods.
+    warnings.warn_explicit(
+        f"the model {model!r} is deprecated and is retired on {retires};"
+        " see client.models.list() for newer ones",
+        DeprecationWarning,
+        *line,
+    )
+
+
+_warned_lines: set[tuple[str, str, int, str]] = set()
+
+
+@cache  # most calls use the same one
+def _retirement(model: str) -> date | None:
+    """Return the day on which a deprecated model is retired; None for all others."""
     from ..catalog.models import AS_OF, find
 
     card = find(model)
     if card is None or card.deprecated is None or card.deprecated > AS_OF:
-        return
-    warnings.warn(
-        f"the model {model!r} is deprecated and is retired on {card.retires};"
-        " see client.models.list() for newer ones",
-        DeprecationWarning,
-        stacklevel=6,  # the caller of `messages.create` of the sync client
-    )
+        return None
+    return card.retires
 
 
 def _message(body: bytes) -> Message:

@@ -381,7 +381,8 @@ def _names_a_host(url: str) -> bool:
 def _retry(max_retries: object) -> RetryPolicy:
     # `True` is an int to Python, but nobody means one retry by it.
     if not isinstance(max_retries, int) or isinstance(max_retries, bool) or max_retries < 0:
-        raise ValueError(
+        kind = ValueError if isinstance(max_retries, (int, float)) else TypeError
+        raise kind(
             f"max_retries: {max_retries!r} is not a whole number from 0; 0 turns retries off"
         )
     return RetryPolicy(max_retries)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from .._core.flow import Attempts, Flow, Read, exchange, wait, whole_body
+from .._core.flow import Attempts, Flow, Read, as_http_response, exchange, wait, whole_body
 from .._core.options import DEFAULT_TIMEOUT
 from .._wire.http import HTTPResponse, ResponseHead
 from .._wire.json import is_object
@@ -132,10 +132,16 @@ class StreamFlow:
                 return
             yield from wait(delay)
 
+    def take_over(self, head: ResponseHead) -> None:
+        """Read a response that somebody else has opened, instead of sending the call."""
+        self._head = head
+        self._begin(as_http_response(head, b"", None))
+
     def _begin(self, response: HTTPResponse) -> None:
         self.response = response
         output = self.attempts.call.output
         self.reader = MessageReader(response, lenient=self._lenient, output=output)
+        response.is_closed = False
         self.frames.clear()
         self._held = []
         self._unread = b""
@@ -171,6 +177,7 @@ class StreamFlow:
             self.attempts.end(error.partial, error)
             raise
         if self.ended:
+            self.response.is_closed = True
             self.attempts.end(self.reader.partial)
         return bool(self.frames)
 
@@ -328,7 +335,7 @@ class StreamFlow:
             chunk: bytes = yield Read(self._read_timeout())
         except APIError as error:
             raise self.failed(error) from error.__cause__
-        self.ended = not chunk
+        self.ended = self.response.is_closed = not chunk
         return chunk
 
     def finished_message(self) -> Message:
@@ -346,7 +353,7 @@ class StreamFlow:
 
     def close(self) -> None:
         """Forget what was received but not taken, and receive no more."""
-        self.ended = True
+        self.ended = self.response.is_closed = True
         self.frames.clear()
         if not self.attempts.ended:
             self.attempts.end(self.reader.partial)

@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from .._core.call import Call
+from .._core.flow import ResultInstead
+from .._transport.files import read_content
 from ..responses import httpx_response, is_httpx_response
-from .resource import RawResource, Resource
+from .resource import RawResource, Resource, view_of
 from .runner import Session
 
 if TYPE_CHECKING:
-    from .._core.any_endpoint import RequestOptions
+    from .._core.any_endpoint import FinalRequestOptions, RequestOptions
 
 __all__ = ["AnyEndpoint"]
 
@@ -48,9 +52,19 @@ class AnyEndpoint:
 
     _session: Session
 
-    def get(self, path: str, *, cast_to: type[T], options: RequestOptions | None = None) -> T:
-        """Send a `GET` request and return its result."""
-        return self._any("GET", path, cast_to, None, options)
+    def get(
+        self,
+        path: str,
+        *,
+        cast_to: type[T],
+        options: RequestOptions | None = None,
+        stream: bool = False,
+        stream_cls: Any = None,
+    ) -> T:
+        """Send a `GET` request and return its result; `post` describes the arguments."""
+        return self._any(
+            "GET", path, cast_to, options=options, stream=stream, stream_cls=stream_cls
+        )
 
     def post(
         self,
@@ -58,21 +72,36 @@ class AnyEndpoint:
         *,
         cast_to: type[T],
         body: object = None,
+        content: Any = None,
         options: RequestOptions | None = None,
         stream: bool = False,
-        stream_cls: Any = None,  # noqa: ARG002 (programs pass it; there is one class of streams)
+        stream_cls: Any = None,
     ) -> T:
         """Send a `POST` request and return its result.
 
         Args:
             path: where to, beginning with a slash.
             cast_to: the type of the result.
-            body: what to send: a mapping is sent as a JSON object, bytes as they are.
+            body: what to send as JSON, usually a mapping; bytes are sent as they are.
+            content: instead of `body`, what to send as it is: bytes, a path, a file, or an iterable
+                of bytes, which is read first. Give its `content-type` in `options["headers"]`.
             options: headers, query, time limit and retries.
             stream: whether the response is a stream of events, which is returned instead.
-            stream_cls: accepted and ignored.
+            stream_cls: the class of that stream, by default our own; a subclass of it.
+
+        Raises:
+            TypeError: both `body` and `content` are given, or an option is unknown.
         """
-        return self._any("POST", path, cast_to, body, options, stream=stream)
+        return self._any(
+            "POST",
+            path,
+            cast_to,
+            body=body,
+            content=content,
+            options=options,
+            stream=stream,
+            stream_cls=stream_cls,
+        )
 
     def put(
         self,
@@ -80,10 +109,11 @@ class AnyEndpoint:
         *,
         cast_to: type[T],
         body: object = None,
+        content: Any = None,
         options: RequestOptions | None = None,
     ) -> T:
-        """Send a `PUT` request and return its result."""
-        return self._any("PUT", path, cast_to, body, options)
+        """Send a `PUT` request and return its result; `post` describes the arguments."""
+        return self._any("PUT", path, cast_to, body=body, content=content, options=options)
 
     def patch(
         self,
@@ -91,10 +121,11 @@ class AnyEndpoint:
         *,
         cast_to: type[T],
         body: object = None,
+        content: Any = None,
         options: RequestOptions | None = None,
     ) -> T:
-        """Send a `PATCH` request and return its result."""
-        return self._any("PATCH", path, cast_to, body, options)
+        """Send a `PATCH` request and return its result; `post` describes the arguments."""
+        return self._any("PATCH", path, cast_to, body=body, content=content, options=options)
 
     def delete(
         self,
@@ -102,31 +133,92 @@ class AnyEndpoint:
         *,
         cast_to: type[T],
         body: object = None,
+        content: Any = None,
         options: RequestOptions | None = None,
     ) -> T:
-        """Send a `DELETE` request and return its result."""
-        return self._any("DELETE", path, cast_to, body, options)
+        """Send a `DELETE` request and return its result; `post` describes the arguments."""
+        return self._any("DELETE", path, cast_to, body=body, content=content, options=options)
 
-    def _any(
+    def request(
         self,
-        method: str,
-        path: str,
         cast_to: type[T],
-        body: object,
-        options: RequestOptions | None,
+        options: FinalRequestOptions,
         *,
         stream: bool = False,
+        stream_cls: Any = None,
     ) -> T:
-        params = {
-            "method": method,
-            "path": path,
-            "cast_to": cast_to,
-            "body": body,
-            "options": options,
-            "stream": stream,
-        }
+        """Send a request that `options` describe as a whole, and return its result.
+
+        A program that puts a function of its own in the place of this method, in a class or in a
+        client, sees all calls of the clients that are made afterwards, or of that client.
+
+        Args:
+            cast_to: the type of the result.
+            options: the request: its method, its path, its body and the rest.
+            stream: whether the response is a stream of events.
+            stream_cls: the class of that stream, by default our own; a subclass of it.
+        """
+        if options.call is not None:
+            return cast("T", _send_call(self._session, options, stream_cls))
+        params = {**options.parameters(), "stream": stream, "stream_cls": stream_cls}
+        return self._any(options.method.upper(), options.url, cast_to, **params)
+
+    def _any(self, method: str, path: str, cast_to: type[T], **params: Any) -> T:
+        params |= {"method": method, "path": path, "cast_to": cast_to}
+        if params.get("content") is not None:
+            params["content"] = read_content(params["content"])
         if is_httpx_response(cast_to):
             raw = _AnyRawResource(self._session)
             response = raw.send({**params, "cast_to": bytes})
             return cast("T", httpx_response(cast_to, response))
         return cast("T", _AnyResource(self._session).send(params))
+
+    def _send_through(self, session: Session, request: Any) -> None:
+        """Let all calls of `session` go through `request`, which a program has put here."""
+        # Attributes of this one session, so that no other client pays for it.
+        setattr(session, "respond", partial(_respond_through, session, request))  # noqa: B010
+        setattr(session, "open", partial(_open_through, session, request))  # noqa: B010
+
+    def _send_directly(self, session: Session) -> None:
+        """Undo `_send_through`."""
+        for name in ("respond", "open"):
+            session.__dict__.pop(name, None)
+
+
+def _send_call(session: Session, options: FinalRequestOptions, stream_cls: Any) -> Any:
+    """Send the call that `options` were made of, and return what its method would return."""
+    call = cast("Call[Any]", options.call)
+    # The methods of the class: those of the session itself would come back here.
+    if call.is_lazy:
+        call.stream_class = stream_cls
+        opened = type(session).open(session, call)
+        options.sent = opened
+        return view_of(call, *opened)
+    response = type(session).respond(session, call)
+    options.sent = response
+    return response.parse()
+
+
+def _respond_through(session: Session, request: Any, call: Call[Any]) -> Any:
+    """Send `call` by the `request` of the program, and return its response."""
+    from .._core.any_endpoint import FinalRequestOptions
+
+    options = FinalRequestOptions.of(call, session.options)
+    result = request(object, options, stream=False, stream_cls=None)
+    # A result that is not of this response is the program's own: a mock, or an object it made.
+    if options.sent is None or options.sent.parse() is not result:
+        raise ResultInstead(result)
+    return options.sent
+
+
+def _open_through(session: Session, request: Any, call: Call[Any]) -> Any:
+    """Send `call` by the `request` of the program, and return what its body is read with."""
+    from .._core.any_endpoint import FinalRequestOptions
+    from .streams import Stream
+
+    options = FinalRequestOptions.of(call, session.options)
+    stream_cls = Stream if call.streamed else None
+    result = request(object, options, stream=call.streamed, stream_cls=stream_cls)
+    if options.sent is None:
+        raise ResultInstead(result)
+    return options.sent

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Anthropic", "Client"]
 
 
-class Client(BaseClient, AnyEndpoint):
+class Client(AnyEndpoint, BaseClient):
     """A client of the Messages API::
 
         client = Client()  # reads ANTHROPIC_API_KEY
@@ -37,13 +37,17 @@ class Client(BaseClient, AnyEndpoint):
 
     _session: Session
 
-    @classmethod
-    def _session_for(cls, options: Options, http_client: Any) -> Session:
+    def _new_session(self, options: Options, http_client: Any) -> Session:
         if options.middleware:
             from .middleware import MiddlewareSession
 
-            return MiddlewareSession(options, http_client)
-        return Session(options, http_client)
+            session: Session = MiddlewareSession(options, http_client)
+        else:
+            session = Session(options, http_client)
+        # A tracer has put a function of its own there, or a subclass has.
+        if type(self).request is not AnyEndpoint.request:
+            self._send_through(session, self.request)
+        return session
 
     @cached_property
     def messages(self) -> Messages:

@@ -126,7 +126,14 @@ class AttemptResponse(BodyResponse[T]):
             APIResponseValidationError: the body is not what the API sends.
         """
         # The call once more, over a transport that gives this very response to it, and only once.
-        call = replace(self._attempts.call, retry=RetryPolicy(0), credential=None, model=None)
+        call = replace(
+            self._attempts.call,
+            retry=RetryPolicy(0),
+            credential=None,
+            model=None,
+            watchers=(),
+            gates=(),
+        )
         session = Session(self._options, _Repeat(self.body))
         if call.is_lazy:
             view: Any = view_of(call, *session.open(call))

@@ -105,7 +105,7 @@ def view_of(call: Call[Any], flow: StreamFlow, runner: Runner) -> Any:
     if call.streamed:
         from .streams import Stream  # many programs stream nothing, and it loads much
 
-        return Stream(flow, runner)
+        return (call.stream_class or Stream)(flow, runner)
     from .responses import JSONLines, StreamedResponse
 
     response: StreamedResponse[Any] = StreamedResponse(flow, runner, call, None)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .._core.call import Call
 from .._core.flow import Attempts, Flow, Load, Open, Read, Send, Sleep, Step, exchange
+from .._core.options import Options
 from .._transport import OpenResponse, Transport
 from .._transport.clocks import MonotonicClock
-from .._transport.default import transport_for
+from .._transport.default import leaves_it_to_us, transport_for
 from .._transport.files import open_file, read_file
 from .._wire.awaitable import plain_result
 from .._wire.http import Request
@@ -42,6 +43,17 @@ class Session(SessionState):
     """The settings of one client, and what its calls are sent with."""
 
     _transport: Transport | None
+
+    def __init__(self, options: Options, http_client: Any) -> None:
+        """Check what was given.
+
+        Raises:
+            TypeError: `http_client` cannot carry the requests of this client.
+        """
+        super().__init__(options, http_client)
+        # The default is made later: which one it is may depend on the event loop.
+        if not leaves_it_to_us(http_client):
+            self._transport = transport_for(http_client)
 
     def runner(self) -> Runner:
         """Return the runner of a new call.
@@ -104,6 +116,13 @@ class Runner:
         self._clock = getattr(transport, "clock", MonotonicClock)
         self._response: OpenResponse | None = None
         self._logs = logger.isEnabledFor(INFO)  # asked once: most programs log nothing
+
+    @classmethod
+    def around(cls, response: OpenResponse) -> Self:
+        """Return a runner that sends nothing, and reads `response`."""
+        runner = cls(cast("Transport", None))  # it is never asked to send
+        runner._response = response
+        return runner
 
     def attempts(self, call: Call[Any]) -> Attempts:
         """Return the attempts of `call`, on the clock of this runner."""

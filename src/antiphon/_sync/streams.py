@@ -91,11 +91,35 @@ class _EventStream(_Items[T]):
 class Stream(_EventStream[EventT]):
     """The events of a message as the API sends them; leaving the loop early cuts the connection."""
 
-    def __init__(self, flow: StreamFlow, runner: Runner) -> None:
+    def __init__(
+        self,
+        flow: StreamFlow | None = None,
+        runner: Runner | None = None,
+        *,
+        response: Any = None,
+        cast_to: Any = None,  # noqa: ARG002 (programs pass it; the events of a message have types)
+        client: Any = None,  # noqa: ARG002 (it has done its work)
+        options: Any = None,  # noqa: ARG002
+    ) -> None:
+        """Show the events of a call, or those of a `response` of httpx2 or httpx.
+
+        Raises:
+            TypeError: there is neither a call nor a response.
+        """
+        if response is not None:
+            from .given_responses import opened  # programs rarely have such a response
+
+            flow, runner = opened(response)
+        if flow is None or runner is None:
+            raise TypeError("a stream needs the response whose events it gives: response=…")
         take: Any = partial(flow.take, MessageReader.event)
         super().__init__(flow, runner, take)
 
     def __iter__(self) -> Iterator[EventT]:
+        return self.__stream__()
+
+    def __stream__(self) -> Iterator[EventT]:
+        """Give the events; tracers override this in subclasses."""
         # A generator, so that leaving a loop early closes the stream although somebody holds it.
         try:
             while True:

@@ -13,7 +13,7 @@ from . import AsyncTransport, Transport
 from .proxies import proxy_environment
 from .tls import trust_environment
 
-__all__ = ["async_transport_for", "transport_for"]
+__all__ = ["async_transport_for", "leaves_it_to_us", "transport_for"]
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ def transport_for(http_client: Any = None) -> Transport:
     Raises:
         TypeError: `http_client` cannot carry the requests of a sync client.
     """
-    if _leaves_it_to_us(http_client):
+    if leaves_it_to_us(http_client):
         return _shared("sync", _sync)
     _check(http_client)
     if _is_httpx(http_client):
@@ -60,7 +60,7 @@ def async_transport_for(http_client: Any = None) -> AsyncTransport:
         TypeError: `http_client` cannot carry the requests of an async client.
         RuntimeError: the default needs httpx2, which is not installed.
     """
-    if _leaves_it_to_us(http_client):
+    if leaves_it_to_us(http_client):
         return _shared("asyncio", _asyncio) if _asyncio_runs() else _shared("httpx2", _httpx2)
     _check(http_client)
     if _is_httpx(http_client):
@@ -80,7 +80,7 @@ def async_transport_for(http_client: Any = None) -> AsyncTransport:
     return AsyncUsersTransport(http_client)
 
 
-def _leaves_it_to_us(http_client: Any) -> bool:
+def leaves_it_to_us(http_client: Any) -> bool:
     """Tell whether the user passed nothing, or a `DefaultHttpxClient` without own settings."""
     return http_client is None or getattr(http_client, "leaves_sending_to_antiphon", False)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import SEEK_END
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any, TypeAlias, TypeVar
+from typing import IO, Any, TypeAlias, TypeGuard, TypeVar
 
 from .._wire.http import Body, BufferedBody
 from .._wire.json import encode
@@ -23,11 +23,13 @@ __all__ = [
     "async_body_pieces",
     "async_load_json",
     "async_open_file",
+    "async_read_content",
     "async_read_file",
     "async_save_json",
     "body_pieces",
     "load_json",
     "open_file",
+    "read_content",
     "read_file",
     "save_json",
     "small_body",
@@ -82,6 +84,22 @@ def save_json(path: str | PathLike[str], value: Any) -> None:
         file.flush()
         os.fsync(file.fileno())  # else a loss of power may leave an empty file under the name
     new.replace(target)
+
+
+def read_content(content: Any) -> Any:
+    """Return the content of a file; anything else as it is."""
+    return read_file(content) if _is_file(content) else content
+
+
+async def async_read_content(content: Any) -> Any:
+    """Return the content of a file or the pieces of an async iterable; anything else as it is."""
+    if _is_file(content):
+        return await async_read_file(content)
+    return [piece async for piece in content] if hasattr(content, "__aiter__") else content
+
+
+def _is_file(content: object) -> TypeGuard[FileInput]:
+    return isinstance(content, PathLike) or hasattr(content, "read")
 
 
 @dataclass(frozen=True, slots=True)

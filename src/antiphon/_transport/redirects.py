@@ -27,7 +27,7 @@ def follow(send: Callable[[Request], OpenResponse], request: Request) -> OpenRes
     """Send `request`, and again to wherever the responses redirect it, at most three times."""
     started = time.monotonic()
     response = send(request)
-    if response.head.status not in _ANY_METHOD:
+    if response.head.status not in _ANY_METHOD or not request.follow_redirects:
         return response
     redirects = _Redirects(request, started)
     while onward := redirects.next(response.head):
@@ -42,7 +42,7 @@ async def follow_async(
     """Send `request` as `follow` does, awaited."""
     started = time.monotonic()
     response = await send(request)
-    if response.head.status not in _ANY_METHOD:
+    if response.head.status not in _ANY_METHOD or not request.follow_redirects:
         return response
     redirects = _Redirects(request, started)
     while onward := redirects.next(response.head):

@@ -209,6 +209,8 @@ class Request:
     body: Body
     timeout: Timeout
     """The clocks in force for this attempt."""
+    follow_redirects: bool = True
+    """Whether a response that redirects leads to another request."""
 
     def buffered_body(self) -> BufferedBody:
         """Return the whole body, read into memory if need be."""
@@ -265,6 +267,8 @@ class HTTPResponse:
     """When the head was received, in seconds since 1970."""
     request: Request | None = field(default=None, compare=False)
     """What was sent, without its credential; not stored in a pickle."""
+    is_closed: bool = field(default=True, compare=False)
+    """Whether nothing more of the body is received."""
 
     @property
     def text(self) -> str:

@@ -104,6 +104,7 @@ _PRIVATE = {
     "BaseClient": "antiphon.base_client.BaseClient",
     "LegacyAPIResponse": "APIResponse",
     "SyncAPIClient": "Client",
+    "FinalRequestOptions": "antiphon._core.any_endpoint.FinalRequestOptions",
 }
 
 # Streams have two events of one name: those of the wire, and those that `stream` makes of them.

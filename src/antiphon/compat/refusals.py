@@ -39,7 +39,13 @@ class Refused(type):
 @cache
 def refused(name: str, sentence: str) -> type:
     """Return a class called `name` that raises `sentence` when it is called."""
-    return Refused(name, (), {"sentence": f"{name}: {sentence}", "__module__": "antiphon"})
+    own = {"sentence": f"{name}: {sentence}", "__module__": "antiphon", "request": _unable}
+    return Refused(name, (), own)
+
+
+def _unable(*_: object, **__: object) -> NoReturn:
+    # Logfire replaces this method in the classes of all clients, those of the clouds too.
+    raise NotSupportedError("this class has no objects, so nothing can be sent by one")
 
 
 @cache

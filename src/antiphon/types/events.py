@@ -101,12 +101,12 @@ class ThinkingDelta(WireModel):
     """More text for a thinking block.
 
     thinking: the text to append.
-    estimated_tokens: about how many tokens of thinking there are so far; with a beta.
+
+    With a beta it also has `estimated_tokens`: about how many tokens of thinking there are so far.
     """
 
     type: Literal["thinking_delta"]
     thinking: str
-    estimated_tokens: int | None = None
 
 
 class SignatureDelta(WireModel):
