@@ -194,7 +194,7 @@ def test_an_async_function_gives_the_key():
         return [request.headers["x-api-key"] for request in transport.played.requests]
 
     assert asyncio.run(main()) == ["mine", "mine"]
-    with pytest.raises(TypeError, match="use AsyncClient or a sync one"):
+    with pytest.raises(TypeError, match="pass it to AsyncClient"):
         Client(api_key=key, http_client=Scripted()).get("/v1/x", cast_to=object)
 
 

@@ -512,7 +512,7 @@ def test_an_async_hook_in_the_sync_world():
 
     client, _ = client_of(called(("fail", {})))
     runner = client.messages.run_tools(**PROMPT, tools=[fail], approve=approve)
-    with pytest.raises(TypeError, match="use AsyncClient or a sync one"):
+    with pytest.raises(TypeError, match="pass it to AsyncClient"):
         runner.until_done()
 
 

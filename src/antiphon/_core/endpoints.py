@@ -158,8 +158,8 @@ def _messages_call(
     if whole:
         params, streamed = {**params, "stream": True}, True
     model = params.get("model")
-    if isinstance(model, str):
-        _warn_of_deprecation(model)
+    if isinstance(model, str) and (retires := _retirement(model)) is not None:
+        _warn_of_deprecation(model, retires)
     call = post(options, "/v1/messages", _in_order(params), _message)
     call.streamed, call.whole = streamed, whole
     call.model = model
@@ -177,10 +177,7 @@ def _in_order(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: params[name] for name in (*_FIRST, *sorted(params)) if name in params}
 
 
-def _warn_of_deprecation(model: str) -> None:
-    retires = _retirement(model)
-    if retires is None:
-        return
+def _warn_of_deprecation(model: str, retires: date) -> None:
     line = line_of_caller()
     # One warning for each line that names the model: a loop needs no more.
     if (model, *line) in _warned_lines:
