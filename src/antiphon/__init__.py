@@ -191,8 +191,10 @@ def _find(name: str) -> object:
 
 def _homes(name: str) -> tuple[str, ...]:
     """Return where `name` may live; neither client is loaded for a name of the other."""
+    # Functions do not live with the clients, which are many modules.
     other = "_sync." if name.startswith("Async") else "_async."
-    return tuple(home for home in _HOMES if not home.startswith(other))
+    others = ("_sync.", "_async.") if name.islower() else (other,)
+    return tuple(home for home in _HOMES if not home.startswith(others))
 
 
 def __dir__() -> list[str]:
