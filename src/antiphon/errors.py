@@ -250,9 +250,30 @@ class OutputTruncatedError(OutputError):
 class OutputValidationError(OutputError):
     """The text of the message does not fit the type; `__cause__` is the error of pydantic."""
 
+    reason: str
+    """What does not fit, in one line."""
+
     def __init__(self, message: Message, fault: ValueError | None) -> None:
-        why = f"does not fit the type: {fault}" if fault else "is empty"
-        super().__init__(f"The output {why}", message)
+        self.reason = "it is empty" if fault is None else _reason(fault)
+        super().__init__(f"The output does not fit the type: {self.reason}", message)
+
+
+def _reason(fault: ValueError) -> str:
+    """Return what is wrong with an output in one line, without the output itself."""
+    # pydantic's own text shows what Claude wrote, which is not for logs, and an address.
+    errors: Any = getattr(fault, "errors", None)
+    if errors is None:
+        return str(fault)
+    found = [
+        f"{'.'.join(map(str, each['loc']))}: {each['msg']}" if each["loc"] else str(each["msg"])
+        for each in errors(include_url=False, include_context=False, include_input=False)
+    ]
+    further = len(found) - _SHOWN_FAULTS
+    return "; ".join(found[:_SHOWN_FAULTS]) + (f"; and {further} more" if further > 0 else "")
+
+
+# More would make a request to correct them longer than the output.
+_SHOWN_FAULTS = 10
 
 
 class APIError(AntiphonError):

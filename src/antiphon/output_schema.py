@@ -9,14 +9,15 @@ those shapes in others first, and turns the output back:
 
 * an object of any keys is written as a list of ``{"key": …, "value": …}``;
 * a tuple is written as an object with the properties ``item_1``, ``item_2`` …;
-* a type that contains itself is written once for each of five levels; in the last one, what would
-  go deeper is left out, and an empty list stands in its place when the output is turned back.
+* a type that contains itself is written once for each of five levels. In the last one what would
+  go deeper is left out; a list that must be there is written as one of nulls, which are dropped
+  when the output is turned back, since the API has no schema for an empty list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, TypeGuard
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
 
 from ._wire.json import JSONObject, is_list, is_object
 
@@ -139,45 +140,61 @@ class OutputSchema:
         self.changed = bool(self._recursive) or written.changed
         self.sent = transform_schema({**root, "$defs": written.defs} if written.defs else root)
 
-    def restored(self, value: Any) -> Any:
-        """Return output in the shape of the type; what does not fit is returned as it is."""
-        return self._restored(value, self._root)
+    def restored(self, value: Any, *, partial: bool = False) -> Any:
+        """Return output in the shape of the type; what does not fit is returned as it is.
 
-    def _restored(self, value: Any, schema: JSONObject) -> Any:
+        Args:
+            value: the output, as JSON values. It is not changed.
+            partial: whether it may lack its end.
+        """
+        return _Restorer(self._defs, bool(self._recursive), partial).value(value, self._root)
+
+
+class _Restorer:
+    """Turns output that has the form of a sent schema back into the shape of the type."""
+
+    def __init__(self, defs: Mapping[str, JSONObject], recursive: bool, partial: bool) -> None:
+        self._defs = defs
+        self._recursive = recursive
+        self._partial = partial
+
+    def value(self, value: Any, schema: JSONObject) -> Any:
+        """Return `value`, written for `schema`, in the shape of the type."""
         schema = self._followed(schema)
         if "anyOf" in schema:
             # Only one of the shapes is right: turning a list back that is no map would lose it.
             fitting = (each for each in schema["anyOf"] if self._fits(value, each))
-            return next((self._restored(value, each) for each in fitting), value)
-        if _is_map(schema) and _are_pairs(value):
-            of = _values_of(schema)
-            return {pair["key"]: self._restored(pair["value"], of) for pair in value}
+            return next((self.value(value, each) for each in fitting), value)
+        if _is_map(schema):
+            return self._map(value, _values_of(schema))
         if _is_tuple(schema) and is_object(value):
-            items = zip(_item_names(schema), schema["prefixItems"], strict=True)
-            return [self._restored(value.get(name), item) for name, item in items]
+            items = dict(zip(_item_names(schema), schema["prefixItems"], strict=True))
+            there = {name: item for name, item in items.items() if name in value}
+            return [self.value(value[name], item) for name, item in there.items()]
         if schema.get("type") == "object" and is_object(value):
-            return self._restored_object(value, schema)
-        if schema.get("type") == "array" and is_list(value) and "items" in schema:
-            return [self._restored(item, schema["items"]) for item in value]
+            properties = schema.get("properties", {})
+            return {
+                name: self.value(each, properties[name]) if name in properties else each
+                for name, each in value.items()
+            }
+        if schema.get("type") == "array" and is_list(value):
+            items = schema["items"]
+            return [self.value(item, items) for item in self._without_end(value, items)]
         return value
 
-    def _restored_object(self, value: JSONObject, schema: JSONObject) -> JSONObject:
-        properties = schema.get("properties", {})
-        made = {
-            name: self._restored(each, properties[name]) if name in properties else each
-            for name, each in value.items()
-        }
-        # At the last level of a type that contains itself, the lists of the next were left out.
-        for name in schema.get("required", ()) if self._recursive else ():
-            if name not in made and (empty := self._empty(properties[name])) is not None:
-                made[name] = empty
-        return made
+    def _map(self, value: Any, of: JSONObject) -> Any:
+        pairs = self._without_end(value, None) if is_list(value) else None
+        if self._partial and pairs is not None:
+            pairs = [pair for pair in pairs if is_object(pair) and len(pair) > 1]
+        if pairs is None or not all(_is_pair(pair) for pair in pairs):
+            return value
+        return {pair["key"]: self.value(pair["value"], of) for pair in pairs}
 
-    def _empty(self, schema: JSONObject) -> Any:
-        """Return the empty value of a list or a map; None for anything else."""
-        if not _may_be_empty(schema):
-            return None
-        return {} if _is_map(schema) else []
+    def _without_end(self, values: list[Any], items: JSONObject | None) -> list[Any]:
+        """Return a list without the nulls that end a type which contains itself."""
+        if not self._recursive or (items is not None and self._fits(None, items)):
+            return values
+        return [each for each in values if each is not None]
 
     def _followed(self, schema: JSONObject) -> JSONObject:
         while "$ref" in schema:
@@ -189,36 +206,47 @@ class OutputSchema:
         schema = self._followed(schema)
         if "anyOf" in schema:
             return any(self._fits(value, each) for each in schema["anyOf"])
-        if "const" in schema:
-            return bool(value == schema["const"])
-        if "enum" in schema:
-            return value in schema["enum"]
+        if "enum" in schema or "const" in schema:
+            return self._is_one_of(value, schema.get("enum") or [schema["const"]])
         if _is_map(schema):
             of = _values_of(schema)
-            return _are_pairs(value) and all(self._fits(pair["value"], of) for pair in value)
+            return is_list(value) and all(self._fits_pair(each, of) for each in value)
         if _is_tuple(schema):
-            return is_object(value) and [*value] == _item_names(schema)
+            items = dict(zip(_item_names(schema), schema["prefixItems"], strict=True))
+            return is_object(value) and self._fits_properties(value, items, items)
         match schema.get("type"):
             case "object":
-                return is_object(value) and self._fits_object(value, schema)
+                known, required = schema.get("properties", {}), schema.get("required", ())
+                return is_object(value) and self._fits_properties(value, known, required)
             case "array":
-                items = schema.get("items")
-                return is_list(value) and (
-                    items is None or all(self._fits(item, items) for item in value)
-                )
+                return is_list(value) and all(self._fits_item(each, schema) for each in value)
             case kind:
-                return _fits_scalar(value, kind)
+                return _is_of_kind(value, kind)
 
-    def _fits_object(self, value: JSONObject, schema: JSONObject) -> bool:
-        properties = schema.get("properties", {})
-        missing = set(schema.get("required", ())) - value.keys()
-        return all(self._empty(properties[name]) is not None for name in missing) and all(
-            name in properties and self._fits(each, properties[name])
-            for name, each in value.items()
+    def _is_one_of(self, value: Any, known: list[Any]) -> bool:
+        if self._partial and isinstance(value, str):
+            return any(isinstance(each, str) and each.startswith(value) for each in known)
+        return value in known
+
+    def _fits_pair(self, pair: Any, of: JSONObject) -> bool:
+        if self._recursive and pair is None:
+            return True
+        return is_object(pair) and self._fits_properties(
+            pair, {"key": {"type": "string"}, "value": of}, ("key", "value")
         )
 
+    def _fits_item(self, item: Any, schema: JSONObject) -> bool:
+        return (self._recursive and item is None) or self._fits(item, schema["items"])
 
-def _fits_scalar(value: Any, kind: object) -> bool:
+    def _fits_properties(
+        self, value: JSONObject, known: JSONObject, required: Iterable[str]
+    ) -> bool:
+        if not self._partial and not value.keys() >= {*required}:
+            return False
+        return all(name in known and self._fits(each, known[name]) for name, each in value.items())
+
+
+def _is_of_kind(value: Any, kind: object) -> bool:
     match kind:
         case "string":
             return isinstance(value, str)
@@ -234,11 +262,8 @@ def _fits_scalar(value: Any, kind: object) -> bool:
             return True
 
 
-def _are_pairs(value: Any) -> TypeGuard[list[JSONObject]]:
-    return is_list(value) and all(
-        is_object(each) and each.keys() == {"key", "value"} and isinstance(each["key"], str)
-        for each in value
-    )
+def _is_pair(value: Any) -> bool:
+    return is_object(value) and value.keys() == {"key", "value"} and isinstance(value["key"], str)
 
 
 def _is_map(schema: JSONObject) -> bool:
@@ -408,14 +433,14 @@ class _SentForm:
                 is_possible = bool(left) if name == "anyOf" else None not in parts
                 return {**plain, name: left} if is_possible else None
         if _is_map(plain):
-            return self._map(plain, written(plain["propertyNames"]), written(_values_of(plain)))
+            pair = _pair(written(plain["propertyNames"]), written(_values_of(plain)))
+            return self._map(plain, pair)
         if _is_tuple(plain):
             return self._tuple(plain, [written(item) for item in plain["prefixItems"]])
         if plain.get("type") == "object":
             return _object(plain, {k: written(v) for k, v in plain.get("properties", {}).items()})
         if plain.get("type") == "array":
-            items = written(plain["items"])
-            return None if items is None else {**plain, "items": items}
+            return {**plain, "items": written(plain["items"]) or {"type": "null"}}
         return plain
 
     def _reference(self, plain: JSONObject, level: int, group: frozenset[str]) -> JSONObject | None:
@@ -436,20 +461,11 @@ class _SentForm:
         self.defs[key] = definition
         return {"$ref": f"#/$defs/{key}"}
 
-    def _map(
-        self, plain: JSONObject, keys: JSONObject | None, values: JSONObject | None
-    ) -> JSONObject | None:
-        if values is None:
-            return None
+    def _map(self, plain: JSONObject, pair: JSONObject | None) -> JSONObject:
         self.changed = True
         left_out = ("type", "properties", "additionalProperties", "propertyNames")
         about = {name: each for name, each in plain.items() if name not in left_out}
-        pair = {
-            "type": "object",
-            "properties": {"key": keys, "value": values},
-            "required": ["key", "value"],
-        }
-        return {**about, "type": "array", "items": pair}
+        return {**about, "type": "array", "items": pair or {"type": "null"}}
 
     def _tuple(self, plain: JSONObject, items: list[JSONObject | None]) -> JSONObject | None:
         if None in items:
@@ -462,17 +478,15 @@ class _SentForm:
         return {**about, "type": "object", "properties": properties, "required": names}
 
 
+def _pair(keys: JSONObject | None, values: JSONObject | None) -> JSONObject | None:
+    if keys is None or values is None:
+        return None
+    properties = {"key": keys, "value": values}
+    return {"type": "object", "properties": properties, "required": ["key", "value"]}
+
+
 def _object(plain: JSONObject, properties: dict[str, JSONObject | None]) -> JSONObject | None:
     left = {name: each for name, each in properties.items() if each is not None}
-    required = [name for name in plain.get("required", ())]
-    for name in [name for name in required if name not in left]:
-        # A list of the next level can only be empty, so it is left out here and put back later.
-        if not _may_be_empty(plain["properties"][name]):
-            return None
-        required.remove(name)
-    made = {**plain, "properties": left}
-    return {**made, "required": required} if "required" in plain else made
-
-
-def _may_be_empty(schema: JSONObject) -> bool:
-    return _is_map(schema) or (schema.get("type") == "array" and not _is_tuple(schema))
+    if any(name in properties and name not in left for name in plain.get("required", ())):
+        return None
+    return {**plain, "properties": left}

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from ._wire.json import dumps
+from ._wire.json import dumps, is_list
 from ._wire.literals import read_exactly
 from ._wire.typed_dicts import make_readable
 from .errors import OutputError, OutputRefusedError, OutputTruncatedError, OutputValidationError
@@ -24,8 +24,10 @@ from .output_schema import OutputSchema, transform_schema
 from .types.content import TextBlock
 from .types.content_blocks import ContentBlock
 from .types.message import Message
-from .types.outputs import ParsedMessage, ParsedTextBlock
-from .types.params import JSONOutputFormatParam
+from .types.outputs import ParsedContentBlock, ParsedMessage, ParsedTextBlock
+
+if TYPE_CHECKING:
+    from .types.params import JSONOutputFormatParam
 
 __all__ = ["format_of", "parse_message", "transform_schema"]
 
@@ -51,7 +53,11 @@ def format_of(kind: Any) -> JSONOutputFormatParam:
     return {"schema": output_type(kind).schema.sent, "type": "json_schema"}
 
 
-def parse_message(message: Message, kind: type[T]) -> ParsedMessage[T]:
+@overload
+def parse_message(message: Message, kind: type[T]) -> ParsedMessage[T]: ...
+@overload
+def parse_message(message: Message, kind: object) -> ParsedMessage[Any]: ...
+def parse_message(message: Message, kind: object) -> ParsedMessage[Any]:
     """Return a message with its output as a value of a type.
 
     It is for messages that were not asked for with `messages.parse`, such as results of batches.
@@ -98,6 +104,11 @@ class OutputType(Generic[T]):
         """Take a type; with None, messages are not asked for output and have none."""
         self._kind = kind
 
+    @property
+    def wanted(self) -> bool:
+        """Whether messages are asked for output."""
+        return self._kind is not None
+
     @cached_property
     def _adapter(self) -> Any:
         from pydantic import PydanticUserError, TypeAdapter
@@ -136,13 +147,13 @@ class OutputType(Generic[T]):
 
     def read(self, message: Message) -> ParsedMessage[T]:
         """Return a message with its output, or with the error that tells why it has none."""
-        if self._kind is None:
+        if not self.wanted:
             return ParsedMessage.of(message, {})
         if message.stop_reason == "refusal":
             return ParsedMessage.of(message, {}, output_error=OutputRefusedError(message))
         values: dict[int, T] = {}
         faults: list[ValueError] = []
-        for index, block in enumerate(message.content):
+        for index, block in enumerate(message.content if is_list(message.content) else ()):
             if isinstance(block, TextBlock) and block.text.strip():
                 try:
                     values[index] = self._value_in(message, block.text)
@@ -154,12 +165,19 @@ class OutputType(Generic[T]):
             return ParsedMessage.of(message, {})
         return ParsedMessage.of(message, {}, output_error=_error(message, faults))
 
-    def read_block(self, block: ContentBlock) -> ContentBlock:
+    def read_block(self, block: ContentBlock) -> ParsedContentBlock[T]:
         """Return a block that is complete, with its value if it has one."""
-        if self._kind is not None and isinstance(block, TextBlock):
+        if not isinstance(block, TextBlock):
+            return block
+        if self.wanted:
             with suppress(ValueError):
-                return ParsedTextBlock.of(block, self.value(block.text))
-        return block
+                return ParsedTextBlock.of(block, output=self.value(block.text))
+        return ParsedTextBlock.of(block)
+
+    def partial(self, value: object) -> object:
+        """Return output of which perhaps only the beginning was received in the type's shape."""
+        changed = self.wanted and self.schema.changed
+        return self.schema.restored(value, partial=True) if changed else value
 
     def _value_in(self, message: Message, text: str) -> T:
         # A number that is cut off is a number as well, but not the one that Claude meant.

@@ -19,6 +19,7 @@ __all__ = [
     "configure_logging",
     "log_attempt_failure",
     "log_failure",
+    "log_output_failure",
     "log_read",
     "log_request",
     "log_response",
@@ -112,6 +113,11 @@ def log_stream_end(response: HTTPResponse) -> None:
     """Log that a stream was received to its end."""
     request_id = response.headers.get("request-id", "no request id")
     logger.info("%s %s: stream complete (%s)", response.method, response.url, request_id)
+
+
+def log_output_failure(request_id: str | None) -> None:
+    """Log that an output did not fit its type, and that Claude is asked again."""
+    logger.warning("the output does not fit its type (%s): asking again", request_id)
 
 
 def log_tool_failure(name: str, error: Exception) -> None:

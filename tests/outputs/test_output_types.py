@@ -16,7 +16,7 @@ import pytest
 import typing_extensions
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from antiphon.local.replies.prompt_values import PromptValues
 from antiphon.local.replies.schema_sample import sample
@@ -226,7 +226,7 @@ def test_output_becomes_the_value_that_it_describes(drawn):
 
 
 def test_a_type_that_contains_itself_has_five_levels():
-    output = {"name": "leaf"}
+    output = {"name": "leaf", "children": []}
     for _ in range(4):
         output = {"name": "branch", "children": [output]}
     schema = format_of(Tree)["schema"]
@@ -244,6 +244,31 @@ def test_a_map_of_files_and_folders():
     jsonschema.validate(output, format_of(Folder)["schema"])
     read = output_type(Folder).value(json.dumps(output))
     assert read == Folder({"a": File(1), "b": Folder({})})
+
+
+class Nest(RootModel[list["Nest"]]):
+    pass
+
+
+def test_a_list_of_lists_ends_in_empty_ones():
+    schema = format_of(Nest)["schema"]
+    output = [[[[[None]]]], []]
+    jsonschema.validate(output, schema)
+    assert output_type(Nest).value(json.dumps(output)).model_dump() == [[[[[]]]], []]
+
+
+def test_the_output_so_far_has_the_shape_of_the_type():
+    class Shop(BaseModel):
+        stock: dict[str, tuple[int, str]]
+        owner: dict[str, str] | list[str]
+
+    schema = output_type(Shop).schema
+    pairs = [{"key": "a", "value": {"item_1": 1, "item_2": "b"}}, {"key": "b", "value": {}}]
+    output = {"stock": [*pairs, {"key": "c"}, {}]}
+    assert schema.restored(output, partial=True) == {"stock": {"a": [1, "b"], "b": []}}
+    output = {"stock": pairs[:1], "owner": [{"key": "x", "value": "y"}, {"key": "z"}]}
+    assert schema.restored(output, partial=True)["owner"] == {"x": "y"}
+    assert schema.restored({"owner": ["x"]}, partial=True) == {"owner": ["x"]}
 
 
 class Endless(BaseModel):

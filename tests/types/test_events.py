@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from antiphon._wire.partial_json import PartialJSON
 from antiphon.types import (
     CitationEvent,
     CitationsDelta,
@@ -33,6 +34,11 @@ class Said:
 
     def snapshot(self, upto: int) -> str:
         return "".join(self.fragments[:upto])
+
+    def parsed(self, upto: int) -> PartialJSON:
+        parser = PartialJSON()
+        parser.feed(self.snapshot(upto))
+        return parser
 
 
 class Inputs:
@@ -72,8 +78,8 @@ def test_a_snapshot_is_made_when_asked_for() -> None:
 def test_text_that_is_json_can_be_read_early() -> None:
     event = TextEvent("", Said('{"a": [1, 2], "b": "wor'), 1)
     assert event.parsed_snapshot() == {"a": [1, 2], "b": "wor"}
-    with pytest.raises(ValueError, match="expected"):
-        TextEvent("", Said("Hello"), 1).parsed_snapshot()
+    with pytest.raises(ValueError, match="not the beginning of JSON"):
+        TextEvent("", Said("Hello, world"), 1).parsed_snapshot()
 
 
 def test_events_on_the_wire_are_told_apart() -> None:

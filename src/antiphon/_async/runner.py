@@ -79,9 +79,8 @@ class AsyncSession(SessionState):
 
                     lenient = self.options.lenient_streams
                     response, message = await runner.run(whole_message(attempts, lenient=lenient))
-                    return APIResponse(
-                        response, attempts, lambda _: cast("T", message.with_output())
-                    )
+                    finish = call.finish or _as_it_is
+                    return APIResponse(response, attempts, lambda _: cast("T", finish(message)))
                 received = await runner.run(exchange(attempts))
             except BaseException as error:
                 attempts.end(None, error)
@@ -104,6 +103,10 @@ class AsyncSession(SessionState):
             attempts.end(None, error)
             raise
         return flow, runner
+
+
+def _as_it_is(message: object) -> object:
+    return message
 
 
 class AsyncRunner:

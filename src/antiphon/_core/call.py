@@ -82,7 +82,12 @@ class Call(Generic[T]):
     max_response_bytes: int | None = None
     """The most that is taken in of a response that is received as a whole; None for no limit."""
     output: OutputType[Any] | None = None
-    """How the output of a message is read, if the caller gave a type for it."""
+    """How the output of a streamed message is read; None if there is none to read."""
+    finish: Callable[[Any], Any] | None = None
+    """Makes the result of a message that was streamed as a `whole`; None if it is the result."""
+    follow_up: Callable[[Callable[[], object]], Call[T] | None] | None = None
+    """Returns the call that asks again for an output that does not fit; it is given what reads the
+    result, and may raise."""
     follow_redirects: bool = True
     stream_class: Any = None
     """The class of the stream that shows the response; None for the usual one."""

@@ -26,6 +26,7 @@ from .call import (
     post,
 )
 from .options import Credential, Options
+from .output_retries import OutputRetries
 from .request_body import PendingBody, is_mapping
 
 if TYPE_CHECKING:
@@ -86,10 +87,9 @@ def parse(
     """Make the call of `messages.parse`: `POST /v1/messages` with the schema of a type."""
     check_params("messages.parse", params, known)
     given, output = _with_format(params)
-    call: Call[Any] = _messages_call(options, given, waits=True)
-    call.output = output
-    call.decode = partial(_parsed_message, output)
-    return call
+    retries = OutputRetries(output, given, partial(_messages_call, options, waits=True))
+    # Made here, so that warnings name the line of the caller, as those of `create` do.
+    return retries.equipped(_messages_call(options, retries.params, waits=True))
 
 
 def stream(
@@ -212,10 +212,6 @@ def _message(body: bytes) -> Message:
     if message.type != "message" and "content" not in message.model_fields_set:
         raise ValueError("a JSON object that is no message")
     return message
-
-
-def _parsed_message(output: OutputType[Any], body: bytes) -> ParsedMessage[Any]:
-    return output.read(_message(body)).with_output()
 
 
 def _token_count(body: bytes) -> MessageTokensCount:

@@ -294,14 +294,16 @@ def _accepted_by(block: object) -> tuple[str, ...] | None:
 
 
 class _Accumulator:
-    """A text that is received in fragments."""
+    """A text that is received in fragments; as JSON, each is parsed once, if somebody looks."""
 
-    __slots__ = ("_joined", "_upto", "fragments")
+    __slots__ = ("_joined", "_parsed", "_parser", "_upto", "fragments")
 
     def __init__(self) -> None:
         self.fragments: list[str] = []
         self._joined = ""
         self._upto = 0
+        self._parser: PartialJSON | None = None
+        self._parsed = 0
 
     def so_far(self, upto: int) -> str:
         """Return the first `upto` fragments, joined to those that were joined before."""
@@ -322,25 +324,24 @@ class _Accumulator:
         """Return all of the text."""
         return self.so_far(len(self.fragments))
 
-
-class _InputAccumulator(_Accumulator):
-    """The text of a tool's input; a fragment is parsed once, and only if somebody looks."""
-
-    __slots__ = ("_parsed", "_parser")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._parser = PartialJSON()
-        self._parsed = 0
-
-    def snapshot(self, upto: int) -> object:
-        """Return the input as far as it can be read from the first `upto` fragments."""
+    def parsed(self, upto: int) -> PartialJSON:
+        """Return the parser of the first `upto` fragments."""
         # A parser cannot go back, so an earlier snapshot starts from the beginning.
-        if upto < self._parsed:
+        if self._parser is None or upto < self._parsed:
             self._parser, self._parsed = PartialJSON(), 0
         self._parser.feed("".join(self.fragments[self._parsed : upto]))
         self._parsed = upto
-        return self._parser.value()
+        return self._parser
+
+
+class _InputAccumulator(_Accumulator):
+    """The text of a tool's input."""
+
+    __slots__ = ()
+
+    def snapshot(self, upto: int) -> object:
+        """Return the input as far as it can be read from the first `upto` fragments."""
+        return self.parsed(upto).value()
 
     def latest(self) -> dict[str, Any]:
         """Return the input as far as it was received."""

@@ -27,6 +27,7 @@ from ..errors import (
     APIError,
     APIResponseValidationError,
     APITimeoutError,
+    OutputError,
     StreamStalledError,
     UsageError,
     status_error,
@@ -106,7 +107,7 @@ class StreamFlow:
         self._held: list[Frame] = []  # an error event, and what was received behind it
         self._unread = b""  # a body that is no stream, for those who read bytes
         self._head: ResponseHead  # of the attempt in force
-        self._failure: APIError | None = None  # what ended the stream; it is final
+        self._failure: APIError | OutputError | None = None  # what ended the stream; it is final
         self._derived: MessageStreamEvent | None = None  # to be delivered after the last event
         self._begun = False  # whether any event but a ping was received
         self._undecided = True  # whether the body may still turn out to be no event stream
@@ -172,7 +173,9 @@ class StreamFlow:
                     yield from self._receive_once()
                 except APIError as error:
                     yield from self._try_again(error)
-        except APIError as error:
+            if not self.frames:
+                self._require_output()
+        except (APIError, OutputError) as error:
             self._failure = error
             self.attempts.end(error.partial, error)
             raise
@@ -180,6 +183,18 @@ class StreamFlow:
             self.response.is_closed = True
             self.attempts.end(self.reader.partial)
         return bool(self.frames)
+
+    def _require_output(self) -> None:
+        """Refuse the end of a message without the output that was asked for.
+
+        Raises:
+            OutputError: it has none. All of its events were delivered.
+        """
+        call = self.attempts.call
+        # Making the message takes time, and most streams are not asked for output.
+        wanted = call.output is not None and call.output.wanted and not call.whole
+        if wanted and self.reader.finished:
+            self.reader.message.with_output()
 
     def _stay_failed(self) -> None:
         if self._failure is not None:
@@ -279,6 +294,18 @@ class StreamFlow:
         event, *others = events
         self._derived = others[0] if others else None
         return event
+
+    def take_partial_output(self) -> object | None:
+        """Return the output so far, as of the next frame that adds text to it; None without one."""
+        output = self.attempts.call.output
+        while (event := self.take_derived_event()) is not None:
+            # White space changes nothing that is worth showing, and there may be no value yet.
+            if event.type == "text" and event.text.strip():
+                # Words before a tool call are no output; whether one is missing shows at the end.
+                with suppress(ValueError):
+                    value = event.parsed_snapshot()
+                    return value if output is None else output.partial(value)
+        return None
 
     def take(self, view: Callable[[MessageReader, Frame], T | None]) -> T | None:
         """Return what `view` makes of the next frame of which it makes something, or None.

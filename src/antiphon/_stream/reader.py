@@ -66,6 +66,7 @@ from .writer import encoded
 
 if TYPE_CHECKING:
     from ..outputs import OutputType
+    from ..types.outputs import ParsedMessage
 
 __all__ = ["Frame", "MessageReader"]
 
@@ -214,12 +215,12 @@ class MessageReader:
         if event["type"] == "content_block_stop":
             if self._left is not None:
                 yield self._left
-            block = _decoded(self._block_of(event))
+            block: Any = _decoded(self._block_of(event))
             if self._output is not None:
                 block = self._output.read_block(block)
             yield ParsedContentBlockStopEvent(event["index"], block)
         elif event["type"] == "message_stop":
-            yield ParsedMessageStopEvent(self.message)
+            yield ParsedMessageStopEvent(cast("ParsedMessage[Any]", self.message))
         else:
             raw = decode_event(data)
             yield cast("MessageStreamEvent", raw)

@@ -19,6 +19,7 @@ from .._core.pages import PageContent
 from .._wire.awaitable import paginated
 from ..base_client import BaseClient
 from ..responses import APIResponse
+from ..telemetry import log_output_failure
 from .pages import SyncPage
 from .runner import Runner, Session
 
@@ -78,9 +79,16 @@ class Resource:
         try:
             if call.is_lazy:
                 return cast("T", view_of(call, *self._session.open(call)))
-            return (self._session.respond(call)).parse()
+            return (self._fitting(call, self._session.respond(call))).parse()
         except ResultInstead as instead:
             return cast("T", instead.result)
+
+    def _fitting(self, call: Call[T], response: APIResponse[T]) -> APIResponse[T]:
+        """Return the response to `call`, or the last of those to the calls that ask again."""
+        while call.follow_up is not None and (following := call.follow_up(response.parse)):
+            log_output_failure(response.request_id)
+            call, response = following, self._session.respond(following)
+        return response
 
     def _pages(self, endpoint: Endpoint[PageContent[T]], params: Mapping[str, Any]) -> SyncPage[T]:
         """Return the list that the call of `endpoint` begins."""
@@ -126,7 +134,7 @@ class RawResource(Resource):
         call = self._call(endpoint, params)
         try:
             if not call.is_lazy:
-                return self._session.respond(call)
+                return self._fitting(call, self._session.respond(call))
             # What is read later has no body yet: the response holds the view of it instead.
             flow, runner = self._session.open(call)
         except ResultInstead as instead:
@@ -147,7 +155,10 @@ class StreamedResource(Resource):
     def _call(self, endpoint: Endpoint[Any], params: Mapping[str, Any]) -> Call[Any]:
         # A whole message as the body: the caller reads it, and keeps the connection busy, himself.
         waiting = replace(self._session.options, large_responses="wait")
-        return super()._call(lambda _, given: endpoint(waiting, given), params)
+        call = super()._call(lambda _, given: endpoint(waiting, given), params)
+        if call.follow_up is not None:
+            raise TypeError("retries: this view does not read the output, so it cannot ask again")
+        return call
 
     def _open(
         self, call: Call[Any], view: Callable[..., Any] | None = None

@@ -80,9 +80,8 @@ class Session(SessionState):
 
                     lenient = self.options.lenient_streams
                     response, message = runner.run(whole_message(attempts, lenient=lenient))
-                    return APIResponse(
-                        response, attempts, lambda _: cast("T", message.with_output())
-                    )
+                    finish = call.finish or _as_it_is
+                    return APIResponse(response, attempts, lambda _: cast("T", finish(message)))
                 received = runner.run(exchange(attempts))
             except BaseException as error:
                 attempts.end(None, error)
@@ -105,6 +104,10 @@ class Session(SessionState):
             attempts.end(None, error)
             raise
         return flow, runner
+
+
+def _as_it_is(message: object) -> object:
+    return message
 
 
 class Runner:

@@ -148,6 +148,19 @@ class MessageStream(_EventStream[MessageStreamEvent], Generic[OutputT]):
         return _Items(self._flow, self._runner, partial(self._flow.take, MessageReader.text))
 
     @property
+    def partial_outputs(self) -> Iterator[Any]:
+        """The output so far, each time that more of it is received: JSON values, not yet checked.
+
+        Texts grow, objects get further keys, lists further items; numbers come when they are
+        complete. The values share their parts, so they must not be changed.
+
+        Raises:
+            OutputError: at the end, the message has no output of the type that was asked for.
+        """
+        take = self._flow.take_partial_output
+        return _Items(self._flow, self._runner, take)
+
+    @property
     def current_message_snapshot(self) -> Message:
         """The message so far.
 

@@ -46,6 +46,7 @@ __all__ = [
     "Timestamp",
     "Unknown",
     "WireModel",
+    "have_same_fields",
     "with_literals",
 ]
 
@@ -228,6 +229,18 @@ def with_literals(model: ModelT, raw: bytes | str) -> ModelT:
     return exact
 
 
+def have_same_fields(one: WireModel, other: object) -> Any:
+    """Return whether both have the same fields, whatever else is known of them.
+
+    Objects of different kinds cannot be compared: it is `NotImplemented`. A subclass that only
+    knows more, such as a message with its output, is of the same kind.
+    """
+    of_one_kind = isinstance(other, type(one)) or isinstance(one, type(other))
+    if not of_one_kind or not isinstance(other, WireModel):
+        return NotImplemented
+    return one.__dict__ == other.__dict__ and one.__pydantic_extra__ == other.__pydantic_extra__
+
+
 class ResponseModel(WireModel, AwaitableResult):
     """The result of a call: it knows the id of its request."""
 
@@ -242,13 +255,7 @@ class ResponseModel(WireModel, AwaitableResult):
 
     def __eq__(self, other: object) -> bool:
         """Return whether both have the same fields, even if they come from different requests."""
-        of_one_kind = isinstance(other, type(self)) or isinstance(self, type(other))
-        if not of_one_kind or not isinstance(other, WireModel):
-            return NotImplemented
-        return (self.__dict__, self.__pydantic_extra__) == (
-            other.__dict__,
-            other.__pydantic_extra__,
-        )
+        return cast("bool", have_same_fields(self, other))
 
     __hash__ = None  # type: ignore[assignment]
 

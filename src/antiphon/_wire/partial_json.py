@@ -55,7 +55,10 @@ class PartialJSON:
     fault. Values share their closed parts, so they must not be changed.
     """
 
-    __slots__ = ("_faulty", "_keys", "_open", "_rest", "_root", "_string")
+    __slots__ = ("_keys", "_open", "_rest", "_root", "_string", "faulty")
+
+    faulty: bool
+    """Whether the text is not the beginning of JSON: nothing behind the fault is read."""
 
     def __init__(self) -> None:
         self._rest = ""  # the beginning of a token
@@ -63,22 +66,22 @@ class PartialJSON:
         self._open: list[Any] = []  # the containers that are not closed, outermost first
         self._keys: list[str | None] = []  # for each of them, the key that waits for its value
         self._string: list[str] | None = None  # the pieces of the string that is not closed
-        self._faulty = False
+        self.faulty = False
 
     def feed(self, text: str) -> None:
         """Read the next fragment; it may begin and end anywhere."""
         text = self._rest + text
         at, before = 0, -1
-        while not self._faulty and at != before:
+        while not self.faulty and at != before:
             before = at
             try:
                 at = self._read(text, at) if self._string is None else self._read_on(text, at)
             except ValueError:
-                self._faulty = True
+                self.faulty = True
         self._rest = text[at:]
         if len(self._rest) > _LONGEST_TOKEN:
-            self._faulty = True
-        if self._faulty:
+            self.faulty = True
+        if self.faulty:
             self._rest = ""
 
     def value(self) -> Any:

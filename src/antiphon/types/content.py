@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Required, TypeAlias, 
 
 from pydantic import Discriminator
 
-from .._wire.decoding import OrUnknown, Unknown, WireModel
+from .._wire.decoding import OrUnknown, Unknown, WireModel, have_same_fields
 from .._wire.json import is_list, is_object
 from .._wire.validation import FileData, Many, Param, TextOr
 
@@ -314,6 +314,12 @@ class TextBlock(Block):
     type: Literal["text"]
     text: str
     citations: list[TextCitation] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both have the same fields, even if only one knows its output."""
+        return cast("bool", have_same_fields(self, other))
+
+    __hash__ = None  # type: ignore[assignment]
 
     def to_param(self) -> "TextBlockParam":
         """Return this block as it is sent back: without the file ids of its citations."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, cast
 
 from pydantic import Discriminator
-from pydantic_core import from_json
 
 from .._wire.decoding import Decoder, OrUnknown, Unknown, WireModel
+from .._wire.partial_json import PartialJSON
 from .content import TextCitation
 from .content_blocks import ContentBlock
 from .message import (
@@ -22,6 +22,7 @@ from .message import (
     ServerToolUsage,
     StopReason,
 )
+from .outputs import ParsedContentBlock, ParsedMessage
 from .wire_errors import ErrorResponse
 
 __all__ = [
@@ -301,6 +302,14 @@ class Accumulator(Protocol[T_co]):
         ...
 
 
+class TextAccumulator(Accumulator[str], Protocol):
+    """A text that is received in fragments, and may be JSON."""
+
+    def parsed(self, upto: int, /) -> PartialJSON:
+        """Return the parser of the first `upto` fragments."""
+        ...
+
+
 class MadeEvent:
     """An event made from those on the wire, with the methods by which received ones are dumped.
 
@@ -354,7 +363,7 @@ class TextEvent(MadeEvent):
 
     type: ClassVar[Literal["text"]] = "text"
     text: str
-    _source: Accumulator[str] = field(repr=False)
+    _source: TextAccumulator = field(repr=False)
     _upto: int = field(repr=False)
 
     @property
@@ -365,10 +374,15 @@ class TextEvent(MadeEvent):
     def parsed_snapshot(self) -> object:
         """Return the value of the text so far, read as JSON that may still be incomplete.
 
+        Values share what is complete in them, so they must not be changed.
+
         Raises:
             ValueError: the text is not the beginning of JSON.
         """
-        return cast("object", from_json(self.snapshot, allow_partial="trailing-strings"))
+        parser = self._source.parsed(self._upto)
+        if parser.faulty:
+            raise ValueError("the text is not the beginning of JSON")
+        return cast("object", parser.value())
 
 
 @dataclass(slots=True, eq=False)
@@ -458,7 +472,7 @@ class ParsedContentBlockStopEvent(MadeEvent):
 
     type: ClassVar[Literal["content_block_stop"]] = "content_block_stop"
     index: int
-    content_block: ContentBlock
+    content_block: "ParsedContentBlock[Any]"
 
 
 @dataclass(slots=True, eq=False)
@@ -469,7 +483,7 @@ class ParsedMessageStopEvent(MadeEvent):
     """
 
     type: ClassVar[Literal["message_stop"]] = "message_stop"
-    message: Message
+    message: ParsedMessage[Any]
 
 
 ContentBlockStopEvent: TypeAlias = ParsedContentBlockStopEvent

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, cast
 
 from typing_extensions import TypeVar
 
+from .._wire.json import is_list
 from .content import TextBlock
 from .content_blocks import OtherContentBlock
 from .message import Message, Usage
@@ -27,9 +28,14 @@ class ParsedTextBlock(TextBlock, Generic[OutputT]):
         return cast("OutputT | None", self._kept.get("output"))
 
     @classmethod
-    def of(cls, block: TextBlock, output: object) -> Self:
-        """Return a text block with the value that it describes; `block` is not changed."""
-        return cast("Self", _made_of(cls, block, {}, {"output": output}))
+    def of(cls, block: TextBlock, **facts: Any) -> Self:
+        """Return a text block; `block` is not changed.
+
+        Args:
+            block: the block.
+            facts: `output`, the value that it describes, if it describes one.
+        """
+        return cast("Self", _made_of(cls, block, {}, facts))
 
 
 ParsedContentBlock: TypeAlias = ParsedTextBlock[OutputT] | OtherContentBlock
@@ -80,6 +86,11 @@ class ParsedMessage(Message, Generic[OutputT]):
             raise self.output_error
         return self
 
+    def after(self, failures: tuple[Exception, ...]) -> Self:
+        """Return this message with the failures before it."""
+        self._keep(output_failures=failures)
+        return self
+
     @property
     def output_failures(self) -> tuple[Exception, ...]:
         """The outputs before this one that did not fit, each as an `OutputValidationError`.
@@ -103,9 +114,14 @@ class ParsedMessage(Message, Generic[OutputT]):
             blocks: the values of its text blocks, by the indices of the blocks.
             facts: `output`, `output_error` and `output_failures`, as far as there are any.
         """
-        content: list[Any] = [*message.content] if blocks else message.content
-        for index, output in blocks.items():
-            content[index] = ParsedTextBlock.of(content[index], output)
+        content: Any = message.content
+        if is_list(content):  # a gateway may send a text
+            content = [
+                ParsedTextBlock.of(block, **({"output": blocks[index]} if index in blocks else {}))
+                if isinstance(block, TextBlock)
+                else block
+                for index, block in enumerate(content)
+            ]
         return cast("Self", _made_of(cls, message, {"content": content}, facts))
 
 
