@@ -78,7 +78,10 @@ class AsyncResource:
         try:
             if call.is_lazy:
                 return cast("T", view_of(call, *await self._session.open(call)))
-            return (await self._fitting(call, await self._session.respond(call))).parse()
+            response = await self._session.respond(call)
+            if call.follow_up is not None:
+                response = await self._fitting(call, response)
+            return response.parse()
         except ResultInstead as instead:
             return cast("T", instead.result)
 

@@ -12,6 +12,7 @@ from .._core.call import Call
 from .._stream.decoders import LineDecoder, TextDecoder
 from .._stream.flow import StreamFlow
 from .._wire.http import HTTPResponse
+from ..errors import OutputError
 from ..responses import AsyncAPIResponse, decoded_line, parsed
 from .runner import AsyncRunner
 from .streams import AsyncMessageStream
@@ -114,7 +115,11 @@ class AsyncStreamedResponse(AsyncBodyResponse[T]):
         if self._view is not None:
             return cast("T", self._view(self._flow, self._runner))
         await self.read()
-        result = parsed(self.http_response, self._decode)
+        try:
+            result = parsed(self.http_response, self._decode)
+        except OutputError as error:  # it was paid for all the same
+            self._flow.attempts.end(error.message)
+            raise
         self._flow.attempts.end(result)
         return result
 

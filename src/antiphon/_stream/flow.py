@@ -173,15 +173,15 @@ class StreamFlow:
                     yield from self._receive_once()
                 except APIError as error:
                     yield from self._try_again(error)
-            if not self.frames:
-                self._require_output()
-        except (APIError, OutputError) as error:
+        except APIError as error:
             self._failure = error
             self.attempts.end(error.partial, error)
             raise
         if self.ended:
             self.response.is_closed = True
             self.attempts.end(self.reader.partial)
+        if not self.frames:
+            self._require_output()
         return bool(self.frames)
 
     def _require_output(self) -> None:
@@ -194,7 +194,11 @@ class StreamFlow:
         # Making the message takes time, and most streams are not asked for output.
         wanted = call.output is not None and call.output.wanted and not call.whole
         if wanted and self.reader.finished:
-            self.reader.message.with_output()
+            try:
+                self.reader.message.with_output()
+            except OutputError as error:
+                self._failure = error
+                raise
 
     def _stay_failed(self) -> None:
         if self._failure is not None:

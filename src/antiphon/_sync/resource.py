@@ -79,7 +79,10 @@ class Resource:
         try:
             if call.is_lazy:
                 return cast("T", view_of(call, *self._session.open(call)))
-            return (self._fitting(call, self._session.respond(call))).parse()
+            response = self._session.respond(call)
+            if call.follow_up is not None:
+                response = self._fitting(call, response)
+            return response.parse()
         except ResultInstead as instead:
             return cast("T", instead.result)
 

@@ -13,6 +13,7 @@ from .._core.call import Call
 from .._stream.decoders import LineDecoder, TextDecoder
 from .._stream.flow import StreamFlow
 from .._wire.http import HTTPResponse
+from ..errors import OutputError
 from ..responses import APIResponse, decoded_line, parsed
 from .runner import Runner
 from .streams import MessageStream
@@ -115,7 +116,11 @@ class StreamedResponse(BodyResponse[T]):
         if self._view is not None:
             return cast("T", self._view(self._flow, self._runner))
         self.read()
-        result = parsed(self.http_response, self._decode)
+        try:
+            result = parsed(self.http_response, self._decode)
+        except OutputError as error:  # it was paid for all the same
+            self._flow.attempts.end(error.message)
+            raise
         self._flow.attempts.end(result)
         return result
 
