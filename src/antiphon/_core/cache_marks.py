@@ -22,33 +22,36 @@ _MARKED_TURNS = 2
 def with_marks(params: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of a request with marks for the cache on the messages of the user.
 
-    Marks that the caller has set stay as well, the newest ones, as many as a request may have.
+    Marks that the caller has set stay as well, the newest ones, as many as a request may have. Those
+    of an hour have to stand before those of five minutes; what breaks this is left out.
     """
     mark, messages = params.get("cache_control"), [*params["messages"]]
     if not mark:
         return params
     free = _MOST_MARKS - 1 - _count_marks(params.get("tools")) - _count_marks(params.get("system"))
-    turns = _MARKED_TURNS
+    turns, only_long = _MARKED_TURNS, _is_long(mark)
     for place, message in reversed([*enumerate(messages)]):
         content = message["content"]
-        blocks: list[Any] = (
-            [{"type": "text", "text": content}] if isinstance(content, str) else [*content]
-        )
+        is_text = isinstance(content, str)
+        blocks: list[Any] = [{"type": "text", "text": content}] if is_text else [*content]
         for number, block in reversed([*enumerate(blocks)]):
             own = block.get("cache_control")
             is_end = number == len(blocks) - 1 and message["role"] == "user"
             wanted = own or (mark if is_end and turns > 0 else None)
             turns -= is_end
             blocks[number] = {name: block[name] for name in block if name != "cache_control"}
-            if wanted and free > 0:
+            if wanted and free > 0 and (_is_long(wanted) or not only_long):
                 blocks[number]["cache_control"] = wanted
                 free -= 1
-            if own and own.get("ttl", "5m") != mark.get("ttl", "5m"):
-                turns = 0  # marks of an hour have to stand before those of five minutes
-                if place == len(messages) - 1 and is_end:
-                    params = {**params, "cache_control": own}  # two on one block have to agree
+                if is_end and place == len(messages) - 1:
+                    params = {**params, "cache_control": wanted}  # two on one block have to agree
+                only_long = only_long or _is_long(wanted)
         messages[place] = {**message, "content": blocks}
     return {**params, "messages": messages}
+
+
+def _is_long(mark: Any) -> bool:
+    return bool(mark.get("ttl") == "1h")
 
 
 def _count_marks(parts: Any) -> int:
