@@ -147,7 +147,11 @@ def output_tokens(model: str, block: JSONObject) -> int:
             return _whole(estimate.text(text))
         case {"type": "thinking", "thinking": str(thinking)}:
             return _whole(estimate.text(thinking))
-        case {"type": "tool_use" | "server_tool_use", "name": str(name), "input": arguments}:
+        case {
+            "type": "tool_use" | "server_tool_use" | "mcp_tool_use",
+            "name": str(name),
+            "input": arguments,
+        }:
             return _whole(estimate.call(name, arguments))
         case _:
             return 0

@@ -147,9 +147,10 @@ def _is_prefilled(request: RequestView) -> bool:
     """Return whether the assistant has begun the reply, and not just used a server tool."""
     if not request.turns or request.turns[-1].role != "assistant":
         return False
-    # After a pause (`pause_turn`) a conversation ends with a server tool. That is no prefill.
+    # After a pause (`pause_turn`, `compaction`) a conversation ends with a server tool or with a
+    # summary. That is no prefill.
     last = request.turns[-1].blocks[-1:]
-    return not last or not last[0].type.endswith(("_tool_use", "_tool_result"))
+    return not last or not last[0].type.endswith(("_tool_use", "_tool_result", "compaction"))
 
 
 @CHECKS.add("version.documents", "block.document")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from random import Random
 
 from ..._wire.json import JSONObject
 from ...catalog.canonical_json import canonical
+from ...catalog.request_parts import content_blocks
 from ...catalog.tokens import PromptTokens
 from ...rules import Endpoint as RuleEndpoint
 from ...rules.evaluation import form_findings, meaning_findings
 from ...rules.request_view import RequestView
 from ..metering.clock import Clock
+from ..metering.context_edits import EditedPrompt, edited
 from ..metering.prompt_cache import CacheLookup, PromptCache, PromptPrefixes
 from ..metering.rate_limits import Limits, RateLimitBuckets
+from ..replies.compaction import Summary, summarize
 from ..replies.reply import make_reply, reply_random, request_digest
 from ..replies.server_tools import OUTPUT_CONTENT, OUTPUT_NAME, output_files
 from ..replies.signatures import Signatures
@@ -71,6 +74,12 @@ class PreparedRequest:
     prefixes: PromptPrefixes
     digest: bytes
     """The same for equal requests."""
+    original_tokens: int
+    """The tokens of the prompt as it was sent."""
+    edits: EditedPrompt
+    """The prompt as Claude reads it, and what was removed from it."""
+    summary: Summary | None
+    """The summary of the conversation that is written first, if the request asks for one."""
     thread: ThreadRequest | None
     """What its thread has to remember; None if it belongs to none."""
 
@@ -149,30 +158,37 @@ class Simulation:
         thread = None
         if model is not None and endpoint == "create" and _is_threaded(body, caller):
             body, thread = self.threads.completed(body, model.name, caller.workspace)
-        prompt = PromptTokens(
+        original = PromptTokens(
             with_files(body, lambda name: self.files.find_content(name, caller.workspace))
         )
+        edits = edited(original)
         view = RequestView(
-            prompt.body,
+            original.body,
             endpoint,
             caller.version,
             caller.betas,
-            count=lambda _: prompt.total,
+            count=lambda _: edits.prompt.total,
             today=self._rules_day or self._clock.today(),
         )
         if (first := next(meaning_findings(view), None)) is not None:
             raise broken_rule(first)
         # The rules refuse names that no model serves.
         assert model is not None and isinstance(named, str)  # noqa: PT018  one fact
-        if (block := self._signatures.verify(prompt.body)) is not None:
+        if (block := self._signatures.verify(original.body)) is not None:
             raise invalid(block.message)
+        summary = None
+        if endpoint != "count_tokens" and (summary := _summary(edits)) is not None:
+            edits = replace(edits, prompt=summary.behind(edits.prompt))
         return PreparedRequest(
-            prompt.body,
+            original.body,
             model,
             named,
             caller,
-            PromptPrefixes.of(prompt, caller.workspace),
-            request_digest(prompt.body),
+            PromptPrefixes.of(edits.prompt, caller.workspace),
+            request_digest(original.body),
+            original.total,
+            edits,
+            summary,
             thread,
         )
 
@@ -224,8 +240,8 @@ class Simulation:
         """Return the input tokens for a count_tokens request."""
         tokens = request.prefixes.total
         content: JSONObject = {"input_tokens": tokens}
-        if request.body.get("context_management"):  # nothing is ever cleared here
-            content["context_management"] = {"original_input_tokens": tokens}
+        if request.body.get("context_management"):
+            content["context_management"] = {"original_input_tokens": request.original_tokens}
         return CountResult(content, request.model.headers)
 
     def batch_result(self, params: JSONObject, caller: Caller) -> Flow[JSONObject]:
@@ -252,12 +268,13 @@ class Simulation:
         if direction.write is None:
             reply = yield from work(
                 lambda: make_reply(
-                    request.body,
+                    request.edits.prompt.body,
                     signatures=self._signatures,
                     seed=self._seed,
                     repeat=repeat,
                     now=now,
                     input_tokens=tokens,
+                    summary=request.summary,
                 ),
                 4 * tokens,  # about the bytes of the prompt
             )
@@ -265,11 +282,33 @@ class Simulation:
         else:
             rng = reply_random(request.body, self._seed, repeat)
             written = yield from direction.write(Writing(request.body, self._signatures, rng, now))
+        if applied := request.edits.applied:
+            written = replace(written, reply=replace(written.reply, applied_edits=applied))
         self._cache.commit(lookup)
         for identifier in output_files(written.reply.content):
             workspace = request.caller.workspace
             self.files.add_output(identifier, workspace, OUTPUT_NAME, OUTPUT_CONTENT)
         return written
+
+
+def _summary(edits: EditedPrompt) -> Summary | None:
+    """Return the summary that a request asks for, or that its prompt is large enough for.
+
+    Raises:
+        RequestRefusedError: there is nothing to summarize.
+    """
+    body, tokens = edits.prompt.body, edits.prompt.total
+    if (config := body.get("compaction")) is not None:
+        blocks = (block for each in body["messages"] for block in content_blocks(each["content"]))
+        if all(block["type"] == "compaction" for block in blocks):
+            raise invalid(
+                "compaction: there is nothing to summarize after the last compaction block.",
+                error_code="compaction_nothing_to_summarize",
+            )
+        return summarize(body, tokens, config, is_all=True)
+    if (edit := edits.compaction) is None:
+        return None
+    return summarize(body, tokens, edit, is_all=edit.get("pause_after_compaction") is True)
 
 
 def _is_threaded(body: JSONObject, caller: Caller) -> bool:

@@ -13,6 +13,7 @@ from ...catalog.request_parts import object_at
 from . import client_tools, server_tools
 from .citations import citations
 from .description import describe_blocks, describe_result, first_words
+from .mcp_tools import MCP_TOOL, call_with_result, mcp_tools
 from .plan import Plan, PlannedCall
 from .prompt import Prompt
 from .prompt_values import PromptValues
@@ -58,7 +59,10 @@ class _Composer:
         self._prompt = prompt
         self._rng = rng
         self._now = now
-        self._tools: Sequence[JSONObject] = body.get("tools") or ()
+        self._tools: Sequence[JSONObject] = [
+            *(body.get("tools") or ()),
+            *mcp_tools(body, prompt.task.request),
+        ]
         self._choice: JSONObject = body.get("tool_choice") or {"type": "auto"}
         self._plan = Plan(prompt.task)
         self._results = prompt.named_results() if prompt.results else []
@@ -74,6 +78,9 @@ class _Composer:
 
     def _continued(self) -> Draft:
         """Return words that go on where the request ends with the assistant's turn."""
+        if self._prompt.summary is not None:
+            after = f"{_SIMULATED} Going on after “{first_words(self._prompt.summary, _MAX_ECHO)}”"
+            return [_text(after)], "end_turn"
         return self._words(), "end_turn"
 
     def _turn(self) -> Draft:
@@ -142,14 +149,17 @@ class _Composer:
         content: list[JSONObject] = []
         names: list[str] = []
         for step in steps:
+            remote = [call for call in step if _type(call.tool) == MCP_TOOL]
             server = [call for call in step if is_server_tool(call.tool)]
-            client = [call for call in step if not is_server_tool(call.tool)]
+            client = [call for call in step if call not in remote and call not in server]
             names += dict.fromkeys(tool_name(call.tool) for call in step)
             search = self._search_tool()
             if search and any(call.tool.get("defer_loading") for call in client):
                 server = [call for call in server if call.tool is not search]
                 values = self._plan.values()
                 content += self._with_result(server_tools.call(search, values, self._rng))
+            for call in remote:
+                content += call_with_result(call, self._rng)
             uses = [server_tools.call(call.tool, call.values, self._rng) for call in server]
             if client:
                 content += [*uses, *self._client_calls(client)]

@@ -35,6 +35,8 @@ class Prompt:
     """The tool names of the previous assistant turn by the ids of their calls."""
     prefill: str | None
     """The beginning of the reply that the request brought, to be continued."""
+    summary: str | None
+    """The summary of the conversation, where the request ends with it."""
     continued: bool
     """Whether the request ends with the assistant's turn."""
 
@@ -55,6 +57,7 @@ class Prompt:
             pending=tuple(_without_result(begun or before)),
             tool_names={block["id"]: block["name"] for block in before if block["type"] in _CALLS},
             prefill=last["text"] if last.get("type") == "text" else None,
+            summary=last["content"] if last.get("type") == "compaction" else None,
             continued=bool(begun),
         )
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from random import Random
 from typing import Any
@@ -30,6 +30,7 @@ from ...catalog.tokens import output_tokens
 from ..metering.clock import timestamp
 from ..metering.prompt_cache import CacheUsage
 from . import content
+from .compaction import Summary
 from .ids import new_id
 from .prompt import Prompt
 from .server_tools import runs_code
@@ -78,8 +79,10 @@ class Reply:
     """The region of the computation."""
     speed: str | None
     """The speed that the request set."""
-    context_management: JSONObject | None
-    """What was removed from the context: nothing, if the request set rules for that."""
+    applied_edits: Sequence[JSONObject] | None
+    """What was removed from the context; None if the request set no rules for that."""
+    summary: Summary | None = None
+    """The summary that was written before everything else, if one was."""
 
     def message(self, read: CacheUsage, *, service_tier: str = "standard") -> JSONObject:
         """Return the message as the API sends it, with its keys in the API's order.
@@ -99,11 +102,18 @@ class Reply:
             "stop_sequence": self.stop_sequence,
             "stop_details": self.stop_details,
             "usage": self._usage(read, service_tier),
-            **({"context_management": self.context_management} if self.context_management else {}),
+            **self._context_management(),
             "diagnostics": None,
         }
 
+    def _context_management(self) -> JSONObject:
+        if self.applied_edits is None:
+            return {}
+        return {"context_management": {"applied_edits": [*self.applied_edits]}}
+
     def _usage(self, read: CacheUsage, service_tier: str) -> JSONObject:
+        if self.summary is not None and self.summary.is_all:
+            read = CacheUsage(0, 0, 0, 0)  # the pass that summarizes is told in `iterations` alone
         usage: JSONObject = {
             "input_tokens": read.uncached,
             "cache_creation_input_tokens": read.write_5m + read.write_1h,
@@ -112,6 +122,7 @@ class Reply:
                 "ephemeral_5m_input_tokens": read.write_5m,
                 "ephemeral_1h_input_tokens": read.write_1h,
             },
+            **self._iterations(read),
             "output_tokens": self.output_tokens,
             "output_tokens_details": {"thinking_tokens": self.thinking_tokens},
             "service_tier": service_tier,
@@ -123,6 +134,26 @@ class Reply:
             usage["speed"] = self.speed
         return usage
 
+    def _iterations(self, read: CacheUsage) -> JSONObject:
+        """Return the passes of the message, under their name, if one of them was a summary."""
+        if self.summary is None:
+            return {}
+        passes = [_pass("compaction", self.summary.input_tokens, self.summary.output_tokens)]
+        if not self.summary.is_all:
+            cached = read.read, read.write_5m + read.write_1h
+            passes.append(_pass("message", read.uncached, self.output_tokens, *cached))
+        return {"iterations": passes}
+
+
+def _pass(kind: str, read: int, written: int, cached: int = 0, stored: int = 0) -> JSONObject:
+    return {
+        "type": kind,
+        "input_tokens": read,
+        "output_tokens": written,
+        "cache_read_input_tokens": cached,
+        "cache_creation_input_tokens": stored,
+    }
+
 
 def make_reply(
     body: JSONObject,
@@ -132,6 +163,7 @@ def make_reply(
     repeat: int = 0,
     now: float = 0.0,
     input_tokens: int = 0,
+    summary: Summary | None = None,
 ) -> Reply:
     """Return the simulated reply to a create request that passed every rule.
 
@@ -142,15 +174,21 @@ def make_reply(
         repeat: how often the same request came before; changes the same.
         now: the server's time in seconds since 1970.
         input_tokens: the size of the prompt; the reply ends where the context window is full.
+        summary: a summary of the conversation that the reply begins with.
     """
     card = catalog.find(body["model"])
     prompt = Prompt.of(body)
     rng = reply_random(body, seed, repeat)
     identifier = new_id("msg", rng)
     thinking = Thinking.of(body, prompt, card)
-    drafted, stop_reason = content.draft(body, prompt, rng, now)
-    if stop_reason != "refusal":
-        drafted = thinking.draft() + drafted
+    if summary is not None and summary.is_all:
+        drafted, stop_reason = [summary.block], "compaction"
+    else:
+        drafted, stop_reason = content.draft(body, prompt, rng, now)
+        if stop_reason != "refusal":
+            drafted = thinking.draft() + drafted
+        if summary is not None:
+            drafted = [summary.block, *drafted]
     drafted, stop_sequence = at_stop_sequence(drafted, body.get("stop_sequences") or ())
     budget, exceeded = _budget(body, card, input_tokens)
     cut = within_budget(body["model"], drafted, budget)
@@ -158,7 +196,7 @@ def make_reply(
         stop_reason, stop_sequence = exceeded, None
     elif stop_sequence is not None:
         stop_reason = "stop_sequence"
-    return complete_reply(
+    reply = complete_reply(
         body,
         cut.content,
         thinking.signed(cut.content, signatures, rng),
@@ -171,6 +209,7 @@ def make_reply(
         rng=rng,
         now=now,
     )
+    return replace(reply, summary=summary)
 
 
 def complete_reply(
@@ -217,7 +256,7 @@ def complete_reply(
         raw_inputs=raw_inputs,
         inference_geo=body.get("inference_geo") or "not_available",
         speed=body.get("speed"),
-        context_management={"applied_edits": []} if body.get("context_management") else None,
+        applied_edits=() if body.get("context_management") else None,
     )
 
 
@@ -268,7 +307,7 @@ def _earlier_blocks(body: JSONObject) -> Iterator[JSONObject]:
 
 def _server_tool_use(blocks: Iterable[JSONObject]) -> Mapping[str, int] | None:
     """Return how often the tools ran that are billed by use; None if no server tool ran."""
-    ran = Counter(block["type"] for block in blocks)
+    ran = Counter(block["type"] for block in blocks if block["type"] != "mcp_tool_result")
     if not ran["server_tool_use"] and not any(kind.endswith("_tool_result") for kind in ran):
         return None
     return {f"{tool}_requests": ran[f"{tool}_tool_result"] for tool in ("web_search", "web_fetch")}

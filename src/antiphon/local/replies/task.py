@@ -56,6 +56,17 @@ class Task:
             results={block["tool_use_id"]: block for block in results},
         )
 
+    @classmethod
+    def start(cls, messages: Sequence[JSONObject]) -> int:
+        """Return the index of the first message of the turn in which the user wrote last."""
+        start = len(messages)
+        for index in reversed(range(len(messages))):
+            if messages[index]["role"] == "assistant" and start < len(messages):
+                break
+            if any(map(_is_written, content_blocks(messages[index]["content"]))):
+                start = index if messages[index]["role"] == "user" else start
+        return start
+
 
 def written_texts(turn: Iterable[JSONObject]) -> list[str]:
     """Return the texts that the user wrote in a turn.

@@ -118,9 +118,21 @@ def requested_tools(text: str, tools: Sequence[JSONObject]) -> list[JSONObject]:
     return (
         [tool for tool in allowed if _is_meant(tool, wanted, words)]
         or [tool for tool in _closest(allowed, words) if _common(tool, words) >= _MIN_COMMON_WORDS]
+        or _of_named_server(allowed, wanted)
         or _with_input(allowed, text[:_MAX_TEXT], wanted)
         or _of_a_source(allowed, wanted)
     )
+
+
+def _of_named_server(tools: Sequence[JSONObject], wanted: str) -> list[JSONObject]:
+    """Return the tool that fits best of the MCP server that the text names, in a list."""
+    named = [
+        tool
+        for tool in tools
+        if (server := tool.get("server_name"))
+        and re.search(rf"(?<![\w-]){re.escape(str(server).lower())}(?![\w-])", wanted)
+    ]
+    return [max(named, key=lambda tool: _fitness(tool, wanted))] if named else []
 
 
 def _with_input(tools: Sequence[JSONObject], text: str, wanted: str) -> list[JSONObject]:
@@ -147,9 +159,9 @@ def tools_for_step(step: str, tools: Sequence[JSONObject]) -> list[JSONObject]:
     chosen: list[JSONObject] = []
     for part in re.split(r",\s|\band\b", wanted):
         fitting = [(score, tool) for tool in allowed if (score := _fitness(tool, part)) >= _ENOUGH]
-        best = max(fitting, key=lambda each: each[0], default=None)
-        if best is not None and best[1] not in chosen:
-            chosen.append(best[1])
+        best = [max(fitting, key=lambda each: each[0])[1]] if fitting else []
+        best = best or _of_named_server(allowed, part)
+        chosen += [tool for tool in best if tool not in chosen]
     return chosen
 
 
