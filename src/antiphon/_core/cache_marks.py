@@ -22,8 +22,8 @@ _MARKED_TURNS = 2
 def with_marks(params: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of a request with marks for the cache on the messages of the user.
 
-    Marks that the caller has set stay as well, the newest ones, as many as a request may have. Those
-    of an hour have to stand before those of five minutes; what breaks this is left out.
+    Marks that the caller has set stay as well: the newest ones, as many as a request may have.
+    Those of an hour have to stand before those of five minutes; what breaks this is left out.
     """
     mark, messages = params.get("cache_control"), [*params["messages"]]
     if not mark:
@@ -37,10 +37,12 @@ def with_marks(params: dict[str, Any]) -> dict[str, Any]:
         for number, block in reversed([*enumerate(blocks)]):
             own = block.get("cache_control")
             is_end = number == len(blocks) - 1 and message["role"] == "user"
-            wanted = own or (mark if is_end and turns > 0 else None)
+            candidates = (own, mark if is_end and turns > 0 else None)
+            fitting = (one for one in candidates if one and (_is_long(one) or not only_long))
+            wanted = next(fitting, None)
             turns -= is_end
             blocks[number] = {name: block[name] for name in block if name != "cache_control"}
-            if wanted and free > 0 and (_is_long(wanted) or not only_long):
+            if wanted and free > 0:
                 blocks[number]["cache_control"] = wanted
                 free -= 1
                 if is_end and place == len(messages) - 1:
