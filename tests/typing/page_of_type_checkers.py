@@ -39,6 +39,21 @@ with client.messages.stream(model="claude-haiku-4-5", max_tokens=100, messages=q
         elif event.type == "content_block_stop":
             print(event.content_block.type)
 
+from dataclasses import dataclass
+
+
+@dataclass
+class Person:
+    name: str
+    born: int
+
+
+parsed = client.messages.parse(
+    model="claude-haiku-4-5", max_tokens=100, output_format=Person, messages=question
+)
+if parsed.parsed_output is not None:
+    print(parsed.parsed_output.name)  # a Person
+
 from antiphon.types import TextBlockParam, ToolParam
 
 tool: ToolParam = {
