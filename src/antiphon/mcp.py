@@ -354,7 +354,7 @@ def _bytes(contents: JSONObject) -> bytes:
 
 def _decoded(data: str) -> bytes:
     try:
-        return b64decode(data, validate=True)
+        return b64decode(data)
     except ValueError:
         raise InputError("data: the MCP server sent a file that is not base64") from None
 

@@ -37,7 +37,9 @@ _MCP = """
 
 RENAMED = {
     "APIWebhookValidationError": "APIResponseValidationError",
+    "AbstractMemoryTool": "MemoryTool",
     "AnthropicBetaParam": "builtins.str",
+    "AsyncAbstractMemoryTool": "AsyncMemoryTool",
     "AsyncBuiltinFunctionTool": "Tool",
     "AsyncPageCursor": "AsyncPage",
     "BaseModel": "antiphon._wire.decoding.WireModel",

@@ -6,11 +6,14 @@ of docstrings are loaded when the first tool is made.
 
 from ..errors import ToolError, ToolInputError
 from .function import AsyncFunctionTool, FunctionTool, Tool, tool
+from .memory_tool import AsyncMemoryTool, MemoryTool
 from .result import result_content
 
 __all__ = [
     "AsyncFunctionTool",
+    "AsyncMemoryTool",
     "FunctionTool",
+    "MemoryTool",
     "Tool",
     "ToolError",
     "ToolInputError",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from inspect import Parameter, Signature
@@ -21,7 +21,7 @@ from pydantic_core import ArgsKwargs
 
 from ..errors import ToolInputError
 
-__all__ = ["Arguments", "schema_of"]
+__all__ = ["Arguments", "schema_of", "told"]
 
 
 class Arguments:
@@ -101,7 +101,7 @@ class Arguments:
         try:
             taken = self._adapter.validate_python(ArgsKwargs((), dict(input)))
         except ValidationError as error:
-            problems = [self._problem(each) for each in error.errors(include_url=False)]
+            wrong = told(self._tool, error, [parameter.name for parameter in self._parameters])
         else:
             return taken
         # A strict model takes some types, such as dates, from JSON alone.
@@ -109,23 +109,7 @@ class Arguments:
             taken = self._adapter.validate_json(json.dumps(input))
             return taken
         # Outside of the handler: pydantic's own error would show the input wherever it is logged.
-        # The first line is the whole text of the official package.
-        raise ToolInputError(
-            "\n".join([f"Invalid arguments for function {self._tool}:", *problems])
-        )
-
-    def _problem(self, error: Mapping[str, Any]) -> str:
-        path = "".join(
-            f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"]
-        )
-        if error["type"] in ("missing_argument", "missing_keyword_only_argument", "missing"):
-            says = "it is required, and missing"
-        elif error["type"] == "unexpected_keyword_argument":
-            names = ", ".join(parameter.name for parameter in self._parameters) or "none"
-            says = f"there is no such argument; there are: {names}"
-        else:
-            says = f"{error['msg']}; got {_kind(error['input'])}"
-        return f"- {path.removeprefix('.')}: {says}"
+        raise ToolInputError(wrong)
 
     def _untranslatable(self, error: Exception) -> TypeError:
         for parameter in self._parameters:
@@ -139,6 +123,30 @@ class Arguments:
                     " input_schema="
                 )
         return TypeError(f"tool {self._tool}: {error}")
+
+
+def told(tool: str, error: ValidationError, names: Iterable[str]) -> str:
+    """Return what Claude is told of a wrong input: which argument is wrong, and why.
+
+    Args:
+        tool: the name of the tool.
+        error: what pydantic found.
+        names: the arguments that there are.
+    """
+    problems = [_problem(each, names) for each in error.errors(include_url=False)]
+    # The first line is the whole text of the official package.
+    return "\n".join([f"Invalid arguments for function {tool}:", *problems])
+
+
+def _problem(error: Mapping[str, Any], names: Iterable[str]) -> str:
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error["loc"])
+    if error["type"] in ("missing_argument", "missing_keyword_only_argument", "missing"):
+        says = "it is required, and missing"
+    elif error["type"] == "unexpected_keyword_argument":
+        says = f"there is no such argument; there are: {', '.join(names) or 'none'}"
+    else:
+        says = f"{error['msg']}; got {_kind(error['input'])}"
+    return f"- {path.removeprefix('.')}: {says}"
 
 
 def schema_of(kind: Any) -> dict[str, Any]:

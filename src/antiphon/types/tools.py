@@ -32,7 +32,14 @@ __all__ = [
     "DirectCallerParam",
     "InputSchema",
     "InputSchemaTyped",
+    "MemoryTool20250818Command",
+    "MemoryTool20250818CreateCommand",
+    "MemoryTool20250818DeleteCommand",
+    "MemoryTool20250818InsertCommand",
     "MemoryTool20250818Param",
+    "MemoryTool20250818RenameCommand",
+    "MemoryTool20250818StrReplaceCommand",
+    "MemoryTool20250818ViewCommand",
     "ServerToolCaller",
     "ServerToolCaller20260120",
     "ServerToolCaller20260120Param",
@@ -148,6 +155,89 @@ class ToolUseBlock(ToolCall):
             ValueError: the input was not received completely.
         """
         return cast("ToolUseBlockParam", self._call_param())
+
+
+class MemoryTool20250818ViewCommand(WireModel):
+    """Show a file or a directory of the memory.
+
+    path: where it is, beginning with "/memories".
+    view_range: the first and the last line to show, from 1; -1 for the end of the file.
+    """
+
+    command: Literal["view"]
+    path: str
+    view_range: list[int] | None = None
+
+
+class MemoryTool20250818CreateCommand(WireModel):
+    """Write a new file.
+
+    path: where it will be.
+    file_text: what it holds.
+    """
+
+    command: Literal["create"]
+    path: str
+    file_text: str
+
+
+class MemoryTool20250818StrReplaceCommand(WireModel):
+    """Replace a text in a file.
+
+    path: the file.
+    old_str, new_str: the text, which stands there once, and what takes its place.
+    """
+
+    command: Literal["str_replace"]
+    path: str
+    old_str: str
+    new_str: str
+
+
+class MemoryTool20250818InsertCommand(WireModel):
+    """Insert a text into a file.
+
+    path: the file.
+    insert_line: the line behind which it stands; 0 for the beginning.
+    insert_text: the text.
+    """
+
+    command: Literal["insert"]
+    path: str
+    insert_line: int
+    insert_text: str
+
+
+class MemoryTool20250818DeleteCommand(WireModel):
+    """Delete a file or a directory.
+
+    path: where it is.
+    """
+
+    command: Literal["delete"]
+    path: str
+
+
+class MemoryTool20250818RenameCommand(WireModel):
+    """Move a file or a directory.
+
+    old_path, new_path: where it is, and where it will be.
+    """
+
+    command: Literal["rename"]
+    old_path: str
+    new_path: str
+
+
+MemoryTool20250818Command: TypeAlias = (
+    MemoryTool20250818ViewCommand
+    | MemoryTool20250818CreateCommand
+    | MemoryTool20250818StrReplaceCommand
+    | MemoryTool20250818InsertCommand
+    | MemoryTool20250818DeleteCommand
+    | MemoryTool20250818RenameCommand
+)
+"""A call of the memory tool. `command` tells the kinds apart."""
 
 
 class ToolReferenceBlock(WireModel):
