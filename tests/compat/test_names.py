@@ -123,7 +123,7 @@ def test_a_name_that_neither_package_has_is_an_attribute_error(path):
     [
         ("anthropic.AnthropicBedrock", "base_url"),
         ("anthropic.lib.vertex.AsyncAnthropicVertex", "base_url"),
-        ("anthropic.tools.memory.BetaLocalFilesystemMemoryTool", "docs/tools.md"),
+        ("anthropic.tools.memory.BetaLocalFilesystemMemoryTool", "docs/server-tools.md"),
         ("anthropic.lib.tools.agent_toolset.beta_bash_tool", "docs/tools.md"),
         ("anthropic.lib.credentials.WorkloadIdentityCredentials", "auth_token"),
         ("anthropic.types.BrowserKeyInput", "dict"),

@@ -150,6 +150,11 @@ _ANY = r".*"
 REFUSED: tuple[tuple[str, str, str], ...] = (
     (_ANY, r"(Async)?Anthropic(Bedrock|BedrockMantle|AWS|Vertex|GoogleCloud|Foundry)", _CLOUD),
     (r"lib\.(bedrock|aws|vertex|google_cloud|foundry)(\.\w+)?", _ANY, _CLOUD),
+    (
+        r"(lib\.)?tools(\.\w+)*",
+        r"Beta(Async)?LocalFilesystemMemoryTool",
+        "make a subclass of antiphon.MemoryTool; docs/server-tools.md has one that keeps a folder",
+    ),
     (r"(lib\.)?tools(\.\w+)*", _ANY, _TOOLS),
     (
         r"lib\.credentials(\.\w+)?|",
