@@ -95,6 +95,27 @@ const checks = {
     assert.deepEqual(reasons, ["tool_use", "end_turn"]);
     assert.deepEqual(await threadsSent(), used);
   },
+  async toolRunnerWithSteps() {
+    const messages = said("First look up the weather in Oslo and Rome, then write it to notes.txt");
+    const text = { type: "string" };
+    const weather = betaTool({
+      name: "get_weather",
+      inputSchema: { type: "object", properties: { city: text }, required: ["city"] },
+      run: async ({ city }) => `4 degrees in ${city}`,
+    });
+    const write = betaTool({
+      name: "write_file",
+      inputSchema: { type: "object", properties: { path: text, content: text }, required: ["path", "content"] },
+      run: async ({ path }) => path,
+    });
+    const inputs = [];
+    const runner = client.beta.messages.toolRunner({ model, max_tokens: 900, tools: [write, weather], messages });
+    for await (const message of runner) {
+      inputs.push(message.content.flatMap((block) => (block.type === "tool_use" ? [block.input] : [])));
+    }
+    const content = "4 degrees in Oslo\n4 degrees in Rome";
+    assert.deepEqual(inputs, [[{ city: "Oslo" }, { city: "Rome" }], [{ path: "notes.txt", content }], []]);
+  },
   async threads() {
     const thread = client.beta.messages.thread({ model, max_tokens: 300, system: "S" });
     const sizes = [];

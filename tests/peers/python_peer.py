@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import anthropic
+from pydantic import BaseModel
 
 MODEL = "claude-haiku-4-5"
 TOOL: dict[str, Any] = {
@@ -208,6 +209,73 @@ def tool_runner_with_thinking() -> None:
     assert threads_sent() == [({"type": "create"}, 400), (None, 200), (None, 200)]
 
 
+STEPS = "First look up the weather in Oslo and Rome, then write it to notes.txt"
+
+
+@anthropic.beta_tool
+def look_up_weather(city: str) -> str:
+    """Get the current weather in a city."""
+    return json.dumps({"city": city, "temperature": 4})
+
+
+@anthropic.beta_tool
+def write_file(path: str, content: str) -> str:
+    """Write text to a file."""
+    return f"{path}: {content}"
+
+
+def steps(**more: Any) -> list[Any]:
+    """Return the messages of a run of several steps."""
+    runner = client.beta.messages.tool_runner(
+        model=MODEL,
+        max_tokens=2_000,
+        tools=[look_up_weather, write_file],
+        messages=said(STEPS),
+        max_iterations=5,
+        **more,
+    )
+    return [each.get_final_message() if "stream" in more else each for each in runner]
+
+
+def tool_runner_with_steps() -> None:
+    for more in ({}, {"thread": False}, {"stream": True, "run_tools_eagerly": True}):
+        *called, last = steps(**more)
+        inputs = [
+            [block.input for block in message.content if block.type == "tool_use"]
+            for message in called
+        ]
+        assert inputs[0] == [{"city": "Oslo"}, {"city": "Rome"}]
+        assert [each["path"] for each in inputs[1]] == ["notes.txt"]
+        assert '"Rome"' in inputs[1][0]["content"]
+        assert "city: Rome, temperature: 4" in last.content[0].text
+
+
+def tool_runner_with_outputs() -> None:
+    class Weather(BaseModel):
+        city: str
+        temperature: float
+
+    for more in ({}, {"stream": True}):
+        last = steps(output_format=Weather, **more)[-1]
+        assert last.parsed_output.temperature == 4.0
+
+
+def tool_runner_with_summary() -> None:
+    runner = client.beta.messages.tool_runner(
+        model=MODEL,
+        max_tokens=2_000,
+        tools=[look_up_weather, write_file],
+        messages=said(STEPS),
+        betas=["compact-2026-09-04"],
+    )
+    reasons: list[Any] = []
+    for message in runner:
+        if not reasons:
+            runner.compact_before_next_turn({"type": "summarize"})
+        reasons.append(message.stop_reason)
+    assert reasons == ["tool_use", "compaction", "end_turn"]
+
+
 def threads() -> None:
     reset()
     thread = client.beta.messages.thread(
@@ -303,6 +371,9 @@ CHECKS = (
     tool_runner,
     async_tool_runner,
     tool_runner_with_thinking,
+    tool_runner_with_steps,
+    tool_runner_with_outputs,
+    tool_runner_with_summary,
     threads,
     files,
     refusals,
