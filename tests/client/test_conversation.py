@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import antiphon
 from antiphon import AsyncClient, AsyncConversation, Client, Conversation, UsageError
@@ -543,6 +545,41 @@ def test_a_turn_without_its_value_is_not_kept(chat):
     assert chat.messages == []
     assert isinstance(caught.value.message, Message)
     assert len(chat.unfinished) == 1
+
+
+# All of it together
+
+
+STEPS = ("ask", "tools", "stream", "leave", "fail", "undo", "fork", "reload")
+
+
+@settings(max_examples=20)
+@given(st.lists(st.sampled_from(STEPS), max_size=8))
+def test_after_any_steps_the_conversation_is_whole_and_can_go_on(steps):
+    chat = Conversation(Shop().client, **PARAMS, tools=[get_weather])
+    turns: list[list[Any]] = []
+    for step in steps:
+        if step in ("ask", "tools", "stream"):
+            with chat.stream(WEATHER if step == "tools" else "Hello") as turn:
+                turn.until_done()
+            turns.append(chat.messages[sum(map(len, turns)) :])
+            assert len(turns[-1]) == (4 if step == "tools" else 2)
+        elif step == "leave":
+            with chat.stream("Hello") as turn:
+                next(turn.text_stream)
+        elif step == "fail":
+            with pytest.raises(antiphon.BadRequestError):
+                chat.ask("")
+        elif step == "undo" and turns:
+            assert chat.undo() == turns.pop()
+        elif step == "fork":
+            chat.fork().ask("Elsewhere")
+        elif step == "reload":
+            state = json.loads(json.dumps(chat.to_dict()))
+            chat = Conversation.load(chat._client, state, tools=[get_weather])
+        assert chat.messages == [*chain(*turns)]
+    assert chat.check("More") == []
+    assert "More" in chat.ask("More").text
 
 
 # The same, awaited
