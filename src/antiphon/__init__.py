@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from ._wire.http import *  # noqa: F403
     from ._wire.sentinels import *  # noqa: F403
     from .compat.install import *  # noqa: F403
-    from .costs.tally import tagged as tagged
+    from .costs import *  # noqa: F403
     from .errors import *  # noqa: F403
     from .inputs import *  # noqa: F403
     from .middleware import *  # noqa: F403
@@ -158,6 +158,9 @@ _TYPED = (
     "document",
     "cached",
     "tagged",
+    "Budget",
+    "BudgetExceededError",
+    "estimate_tokens",
     "Conversation",
     "AsyncConversation",
     "install_as_anthropic",

@@ -14,6 +14,7 @@ from ._core.arguments import check_names, keywords, nearest
 from ._core.options import (
     LargeResponses,
     Options,
+    checked_gate,
     checked_headers,
     hidden,
     is_lost,
@@ -24,11 +25,12 @@ from ._wire.http import Headers, Timeout
 from ._wire.secret import is_secret_header
 from ._wire.sentinels import NotGiven, Omit
 from ._wire.url import URL
-from .costs.tally import TAG, Tally
+from .costs.tally import GATES, TAG, Tally
 from .telemetry import configure_logging
 
 if TYPE_CHECKING:
     from ._core.call import Call
+    from .costs.budget import Budget
     from .costs.spending import Ledger
     from .middleware import MiddlewareInput
 
@@ -54,6 +56,7 @@ class ClientOptions(TypedDict, total=False):
     lenient_streams: take a stream that ends without `message_stop` for complete; only for gateways
         that are known to leave it out.
     allow_plain_http: do not warn when a key is sent over plain http to another machine.
+    budget: an `antiphon.Budget`: calls that could cost more than is left are refused.
     middleware: functions around each attempt, the outermost first; see docs/middleware.md.
     max_response_bytes: the largest response that is received as a whole, decoded, in bytes;
         268,435,456 (256 MB) by default, None for no limit. Streams and downloads have none.
@@ -74,6 +77,7 @@ class ClientOptions(TypedDict, total=False):
     large_responses: LargeResponses | NotGiven
     lenient_streams: bool | NotGiven
     allow_plain_http: bool | NotGiven
+    budget: Budget | NotGiven | None
     middleware: Iterable[MiddlewareInput] | NotGiven | None
     max_response_bytes: int | NotGiven | None
     wire: str | NotGiven
@@ -124,7 +128,11 @@ class SessionState:
     def watch(self, call: Call[Any]) -> None:
         """Have the cost of `call` counted, under the tag that is set where it is made."""
         call.tag = TAG.get()
-        call.watchers = (self.tally,)
+        call.gates = GATES.get()
+        for gate in (self.options.budget, checked_gate("budget", call.budget)):
+            if gate is not None:
+                call.gates = (*call.gates, gate)
+        call.watchers = (self.tally, *call.gates)
 
     def close(self) -> None:
         """Refuse further calls, and let go of the transport."""

@@ -6,6 +6,7 @@
     ├── InputError                      a file or a value that cannot be a content block
     ├── RequestEncodingError            a value that is not JSON: nothing was sent
     ├── NotSupportedError               a method that antiphon does not have
+    ├── BudgetExceededError             a call that could cost more than is left: nothing was sent
     ├── ToolError                       raised by a tool: what Claude is told of its failure
     │   └── ToolInputError              the input of a call does not fit the tool
     ├── OutputError                     a message without the output that was asked for
@@ -51,12 +52,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from ._wire.http import Headers, HTTPResponse, Request, retry_after
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from .types.message import Message, Usage
     from .types.wire_errors import ErrorDetails
 
@@ -72,6 +75,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
+    "BudgetExceededError",
     "ClientClosedRequestError",
     "ConflictError",
     "ContentTooLargeError",
@@ -166,6 +170,32 @@ class RequestEncodingError(AntiphonError, TypeError):
     def __init__(self, message: str, *, path: str = "") -> None:
         super().__init__(message)
         self.path = path
+
+
+class BudgetExceededError(AntiphonError):
+    """A call could cost more than is left of a budget; it was not sent."""
+
+    asked: Decimal
+    """The most that the call could cost: US dollars, or tokens."""
+    spent: Decimal
+    """What was spent before."""
+    reserved: Decimal
+    """What calls under way may still cost."""
+    left: Decimal
+    """What is left of the budget without both."""
+
+    def __init__(
+        self, message: str, *, asked: Decimal, spent: Decimal, reserved: Decimal, left: Decimal
+    ) -> None:
+        super().__init__(message)
+        self.asked = asked
+        self.spent = spent
+        self.reserved = reserved
+        self.left = left
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        facts = {name: getattr(self, name) for name in ("asked", "spent", "reserved", "left")}
+        return partial(type(self), self.args[0], **facts), ()
 
 
 class NotSupportedError(AntiphonError, NotImplementedError):

@@ -42,7 +42,9 @@ _HEADER_PARAMS = {
     "workspace_id": "anthropic-workspace-id",
 }
 # Parameters that say how to send a call; they are not part of the body.
-_CALL_PARAMS = frozenset({"betas", "extra_headers", "extra_query", "extra_body", "timeout"})
+_CALL_PARAMS = frozenset(
+    {"betas", "extra_headers", "extra_query", "extra_body", "timeout", "budget"}
+)
 
 
 # The parameters that name one thing, in the path of its endpoint.
@@ -95,6 +97,8 @@ class Call(Generic[T]):
     """That of the client; if a function gives its value, it is asked before the first attempt."""
     model: object = None
     """The model that is asked for a message; None if nobody watches the call."""
+    budget: Any = None
+    """The `Gate` that the caller gave with this call."""
     tag: str | None = None
     """What the user calls this work, to tell its cost apart."""
     watchers: tuple[Any, ...] = ()
@@ -186,6 +190,7 @@ def make_call(
         decode,
         max_response_bytes=options.max_response_bytes,
         credential=options.credential,
+        budget=own.get("budget") if own else None,
     )
 
 

@@ -164,6 +164,8 @@ class Attempts:
     """What was sent last."""
     ended: bool = False
     """Whether the watchers of the call were told of its end."""
+    held: dict[object, Any] | None = None
+    """What gates hold for the attempt under way, each under itself; None if none ever did."""
 
     def __post_init__(self) -> None:
         self.started = self.now()
@@ -243,6 +245,14 @@ class Attempts:
         for watcher in self.call.watchers:
             watcher.failed(self, error)
         return error
+
+    def hold(self, gate: object, value: Any) -> None:
+        """Keep something of `gate` for the attempt that is about to be sent."""
+        self.held = {**(self.held or {}), gate: value}
+
+    def release(self, gate: object) -> Any:
+        """Return what `gate` holds for the attempt under way, and forget it; None if nothing."""
+        return self.held.pop(gate, None) if self.held else None
 
     def end(self, message: Any = None, error: BaseException | None = None) -> None:
         """Tell the watchers how the call ended; they hear only the first of several ends."""

@@ -30,6 +30,7 @@ __all__ = [
     "HeaderValue",
     "LargeResponses",
     "Options",
+    "checked_gate",
     "checked_headers",
     "has_credential",
     "hidden",
@@ -120,6 +121,8 @@ class Options:
     max_response_bytes: int | None = DEFAULT_MAX_RESPONSE_BYTES
     middleware: tuple[Any, ...] = ()
     """What stands around each attempt, the outermost first; sessions give it its meaning."""
+    budget: Any = None
+    """A `Gate` of `_core.flow` that refuses calls beyond a limit of cost."""
 
     @property
     def key_source(self) -> str:
@@ -155,6 +158,7 @@ class Options:
                 settings.get("max_response_bytes", self.max_response_bytes)
             ),
             middleware=_middleware(settings.get("middleware", self.middleware)),
+            budget=checked_gate("budget", settings.get("budget", self.budget)),
         )
 
     def own_headers(self) -> dict[str, HeaderValue]:
@@ -217,6 +221,17 @@ class Options:
         asked = {name: value for name, value in given.items() if value is not None}
         parameters = "&".join(filter(None, (own, urlencode(asked, doseq=True))))
         return URL(f"{base}{path}?{parameters}" if parameters else f"{base}{path}")
+
+
+def checked_gate(name: str, given: Any) -> Any:
+    """Return a budget or a limiter.
+
+    Raises:
+        TypeError: it is neither; the message names the argument.
+    """
+    if given is None or callable(getattr(given, "admit", None)):
+        return given
+    raise TypeError(f"{name}: expected an antiphon.{name.title()}, got {type(given).__name__}")
 
 
 def _middleware(given: Iterable[Any] | None) -> tuple[Any, ...]:

@@ -179,6 +179,7 @@ class StreamFlow:
             raise
         if self.ended:
             self.response.is_closed = True
+        if self.ended and not self.frames:
             self.attempts.end(self.reader.partial)
         if not self.frames:
             self._require_output()

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from ..catalog.pricing import OutdatedPricesWarning as OutdatedPricesWarning
     from ..catalog.pricing import add_prices as add_prices
     from ..catalog.pricing import prices_of as prices_of
+    from .budget import Budget as Budget
+    from .estimate import TokenEstimate as TokenEstimate
+    from .estimate import estimate_tokens as estimate_tokens
     from .spending import Ledger as Ledger
     from .spending import Spending as Spending
     from .spending import ledger as ledger
 
 _HOMES = {
+    ".budget": ("Budget",),
+    ".estimate": ("TokenEstimate", "estimate_tokens"),
     "..catalog.models": ("Prices",),
     "..catalog.pricing": (
         "Cost",
@@ -33,13 +38,16 @@ _HOMES = {
 }
 
 __all__ = [
+    "Budget",
     "Cost",
     "Ledger",
     "ModelPrices",
     "OutdatedPricesWarning",
     "Prices",
     "Spending",
+    "TokenEstimate",
     "add_prices",
+    "estimate_tokens",
     "ledger",
     "prices_of",
     "tagged",

@@ -17,9 +17,12 @@ from .._core.flow import Attempts
 from ..errors import AntiphonError, APIConnectionError, APIError, APIStatusError
 from ..types.message import Usage
 
-__all__ = ["PROCESS", "TAG", "Key", "Tally", "tagged"]
+__all__ = ["GATES", "PROCESS", "TAG", "Key", "Tally", "may_have_cost", "tagged"]
 
 TAG: ContextVar[str | None] = ContextVar("antiphon.tag", default=None)
+
+GATES: ContextVar[tuple[Any, ...]] = ContextVar("antiphon.gates", default=())
+"""The budgets of the `with` blocks around a call."""
 
 _DAY_SECONDS = 86_400
 
@@ -109,7 +112,7 @@ class Tally:
         """Count a failed attempt, with the tokens of what was received of it."""
         if error.partial is not None:
             self._note(attempts, error.partial, _PARTIAL_FAILURE)
-        elif _may_have_cost(error):
+        elif may_have_cost(error):
             self._note(attempts, None, _UNCERTAIN_FAILURE)
         else:
             self._note(attempts, None, _FAILURE)
@@ -203,7 +206,7 @@ def _number(counts: object, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _may_have_cost(error: APIError) -> bool:
+def may_have_cost(error: APIError) -> bool:
     """Return whether an attempt that gave no message may have been paid for."""
     if isinstance(error, APIStatusError):
         return False  # the API answered with an error

@@ -300,6 +300,16 @@ class CallParams(Param, total=False):
 
 
 @with_inherited_keys
+class SpendingParams(CallParams, total=False):
+    """What every method takes that generates a message, in addition.
+
+    budget: an `antiphon.Budget` for this call, besides those of the client and of `with` blocks.
+    """
+
+    budget: Optionally[object | None]
+
+
+@with_inherited_keys
 class WorkspaceParams(CallParams, total=False):
     """What a method takes that names one thing of a workspace.
 
@@ -419,7 +429,7 @@ class CountTokensParams(PromptParams, OutputParams, CallParams, total=False):
 
 
 @with_inherited_keys
-class StreamParams(GenerationParams, CallParams, total=False):
+class StreamParams(GenerationParams, SpendingParams, total=False):
     """The parameters of `messages.stream`."""
 
 
@@ -429,7 +439,7 @@ class StreamOutputParams(StreamParams, OutputParams, total=False):
 
 
 @with_inherited_keys
-class CreateParams(GenerationParams, CallParams, total=False):
+class CreateParams(GenerationParams, SpendingParams, total=False):
     """The parameters of `messages.create`.
 
     stream: true to receive events instead of a message; false by default.
@@ -439,7 +449,7 @@ class CreateParams(GenerationParams, CallParams, total=False):
 
 
 @with_inherited_keys
-class CreateParamsNonStreaming(GenerationParams, CallParams, total=False):
+class CreateParamsNonStreaming(GenerationParams, SpendingParams, total=False):
     """The parameters of `messages.create` when it returns a message.
 
     stream: false, or left out.
@@ -454,7 +464,7 @@ class ParseParams(CreateParamsNonStreaming, RetryOutputParams, total=False):
 
 
 @with_inherited_keys
-class CreateParamsStreaming(GenerationParams, CallParams):
+class CreateParamsStreaming(GenerationParams, SpendingParams):
     """The parameters of `messages.create` when it returns events.
 
     stream: true.

@@ -1,0 +1,250 @@
+"""A budget: a call that could cost more than is left is refused before it is sent.
+
+Strategy. Before each attempt the budget reserves the most that it could cost: the upper end of the
+estimate of its input, and all of `max_tokens` as output. When the call has ended, what it cost in
+fact is spent and the rest is free again. So the sum of what is spent and what is reserved never
+exceeds the limit, however many calls are under way, in tasks and threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple, Self
+
+from .._core.flow import Attempts, Flow
+from .._wire.http import ResponseHead
+from .._wire.json import is_list, is_object
+from ..catalog.pricing import PricesInput, cost_of, prices_of
+from ..errors import APIError, BudgetExceededError, UsageError
+from ..types.message import Usage
+from .estimate import TokenEstimate, estimate_of, learn, parsed_body, raw_estimate
+from .tally import GATES, may_have_cost
+
+__all__ = ["Budget"]
+
+# Tools that the API runs itself, as often as it likes, unless `max_uses` says how often.
+_SERVER_TOOLS = ("web_search_", "web_fetch_", "code_execution_", "advisor_", "mcp_toolset")
+
+# What one use of such a tool may add to the prompt of the next pass, in tokens: a page of results.
+_TOKENS_OF_A_USE = 25_000
+
+
+class _Held(NamedTuple):
+    """What is reserved for one attempt."""
+
+    amount: Decimal
+    body: Mapping[str, Any]
+
+
+class Budget:
+    """A limit in US dollars or in tokens, for a client, a call, or a `with` block.
+
+    Use it as ``Client(budget=budget)``, as ``messages.create(..., budget=budget)``, or as
+    ``with budget:`` for the calls that are made within. One budget may serve any number of clients,
+    tasks and threads. Several at once all have to agree.
+    """
+
+    def __init__(
+        self,
+        *,
+        usd: float | Decimal | str | None = None,
+        tokens: int | None = None,
+        prices: Mapping[str, PricesInput] | None = None,
+    ) -> None:
+        """Make a budget.
+
+        Args:
+            usd: the limit in US dollars.
+            tokens: the limit in tokens of input and output, cached ones included.
+            prices: those of some models, before all others; see `antiphon.costs.add_prices`.
+
+        Raises:
+            TypeError: both or none of `usd` and `tokens` are given.
+            ValueError: the limit is not a number above 0.
+        """
+        if (usd is None) == (tokens is None):
+            raise TypeError("Budget: give usd=… or tokens=…, one of them")
+        name, given = ("usd", usd) if usd is not None else ("tokens", tokens)
+        try:
+            limit = Decimal(str(given))
+        except ArithmeticError:
+            limit = Decimal("NaN")
+        if not (limit.is_finite() and limit > 0) or isinstance(given, bool):
+            raise ValueError(f"Budget: {name}={given!r} is not a number above 0")
+        self.limit: Decimal = limit
+        self._in_dollars = usd is not None
+        self._prices = prices
+        self._spent = Decimal(0)
+        self._reserved = Decimal(0)
+        self._lock = threading.Lock()
+
+    @property
+    def spent(self) -> Decimal:
+        """What the calls that have ended cost."""
+        with self._lock:
+            return self._spent
+
+    @property
+    def reserved(self) -> Decimal:
+        """The most that the calls under way may cost."""
+        with self._lock:
+            return self._reserved
+
+    @property
+    def left(self) -> Decimal:
+        """What further calls may cost."""
+        with self._lock:
+            return self.limit - self._spent - self._reserved
+
+    def __enter__(self) -> Self:
+        GATES.set((*GATES.get(), self))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Not by a token: several tasks may be within blocks of the same budget.
+        gates = [*GATES.get()]
+        del gates[len(gates) - 1 - gates[::-1].index(self)]
+        GATES.set(tuple(gates))
+
+    def admit(self, attempts: Attempts) -> Flow[None]:
+        """Reserve the most that the next attempt may cost.
+
+        Raises:
+            BudgetExceededError: that is more than what is left.
+            UsageError: nobody can tell what it may cost.
+        """
+        body = parsed_body(attempts.call.request(attempts.call.timeout).body)
+        amount = self._worst_case(body)
+        with self._lock:
+            left = self.limit - self._spent - self._reserved
+            if amount > left:
+                raise BudgetExceededError(
+                    f"The call could cost {self._shown(amount)}, and of the budget of"
+                    f" {self._shown(self.limit)} only {self._shown(max(left, _NONE))} is left"
+                    f" ({self._shown(self._spent)} spent, {self._shown(self._reserved)} reserved);"
+                    " it was not sent. Give a smaller max_tokens, or a larger budget.",
+                    asked=amount,
+                    spent=self._spent,
+                    reserved=self._reserved,
+                    left=left,
+                )
+            self._reserved += amount
+            attempts.hold(self, _Held(amount, body))
+        yield from ()
+
+    def responded(self, attempts: Attempts, head: ResponseHead) -> None:
+        """Do nothing: what an attempt cost is known at its end."""
+
+    def failed(self, attempts: Attempts, error: APIError) -> None:
+        """Give back what was reserved for an attempt, but for what it may have cost."""
+        usage = error.usage
+        if isinstance(usage, Usage):
+            self._settle(attempts, self._actual(attempts, error.partial, usage))
+        else:
+            self._settle(attempts, None if may_have_cost(error) else _NONE)
+
+    def ended(self, attempts: Attempts, message: Any, error: BaseException | None) -> None:
+        """Put what the call cost in place of what was reserved for it."""
+        held: _Held | None = (attempts.held or {}).get(self)
+        if held is None:
+            return  # it was refused, or its last attempt failed
+        usage: Any = getattr(message, "usage", None)
+        if isinstance(usage, Usage):
+            prompt = usage.total_input_tokens
+            if not usage.iterations and not usage.server_tool_use:
+                learn(str(held.body.get("model")), raw_estimate(held.body), prompt)
+            self._settle(attempts, self._actual(attempts, message, usage))
+        else:
+            # A cancelled call gives its reservation back. Of one that was read as bytes, or whose
+            # response was none, nobody knows what it cost, so all of it counts as spent.
+            unknown = error is None or isinstance(error, APIError)
+            self._settle(attempts, None if unknown else _NONE)
+
+    def _settle(self, attempts: Attempts, actual: Decimal | None) -> None:
+        """Spend `actual`, or all that was reserved if it is None."""
+        held: _Held | None = attempts.release(self)
+        if held is None:
+            return
+        with self._lock:
+            self._reserved -= held.amount
+            self._spent += held.amount if actual is None else actual
+
+    def _actual(self, attempts: Attempts, message: Any, usage: Usage) -> Decimal | None:
+        if not self._in_dollars:
+            return Decimal(usage.total_input_tokens + (usage.output_tokens or 0))
+        model = str(getattr(message, "model", None) or attempts.call.model)
+        cost = cost_of(usage.to_dict(), model, self._prices)
+        if cost is None:  # a name that a gateway gave; the price of the one asked for is known
+            cost = cost_of(usage.to_dict(), str(attempts.call.model), self._prices)
+        return None if cost is None else cost.total
+
+    def _worst_case(self, body: Mapping[str, Any]) -> Decimal:
+        uses = self._server_tool_uses(body)
+        prompt = _with_uses(estimate_of(body), uses)
+        max_tokens = body.get("max_tokens")
+        output = max_tokens if isinstance(max_tokens, int) else 0
+        if not self._in_dollars:
+            return Decimal(prompt + output)
+        model = str(body.get("model"))
+        if prices_of(model, self._prices) is None:
+            raise UsageError(
+                f"budget: the price of {model!r} is not known, so a budget in dollars cannot hold;"
+                " add it with antiphon.costs.add_prices, or use Budget(tokens=…)"
+            )
+        kind = _dearest_kind(body)
+        usage = {
+            **kind,
+            kind["as"]: prompt,
+            "output_tokens": output,
+            "server_tool_use": {"web_search_requests": uses},
+            "speed": body.get("speed"),
+            "inference_geo": "us",  # the workspace may say so; a tenth more is the worst case
+        }
+        if kind["as"] == "cache_creation_input_tokens" and kind["hour"]:
+            usage["cache_creation"] = {"ephemeral_1h_input_tokens": prompt}
+        cost = cost_of(usage, model, self._prices)
+        assert cost is not None
+        return cost.total
+
+    def _server_tool_uses(self, body: Mapping[str, Any]) -> int:
+        """Return how often the API may run its own tools."""
+        tools: object = body.get("tools")
+        total = 0
+        for tool in tools if is_list(tools) else ():
+            kind = tool.get("type") if is_object(tool) else None
+            if not isinstance(kind, str) or not kind.startswith(_SERVER_TOOLS):
+                continue
+            uses: object = tool["max_uses"] if is_object(tool) and "max_uses" in tool else None
+            if isinstance(uses, int):
+                total += uses
+            elif self._in_dollars:
+                raise UsageError(
+                    f"budget: the tool {kind!r} has no max_uses, so the API may run it as often as"
+                    " it likes; give it one, or use Budget(tokens=…)"
+                )
+        return total
+
+    def _shown(self, amount: Decimal) -> str:
+        return f"${amount:.4f}" if self._in_dollars else f"{int(amount):,} tokens"
+
+    def __repr__(self) -> str:
+        return f"<Budget {self._shown(self.spent)} of {self._shown(self.limit)} spent>"
+
+
+_NONE = Decimal(0)
+
+
+def _with_uses(prompt: TokenEstimate, uses: int) -> int:
+    """Return the tokens of all passes of a message: each use of a server tool makes another one."""
+    passes = uses + 1
+    return prompt.high * passes + _TOKENS_OF_A_USE * uses * passes // 2
+
+
+def _dearest_kind(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the kind of input tokens that costs most, of those that a request may have."""
+    text = repr(body)
+    if "'cache_control'" not in text:
+        return {"as": "input_tokens", "hour": False}
+    return {"as": "cache_creation_input_tokens", "hour": "'1h'" in text}

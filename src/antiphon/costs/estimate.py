@@ -1,0 +1,129 @@
+"""How many tokens a request has, estimated without asking the API.
+
+The estimate is that of `catalog.tokens`, fitted to recorded requests. Programs differ in what they
+send, so it is corrected by what this process has seen: each message tells how many tokens its
+prompt had in fact. Only calls under a budget or a limiter are estimated, and so only they teach.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+from .._core.request_body import PendingBody, UnreadBody, encode_body
+from .._transport.files import read_file
+from .._wire.http import Body
+from .._wire.json import is_object
+from ..catalog.tokens import PromptTokens
+from ..types.params import CountTokensParams
+
+__all__ = ["TokenEstimate", "estimate_tokens"]
+
+# Of 169 recorded requests, 84 in 100 were within 5 % and nearly all within these.
+_FIRST_BAND = 0.25
+# However well the last estimates fitted, the next request may be of another kind.
+_LEAST_BAND = 0.05
+# Short requests are off by whole numbers of tokens: what the API puts around a tool or a turn.
+_SPARE_TOKENS = 20
+# How much the latest of many requests counts: a change of prompts is learned in about ten calls.
+_NEWEST = 0.1
+# Without a look at its content, at least so many characters of a JSON body make a token.
+_CHARACTERS_PER_TOKEN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEstimate:
+    """An estimate of the input tokens of a request."""
+
+    tokens: int
+    """The likeliest number."""
+    low: int
+    """Hardly fewer than this."""
+    high: int
+    """Hardly more than this."""
+
+    def __int__(self) -> int:
+        return self.tokens
+
+
+def estimate_tokens(**params: Unpack[CountTokensParams]) -> TokenEstimate:
+    """Estimate the input tokens of a request, without sending anything.
+
+    The parameters are those of `messages.count_tokens`, which asks the API and is exact.
+
+    Raises:
+        RequestEncodingError: a value is not JSON.
+        OSError: a file cannot be read.
+    """
+    body: Body | UnreadBody = encode_body({"max_tokens": 1, **params})
+    if isinstance(body, PendingBody):
+        body = body.filled(map(read_file, body.files))
+    assert not isinstance(body, UnreadBody)
+    return estimate_of(parsed_body(body))
+
+
+def parsed_body(body: Body) -> dict[str, Any]:
+    """Return the JSON of a request that is about to be sent; {} if it is something else."""
+    content = body if isinstance(body, (bytes, bytearray)) else b"".join(body.pieces())
+    try:
+        found: object = json.loads(content)
+    except ValueError:
+        return {}
+    return found if is_object(found) else {}
+
+
+def estimate_of(body: Mapping[str, Any]) -> TokenEstimate:
+    """Return the estimate for the body of a request."""
+    model = str(body.get("model"))
+    raw = raw_estimate(body)
+    ratio, band = _calibration.of(model)
+    tokens = raw * ratio
+    spare = band * tokens + _SPARE_TOKENS
+    return TokenEstimate(round(tokens), max(0, round(tokens - spare)), round(tokens + spare))
+
+
+def raw_estimate(body: Mapping[str, Any]) -> int:
+    """Return the estimate without what this process has learned."""
+    try:
+        return PromptTokens({**body}).total
+    except Exception:  # of a body that the API will refuse: the estimate need not know all faults
+        return len(json.dumps(body, default=str)) // _CHARACTERS_PER_TOKEN
+
+
+def learn(model: str, estimated: int, actual: int) -> None:
+    """Take note that a prompt of `model` had `actual` tokens where `estimated` were expected."""
+    if estimated > 0 and actual > 0:
+        _calibration.learn(model, actual / estimated)
+
+
+class _Calibration:
+    """How far the estimates of each model are off, and how far they scatter."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[float, float]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, model: str) -> tuple[float, float]:
+        """Return the factor for estimates, and the half width of the band around them."""
+        ratio, scatter = self._seen.get(model, (1.0, _FIRST_BAND / 3))
+        return ratio, max(_LEAST_BAND, 3 * scatter)
+
+    def learn(self, model: str, ratio: float) -> None:
+        with self._lock:
+            known, scatter = self._seen.get(model, (1.0, _FIRST_BAND / 3))
+            off = abs(ratio - known) / known
+            self._seen[model] = (
+                known + _NEWEST * (ratio - known),
+                scatter + _NEWEST * (off - scatter),
+            )
+
+    def forget(self) -> None:
+        """Begin anew; for tests."""
+        with self._lock:
+            self._seen.clear()
+
+
+_calibration = _Calibration()
