@@ -225,8 +225,10 @@ def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:
             message=f"Status {response.status_code}, but {_described(response)}",
         ) from failure
     # Asked of the class: a model answers for any name among its unknown fields.
-    if hasattr(type(result), "_request_id"):  # a model or a page; users know it by this name
-        setattr(result, "_request_id", response.headers.get("request-id"))  # noqa: B010
+    mark = getattr(type(result), "_request_id", None)
+    if mark is not None:  # a model or a page; users know it by this name
+        # Past pydantic's `__setattr__`, which first looks for a field of that name.
+        mark.__set__(result, response.headers.get("request-id"))
     return result
 
 
