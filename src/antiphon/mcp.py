@@ -289,7 +289,7 @@ async def _called(session: MCPSession, name: str, arguments: JSONObject) -> Any:
     result = _json(await session.call_tool(name, arguments))
     blocks = [_shown(piece) for piece in result.get("content", ())]
     if result.get("isError"):
-        raise ToolError(blocks)
+        raise ToolError(blocks or "The tool failed, and did not say why.")
     # Structured content is sent as a text, too; a server that leaves the text out is rare.
     return blocks or result.get("structuredContent", "")
 

@@ -68,6 +68,8 @@ TEXT = {"type": "text", "text": "a"}
         ("Grüezi".encode(), "Grüezi"),
         ({"raw": b"\xff"}, '{"raw":"_w=="}'),
         ({"type": "report", "text": 1}, '{"type":"report","text":1}'),
+        ({"type": "text", "text": 1}, '{"type":"text","text":1}'),
+        ({"type": ["text"], None: 1}, '{"type":["text"],"None":1}'),
         (TEXT, [TEXT]),
         ([TEXT, TEXT], [TEXT, TEXT]),
         ((TEXT,), [TEXT]),
@@ -77,6 +79,8 @@ TEXT = {"type": "text", "text": "a"}
             [TEXT, {"type": "text", "text": "b"}, {"type": "text", "text": '{"c":1}'}],
         ),
         (TextBlock.from_value(TEXT), [TEXT]),
+        ([TEXT, {"type": "text", "text": "\n"}, ""], [TEXT]),
+        ([{"type": "text", "text": ""}], ""),
     ],
 )
 def test_values_become_texts_json_or_blocks(value, content):
@@ -134,6 +138,7 @@ broken = st.text(st.characters())
 @given(broken | st.dictionaries(broken, broken) | broken.map(lambda text: {**TEXT, "text": text}))
 def test_every_text_can_be_sent(value):
     content = result_content(value)
+    assert content != []
     body = encode_body({"content": content})
     assert json.loads(bytes(body)) == {"content": content}
     if isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value):

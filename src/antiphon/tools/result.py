@@ -59,9 +59,15 @@ def result_content(value: Any) -> str | list[dict[str, Any]]:
         items: list[Any] = [*value]
         blocks = [block_of(item) for item in items]
         if any(blocks):
-            return [block or _text_block(item) for block, item in zip(blocks, items, strict=True)]
+            pairs = zip(blocks, items, strict=True)
+            return _without_blanks([block or _text_block(item) for block, item in pairs])
     block = block_of(value)
-    return _text(value) if block is None else [block]
+    return _text(value) if block is None else _without_blanks([block])
+
+
+def _without_blanks(blocks: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    """Return blocks without blank texts: the API refuses them, and so every later request."""
+    return [block for block in blocks if block["type"] != "text" or block["text"].strip()] or ""
 
 
 def block_of(value: Any) -> dict[str, Any] | None:
@@ -82,7 +88,9 @@ def block_of(value: Any) -> dict[str, Any] | None:
 def _is_block(value: JSONObject) -> bool:
     """Return whether a dict is a block, and not data that happens to have a `type`."""
     kind = value.get("type")
-    return isinstance(kind, str) and _BLOCKS.get(kind) in value
+    if not isinstance(kind, str) or kind not in _BLOCKS:
+        return False
+    return isinstance(value.get("text"), str) if kind == "text" else _BLOCKS[kind] in value
 
 
 def _text_block(value: Any) -> dict[str, Any]:
