@@ -440,23 +440,37 @@ def test_an_image_that_pillow_cannot_read_is_refused():
 @pytest.mark.parametrize(
     ("block", "model", "tokens"),
     [
-        (antiphon.image(png(1000, 1000)), None, 1296),
-        (antiphon.image(png(3840, 2160)), None, 4784),
+        (antiphon.image(png(1000, 1000)), "", 1296),
+        (antiphon.image(png(3840, 2160)), "", 4784),
+        (antiphon.image(png(3840, 2160)), "claude-of-the-future", 4784),
         (antiphon.image(png(3840, 2160)), MODEL, 1560),
         (antiphon.document(pdf(2)), MODEL, 2 * (1500 + 1551)),
-        (antiphon.image("https://example.com/a.png"), None, None),
-        (antiphon.document(TEXT), None, None),
+        (antiphon.image("https://example.com/a.png"), "", None),
+        (antiphon.document("file_1"), "", None),
+        ({"type": "image", "source": {"type": "base64", "data": Path("a.png")}}, "", None),
+        ("", "", 0),
     ],
 )
 def test_the_tokens_of_a_block_are_told(block, model, tokens):
     assert antiphon.input_tokens(block, model=model) == tokens
 
 
-def test_only_images_and_documents_of_known_models_have_tokens():
+@pytest.mark.parametrize(
+    "block", [TEXT, antiphon.document(TEXT), antiphon.document(pdf(3)), antiphon.image(JPEG)]
+)
+@pytest.mark.parametrize("model", [MODEL, "claude-opus-5-5"])
+def test_the_tokens_of_a_block_are_those_that_the_simulator_counts(client, block, model):
+    def count(*content):
+        messages = [{"role": "user", "content": [{"type": "text", "text": "a"}, *content]}]
+        return client.messages.count_tokens(model=model, messages=messages).input_tokens
+
+    content = {"type": "text", "text": block} if isinstance(block, str) else block
+    assert antiphon.input_tokens(block, model=model) == count(content) - count()
+
+
+def test_only_content_blocks_have_tokens():
     with pytest.raises(antiphon.InputError, match=r"^block: "):
-        antiphon.input_tokens({"type": "text", "text": "words"})
-    with pytest.raises(antiphon.InputError, match=r"^model: 'nonsense'"):
-        antiphon.input_tokens(antiphon.image(JPEG), model="nonsense")
+        antiphon.input_tokens({"role": "user", "content": "words"})
 
 
 # Marks for the cache

@@ -23,7 +23,7 @@ from .image_tokens import PDF_PAGE_PIXELS, PDF_PAGE_TEXT, TIERS, image_tokens
 from .request_parts import content_blocks, may_be_cited, object_at
 from .word_tokens import word_tokens
 
-__all__ = ["CountedBlock", "PromptTokens", "count_text", "output_tokens"]
+__all__ = ["CountedBlock", "PromptTokens", "block_tokens", "count_text", "output_tokens"]
 
 Section = Literal["tools", "system", "messages"]
 
@@ -134,6 +134,11 @@ class PromptTokens:
 def count_text(model: str, text: str) -> int:
     """Return the tokens of a plain text as `model` reads or writes it."""
     return _whole(_estimate(model).text(text))
+
+
+def block_tokens(model: str, block: JSONObject) -> int:
+    """Return the tokens of a content block as `model` reads it."""
+    return _whole(_estimate(model).block(block))
 
 
 def output_tokens(model: str, block: JSONObject) -> int:
