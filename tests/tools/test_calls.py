@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import datetime as dt
 import functools
@@ -10,7 +11,7 @@ import inspect
 import json
 import logging
 import pickle
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
 import pytest
@@ -240,6 +241,16 @@ def unknown(a: int, b: logging.Logger) -> None: ...
 def größe() -> None: ...
 
 
+@contextlib.contextmanager
+def opened() -> Iterator[Callable[[int], int]]:
+    yield abs
+
+
+@contextlib.asynccontextmanager
+async def opened_later() -> AsyncIterator[Callable[[int], int]]:
+    yield abs
+
+
 @pytest.mark.parametrize(
     ("func", "error", "text"),
     [
@@ -254,6 +265,8 @@ def größe() -> None: ...
         (unknown, TypeError, "tool unknown: the argument 'b' has a type without a form in JSON"),
         (größe, ValueError, "tool 'größe': .*name="),
         (lambda a: a, ValueError, "tool '<lambda>': .*name="),
+        (opened, TypeError, "opened .* makes a context manager"),
+        (opened_later, TypeError, "opened_later .* makes a context manager"),
         (len, TypeError, "tool len: .*cannot name 'obj'"),
     ],
 )

@@ -43,6 +43,10 @@ R = TypeVar("R")
 # The names that the API takes.
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
+# The code that contextlib puts around a generator function (seen in Python 3.11 to 3.13). The official
+# package enters such a function where it is decorated, and leaves it when a runner ends.
+_MANAGERS = ("contextmanager.<locals>.helper", "asynccontextmanager.<locals>.helper")
+
 # The fields of a definition after its schema, in the order of the official package.
 _FIELDS = (
     "defer_loading",
@@ -151,6 +155,11 @@ class _OfFunction(Tool, Generic[P, R]):
         # Without what a callable object holds, which has nothing to do with the tool.
         update_wrapper(self, func, updated=())
         self.func = func
+        if getattr(getattr(func, "__code__", None), "co_qualname", None) in _MANAGERS:
+            raise TypeError(
+                f"tool: {func!r} makes a context manager; enter it in your program, and make a"
+                " tool of the function that it gives"
+            )
         named, documented = _innermost(func)
         self._name = _checked_name(given.get("name") or named.__name__)
         says = described(documented.__doc__ or named.__doc__)
