@@ -43,7 +43,7 @@ R = TypeVar("R")
 # The names that the API takes.
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
-# The code that contextlib puts around a generator function (seen in Python 3.11 to 3.13). The official
+# The code that contextlib puts around a generator function, in Python 3.11 to 3.13. The official
 # package enters such a function where it is decorated, and leaves it when a runner ends.
 _MANAGERS = ("contextmanager.<locals>.helper", "asynccontextmanager.<locals>.helper")
 
