@@ -36,7 +36,7 @@ _FORMATS = frozenset(
 _SCALARS = ("string", "integer", "number", "boolean", "null")
 _UNTYPED = (
     "Schema must have a 'type', 'anyOf', 'oneOf', or 'allOf' field, or a 'const' or a non-empty"
-    " 'enum'"
+    " 'enum' of strings, numbers, booleans, or null"
 )
 
 
@@ -77,8 +77,8 @@ def _transformed(schema: Mapping[str, Any]) -> dict[str, Any]:
         made["anyOf"] = [_transformed(each) for each in (any_of or one_of)]
     elif all_of is not None:
         made["allOf"] = [_transformed(each) for each in all_of]
-    elif rest.get("enum") or "const" in rest:
-        made |= {name: rest.pop(name) for name in ("enum", "const") if name in rest}
+    elif kept := _kept_values(rest):
+        made |= {name: rest.pop(name) for name in kept}
     elif kind is None:
         raise ValueError(_UNTYPED)
     elif kind not in ("object", "array", *_SCALARS):
@@ -107,6 +107,18 @@ def _transformed(schema: Mapping[str, Any]) -> dict[str, Any]:
         before = made.get("description")
         made["description"] = words if before is None else f"{before}\n\n{words}"
     return made
+
+
+def _kept_values(schema: Mapping[str, Any]) -> list[str]:
+    """Return which of `enum` and `const` a schema has in a form that the API compiles."""
+    given = {name: schema[name] for name in ("enum", "const") if name in schema}
+    if "const" in given:
+        given["const"] = [given["const"]]
+    return [
+        name
+        for name, values in given.items()
+        if values and not any(is_list(value) or is_object(value) for value in values)
+    ]
 
 
 class OutputSchema:
@@ -330,7 +342,7 @@ def _plain(schema: Any, path: str) -> dict[str, Any]:
         if name in made:
             made[name] = [_plain(each, path) for each in made[name]]
             return made
-    if "enum" in made or "const" in made:
+    if _kept_values(made):
         return made
     if "type" not in made:
         raise _shapeless(path)

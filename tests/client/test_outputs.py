@@ -130,6 +130,13 @@ def test_the_request_has_the_schema_and_keeps_the_effort():
     assert config["format"] == {"type": "json_schema", "schema": {}}
 
 
+def test_the_beta_takes_one_format_only():
+    client, _ = client_of(message(text(GOOD)))
+    config = {"format": {"type": "json_schema", "schema": {}}}
+    with pytest.raises(antiphon.AnthropicError, match="Both output_format and"):
+        client.beta.messages.parse(output_format=Invoice, output_config=config, **ASK)
+
+
 def test_tokens_are_counted_with_the_schema(client):
     ask = {"model": ASK["model"], "messages": ASK["messages"]}
     plain = client.messages.count_tokens(**ask).input_tokens
@@ -170,6 +177,12 @@ def test_dumps_and_what_is_sent_back_have_no_output():
         assert twin == got
         assert twin.output == got.output
     assert ParsedMessage.model_validate(received) == got == Message.from_value(received)
+
+
+def test_tests_may_set_the_output_of_a_block():
+    block = ParsedTextBlock.model_construct(type="text", text="5")
+    block.parsed_output = 5
+    assert (block.parsed_output, block.to_dict()) == (5, {"type": "text", "text": "5"})
 
 
 def test_the_first_text_that_fits_is_the_output():

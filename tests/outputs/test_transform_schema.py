@@ -86,6 +86,8 @@ ROWS: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"enum": ["a", "b"], "description": "{default: a}"},
     ),
     ({"const": "a", "type": "string"}, {"const": "a"}),
+    ({"const": [1], "type": "array"}, {"type": "array", "description": "{const: [1]}"}),
+    ({"enum": [[1], [2]], "type": "array"}, {"type": "array", "description": "{enum: [[1], [2]]}"}),
     (
         {"type": "array", "prefixItems": [STRING], "maxItems": 1, "minItems": 2},
         {
@@ -120,7 +122,10 @@ def test_a_class_of_pydantic_models():
     }
 
 
-@pytest.mark.parametrize("schema", [{}, {"description": "x"}, {"type": "array", "items": {}}])
+@pytest.mark.parametrize(
+    "schema",
+    [{}, {"description": "x"}, {"type": "array", "items": {}}, {"const": [1]}, {"enum": []}],
+)
 def test_a_schema_without_a_type_is_refused(schema):
     with pytest.raises(ValueError, match="must have a 'type'"):
         antiphon.transform_schema(schema)

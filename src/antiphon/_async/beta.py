@@ -67,8 +67,8 @@ __all__ = [
 ]
 
 _create = partial(endpoints.create, known=BetaCreateParams)
-_parse = partial(endpoints.parse, known=BetaParseParams)
-_stream = partial(endpoints.stream, known=BetaStreamOutputParams)
+_parse = partial(endpoints.parse, known=BetaParseParams, one_format=True)
+_stream = partial(endpoints.stream, known=BetaStreamOutputParams, one_format=True)
 _count_tokens = partial(endpoints.count_tokens, known=BetaCountTokensParams)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._transport.files import FileInput
 from .._wire.secret import Secret
 from .._wire.sentinels import is_absent
+from ..errors import UsageError
 from ..types.message import Message, MessageTokensCount
 from ..types.params import CountTokensParams, CreateParams, ParseParams, StreamOutputParams
 from .arguments import line_of_caller
@@ -82,22 +83,37 @@ def create(
 
 
 def parse(
-    options: Options, params: Mapping[str, Any], known: type = ParseParams
+    options: Options,
+    params: Mapping[str, Any],
+    known: type = ParseParams,
+    *,
+    one_format: bool = False,
 ) -> Call[ParsedMessage[Any]]:
-    """Make the call of `messages.parse`: `POST /v1/messages` with the schema of a type."""
+    """Make the call of `messages.parse`: `POST /v1/messages` with the schema of a type.
+
+    Args:
+        options: the settings of the client.
+        params: what was given.
+        known: the TypedDict of the parameters that there are.
+        one_format: whether `output_config` must have no format; else `output_format` wins.
+    """
     check_params("messages.parse", params, known)
-    given, output = _with_format(params)
+    given, output = _with_format(params, one_format=one_format)
     retries = OutputRetries(output, given, partial(_messages_call, options, waits=True))
     # Made here, so that warnings name the line of the caller, as those of `create` do.
     return retries.equipped(_messages_call(options, retries.params, waits=True))
 
 
 def stream(
-    options: Options, params: Mapping[str, Any], known: type = StreamOutputParams
+    options: Options,
+    params: Mapping[str, Any],
+    known: type = StreamOutputParams,
+    *,
+    one_format: bool = False,
 ) -> Call[Message]:
     """Make the call of `messages.stream`: `POST /v1/messages` with ``"stream": true``."""
     check_params("messages.stream", params, known)
-    given, output = _with_format(params)
+    given, output = _with_format(params, one_format=one_format)
     call = _messages_call(options, {**given, "stream": True}, streamed=True)
     call.output = output
     return call
@@ -130,8 +146,14 @@ def check(
     return list(findings(body, version=str(version), betas=str(betas).split(",")))
 
 
-def _with_format(params: Mapping[str, Any]) -> tuple[dict[str, Any], OutputType[Any]]:
-    """Return the parameters as they are sent, and the type in `output_format`."""
+def _with_format(
+    params: Mapping[str, Any], *, one_format: bool = False
+) -> tuple[dict[str, Any], OutputType[Any]]:
+    """Return the parameters as they are sent, and the type in `output_format`.
+
+    Raises:
+        UsageError: there is a format in `output_config` as well, and there must be one only.
+    """
     given = {**params}
     from ..outputs import NO_OUTPUT, format_of, output_type  # most programs ask for text alone
 
@@ -140,6 +162,10 @@ def _with_format(params: Mapping[str, Any]) -> tuple[dict[str, Any], OutputType[
         return given, NO_OUTPUT
     config = given.get("output_config")
     others: Mapping[str, Any] = config if is_mapping(config) else {}
+    if one_format and others.get("format") is not None:
+        raise UsageError(
+            "Both output_format and output_config.format were provided: give only one of them"
+        )
     given["output_config"] = {**others, "format": format_of(kind)}
     return given, output_type(kind)
 

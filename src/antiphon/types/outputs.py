@@ -1,8 +1,9 @@
 """Messages with structured output: the text of a message, and the value that it describes."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Self, TypeAlias, cast
 
+from pydantic import Discriminator
 from typing_extensions import TypeVar
 
 from .._wire.json import is_list
@@ -27,6 +28,10 @@ class ParsedTextBlock(TextBlock, Generic[OutputT]):
         """The value. It is not a part of what is dumped and sent back."""
         return cast("OutputT | None", self._kept.get("output"))
 
+    @parsed_output.setter
+    def parsed_output(self, value: OutputT | None) -> None:
+        self._keep(output=value)
+
     @classmethod
     def of(cls, block: TextBlock, **facts: Any) -> Self:
         """Return a text block; `block` is not changed.
@@ -38,7 +43,9 @@ class ParsedTextBlock(TextBlock, Generic[OutputT]):
         return cast("Self", _made_of(cls, block, {}, facts))
 
 
-ParsedContentBlock: TypeAlias = ParsedTextBlock[OutputT] | OtherContentBlock
+ParsedContentBlock: TypeAlias = Annotated[
+    ParsedTextBlock[OutputT] | OtherContentBlock, Discriminator("type")
+]
 """A part of a message with structured output. `type` tells the kinds apart."""
 
 
