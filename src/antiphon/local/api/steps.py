@@ -3,7 +3,7 @@
 Most steps send something. `Work` is different: the app asks whoever performs the steps to call a
 function and to send its result back into the generator. The function uses nothing that other
 requests change, so a listener may call it in a thread while it serves others, and the app itself
-never has to know about threads. `Ask` is the same for functions of the user, which may wait for
+never has to know about threads. `Consult` is the same for functions of the user, which may wait for
 something, and may be async.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 
 __all__ = [
     "Abort",
-    "Ask",
+    "Consult",
     "Flow",
     "HeaderPairs",
     "Outcome",
@@ -75,7 +75,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Consult:
     """Call a function of the user, and send its result into the generator.
 
     The function may take its time, and may return an awaitable: then its result is that one's.
@@ -89,7 +89,7 @@ class Reschedule:
     """Let other connections have their turn."""
 
 
-Step: TypeAlias = WriteHead | Write | Pause | Abort | Work | Ask | Reschedule
+Step: TypeAlias = WriteHead | Write | Pause | Abort | Work | Consult | Reschedule
 
 Steps: TypeAlias = Generator[Step, Any, None]
 """The steps of one response, produced as they are performed; closing it abandons the response."""
@@ -112,7 +112,7 @@ def work(call: Callable[[], T], size: int) -> Flow[T]:
     return result
 
 
-def outcome_of(step: Work | Ask) -> Outcome:
+def outcome_of(step: Work | Consult) -> Outcome:
     """Return the outcome of a call, made now."""
     try:
         return Outcome(step.call())

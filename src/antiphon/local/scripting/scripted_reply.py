@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, cast
 from ..._wire.json import JSONObject, is_list, is_object
 from ...catalog.tokens import output_tokens
 from ..api.direction import MessageRequest, Write, Writing, Written
-from ..api.steps import Ask, Flow
+from ..api.steps import Consult, Flow
 from ..replies.ids import new_id
 from ..replies.reply import complete_reply
 from ..replies.signatures import NONCE_BYTES
@@ -48,7 +48,7 @@ class ScriptedReply:
             said: list[Content] = []
             for content in self.contents:
                 if callable(content):
-                    said.append((yield Ask(partial(content, request))))
+                    said.append((yield Consult(partial(content, request))))
                 else:
                     said.append(content)
             return self._written(Said.of(said), writing)

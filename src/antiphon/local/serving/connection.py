@@ -36,7 +36,7 @@ from ..api.errors import RequestRefusedError
 from ..api.headers import size_limit
 from ..api.steps import (
     Abort,
-    Ask,
+    Consult,
     Outcome,
     Pause,
     Reschedule,
@@ -289,7 +289,7 @@ class Connection(asyncio.Protocol):
                         )
                         self._wait_for(work)
                         return
-                    case Ask():
+                    case Consult():
                         self._wait_for(self._owner.loop.create_task(answer(step)))
                         return
                     case _:

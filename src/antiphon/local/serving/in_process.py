@@ -13,7 +13,7 @@ from ..._wire.http import Headers, Request, ResponseHead
 from ...errors import APIConnectionError, APITimeoutError
 from ..api.app import App
 from ..api.journal import Recorded
-from ..api.steps import Abort, Ask, Outcome, Pause, Step, Write, WriteHead, next_visible_step
+from ..api.steps import Abort, Consult, Outcome, Pause, Step, Write, WriteHead, next_visible_step
 from ..metering.clock import Clock, VirtualClock
 from ..scripting.scripted_server import ScriptedServer
 from .questions import Questions, answered, answered_async
@@ -184,7 +184,7 @@ class _InProcessExchange:
             with self._turn:
                 step, outcome = next_visible_step(self._steps, outcome), Outcome()
             match step:
-                case Ask():
+                case Consult():
                     outcome = yield step
                 case Pause(seconds):
                     self._pause_left = seconds

@@ -11,17 +11,17 @@ from collections.abc import Awaitable, Generator
 from inspect import isawaitable
 from typing import Any, TypeAlias, TypeVar
 
-from ..api.steps import Ask, Outcome, outcome_of
+from ..api.steps import Consult, Outcome, outcome_of
 
 __all__ = ["Questions", "answer", "answered", "answered_async"]
 
 T = TypeVar("T")
 
-Questions: TypeAlias = Generator[Ask, Outcome, T]
+Questions: TypeAlias = Generator[Consult, Outcome, T]
 """Something that asks on its way to a result."""
 
 
-async def answer(question: Ask) -> Outcome:
+async def answer(question: Consult) -> Outcome:
     """Return the outcome of a question; the function is called in a thread of its own."""
     import asyncio
 
