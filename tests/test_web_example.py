@@ -19,8 +19,16 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+CHROMIUM = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
+    *("--disable-extensions", "--disable-background-networking", "--user-data-dir={folder}"),
+)
+FIREFOX = ("--headless", "--no-remote", "--profile", "{folder}")
+BROWSERS = {
+    **dict.fromkeys(("chromium", "chromium-browser", "google-chrome", "chrome"), CHROMIUM),
+    **dict.fromkeys(("firefox", "firefox-esr"), FIREFOX),
+}
+BROWSER = next(filter(shutil.which, BROWSERS), None)
 
 # Types a question and sends it as a person does; then tells what the page showed, and in which
 # pieces. It stands in a page of its own, so the page that is tested needs nothing for the test.
@@ -118,10 +126,9 @@ def test_the_words_appear_in_a_browser(app, port, tmp_path):
     async def report(request: Request) -> None:
         reports.put(await request.json())
 
-    options = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
-    options += ("--no-first-run", "--disable-extensions", "--disable-background-networking")
+    options = (option.format(folder=tmp_path) for option in BROWSERS[BROWSER])
     browser = subprocess.Popen(
-        [BROWSER, *options, f"--user-data-dir={tmp_path}", f"http://127.0.0.1:{port}/driver"],
+        [BROWSER, *options, f"http://127.0.0.1:{port}/driver"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
