@@ -173,6 +173,7 @@ def test_methods_become_tools_of_their_object():
     assert one.pay(2) == 5
     assert one.pay.to_dict() == Account.pay.to_dict()
     assert list(one.pay.input_schema["properties"]) == ["amount"]
+    assert list(inspect.signature(one.pay).parameters) == ["amount"]
     assert asyncio.run(two.pay_async.call({"amount": 1})) == 96
     assert tool(one.plain).call({"amount": 1}) == 1
 

@@ -2,7 +2,8 @@
 
 A tool is what a runner needs: its definition for the API (`to_dict`), and a way to run a call of
 Claude's (`call`). Whatever is wrong with a function as a tool is said where it is decorated, not in
-the middle of a conversation; only what pydantic needs a moment for is done when it is first used.
+the middle of a conversation, so everything is looked at there. `arguments` reads the signature,
+`docstring` the docstring; the class that is made tells whether a call has to be awaited.
 """
 
 from __future__ import annotations
@@ -148,18 +149,10 @@ class _OfFunction(Tool, Generic[P, R]):
             for name, value in options.items()
             if value is not None and not is_absent(value)
         }
-        if _is_async(func) and isinstance(self, FunctionTool):
-            raise TypeError(
-                f"FunctionTool: {func!r} is async; use antiphon.tool, or AsyncFunctionTool"
-            )
+        _refuse_other(func, is_awaited=isinstance(self, AsyncFunctionTool))
         # Without what a callable object holds, which has nothing to do with the tool.
         update_wrapper(self, func, updated=())
         self.func = func
-        if getattr(getattr(func, "__code__", None), "co_qualname", None) in _MANAGERS:
-            raise TypeError(
-                f"tool: {func!r} makes a context manager; enter it in your program, and make a"
-                " tool of the function that it gives"
-            )
         named, documented = _innermost(func)
         self._name = _checked_name(given.get("name") or named.__name__)
         says = described(documented.__doc__ or named.__doc__)
@@ -222,8 +215,9 @@ class _OfFunction(Tool, Generic[P, R]):
         """Return the tool of an object, if this is the tool of a method of its class."""
         if instance is None or not self._is_method:
             return self
+        func = MethodType(self.func, instance)
         bound = object.__new__(type(self))
-        vars(bound).update(vars(self), func=MethodType(self.func, instance), _is_method=False)
+        vars(bound).update(vars(self), func=func, __wrapped__=func, _is_method=False)
         return bound
 
     def __reduce__(self) -> str:
@@ -352,6 +346,17 @@ def _made(options: FunctionToolOptions, func: Callable[..., Any]) -> Tool:
 
 def _is_async(func: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(type(func).__call__)
+
+
+def _refuse_other(func: Callable[..., Any], *, is_awaited: bool) -> None:
+    """Refuse what would be called and give no result."""
+    if getattr(getattr(func, "__code__", None), "co_qualname", None) in _MANAGERS:
+        raise TypeError(
+            f"tool: {func!r} makes a context manager; enter it in your program, and make a tool of"
+            " the function that it gives"
+        )
+    if _is_async(func) and not is_awaited:
+        raise TypeError(f"FunctionTool: {func!r} is async; use antiphon.tool, or AsyncFunctionTool")
 
 
 def _innermost(func: Any) -> tuple[Any, Any]:
