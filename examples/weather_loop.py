@@ -30,15 +30,15 @@ def pack(items: list[str]) -> str:
     return "\n".join(f"[ ] {item}" for item in items)
 
 
+QUESTION = 'First use get_weather for Zürich, then pack with items=["sun hat", "map"].'
+
 use_simulator_without_key()
 client = antiphon.Client()
 runner = client.messages.run_tools(
     model="claude-haiku-4-5",
     max_tokens=1024,
     tools=[get_weather, pack],
-    messages=[
-        {"role": "user", "content": "Use get_weather for Zürich and pack for 'sun hat'."},
-    ],
+    messages=[{"role": "user", "content": QUESTION}],
     max_turns=5,
 )
 for message in runner:
