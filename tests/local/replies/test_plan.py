@@ -153,6 +153,51 @@ def test_results_fill_properties_of_the_same_name():
     assert sent == {"to": "anna@example.org", "body": '{"orders": [{"id": 1, "total": 9.5}]}'}
 
 
+@pytest.mark.parametrize(
+    ("prompt", "names"),
+    [
+        ("Read notes.txt", ["read_file"]),
+        ("Summarize notes.txt in one sentence", ["read_file"]),
+        ("What is in notes.txt?", ["read_file"]),
+        ("Summarize this", []),
+        ("Use get_weather for Oslo and pack for “sun hat”", ["get_weather", "pack"]),
+    ],
+)
+def test_verb_and_input_are_enough_for_a_tool(prompt, names):
+    pack = tool("pack", "Write a list", items={"type": "array", "items": TEXT})
+    first = conversation(prompt, [EDIT, READ, CITY, pack])[0]
+    assert [use["name"] for use in uses(first)] == names
+
+
+def test_step_behind_a_colon_is_found():
+    replies = conversation(
+        "Mend notes.txt: read it first, then replace “teh” with “the”.", [WRITE, EDIT, READ]
+    )
+    assert [[name for name, _ in each] for each in calls(replies)] == [
+        ["read_file"],
+        ["edit_file"],
+        [],
+    ]
+
+
+def test_quotation_is_the_only_item_of_a_list():
+    pack = tool("pack", "Write a list", items={"type": "array", "items": TEXT})
+    assert calls(conversation("Use pack for “sun hat”", [pack]))[0] == [
+        ("pack", {"items": ["sun hat"]})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "to"),
+    [("Send “Hi” to ann@example.org", "ann@example.org"), ("Send “Hi” to my boss Ann", "Ann")],
+)
+def test_recipient_is_an_address_or_a_person(prompt, to):
+    send = tool("send_message", "Send a message", to=TEXT, text=TEXT)
+    assert calls(conversation(f"Use send_message. {prompt}", [send]))[0] == [
+        ("send_message", {"to": to, "text": "Hi"})
+    ]
+
+
 def test_number_that_a_tool_found_goes_on():
     add = tool("add", "Add two numbers", a=NUMBER, b=NUMBER)
     multiply = tool("multiply", "Multiply two numbers", a=NUMBER, b=NUMBER)

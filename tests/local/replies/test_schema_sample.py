@@ -188,6 +188,28 @@ def test_rows_of_a_table_are_the_items_of_a_list(prompt):
     assert sample(schema, PromptValues(prompt), Random(0)) == {"people": [ANNA, BOB]}
 
 
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("Paid on 2026-11-03", {"paid": "2026-11-03", "due": None, "state": None, "sum": None}),
+        (
+            "Date: 2026-11-03, due: 2026-12-03, open; sum: 3",
+            {"paid": "2026-12-03", "due": "2026-12-03", "state": "open", "sum": 3},
+        ),
+    ],
+)
+def test_what_may_be_null_is_null_unless_the_prompt_says_it(prompt, expected):
+    date = {"type": "string", "format": "date"}
+    schema = object_schema(
+        paid=date,
+        due={"anyOf": [date, {"type": "null"}]},
+        state={"anyOf": [{"enum": ["open", "closed"]}, {"type": "null"}]},
+        sum={"type": ["number", "null"]},
+    )
+    made = sample(schema, PromptValues(prompt), Random(0))
+    assert {**made, "paid": expected["paid"]} == expected
+
+
 def test_numbers_of_the_prompt_are_used_in_order():
     schema = object_schema(a={"type": "integer"}, b={"type": "integer"})
     assert sample(schema, PromptValues("add 19 and 23"), Random(0)) == {"a": 19, "b": 23}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 __all__ = ["name_words", "singular"]
 
+_PLURAL = re.compile(r"ids|.{2,}[^\Ws]s")
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+")
 
 
@@ -16,8 +17,5 @@ def name_words(name: str) -> list[str]:
 
 
 def singular(words: Iterable[str]) -> list[str]:
-    """Return words without the "s" of the plural; short ones such as "gas" keep it."""
-    return [
-        word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-        for word in words
-    ]
+    """Return words without the "s" of the plural; short ones such as "gas" keep it, but "ids"."""
+    return [word[:-1] if _PLURAL.fullmatch(word) else word for word in words]

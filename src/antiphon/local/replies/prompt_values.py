@@ -48,7 +48,8 @@ def _words(text: str) -> frozenset[str]:
 # Which form a property asks for, by the words of its name; the first that has one of them.
 _FORMS = {
     "url": _words("url uri link href website webpage"),
-    "email": _words("email mail recipient sender to cc"),
+    "email": _words("email mail"),
+    "recipient": _words("recipient sender to cc"),
     "date": _words("date day when deadline due"),
     "folder": _words("directory dir folder"),
     "path": _words("path file filename filepath"),
@@ -115,9 +116,10 @@ class PromptValues:
         self._about = about
         self._asks_for_sql = "sql" in name_words(about)
         self._fields = dict(fields or {})
-        # Which values of a form there are, and which properties have taken one, in their order.
+        # The values of each form, the properties that have taken one, and what others were given.
         self._values: dict[str, list[str]] = {}
-        self._owners: dict[str, list[str]] = {}
+        self._owners: dict[str, dict[str, str]] = {}
+        self._given: set[str] = set()
         self._labels: dict[str, str | None] = {}
 
     @cached_property
@@ -184,7 +186,12 @@ class PromptValues:
             return places(self.text)
         if form in (None, "person"):
             return first_list("quoted", self.text) or enumerated(self.text)
+        form = "email" if form == "recipient" else form
         return first_list(form, self.text) if form in SHAPES else []
+
+    def items_for(self, name: str, kind: str) -> list[str]:
+        """Return the values for a property that holds several: a list, or else one quotation."""
+        return self.list_for(name, kind) or (found("quoted", self.text) if kind == "string" else [])
 
     def number_for(self, name: str) -> float | None:
         """Return a number for a property: its own, else the next of the prompt, each once."""
@@ -222,13 +229,20 @@ class PromptValues:
         if name in self._fields or self._own(name) is not None:
             return True
         form = self._form(name)
-        if form and len(self._of_form(form)) > len(self._owners.get(form, ())):
+        if form and self._left(form):
             return True
         return form is None and bool({*name_words(name)} & (_BODIES | _QUERIES))
+
+    def speaks_of(self, name: str) -> bool:
+        """Return whether the prompt has a value that can only be meant for a property."""
+        form = self._form(name)
+        is_known = name in self._fields or self._own(name) or self._counted(name)
+        return bool(is_known or (form and self._left(form)))
 
     def has_form_for(self, name: str) -> bool:
         """Return whether a value has the form that a property asks for: a URL, a path, an id …"""
         form = self._form(name)
+        # Places and people are capitalised words, and these stand everywhere.
         return form in SHAPES and bool(self._of_form(form))
 
     def word_like(self, pattern: str) -> str | None:
@@ -247,12 +261,27 @@ class PromptValues:
             return self._fields[name]
         form = self._form(name)
         if (own := self._own(name)) is not None:
-            return next(iter(_finder(form)(own)), own) if form else own
-        if form and (taken := self._taken(form, name)):
+            if form:
+                own = next(iter(_finder(form)(own)), own)
+                self._given.add(own)
+            return own
+        if form and (taken := self.taken(form, name)):
             return taken
         if form == "sql":
             return self._statement()
         return self._text_for({*name_words(name)}, name)
+
+    def taken(self, form: str, name: str) -> str | None:
+        """Return the value of a form that belongs to a property; the next one if it has none.
+
+        Args:
+            form: such as "date", "email" or "url".
+            name: the name of the property.
+        """
+        owners = self._owners.setdefault(form, {})
+        if name not in owners and (left := self._left(form)):
+            owners[name] = left[0]
+        return owners.get(name)
 
     def _form(self, name: str) -> str | None:
         words = {*singular(name_words(name))}
@@ -282,20 +311,19 @@ class PromptValues:
             self._values[form] = find(self._texts[0]) or find(self._texts[1])
         return self._values[form]
 
-    def _taken(self, form: str, name: str) -> str | None:
-        """Return the value of a form that belongs to a property; the next one if it has none."""
-        values = self._of_form(form)
-        owners = self._owners.setdefault(form, [])
-        if name not in owners and len(owners) < len(values):
-            owners.append(name)
-        return values[owners.index(name)] if name in owners else None
+    def _left(self, form: str) -> list[str]:
+        """Return the values of a form that no property has got yet."""
+        taken = {*self._owners.get(form, {}).values(), *self._given}
+        return [value for value in self._of_form(form) if value not in taken]
 
     def _statement(self) -> str:
         """Return a statement that reads a table of which the prompt or a result speaks."""
         tables = tables_in(self._about, self._texts[1], self._results.text)
         asked = [table for table in tables if {*singular([table.lower()])} & self._singular_words]
-        # Nothing runs it here; `tables` are single words.
-        return f"SELECT * FROM {[*asked, *tables][0]} LIMIT 10" if tables else "SELECT 1"  # noqa: S608
+        if not tables:
+            return "SELECT 1"
+        # Nothing runs it here, and a table is one word.
+        return f"SELECT * FROM {[*asked, *tables][0]} LIMIT 10"  # noqa: S608
 
     @cached_property
     def _singular_words(self) -> frozenset[str]:
@@ -308,7 +336,7 @@ class PromptValues:
         is_body = bool(words & _BODIES)
         if not (is_body or words & (_QUERIES | _PERSONS | _QUOTED)):
             return None
-        if quoted := self._taken("quoted", name):
+        if quoted := self.taken("quoted", name):
             return quoted
         if is_body and self._results.text:
             return self._results.text
@@ -322,6 +350,7 @@ _FINDERS: Mapping[str, Callable[[str], list[str]]] = {
     "place": places,
     "date": dates,
     "person": lambda text: people(text) or places(text),
+    "recipient": lambda text: found("email", text) or people(text),
 }
 """How the values are found whose form is more than a pattern."""
 

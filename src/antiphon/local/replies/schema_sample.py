@@ -16,7 +16,7 @@ import math
 from random import Random
 from typing import Any, cast
 
-from ..._wire.json import JSONObject, is_object
+from ..._wire.json import JSONObject, is_list, is_object
 from .names import name_words
 from .prompt_values import PromptValues
 from .regex_sample import sample_text, search
@@ -54,6 +54,9 @@ _JUDGED = frozenset(
         "uniqueItems",
     }
 )
+# Formats whose values prompts hold, by the form that finds them.
+_FORM_OF_FORMAT = {"date": "date", "email": "email", "uri": "url"}
+_SCALARS = ("boolean", "integer", "number", "string")
 _FORMATS = {
     "date-time": "2026-01-01T12:00:00Z",
     "date": "2026-01-01",
@@ -153,11 +156,14 @@ class _Sampler:
         plain = self._resolver.plain(schema, brief, self._variant)
         if plain is None or depth > _MAX_DEPTH or self._made > _MAX_VALUES:
             return None
+        kind = _type(plain, brief)
+        if name and _allows_null(schema) and kind in _SCALARS and not self._says(name, plain):
+            return None
         if "const" in plain:
             return plain["const"]
         if plain.get("enum"):
             return self._option(plain["enum"], name, nth)
-        match _type(plain, brief):
+        match kind:
             case "object":
                 return self._object(plain, depth, nth, brief)
             case "array":
@@ -180,6 +186,11 @@ class _Sampler:
             return True
         options = schema.get("enum") if is_object(schema) else None
         return self._mentioned(options or []) is not None
+
+    def _says(self, name: str, plain: JSONObject) -> bool:
+        """Return whether the prompt says something about a property that may be null."""
+        options = plain.get("enum") or [plain.get("const")]
+        return self._prompt.speaks_of(name) or self._mentioned(options) is not None
 
     def _option(self, options: list[Any], name: str, nth: int) -> Any:
         """Return the option that the prompt names, or the first."""
@@ -259,7 +270,7 @@ class _Sampler:
         if kind == "object":
             return self._prompt.rows(self._kinds(plain))
         return [
-            PromptValues("", fields={name: value}) for value in self._prompt.list_for(name, kind)
+            PromptValues("", fields={name: value}) for value in self._prompt.items_for(name, kind)
         ]
 
     def _item(self, schema: object, name: str, depth: int, values: PromptValues) -> Any:
@@ -289,6 +300,8 @@ class _Sampler:
         most = schema.get("maxLength")
         pattern, form = schema.get("pattern"), schema.get("format")
         said = self._prompt.value_for(name)
+        if form in _FORM_OF_FORMAT and (said is None or not _fits(said, schema)):
+            said = self._prompt.taken(_FORM_OF_FORMAT[form], name)
         if said is not None and not nth and _fits(said, schema):
             return said
         if pattern is not None:
@@ -321,6 +334,15 @@ def _fits(text: str, schema: JSONObject) -> bool:
             return found("url", text) == [text] and text.isascii()
         case _:
             return form not in _FORMATS and form != "uuid"
+
+
+def _allows_null(schema: object) -> bool:
+    """Return whether a schema says that its value may be missing."""
+    if not is_object(schema):
+        return False
+    alternatives = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
+    types = schema.get("type")
+    return {"type": "null"} in alternatives or (is_list(types) and "null" in types)
 
 
 def _property_schema(schema: JSONObject, name: str) -> object:

@@ -136,6 +136,9 @@ _SUBJECT = re.compile(
     rf"(?:^|[.!?:\n]\s*)({_PERSON})"
     r"(?=,|\s*$|\s*\n| (?:is|was|has|lives|works|wrote|ordered)\b)"
 )
+_NO_NAMES = frozenset(
+    ["What", "Who", "Where", "When", "How", "Which", "This", "That", "It", "He", "She", "There"]
+)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _WRITTEN_DATE = re.compile(
     r"\b(?:(\d{1,2})(?:st|nd|rd|th)?\.? ([A-Z][a-z]{2})[a-z]*,? (\d{4})"
@@ -149,6 +152,7 @@ _FIGURE = re.compile(r"-?\d(?:[\d.,'’]*\d)?")
 
 def people(text: str) -> list[str]:
     """Return what may be names of people: who something is said about, else capitalised words."""
+    text = SHAPES["quoted"].sub(" ", text)
     placed = {*places(text)}
     subjects = [match[1] for match in _SUBJECT.finditer(text)]
     others = [
@@ -156,7 +160,7 @@ def people(text: str) -> list[str]:
         for match in _WHOLE_NAME.finditer(text)
         if not _NO_PERSON.search(text[max(0, match.start() - 6) : match.start()] or "\n")
     ]
-    names = (*subjects, *others)
+    names = (name for name in (*subjects, *others) if name not in _NO_NAMES)
     return _different(name for name in names if name not in placed and name not in month_name)
 
 

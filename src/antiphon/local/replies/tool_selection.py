@@ -43,6 +43,15 @@ _SYNONYMS = tuple(
         "book reserve order buy schedule plan",
     )
 )
+# Verbs that need something read first, and those of the tools that read.
+_LOOKING_INTO = frozenset(
+    (
+        *("summarize", "summarise", "explain", "describe", "compare", "translate", "review"),
+        *("analyze", "analyse", "count", "extract", "fix", "correct", "improve"),
+        *("what", "who", "which", "how"),
+    )
+)
+_READING = frozenset(["read", "open", "load", "fetch", "view", "download"])
 # A step begins with its verb, perhaps behind "please" or "can you".
 _VERB_WORDS = 3
 _POLITE = frozenset(
@@ -55,7 +64,8 @@ _MAX_COMMON_WORDS = 3
 _ENOUGH = _VERB
 # Steps that ask for words, not for a call: "tell me …", "answer …".
 _FOR_CLAUDE = re.compile(
-    r"\W*(?:please\s+)?(?:tell|answer|explain|say|report\s+(?:back|to\s+me)|give\s+me|let\s+me|show\s+me)\b"
+    r"\W*(?:please\s+)?"
+    r"(?:tell|answer|explain|say|report\s+(?:back|to\s+me)|(?:give|let|show)\s+me)\b"
 )
 
 # A whole prompt that only greets or thanks.
@@ -136,10 +146,21 @@ def _of_named_server(tools: Sequence[JSONObject], wanted: str) -> list[JSONObjec
 
 
 def _with_input(tools: Sequence[JSONObject], text: str, wanted: str) -> list[JSONObject]:
-    """Return the tool whose verb begins the text and whose input is in it: "read notes.txt"."""
+    """Return the tool whose verb begins the text and whose input is in it: "read notes.txt".
+
+    To "summarize notes.txt" it has to be read as well.
+    """
     begun = _first_words(_WORD.findall(wanted))
-    fitting = [tool for tool in tools if _verb_fit(tool, begun) and _has_input(tool, text)]
-    return sorted(fitting, key=lambda tool: -_verb_fit(tool, begun))[:1]
+    fits = {
+        id(tool): _verb_fit(tool, begun) or _VERB * (bool(begun & _LOOKING_INTO) and _reads(tool))
+        for tool in tools
+    }
+    fitting = [tool for tool in tools if fits[id(tool)] and _has_input(tool, text)]
+    return sorted(fitting, key=lambda tool: -fits[id(tool)])[:1]
+
+
+def _reads(tool: JSONObject) -> bool:
+    return bool(_READING & set(name_words(tool_name(tool))))
 
 
 def _of_a_source(tools: Sequence[JSONObject], wanted: str) -> list[JSONObject]:
@@ -157,7 +178,7 @@ def tools_for_step(step: str, tools: Sequence[JSONObject]) -> list[JSONObject]:
     wanted, unwanted = _split_negated(step[:_MAX_TEXT].lower())
     allowed = [tool for tool in tools if not _is_named(tool, unwanted)]
     chosen: list[JSONObject] = []
-    for part in re.split(r",\s|\band\b", wanted):
+    for part in re.split(r"[,:;]\s|\band\b", wanted):
         fitting = [(score, tool) for tool in allowed if (score := _fitness(tool, part)) >= _ENOUGH]
         best = [max(fitting, key=lambda each: each[0])[1]] if fitting else []
         best = best or _of_named_server(allowed, part)
@@ -201,7 +222,7 @@ def _has_input(tool: JSONObject, text: str) -> bool:
     """Return whether a text has a value, told by its form, for what a tool requires."""
     schema: JSONObject = tool.get("input_schema") or {}
     required = schema.get("required")
-    values = PromptValues(text, about=str(tool.get("description") or ""))
+    values = PromptValues(text, about=f"{tool_name(tool)} {tool.get('description') or ''}")
     return is_list(required) and any(values.has_form_for(str(name)) for name in required)
 
 
@@ -223,8 +244,10 @@ def _is_named(tool: JSONObject, text: str) -> bool:
     name = re.escape(tool_name(tool).lower())
     if len(name_words(tool_name(tool))) > 1:
         return re.search(rf"(?<![\w-]){name}(?![\w-])", text) is not None
+    asked = r"\b(?:use|call|invoke|run|try)\s+"
     request = (
-        rf"\b(?:use|call|invoke|run|try)\s+(?:the\s+)?[`\"']?{name}\b|\b{name}[`\"']?\s+tool\b"
+        rf"{asked}(?:the\s+)?[`\"']?{name}\b|\b{name}[`\"']?\s+tool\b"
+        rf"|{asked}[^.!?\n]*\band\s+{name}\s+(?:for|with|on|to)\b"
     )
     return re.search(request, text) is not None
 
