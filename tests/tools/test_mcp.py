@@ -114,10 +114,12 @@ def test_a_client_of_version_2_is_a_session_too():
 def test_a_tool_for_a_program_that_is_not_asynchronous_runs_in_a_thread():
     async def work(session):
         [add, *_] = (await session.list_tools()).tools
-        tool = mcp.mcp_tool(add, session, name="plus")
-        return tool.name, await anyio.to_thread.run_sync(tool.call, {"a": 2})
+        tool, later = mcp.mcp_tool(add, session, name="plus"), mcp.async_mcp_tool(add, session)
+        result = await anyio.to_thread.run_sync(tool.call, {"a": 2})
+        return tool.name, later.name, result, await later.call({"a": 2})
 
-    assert with_session(work) == ("plus", [{"type": "text", "text": "3"}])
+    three = [{"type": "text", "text": "3"}]
+    assert with_session(work) == ("plus", "add", three, three)
 
 
 class Pages:

@@ -81,6 +81,7 @@ TEXT = {"type": "text", "text": "a"}
         (TextBlock.from_value(TEXT), [TEXT]),
         ([TEXT, {"type": "text", "text": "\n"}, ""], [TEXT]),
         ([{"type": "text", "text": ""}], ""),
+        ([TEXT, None, 5], [TEXT, {"type": "text", "text": "5"}]),
     ],
 )
 def test_values_become_texts_json_or_blocks(value, content):
