@@ -108,7 +108,7 @@ def test_results_can_be_asked_for_changed_and_appended():
         response = runner.generate_tool_call_response()
         if response is None:
             continue
-        assert runner.generate_tool_call_response() == response
+        assert runner.generate_tool_call_response() is response
         response["content"][-1]["cache_control"] = {"type": "ephemeral"}
         runner.append_messages(each, response)
     assert tool.ran == ["a", "b"]
@@ -222,7 +222,8 @@ def test_tools_can_be_added_and_removed():
     assert second["messages"][-1]["content"][0]["tool"]["definition"] == other.to_dict()
     assert tool.ran == []  # it was removed before its call was run
     assert (
-        "no tool 'look_up'; the tools are: other" in second["messages"][2]["content"][0]["content"]
+        "Tool 'look_up' not found. The tools are: other"
+        in second["messages"][2]["content"][0]["content"]
     )
 
 
@@ -257,6 +258,18 @@ def test_a_summary_at_the_end_is_no_reason_to_go_on(is_summary):
     assert len(transport.requests) == 2
     assert runner.stop_reason == "end_turn"
     assert len(runner.messages) == (1 if is_summary else 2)
+
+
+def test_a_summary_waits_for_the_end_of_a_paused_turn():
+    paused = {**message(stop="pause_turn"), "content": [{"type": "text", "text": "Wait"}]}
+    summary = {"type": "compaction", "content": "We waited."}
+    compacted = {**message(stop="compaction"), "content": [summary]}
+    answers = [Answer(json.dumps(body).encode(), headers=(JSON,)) for body in (paused, compacted)]
+    runner, _, transport = runner_of(answers[0], done(), answers[1])
+    for each in runner:
+        if each.stop_reason == "pause_turn":
+            runner.compact_before_next_turn()
+    assert ["compaction" in body for body in sent(transport)] == [False, False, True]
 
 
 def test_a_run_that_was_left_goes_on_and_a_closed_one_does_not():
@@ -314,9 +327,46 @@ def test_a_deferred_call_waits_for_the_end_of_its_message():
     answers = streamed("a", "b"), streamed(stop="end_turn")
     runner, tool, transport = runner_of(*answers, stream=True, run_tools_eagerly=True)
     assert events_of(runner, tool, defer="toolu_a") == [[], [], ["b"], ["b", "a"]]
-    assert runner.deferred_tool_calls == ()
+    assert runner.deferred_tool_calls == []
     results = sent(transport)[1]["messages"][2]["content"]
     assert [each["tool_use_id"] for each in results] == ["toolu_a", "toolu_b"]
+
+
+@pytest.mark.parametrize("stop", ["max_tokens", "refusal", "end_turn"])
+def test_the_last_call_of_a_message_that_was_cut_is_not_run(stop):
+    runner, tool, _ = runner_of(streamed("a", "b", stop=stop), stream=True, run_tools_eagerly=True)
+    runner.until_done()
+    assert tool.ran == ["a"]
+    assert runner.stop_reason == stop
+
+
+def test_nothing_is_sure_before_the_end_once_another_model_took_over():
+    change = {
+        "type": "fallback",
+        "from": {"model": "claude-opus-5"},
+        "to": {"model": "claude-sonnet-5"},
+        "trigger": {"type": "refusal", "category": None},
+    }
+    both = message("a", "b")
+    both["content"].insert(1, change)
+    answers = Answer(b"".join(write_message(both))), streamed(stop="end_turn")
+    runner, tool, _ = runner_of(*answers, stream=True, run_tools_eagerly=True)
+    for stream in runner:
+        stream.until_done()
+        assert tool.ran in ([], ["a", "b"])
+    assert tool.ran == ["a", "b"]
+
+
+@pytest.mark.parametrize("read", ["text_stream", "until_done", "get_final_message"])
+def test_calls_are_run_early_however_the_stream_is_read(read):
+    answers = streamed("a"), streamed(stop="end_turn")
+    runner, tool, _ = runner_of(*answers, stream=True, run_tools_eagerly=True)
+    stream = next(runner)
+    if read == "text_stream":
+        assert [*stream.text_stream] == []
+    else:
+        getattr(stream, read)()
+    assert tool.ran == ["a"]
 
 
 def test_ids_that_a_server_uses_again_are_new_calls():
@@ -372,7 +422,7 @@ def test_a_thread_is_used_when_it_is_asked_for():
             TypeError,
             r"beta\.messages\.tool_runner\(\) got an unknown argument",
         ),
-        ({"run_tools_eagerly": True}, ValueError, "only with stream=True"),
+        ({"run_tools_eagerly": True}, ValueError, "mutually exclusive"),
         ({"thread": {"type": "create"}}, TypeError, "thread: expected true or false"),
         ({"max_iterations": -1}, ValueError, "max_turns: expected at least 0"),
         ({"tools": [len]}, TypeError, r"tools\[0\]"),

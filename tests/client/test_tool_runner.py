@@ -295,7 +295,7 @@ def test_exceptions_become_results(caplog):
     failed, explained, unknown, unfit = results(transport)
     assert failed["content"] == "LookupError: no such row"
     assert explained["content"] == [{"type": "text", "text": "Try another table."}]
-    assert "no tool 'nothing'" in unknown["content"]
+    assert "Tool 'nothing' not found" in unknown["content"]
     assert "location" in unfit["content"]
     assert all(block["is_error"] for block in (failed, explained, unknown, unfit))
     # What cannot be run is told before anything is run.

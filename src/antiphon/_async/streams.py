@@ -169,9 +169,9 @@ class AsyncMessageStream(_AsyncEventStream[MessageStreamEvent], Generic[OutputT]
         """
         return self._flow.reader.message
 
-    def viewed_as(self, kind: Callable[[StreamFlow, AsyncRunner], T]) -> T:
-        """Return another view of this stream, which takes its events."""
-        return kind(self._flow, self._runner)
+    def read_by(self, made: Callable[[AsyncRunner], Any]) -> None:
+        """Let something else receive this stream that is made of what does so now."""
+        self._runner = made(self._runner)
 
     async def until_done(self) -> None:
         """Read to the end of the stream."""

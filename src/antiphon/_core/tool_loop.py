@@ -163,12 +163,20 @@ class ToolLoop:
     @property
     def calls(self) -> list[ToolUseBlock]:
         """The calls of the last message that the caller has not answered himself, in order."""
-        if self.message is None:
-            return []
         own = self._ids_answered_by_caller()
+        return [call for call in self._all_calls() if call.id not in own]
+
+    def _all_calls(self) -> Iterable[ToolUseBlock]:
+        uses = [] if self.message is None or self._answered else self.message.tool_uses
         # By id, since two calls with one id can have one result only.
-        calls = {call.id: call for call in self.message.tool_uses if isinstance(call.id, str)}  # pyright: ignore[reportUnnecessaryIsInstance]
-        return [call for call in calls.values() if call.id not in own]
+        calls = {call.id: call for call in uses if isinstance(call.id, str)}  # pyright: ignore[reportUnnecessaryIsInstance]
+        return calls.values()
+
+    @property
+    def results(self) -> list[Any]:
+        """The results of calls of the last message as far as they are there, in order."""
+        results = map(self.result_of, self._all_calls())
+        return [result for result in results if result is not None]
 
     @property
     def missing(self) -> list[ToolUseBlock]:
@@ -227,7 +235,9 @@ class ToolLoop:
             given = params.get("container")
             own = {**given} if is_mapping(given) else {}
             params["container"] = {**own, "id": self._container} if own else self._container
-        self._compacting = self.compaction is not None
+        # A turn that Claude has not finished is no conversation to be summarized yet.
+        paused = self.message is not None and not self._answered and self._ended is None
+        self._compacting = self.compaction is not None and not paused
         return CreateMessage(self._compacted(params) if self._compacting else params)
 
     def _compacted(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -251,7 +261,7 @@ class ToolLoop:
             return f"{_NOT_RUN} Its input was not valid JSON ({call.input_error}): {call.raw_input}"
         if call.name not in self.tools:
             names = ", ".join(sorted(self.tools)) or "none"
-            return f"{_NOT_RUN} There is no tool {call.name!r}; the tools are: {names}."
+            return f"Error: Tool {call.name!r} not found. The tools are: {names}."
         if call.id in self._records and not self._may_rerun(call):
             return (
                 "The program was interrupted while this call ran, so its outcome is unknown. It may"
@@ -282,12 +292,14 @@ class ToolLoop:
             self._container = message.container.id
         if self._compacting:
             self._compacting, self.compaction = False, None
-            if not any(block.type == "compaction" for block in message.content):
-                return  # no summary: everything stays as it is
-            self.history.clear()  # which the summary stands for; it is no turn of Claude's
-        else:
-            self.turns += 1
-            self._ended = None
+            if not _is_summary(message):
+                return  # everything stays as it is
+            # It stands for the conversation, and is no turn of Claude's.
+            self.history[:] = [message]
+            self.message, self._answered, self._turn, self._place = message, False, None, 1
+            return
+        self.turns += 1
+        self._ended = None
         # Records that are there are those of calls that were run while the message was received.
         self.message = message
         self._answered = False
@@ -531,6 +543,12 @@ def _tools(tools: Any, may_await: bool = True) -> Iterator[Any]:
             raise ValueError(f"tools[{number}]: there are two tools with the name {name!r}")
         seen.add(name)
         yield tool
+
+
+def _is_summary(message: Message) -> bool:
+    return any(
+        block.type == "compaction" and block.content is not None for block in message.content
+    )
 
 
 def _is_runnable(tool: object) -> TypeGuard[RunnableTool]:

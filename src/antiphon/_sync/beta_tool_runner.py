@@ -8,13 +8,16 @@ conversation whatever is appended, and a call is run once, however its result is
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
 from .._core.call import check_params
 from .._core.tool_loop import CreateMessage, ToolLoop
+from .._stream.early_calls import EarlyCalls
 from .._wire.sentinels import is_absent
 from ..types.beta_params import BetaRunToolsOutputParams, BetaToolRunnerOutputParams
 from ..types.message import UserMessageParam
@@ -33,8 +36,8 @@ from .tool_runner import (
 
 if TYPE_CHECKING:
     from .._stream.flow import StreamFlow
+    from .._stream.reader import Frame
     from ..types.beta_params import CompactionConfigParam
-    from ..types.events import MessageStreamEvent
     from ..types.params import MessageLike, ToolUnionParam
     from ..types.tool_runs import RunnableTool, RunOptions
 
@@ -50,23 +53,25 @@ Params: TypeAlias = Mapping[str, Any]
 class _OfficialMethods(ToolRun[ItemT, OutputT], Generic[ItemT, OutputT]):
     """The methods that the official runners have and those of `run_tools` do not need."""
 
+    _response: UserMessageParam | None = None
+
     def generate_tool_call_response(self) -> UserMessageParam | None:
         """Run the calls of the last message now, and return the message with their results.
 
-        They are not run again. The message is sent by itself; append one with the same results to
-        send that in its place.
+        They are not run again. The message is sent by itself if Claude waits for it; append one
+        with the same results to send that in its place.
 
         Returns:
-            The message; None if Claude has called no tools, or you have answered the calls.
+            The message; None if there are no calls, or you have answered them yourself.
         """
         self._complete()
-        message = self._loop.message
-        if message is None or message.stop_reason != "tool_use" or not self._loop.calls:
-            return None
         if missing := self._loop.missing:
             self._run(missing)
-        results = [self._loop.result_of(call) for call in self._loop.calls]
-        return cast("UserMessageParam", {"role": "user", "content": results})
+        results = self._loop.results
+        # The same object each time, so that what the caller changes in it stays changed.
+        if not results or self._response is None or self._response["content"] != results:
+            self._response = {"role": "user", "content": results} if results else None
+        return self._response
 
     def append_messages(self, *messages: MessageLike) -> None:
         """Append messages to the conversation: they are sent with the next request.
@@ -123,68 +128,66 @@ class BetaStreamingToolRunner(
     ) -> None:
         super().__init__(loop, options, turns)
         self._is_eager = is_eager
-        self._stopped: list[ToolUseBlock] = []  # received and not yet run
-        self._deferred: list[ToolUseBlock] = []
+        self._calls = EarlyCalls()
 
     @property
-    def deferred_tool_calls(self) -> tuple[ToolUseBlock, ...]:
-        """The calls of this message that wait for its end."""
-        return tuple(self._deferred)
+    def deferred_tool_calls(self) -> list[ToolUseBlock]:
+        """The calls of this message that wait for its end, in order."""
+        return [call for call in self._calls.deferred if self._loop.result_of(call) is None]
 
     def defer_tool_call(self, tool_use: ToolUseBlock | str) -> None:
-        """Let a call wait for the end of its message, with `run_tools_eagerly`.
+        """Let a call of this message wait for the end of the loop's body; a late call does nothing.
 
         Args:
             tool_use: the call, or its id.
         """
-        wanted = tool_use if isinstance(tool_use, str) else tool_use.id
-        self._deferred += [call for call in self._stopped if call.id == wanted]
-        self._stopped = [call for call in self._stopped if call.id != wanted]
+        self._calls.defer(tool_use if isinstance(tool_use, str) else tool_use.id)
 
     def _next_item(self, step: CreateMessage) -> MessageStream[OutputT]:
+        self._calls = EarlyCalls()
         stream = super()._next_item(step)
         if not self._is_eager:
             return stream
-        self._stopped, self._deferred = [], []
-        return stream.viewed_as(
-            lambda flow, runner: _EagerStream[OutputT](
-                self._run_stopped, self._look_at, flow, runner
-            )
-        )
-
-    def _run_stopped(self) -> None:
-        calls, self._stopped = self._stopped, []
-        if calls:
-            self._run(calls)
-
-    def _look_at(self, event: MessageStreamEvent) -> None:
-        block = event.content_block if event.type == "content_block_stop" else None
-        if isinstance(block, ToolUseBlock) and block.complete:
-            self._stopped.append(block)
+        stream.read_by(partial(_CallsBetweenFrames, self._calls, self._run))
+        return stream
 
 
-class _EagerStream(MessageStream[OutputT], Generic[OutputT]):
-    """A stream that runs the calls in it between its events.
+class _CallsBetweenFrames:
+    """Receives a stream frame by frame, and runs the calls in it between two of them.
 
-    Not while an event is on its way to the caller: he may want to defer the call in it.
+    The caller has seen a frame when the next one is wanted, whichever view he reads: until then he
+    may defer the call in it.
     """
 
     def __init__(
         self,
-        before: Callable[[], None],
-        behind: Callable[[MessageStreamEvent], None],
-        flow: StreamFlow,
+        calls: EarlyCalls,
+        run: Callable[[list[ToolUseBlock]], None],
         runner: Runner,
     ) -> None:
-        super().__init__(flow, runner)
-        self._before = before
-        self._behind = behind
+        self._calls = calls
+        self._run = run
+        self._runner = runner
+        self._frames: deque[Frame] = deque()  # received, and not yet given to the stream
 
-    def __next__(self) -> MessageStreamEvent:
-        self._before()
-        event = super().__next__()
-        self._behind(event)
-        return event
+    def receive(self, flow: StreamFlow) -> bool:
+        """Receive a further frame of a stream; return False once it has ended."""
+        if ready := self._calls.taken():
+            self._run(ready)
+        if not self._frames:
+            if not self._runner.receive(flow):
+                return False
+            self._frames.extend(flow.frames)
+            flow.frames.clear()
+        frame = self._frames.popleft()
+        self._calls.see(frame, flow.reader)
+        flow.frames.append(frame)
+        return True
+
+    def close(self) -> None:
+        """Give back the connection, or cut it if something is still arriving."""
+        self._frames.clear()
+        self._runner.close()
 
 
 def beta_tool_run(
@@ -204,7 +207,10 @@ def beta_tool_run(
     is_eager = own.pop("run_tools_eagerly", False)
     is_streamed = own.get("stream")
     if is_eager and not is_streamed:
-        raise ValueError("run_tools_eagerly: a call can be run early only with stream=True")
+        raise ValueError(
+            "`run_tools_eagerly=True` and `stream=False` are mutually exclusive: a call can be run"
+            " early only while its message is streamed"
+        )
     loop, options, turns = parts_of_run(session, own, BetaRunToolsOutputParams, endpoint)
     loop.goes_on = False  # as in the official runner, a message without calls is the last one
     if not is_streamed:

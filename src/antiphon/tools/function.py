@@ -140,6 +140,12 @@ class _OfFunction(Tool, Generic[P, R]):
     input_schema: dict[str, Any]
     """The JSON schema of its arguments."""
 
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, params: Any) -> Any:
+            # The official classes have one parameter, the type of the function.
+            return super().__class_getitem__(params) if isinstance(params, tuple) else cls
+
     def __init__(self, func: Callable[P, R], /, **options: Unpack[FunctionToolOptions]) -> None:
         from .arguments import Arguments, schema_of
 
