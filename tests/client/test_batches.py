@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 
 import pytest
 
@@ -14,6 +15,7 @@ from antiphon import (
     AsyncClient,
     Client,
     NotFoundError,
+    OutputTruncatedError,
 )
 from antiphon.local import App, LocalServer, VirtualClock
 from antiphon.types import Message
@@ -190,3 +192,69 @@ def test_unknown_arguments_are_named():
         batches.list(limt=3)
     with pytest.raises(TypeError, match="missing the argument 'requests'"):
         batches.create()
+
+
+@dataclass
+class Stock:
+    items: dict[str, int]
+
+
+def with_output(kind: object, **more: object) -> dict[str, object]:
+    return {**ASK, "max_tokens": 400, "output_format": kind, **more}
+
+
+def test_outputs_of_a_batch(server, clock):
+    batches = Client(base_url=server.url, api_key="k").messages.batches
+    asked = [
+        {"custom_id": "a", "params": with_output(Stock)},
+        {"custom_id": "b", "params": with_output(list[int])},
+        {"custom_id": "c", "params": with_output(list[int], max_tokens=1)},
+        {"custom_id": "d", "params": ASK},
+    ]
+    batch = batches.create(requests=iter(asked))
+    clock.advance(24 * 3600)
+    kinds = {"a": Stock, "b": list[int], "c": list[int]}
+    lines = batches.results(batch.id, output_format=kinds)
+    messages = {line.custom_id: line.result.message for line in lines}
+    assert isinstance(messages["a"].parsed_output, Stock)
+    assert isinstance(messages["b"].output, list)
+    assert messages["c"].parsed_output is None
+    assert isinstance(messages["c"].output_error, OutputTruncatedError)
+    with pytest.raises(OutputTruncatedError):
+        _ = messages["c"].output
+    assert messages["d"].output_error is None
+    assert messages["d"].text
+
+    async def main() -> dict[str, object]:
+        client = AsyncClient(base_url=server.url, api_key="k")
+        lines = await client.messages.batches.results(batch.id, output_format=Stock)
+        return {line.custom_id: line.result.message async for line in lines}
+
+    others = asyncio.run(main())
+    assert isinstance(others.pop("a").output, Stock)
+    assert all(other.output_error for other in others.values())
+
+
+def test_a_line_with_its_output_is_dumped_as_it_was_received():
+    message = {"content": [{"type": "text", "text": "[1]"}], "type": "message", "id": "msg_1"}
+    lines = [
+        {"custom_id": "a", "result": {"type": "succeeded", "message": message}},
+        {"custom_id": "b", "result": {"type": "expired"}},
+    ]
+    body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    transport = Scripted(
+        Answer(json.dumps(BATCH).encode(), headers=(JSON,)), Answer(body, headers=(LINES,))
+    )
+    results = Client(api_key="k", http_client=transport).messages.batches.results(
+        "msgbatch_1", output_format=list[int]
+    )
+    first, second = results
+    assert first.result.message.output == [1]
+    assert [first.to_dict(), second.to_dict()] == lines
+
+
+def test_a_type_without_a_schema_is_refused_with_its_place():
+    client = Client(api_key="k", http_client=Scripted())
+    asked = [*requests(1), {"custom_id": "x", "params": with_output(dict)}]
+    with pytest.raises(TypeError, match=r"requests\[1\]\.params\.output_format: .* may be any"):
+        client.messages.batches.create(requests=asked)

@@ -13,7 +13,10 @@ from antiphon import APIResponse, AsyncClient, Client, MessageStream
 from antiphon.errors import OutputError
 from antiphon.outputs import format_of, parse_message, transform_schema
 from antiphon.types import (
+    ErrorResponse,
     Message,
+    MessageBatchIndividualResponse,
+    MessageBatchParsedResponse,
     MessageParam,
     ParsedMessage,
     ParsedTextBlock,
@@ -119,6 +122,31 @@ async def asynchronous(client: AsyncClient) -> None:
         model="m", max_tokens=1, messages=HELLO, output_format=Invoice
     )
     assert_type(raw.parse().output, Invoice)
+
+
+def batches() -> None:
+    client.messages.batches.create(
+        requests=[
+            {
+                "custom_id": "a",
+                "params": {
+                    "model": "m",
+                    "max_tokens": 1,
+                    "messages": HELLO,
+                    "output_format": Invoice,
+                },
+            }
+        ]
+    )
+    for line in client.messages.batches.results("id", output_format=Invoice):
+        if line.result.type == "succeeded":
+            assert_type(line.result.message.parsed_output, Invoice | None)
+        elif line.result.type == "errored":
+            assert_type(line.result.error, ErrorResponse)
+    for other in client.messages.batches.results("id", output_format={"a": Invoice, "b": Line}):
+        assert_type(other, MessageBatchParsedResponse[Any])
+    for plain in client.messages.batches.results("id"):
+        assert_type(plain, MessageBatchIndividualResponse)
 
 
 def helpers(message: Message) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Final, Unpack
+from typing import Any, Final, Unpack, overload
 
 from .._core import batch_endpoints as endpoints
 from .._core.arguments import keywords
@@ -11,10 +11,13 @@ from .._wire.awaitable import AsyncPaginator
 from ..types.batches import (
     BatchCreateParams,
     BatchListParams,
+    BatchResultsParams,
     DeletedMessageBatch,
     MessageBatch,
     MessageBatchIndividualResponse,
+    MessageBatchParsedResponse,
 )
+from ..types.outputs import OutputT
 from ..types.params import WorkspaceParams
 from .pages import AsyncPage
 from .resource import AsyncRawResource, AsyncResource, AsyncStreamedResource, raw, streamed
@@ -81,20 +84,39 @@ class AsyncBatches(AsyncResource):
             endpoints.delete_batch, {"message_batch_id": message_batch_id, **params}
         )
 
-    @keywords(WorkspaceParams)
+    @overload
+    async def results(
+        self,
+        message_batch_id: str,
+        *,
+        output_format: type[OutputT],
+        **params: Unpack[WorkspaceParams],
+    ) -> AsyncJSONLines[MessageBatchParsedResponse[OutputT]]: ...
+    @overload
     async def results(
         self, message_batch_id: str, **params: Unpack[WorkspaceParams]
-    ) -> AsyncJSONLines[MessageBatchIndividualResponse]:
+    ) -> AsyncJSONLines[MessageBatchIndividualResponse]: ...
+    @overload
+    async def results(
+        self, message_batch_id: str, *, output_format: object, **params: Unpack[WorkspaceParams]
+    ) -> AsyncJSONLines[MessageBatchParsedResponse[Any]]: ...
+    @keywords(BatchResultsParams)
+    async def results(
+        self, message_batch_id: str, *, output_format: object = None, **params: Any
+    ) -> AsyncJSONLines[Any]:
         """Stream the results of a batch that has ended, in any order.
 
-        Tell them apart by `custom_id`.
+        Tell them apart by `custom_id`. An output that does not fit raises nothing, since the other
+        results would be lost: `message.output_error` tells why.
 
         Raises:
             AntiphonError: the batch has not ended.
+            TypeError: a type has no schema that the API takes.
         """
         # Not `self.retrieve`: in a view that would give a raw response.
         batch = await AsyncBatches(self._session).retrieve(message_batch_id, **params)
-        return await self._lines(endpoints.batch_results, {**params, "batch": batch})
+        given = {**params, "batch": batch, "output_format": output_format}
+        return await self._lines(endpoints.batch_results, given)
 
 
 class AsyncBatchesWithRawResponse(AsyncRawResource):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from .._wire.decoding import Decoder
 from .._wire.secret import Secret
+from .._wire.sentinels import is_absent
 from .._wire.url import URL
 from ..errors import AntiphonError
 from ..types.batches import (
@@ -16,10 +17,13 @@ from ..types.batches import (
     DeletedMessageBatch,
     MessageBatch,
     MessageBatchIndividualResponse,
+    MessageBatchParsedResponse,
 )
 from .call import Call, check_params, get, of_one, post, with_id
+from .endpoints import with_format
 from .options import Options
 from .pages import PageContent, list_call
+from .request_body import is_iterable, is_mapping
 
 __all__ = [
     "batch_results",
@@ -41,7 +45,26 @@ _read_batch = with_id(_batch.decode)
 def create_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
     """Make the call of `messages.batches.create`: `POST /v1/messages/batches`."""
     check_params("messages.batches.create", params, BatchCreateParams)
-    return post(options, _BATCHES, params, _read_batch)
+    requests = params["requests"]
+    given = {**params, "requests": _formatted(requests)} if is_iterable(requests) else params
+    return post(options, _BATCHES, given, _read_batch)
+
+
+def _formatted(requests: Iterable[Any]) -> Iterator[Any]:
+    """Give the requests of a batch as they are sent: with a schema in the place of each type.
+
+    Raises:
+        TypeError: a type has no schema; the message begins with its path.
+    """
+    for index, request in enumerate(requests):
+        params = request.get("params") if is_mapping(request) else None
+        if is_mapping(params) and "output_format" in params:
+            try:
+                yield {**request, "params": with_format(params)[0]}
+            except TypeError as fault:
+                raise TypeError(f"requests[{index}].params.{fault}") from fault
+        else:
+            yield request
 
 
 def retrieve_batch(options: Options, params: Mapping[str, Any]) -> Call[MessageBatch]:
@@ -73,7 +96,7 @@ def batch_results(
 
     Args:
         options: the settings of the client.
-        params: `batch`, as it was retrieved, and those of every call.
+        params: `batch`, as it was retrieved, `output_format`, and those of every call.
 
     Raises:
         AntiphonError: the batch has no results yet.
@@ -85,11 +108,32 @@ def batch_results(
             f"batch {batch.id} has no results: it is {batch.processing_status!r};"
             " wait until it has ended"
         )
-    own = {name: value for name, value in params.items() if name != "batch"}
-    decode = MessageBatchIndividualResponse.decode
+    own = {**params}
+    del own["batch"]
+    decode = _lines_of(own.pop("output_format", None))
     call = get(options, f"{_BATCHES}/{batch.id}/results", own, decode)
     call.lazy = "lines"
     return _redirected_to(call, options, batch.results_url)
+
+
+def _lines_of(kinds: Any) -> Callable[[bytes], MessageBatchIndividualResponse]:
+    """Return what reads a line of results.
+
+    Args:
+        kinds: the type of the outputs, or the types by `custom_id`; None for results without.
+    """
+    if kinds is None or is_absent(kinds):
+        return MessageBatchIndividualResponse.decode
+    from ..outputs import NO_OUTPUT, output_type  # most batches ask for text alone
+
+    every = NO_OUTPUT if is_mapping(kinds) else output_type(kinds)
+    by_id = {name: output_type(kind) for name, kind in kinds.items()} if is_mapping(kinds) else {}
+
+    def decode(body: bytes) -> MessageBatchIndividualResponse:
+        line = MessageBatchIndividualResponse.decode(body)
+        return MessageBatchParsedResponse.of(line, by_id.get(line.custom_id, every).read)
+
+    return decode
 
 
 def _redirected_to(call: Call[T], options: Options, url: str) -> Call[T]:

@@ -45,6 +45,7 @@ __all__ = [
     "create",
     "parse",
     "stream",
+    "with_format",
 ]
 
 T = TypeVar("T")
@@ -98,7 +99,7 @@ def parse(
         one_format: whether `output_config` must have no format; else `output_format` wins.
     """
     check_params("messages.parse", params, known)
-    given, output = _with_format(params, one_format=one_format)
+    given, output = with_format(params, one_format=one_format)
     retries = OutputRetries(output, given, partial(_messages_call, options, waits=True))
     # Made here, so that warnings name the line of the caller, as those of `create` do.
     return retries.equipped(_messages_call(options, retries.params, waits=True))
@@ -113,7 +114,7 @@ def stream(
 ) -> Call[Message]:
     """Make the call of `messages.stream`: `POST /v1/messages` with ``"stream": true``."""
     check_params("messages.stream", params, known)
-    given, output = _with_format(params, one_format=one_format)
+    given, output = with_format(params, one_format=one_format)
     call = _messages_call(options, {**given, "stream": True}, streamed=True)
     call.output = output
     return call
@@ -124,7 +125,7 @@ def count_tokens(
 ) -> Call[MessageTokensCount]:
     """Make the call of `messages.count_tokens`: `POST /v1/messages/count_tokens`."""
     check_params("messages.count_tokens", params, known)
-    given, _ = _with_format(params)
+    given, _ = with_format(params)
     return post(options, "/v1/messages/count_tokens", _in_order(given), _token_count)
 
 
@@ -146,7 +147,7 @@ def check(
     return list(findings(body, version=str(version), betas=str(betas).split(",")))
 
 
-def _with_format(
+def with_format(
     params: Mapping[str, Any], *, one_format: bool = False
 ) -> tuple[dict[str, Any], OutputType[Any]]:
     """Return the parameters as they are sent, and the type in `output_format`.

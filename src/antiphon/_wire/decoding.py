@@ -47,6 +47,7 @@ __all__ = [
     "Unknown",
     "WireModel",
     "have_same_fields",
+    "made_of",
     "with_literals",
 ]
 
@@ -227,6 +228,27 @@ def with_literals(model: ModelT, raw: bytes | str) -> ModelT:
     exact = type(model).from_value(value)
     exact.remember_literals(value)
     return exact
+
+
+def made_of(
+    cls: type[ModelT], model: WireModel, fields: Mapping[str, Any], facts: Mapping[str, Any]
+) -> ModelT:
+    """Return an object of a subclass that knows more than `model`, which is not changed.
+
+    Args:
+        cls: a subclass of the class of `model`, with the same fields.
+        model: what the new object has the fields of.
+        fields: those with another value.
+        facts: what the new object knows beyond its fields.
+    """
+    # Decoding again would take a second schema as large as the first. An object of the subclass is
+    # dumped as one of the class.
+    if not cls.__pydantic_complete__:
+        cls.__pydantic_serializer__ = type(model).__pydantic_serializer__
+    made = cls.__new__(cls)
+    made.__setstate__({**model.__getstate__(), "__dict__": {**model.__dict__, **fields}})
+    made._keep(**facts)  # pyright: ignore[reportPrivateUsage] it is a method of this module
+    return made
 
 
 def have_same_fields(one: WireModel, other: object) -> Any:

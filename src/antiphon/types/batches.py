@@ -1,7 +1,11 @@
 """Message batches: their state and their results."""
 
+from collections.abc import Callable
 from typing import (
+    TYPE_CHECKING,
     Annotated,
+    Any,
+    Generic,
     Literal,
     Required,
     Self,
@@ -10,23 +14,35 @@ from typing import (
 
 from pydantic import Discriminator
 
-from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel, with_literals
+from .._wire.decoding import (
+    OrUnknown,
+    ResponseModel,
+    Timestamp,
+    WireModel,
+    made_of,
+    with_literals,
+)
 from .._wire.validation import Many, Param, with_inherited_keys
 from .content_blocks import may_hold_numbers
 from .message import Message, mark_cut_off
-from .params import CreateParamsNonStreaming, Optionally, WorkspaceParams
+from .outputs import OutputT, ParsedMessage
+from .params import CreateParamsNonStreaming, Optionally, OutputParams, WorkspaceParams
 from .wire_errors import ErrorResponse
 
 __all__ = [
     "BatchCreateParams",
     "BatchListParams",
+    "BatchOutputParams",
     "BatchRequestParam",
+    "BatchResultsParams",
     "DeletedMessageBatch",
     "MessageBatch",
     "MessageBatchCanceledResult",
     "MessageBatchErroredResult",
     "MessageBatchExpiredResult",
     "MessageBatchIndividualResponse",
+    "MessageBatchParsedResponse",
+    "MessageBatchParsedResult",
     "MessageBatchRequestCounts",
     "MessageBatchResult",
     "MessageBatchSucceededResult",
@@ -153,15 +169,58 @@ class MessageBatchIndividualResponse(WireModel):
         return line
 
 
+class MessageBatchParsedResult(MessageBatchSucceededResult, Generic[OutputT]):
+    """The result of a request that succeeded, with its output.
+
+    message: the message that it created. If it has no output that fits, `message.output_error`
+        tells why.
+    """
+
+    if TYPE_CHECKING:
+        message: ParsedMessage[OutputT]  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
+class MessageBatchParsedResponse(MessageBatchIndividualResponse, Generic[OutputT]):
+    """One line of the results of a batch, with its output.
+
+    custom_id: the id that you gave to the request.
+    result: its result.
+    """
+
+    if TYPE_CHECKING:
+        result: (  # pyright: ignore[reportIncompatibleVariableOverride]
+            MessageBatchParsedResult[OutputT]
+            | MessageBatchErroredResult
+            | MessageBatchCanceledResult
+            | MessageBatchExpiredResult
+        )
+
+    @classmethod
+    def of(
+        cls, line: MessageBatchIndividualResponse, read: Callable[[Message], ParsedMessage[Any]]
+    ) -> Self:
+        """Return a line with what `read` makes of its message."""
+        result = line.result
+        if isinstance(result, MessageBatchSucceededResult):
+            message = read(result.message)
+            result = made_of(MessageBatchParsedResult, result, {"message": message}, {})
+        return made_of(cls, line, {"result": result}, {})
+
+
+@with_inherited_keys
+class BatchOutputParams(CreateParamsNonStreaming, OutputParams, total=False):
+    """The parameters of one message of a batch, and the type of its output."""
+
+
 class BatchRequestParam(Param, total=False):
     """One request of a batch.
 
     custom_id: your name for it, 1 to 64 letters, digits, `_` or `-`; unique in the batch.
-    params: the parameters of `messages.create`, without `stream`.
+    params: the parameters of `messages.create`, without `stream`; also `output_format`.
     """
 
     custom_id: Required[str]
-    params: Required[CreateParamsNonStreaming]
+    params: Required[CreateParamsNonStreaming | BatchOutputParams]
 
 
 @with_inherited_keys
@@ -174,6 +233,16 @@ class BatchCreateParams(WorkspaceParams, total=False):
 
     requests: Required[Many[BatchRequestParam]]
     user_profile_id: Optionally[str]
+
+
+@with_inherited_keys
+class BatchResultsParams(WorkspaceParams, total=False):
+    """The parameters of `messages.batches.results`.
+
+    output_format: the type of the outputs; or a mapping of `custom_id`s to types, if they differ.
+    """
+
+    output_format: Optionally[object]
 
 
 @with_inherited_keys

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Self, TypeAlias, cast
 from pydantic import Discriminator
 from typing_extensions import TypeVar
 
+from .._wire.decoding import made_of
 from .._wire.json import is_list
 from .content import TextBlock
 from .content_blocks import OtherContentBlock
@@ -40,7 +41,7 @@ class ParsedTextBlock(TextBlock, Generic[OutputT]):
             block: the block.
             facts: `output`, the value that it describes, if it describes one.
         """
-        return cast("Self", _made_of(cls, block, {}, facts))
+        return made_of(cls, block, {}, facts)
 
 
 ParsedContentBlock: TypeAlias = Annotated[
@@ -129,16 +130,4 @@ class ParsedMessage(Message, Generic[OutputT]):
                 else block
                 for index, block in enumerate(content)
             ]
-        return cast("Self", _made_of(cls, message, {"content": content}, facts))
-
-
-def _made_of(cls: Any, model: Message | TextBlock, fields: dict[str, Any], facts: Any) -> Any:
-    """Return an object of a subclass with the fields of `model`, and with facts about it."""
-    # Decoding again would take a second schema as large as that of `Message`. An object of the
-    # subclass is dumped as one of the class: it has the same fields.
-    if not cls.__pydantic_complete__:
-        cls.__pydantic_serializer__ = getattr(type(model), "__pydantic_serializer__")  # noqa: B009
-    made: Any = cls.__new__(cls)
-    made.__setstate__({**model.__getstate__(), "__dict__": {**model.__dict__, **fields}})
-    made._keep(**facts)
-    return made
+        return made_of(cls, message, {"content": content}, facts)
