@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fastapi import UploadFile
 from PIL import Image
 from pypdf import PdfReader
 
@@ -173,7 +174,9 @@ def test_the_image_of_the_caller_stays_as_it_is():
 TEXT = "The grass is green. The sky is blue."
 
 
-@pytest.mark.parametrize("text", [TEXT, "one\ntwo.txt", f"See {TEXT}", "a b"])
+@pytest.mark.parametrize(
+    "text", [TEXT, "one\ntwo.txt", f"See {TEXT}", "a b", "草は緑です。空は青いです。", "x" * 5000]
+)
 def test_a_text_is_a_document(text):
     source = {"type": "text", "media_type": "text/plain", "data": text}
     assert antiphon.document(text) == {"type": "document", "source": source}
@@ -184,7 +187,10 @@ def test_a_text_that_is_said_to_be_one_is_never_anything_else(text):
     assert antiphon.document(text=text)["source"]["data"] == text
 
 
-@pytest.mark.parametrize("name", ["report.pdf", "my report.pdf", "folder/Makefile", "Makefile"])
+@pytest.mark.parametrize(
+    "name",
+    ["report.pdf", "my report.pdf", "folder/Makefile", "/my files/Ä", "Makefile", "報告.pdf"],
+)
 def test_a_name_of_a_file_that_is_missing_is_not_taken_for_a_text(name):
     with pytest.raises(FileNotFoundError) as caught:
         antiphon.document(name)
@@ -326,15 +332,27 @@ def test_other_values_are_refused_with_their_type(make):
 
 
 def test_a_file_that_is_read_asynchronously_is_refused():
-    class Upload:
-        def seekable(self):
-            return False
+    upload = UploadFile(io.BytesIO(JPEG))
+    with pytest.raises(TypeError, match=r"its read\(\) gives coroutine.*await source.read"):
+        antiphon.image(upload)
+    assert content(antiphon.image(upload.file)) == JPEG
 
+
+def test_a_file_need_not_know_more_than_read():
+    class Part:
         def read(self):
-            return iter(())
+            return JPEG
 
-    with pytest.raises(TypeError, match=r"its read\(\) gives tuple_iterator"):
-        antiphon.image(Upload())
+    assert content(antiphon.image(Part())) == JPEG
+
+
+@pytest.mark.parametrize(
+    "source", ["data:image/jpeg;base64,/9j/", base64.b64encode(JPEG * 20).decode()]
+)
+def test_base64_is_no_path(source):
+    with pytest.raises(antiphon.InputError, match=r"^source: a str of .*b64decode") as caught:
+        antiphon.image(source)
+    assert len(str(caught.value)) < 200
 
 
 def test_a_document_has_one_source():

@@ -11,7 +11,16 @@ from .._wire.json import is_list
 from ..catalog import media
 from ..catalog.models import CATALOG
 from ..errors import InputError
-from .sources import FileSource, describe, encoded, raw_size, read, reference, refuse_size
+from .sources import (
+    LONGEST_PATH,
+    FileSource,
+    describe,
+    encoded,
+    raw_size,
+    read,
+    reference,
+    refuse_size,
+)
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -26,8 +35,9 @@ DocumentInput: TypeAlias = "FileSource | Sequence[str | TextBlockParam | ImageBl
 _MOST_BYTES = raw_size(media.MOST_PDF_BYTES)
 _MOST_PAGES = max(card.media_limit for card in CATALOG)
 _FEWER_PAGES = "send some of its pages (pages=), or use antiphon.split_pdf"
-# A text of one line is a path if it has no white space, or if it ends as the names of files do.
-_PATH = re.compile(r"\S+|[^\n\r]*\.[A-Za-z][A-Za-z0-9]{0,4}")
+# A text of one line is a path if it begins like one, if it ends as the names of files do, or if it
+# is one word of ASCII: many languages put no space between words.
+_PATH = re.compile(r"(/|\.{1,2}/|[A-Za-z]:[/\\])[^\n\r]*|[^\n\r]*\.[A-Za-z][A-Za-z0-9]{0,4}|[!-~]+")
 
 
 def document(
@@ -47,8 +57,8 @@ def document(
     Args:
         source: a path, bytes, an open file, a URL (``https://...``) of a PDF, the id of an uploaded
             file (``file_...``) or what its upload returned, a text, or a list of texts and blocks,
-            which Claude cites one by one. A str of one word, or of one line that ends like the name
-            of a file, is a path; any other is the text.
+            which Claude cites one by one. A str of one line that begins like a path, ends like the
+            name of a file, or is one word of ASCII, is a path; any other is the text.
         text: a text, whatever it looks like. Use it for texts that come from others.
         title: its title, which Claude sees but does not cite.
         context: what else Claude should know about it, and does not cite.
@@ -143,7 +153,7 @@ def _content(source: Any) -> bytes | str | dict[str, Any]:
         return {**where}
     if is_list(source):
         return {"type": "content", "content": _pieces(source)}
-    if isinstance(source, str) and not _PATH.fullmatch(source):
+    if isinstance(source, str) and not _is_path(source):
         return source
     if hasattr(source, "__array_interface__"):
         raise InputError("source: an image is not a document; use antiphon.image")
@@ -153,6 +163,10 @@ def _content(source: Any) -> bytes | str | dict[str, Any]:
         if isinstance(source, str):
             error.add_note("If it is not a path but a text, pass it as text=.")
         raise
+
+
+def _is_path(text: str) -> bool:
+    return len(text) <= LONGEST_PATH and _PATH.fullmatch(text) is not None
 
 
 def _pieces(source: Sequence[Any]) -> list[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from inspect import iscoroutine
 from io import SEEK_END
 from os import PathLike
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..types.files import FileMetadata
 
 __all__ = [
+    "LONGEST_PATH",
     "FileSource",
     "describe",
     "encoded",
@@ -33,6 +35,9 @@ __all__ = [
 
 FileSource: TypeAlias = "str | PathLike[str] | bytes | bytearray | IO[bytes] | FileMetadata"
 """A path, a URL, the id of an uploaded file, the content, an open file, or an uploaded file."""
+
+LONGEST_PATH = 4096
+"""Characters: the most of Linux, and more than others allow."""
 
 _URL = re.compile(r"https?://\S+")
 _FILE_ID = re.compile(r"file_\w+")
@@ -92,6 +97,11 @@ def read(source: Any, most: int | None = None, advice: str = "") -> bytes | str:
         TypeError: it is something else.
     """
     if isinstance(source, str):
+        if source.startswith("data:") or len(source) > LONGEST_PATH:
+            raise InputError(
+                f"source: a str of {len(source):,} characters is neither a path nor a URL; "
+                "if it is base64, pass base64.b64decode(…) of it"
+            )
         source = Path(source)
     content: Any
     named = _named(source)
@@ -101,7 +111,7 @@ def read(source: Any, most: int | None = None, advice: str = "") -> bytes | str:
         content = source.tobytes()
     elif is_file(source):
         refuse_size(_file_size(source), most, advice)
-        content = read_file(source)
+        content = _content(source)
     else:
         raise TypeError(
             "source: expected a path, bytes, an open file, a URL or the id of an uploaded file, "
@@ -109,7 +119,9 @@ def read(source: Any, most: int | None = None, advice: str = "") -> bytes | str:
         )
     if not isinstance(content, (bytes, str)):  # an asynchronous file gives something to await
         kind = type(content).__name__
-        raise TypeError(f"source: its read() gives {kind}, not bytes; pass what it reads")
+        if iscoroutine(content):
+            content.close()  # else Python warns that it was never awaited
+        raise TypeError(f"source: its read() gives {kind}, not bytes; pass `await source.read()`")
     if not content:
         raise InputError(f"source: {named} is empty")
     refuse_size(len(content), most, advice)
@@ -156,11 +168,19 @@ def describe(content: bytes) -> str | None:
     return None
 
 
+def _content(file: Any) -> Any:
+    """Return what is in a path or an open file."""
+    # Some files that others have made know nothing but `read`.
+    is_usual = hasattr(file, "seekable") or not hasattr(file, "read")
+    return read_file(file) if is_usual else file.read()
+
+
 def _file_size(file: FileInput) -> int:
     """Return the size in bytes of a path or an open file; 0 if only reading it would tell."""
     if isinstance(file, PathLike):
         return Path(file).stat().st_size
-    if hasattr(file, "encoding") or not file.seekable():  # a text has no size in bytes
+    # A text has no size in bytes.
+    if hasattr(file, "encoding") or not hasattr(file, "seekable") or not file.seekable():
         return 0
     return file.seek(0, SEEK_END)
 
