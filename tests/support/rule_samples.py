@@ -426,6 +426,10 @@ TABLE: list[tuple[str, Any, str, Any]] = [
      " expected tags: 'bash_code_execution_tool_result', 'code_execution_tool_result',"
      " 'connector_text'",
      sent(said({"type": "fallback"}), betas=["server-side-fallback-2026-07-01"])),
+    ("messages.beta", system_said(("u", "a"), ("s", [{"type": "tool_addition"}])),
+     "messages.1.content.0: Input tag 'tool_addition' found using 'type' does not match any of",
+     sent(system_said(("u", "a"), ("s", [{"type": "tool_addition"}])),
+          betas=["inline-tools-2026-09-15"])),
     ("messages.empty", talk(""),
      "messages.0: all messages must have non-empty content except for the optional final"
      " assistant message", talk("a", "")),

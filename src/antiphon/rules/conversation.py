@@ -74,8 +74,8 @@ def _system(request: RequestView) -> Iterator[Turn]:
 @CHECKS.add("messages.beta", *block_parts(BETA_BLOCKS))
 def blocks_of_betas(request: RequestView) -> Iterator[Violation]:
     """Find content blocks of a beta that the request does not name."""
-    for kind, beta in BETA_BLOCKS.items():
-        if kind in request.blocks and not request.has_beta(beta):
+    for kind, betas in BETA_BLOCKS.items():
+        if kind in request.blocks and not request.has_beta(*betas):
             for block in request.of(kind):
                 yield at(block.path, found=kind, expected=_KNOWN_BLOCKS)
 

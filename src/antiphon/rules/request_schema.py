@@ -178,14 +178,16 @@ _BETA_BLOCKS: dict[str, Validator] = {
     "tool_addition": mapping,
     "tool_removal": mapping,
 }
+# The second one lets the definition of a tool stand in the conversation.
+_TOOL_CHANGES = ("mid-conversation-tool-changes-", "inline-tools-")
 BETA_BLOCKS = {
-    "advisor_tool_result": "advisor-tool-",
-    "compaction": "compact-",
-    "fallback": "server-side-fallback-",
-    "mcp_tool_result": "mcp-client-",
-    "mcp_tool_use": "mcp-client-",
-    "tool_addition": "mid-conversation-tool-changes-",
-    "tool_removal": "mid-conversation-tool-changes-",
+    "advisor_tool_result": ("advisor-tool-",),
+    "compaction": ("compact-",),
+    "fallback": ("server-side-fallback-",),
+    "mcp_tool_result": ("mcp-client-",),
+    "mcp_tool_use": ("mcp-client-",),
+    "tool_addition": _TOOL_CHANGES,
+    "tool_removal": _TOOL_CHANGES,
 }
 """Content blocks of betas, which the API does not list, and how the names of their betas begin."""
 
