@@ -319,3 +319,49 @@ except SystemExit:
     ).stdout
     assert "simulates" in loaded
     assert not set(loaded.split()) & {"pydantic", "urllib3", "asyncio", "orjson"}
+
+
+@contextmanager
+def serving(*words: str) -> Iterator[dict[str, str]]:
+    """Run `antiphon serve`; give the environment that leads to it."""
+    command = [*COMMAND, "serve", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip().rpartition("=")[2]
+            yield {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "test"}
+        finally:
+            process.terminate()
+
+
+def test_a_script_is_served_and_read_again_when_it_changes(tmp_path):
+    path = tmp_path / "script.yaml"
+    path.write_text("- {when: hello, reply: Hi there}")
+    with serving("--script", str(path)) as environ:
+        assert run("ask", "Hello", **environ).stdout == "Hi there\n"
+        done = run("ask", "Weather?", **environ)
+        assert (done.returncode, done.stdout) == (4, "")
+        assert "user_text('hello'): the user wrote 'Weather?'" in done.stderr
+        path.write_text("- reply: Something else")
+        assert run("ask", "Hello", **environ).stdout == "Something else\n"
+
+
+def test_a_script_is_checked(tmp_path):
+    path = tmp_path / "script.yaml"
+    path.write_text("- reply: a")
+    done = run("serve", "--check", str(path))
+    assert (done.returncode, done.stdout) == (0, f"{path}: 1 rules, nothing wrong\n")
+    path.write_text("- reply: a\n- reply: b")
+    done = run("serve", "--check", str(path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "rule 2, reply('b'): never used" in done.stderr
+    path.write_text("- replay: a")
+    done = run("serve", "--check", str(path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{path}: rules.0: give a mapping with one of" in done.stderr
+    assert run("serve", "--script", str(path)).returncode == 2
+    assert run("serve", "--check", str(tmp_path / "none.yaml")).returncode == 1
+
+
+def test_the_schema_of_scripts_is_printed():
+    assert json.loads(run("serve", "--script-schema").stdout)["title"].startswith("A script")

@@ -98,13 +98,20 @@ def test_unexpected(antiphon_server, antiphon_client):
     result.stdout.fnmatch_lines(["*user_text('weather'): the user wrote 'joke'*"])
 
 
-def test_the_marker_scripts_the_server(run):
+def test_the_marker_scripts_the_server(run, pytester):
+    pytester.path.joinpath("script.yaml").write_text("- {reply: from a file, times: 1}")
     result = run(
         """
 @pytest.mark.antiphon(script=["one", "two"], seed=7)
 def test_list():
     client = antiphon.Client()
     assert [ask(client).text, ask(client).text] == ["one", "two"]
+
+@pytest.mark.antiphon(script="script.yaml")
+def test_file(antiphon_client, antiphon_server):
+    assert ask(antiphon_client).text == "from a file"
+    antiphon_server.reply("added")
+    assert ask(antiphon_client).text == "added"
 
 def greet(server):
     server.reply("Hello!")
@@ -119,7 +126,7 @@ class TestMany:
         assert ask(antiphon_client).text == "nearer"
 """
     )
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=4)
 
 
 def test_a_wrong_marker_says_what_it_takes(run):

@@ -3,10 +3,10 @@
 Programs may call `main`. Replies go to stdout, everything else to stderr. A command never shows a
 traceback: a failure is a line or two, and an exit code.
 
-Exit codes: 0 done; 1 another failure, or a difference that `moving-over` found; 2 wrong usage; 3 no
-key or a wrong one (401, 403); 4 the request was refused (400, 402, 404, 413, …); 5 a rate limit
-(429); 6 the API failed or is overloaded; 7 the network or a time limit; 130 interrupted; 141 the
-reader of stdout has gone.
+Exit codes: 0 done; 1 another failure, a difference that `moving-over` found, or something wrong in
+a script that `serve --check` read; 2 wrong usage; 3 no key or a wrong one (401, 403); 4 the request
+was refused (400, 402, 404, 413, …); 5 a rate limit (429); 6 the API failed or is overloaded; 7 the
+network or a time limit; 130 interrupted; 141 the reader of stdout has gone.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ _SERVE_EXAMPLES = """\
 examples:
   antiphon serve --port 8000
   antiphon serve --first-token 0.5 --tokens-per-second 40 --requests 50
+  antiphon serve --script replies.yaml
+  antiphon serve --check replies.yaml
 """
 _MOVING_OVER_EXAMPLES = """\
 examples:
@@ -179,6 +181,19 @@ def _describe_serve(serve: argparse.ArgumentParser) -> None:
         action="store_true",
         help="serve any name of a model (by default unknown and retired ones are a 404)",
     )
+    scripts = serve.add_argument_group("what is replied (by default simulated replies)")
+    scripts.add_argument(
+        "--script",
+        type=Path,
+        metavar="FILE",
+        help="rules, in YAML or JSON; read again if changed",
+    )
+    scripts.add_argument(
+        "--check", type=Path, metavar="FILE", help="check a script and exit; nothing is served"
+    )
+    scripts.add_argument(
+        "--script-schema", action="store_true", help="print the JSON Schema of scripts and exit"
+    )
     pace = serve.add_argument_group("pace of the replies (by default there is no delay)")
     pace.add_argument("--first-token", type=float, metavar="SECONDS", help="before the first token")
     pace.add_argument("--tokens-per-second", type=float, metavar="N", help="from then on")
@@ -219,10 +234,10 @@ def _count(options: argparse.Namespace) -> None:
     run(options)
 
 
-def _serve(options: argparse.Namespace) -> None:
+def _serve(options: argparse.Namespace) -> int:
     from .serve import run
 
-    run(options)
+    return run(options)
 
 
 def _moving_over(options: argparse.Namespace) -> int:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import errno
+import json
+import sys
+from pathlib import Path
 from typing import Any
 
 from ..local.api.app import App
 from ..local.api.latency import Latency
 from ..local.metering.rate_limits import Limits
+from ..local.scripting.file_schema import SCHEMA
 from ..local.serving.listener import serve
+from ..local.serving.script_file import ScriptFile, read_script
 
 __all__ = ["run"]
 
@@ -17,18 +22,27 @@ _PACE = ("first_token", "tokens_per_second", "jitter")
 _LIMITS = ("requests", "input_tokens", "output_tokens")
 
 
-def run(options: argparse.Namespace) -> None:
-    """Serve; how to reach the server is printed on stdout.
+def run(options: argparse.Namespace) -> int:
+    """Serve; how to reach the server is printed on stdout. Or check a script, or show its schema.
+
+    Returns:
+        The exit code.
 
     Raises:
-        OSError: the server cannot listen at this address.
+        OSError: the server cannot listen at this address, or a file cannot be read.
+        ValueError: the script is wrong.
     """
+    if options.script_schema:
+        return _print_schema()
+    if options.check is not None:
+        return _check(options.check)
     limits, latency = Limits(**_given(options, _LIMITS)), Latency(**_given(options, _PACE))
     app = App(
         seed=options.seed,
         models="any" if options.any_model else "known",
         limits=limits,
         latency=latency,
+        script=None if options.script is None else ScriptFile(options.script),
     )
     try:
         serve(
@@ -45,6 +59,27 @@ def run(options: argparse.Namespace) -> None:
             f"port {options.port} of {options.host} is in use; choose another one, or leave out"
             " --port for a free one"
         ) from failure
+    return 0
+
+
+def _print_schema() -> int:
+    print(json.dumps(SCHEMA, indent=2))
+    return 0
+
+
+def _check(path: Path) -> int:
+    """Print what is wrong with a script; return 1 if something is."""
+    try:
+        rules = read_script(path)
+    except ValueError as error:
+        problems = [str(error)]
+    else:
+        problems = [f"{path}: {line}" for line in rules.shadowed()]
+        if not problems:
+            print(f"{path}: {len(rules.rules)} rules, nothing wrong")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
 
 
 def _given(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:

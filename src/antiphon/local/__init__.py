@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .serving.in_process import AsyncInProcess, InProcess
     from .serving.listener import serve
     from .serving.local_server import LocalServer
+    from .serving.script_file import ScriptFile
 
 __all__ = [
     "App",
@@ -27,6 +28,7 @@ __all__ = [
     "LocalServer",
     "Recorded",
     "Script",
+    "ScriptFile",
     "SystemClock",
     "VirtualClock",
     "serve",
@@ -41,6 +43,7 @@ _MODULES = {
     "LocalServer": "serving.local_server",
     "Recorded": "api.journal",
     "Script": "scripting.script",
+    "ScriptFile": "serving.script_file",
     "SystemClock": "metering.clock",
     "VirtualClock": "metering.clock",
     "serve": "serving.listener",

@@ -33,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give a marked test its server, also if it does not ask for the fixture."""
+    # Items of other plugins (doctests, YAML files) have no fixtures.
     names: list[str] | None = getattr(item, "fixturenames", None)
     if names is not None and item.get_closest_marker("antiphon") and "antiphon_server" not in names:
         names.append("antiphon_server")
@@ -72,6 +73,7 @@ def antiphon_server(
 
     server = _antiphon_socket
     renew(server, request.path.parent, **_asked(request.node))
+    # Not the fixture `monkeypatch`: a test that undoes its own patches must keep its server.
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment(server.url).items():
             patch.setenv(name, value)

@@ -9,7 +9,9 @@ from typing import Any
 
 from ..local.api.app import App
 from ..local.api.direction import Fault
+from ..local.scripting.script import Script
 from ..local.serving.local_server import LocalServer
+from ..local.serving.script_file import ScriptFile
 
 __all__ = ["KEY", "environment", "renew"]
 
@@ -31,9 +33,9 @@ def environment(url: str) -> dict[str, str]:
 
 def renew(
     server: LocalServer,
-    folder: Path,  # noqa: ARG001  where relative paths begin
+    folder: Path,
     *,
-    script: Sequence[Any] | Callable[[LocalServer], object] | None = None,
+    script: str | Path | Sequence[Any] | Callable[[LocalServer], object] | None = None,
     cassette: object = None,
     faults: Iterable[Fault] = (),
     seed: int = 0,
@@ -43,25 +45,29 @@ def renew(
     Args:
         server: the server; it runs.
         folder: where relative paths begin.
-        script: replies, one after the other, or a function that scripts the server.
+        script: the path of a script file; replies, one after the other; or a function that scripts
+            the server.
         cassette: not there yet.
         faults: what goes wrong with the responses to all messages requests.
         seed: other ids and opaque values.
 
     Raises:
         NotImplementedError: a cassette is given.
+        OSError: the script file cannot be read.
         TypeError: the script is of another kind.
+        ValueError: something in the script file is wrong.
     """
     if cassette is not None:
         raise NotImplementedError("cassette: recordings cannot be played yet; use script= instead")
-    server.replace(App(seed=seed))
+    rules = ScriptFile(folder / script) if isinstance(script, str | Path) else Script()
+    server.replace(App(seed=seed, script=rules))
     server.script.faults = tuple(faults)
     if callable(script):
         script(server)
     elif isinstance(script, list | tuple):
         server.replies(*script)
-    elif script is not None:
+    elif not isinstance(script, str | Path | None):
         raise TypeError(
-            f"script: {script!r} is no script; give a list of replies, or a function that takes"
-            " the server"
+            f"script: {script!r} is no script; give the path of a file, a list of replies, or a"
+            " function that takes the server"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon.local import App, VirtualClock
+from antiphon.local import App, Script, VirtualClock
 from tests.support.app_requests import BODY, send
 
 
@@ -42,3 +42,21 @@ def test_control_can_be_off():
     app = App(VirtualClock(), control=False)
     assert send(app, "/__antiphon/health").error == (404, "not_found_error", "Not found")
     assert send(app, "/__antiphon/reset", b"").status == 404
+
+
+def test_a_script_comes_from_a_client_and_is_verified(app):
+    assert send(app, "/__antiphon/script", [], method="PUT").status == 404
+    app.script = Script()
+    rules = [{"reply": "Hello!", "times": 1}]
+    assert send(app, "/__antiphon/script", {"rules": rules}, method="PUT").json == {"status": "ok"}
+    assert send(app, "/__antiphon/verify").json == {
+        "problems": ["reply('Hello!'): used 0 of 1 times"]
+    }
+    assert send(app, body=BODY).json["content"] == [{"type": "text", "text": "Hello!"}]
+    assert send(app, "/__antiphon/verify").json == {"problems": []}
+    wrong = send(app, "/__antiphon/script", {"rules": [{"replay": "a"}]}, method="PUT")
+    assert wrong.status == 400
+    assert "script: rules.0: give a mapping with one of reply" in wrong.error[2]
+    assert send(app, body=BODY).status == 400
+    assert send(app, "/__antiphon/reset", b"").status == 200
+    assert send(app, body=BODY).status == 200

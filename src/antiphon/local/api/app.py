@@ -96,7 +96,7 @@ class App:
         self._batches = BatchesEndpoint(self.clock, self._rng, self._simulation, batch_seconds)
         self._files = FilesEndpoint(self._simulation.files)
         self._models = ModelsEndpoint(self.clock, self._simulation.models)
-        self._control = Control(self.journal, self.clock, self.reset)
+        self._control = Control(self.journal, self.clock, self.reset, lambda: self.script)
 
     @property
     def script(self) -> Director | None:
@@ -208,6 +208,8 @@ class App:
             except RequestRefusedError as refusal:
                 steps = exchange.error_response(refusal)
             else:
+                if exchange.recorded is not None:
+                    exchange.recorded.message = result.message
                 respond = self._streamed if request.body.get("stream") else self._whole
                 steps = simulation.threads.keeping(
                     request.thread, result.message, respond(exchange, result)

@@ -1,4 +1,4 @@
-"""The server's own endpoints under one reserved prefix: health, journal, reset and clock."""
+"""The server's own endpoints under one prefix: health, journal, script, reset and clock."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from ..._wire.http import BufferedBody
 from ..._wire.json import loads
 from ..metering.clock import Clock
+from .direction import Director
 from .errors import invalid, not_found
 from .exchange import Endpoint, Exchange
 from .journal import Journal
@@ -22,9 +23,17 @@ class Control:
         journal: the requests so far.
         clock: the server's.
         reset: forgets the server's state.
+        director: returns what the app follows, if it follows a script.
     """
 
-    def __init__(self, journal: Journal, clock: Clock, reset: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        reset: Callable[[], None],
+        director: Callable[[], Director | None],
+    ) -> None:
+        self._director = director
         self._journal = journal
         self._clock = clock
         self._reset = reset
@@ -36,6 +45,10 @@ class Control:
                 return {"GET": self._get_health}
             case ["requests"]:
                 return {"GET": self._get_requests}
+            case ["script"]:
+                return {"PUT": self._put_script}
+            case ["verify"]:
+                return {"GET": self._get_verify}
             case ["reset"]:
                 return {"POST": self._post_reset}
             case ["clock"]:
@@ -52,6 +65,22 @@ class Control:
     def _post_reset(self, exchange: Exchange) -> Steps:
         self._reset()
         return exchange.json({"status": "ok"})
+
+    def _put_script(self, exchange: Exchange) -> Steps:
+        try:
+            self._script().load(loads(exchange.request.buffered_body()))
+        except ValueError as error:
+            raise invalid(f"script: {error}") from error
+        return exchange.json({"status": "ok"})
+
+    def _get_verify(self, exchange: Exchange) -> Steps:
+        return exchange.json({"problems": self._script().problems()})
+
+    def _script(self) -> Director:
+        director = self._director()
+        if director is None:
+            raise not_found("This server follows no script.")
+        return director
 
     def _get_clock(self, exchange: Exchange) -> Steps:
         return exchange.json({"now": self._clock(), "running": self._clock.running})

@@ -44,8 +44,13 @@ class MessageRequest(MessageView):
     """All headers by their lower-case names, those with keys too."""
     request_id: str
     """The id in the response's `request-id` header."""
-    names: tuple[str, ...] = field(repr=False)
-    """The names of its model: as sent, and as in the API's catalogue."""
+    served: tuple[str, ...] = field(repr=False)
+    """The names of the model that serves it, as in the API's catalogue."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its model: as sent, and as in the API's catalogue."""
+        return (self.model, *self.served)
 
     def _sent(self) -> Any:
         return self.body
@@ -128,4 +133,16 @@ class Director(Protocol):
 
     def reset(self) -> None:
         """Begin again."""
+        ...
+
+    def load(self, value: object) -> None:
+        """Begin again with the rules that JSON values describe.
+
+        Raises:
+            ValueError: something in them is wrong; the text says where. Then nothing changes.
+        """
+        ...
+
+    def problems(self) -> list[str]:
+        """Return what did not go as the rules say, one sentence each."""
         ...

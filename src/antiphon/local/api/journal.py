@@ -9,6 +9,7 @@ from typing import Any
 
 from ..._wire.http import BufferedBody
 from ..._wire.json import JSONObject, dumps, is_list, is_object, loads
+from .differences import differences
 from .message_view import MessageView
 
 __all__ = ["Journal", "Recorded", "without_secrets"]
@@ -59,6 +60,8 @@ class Recorded(MessageView):
     """The status of the response; None before the response begins."""
     seconds: float | None = None
     """How long the response took on the server's clock; None until it has ended."""
+    message: JSONObject | None = field(default=None, repr=False)
+    """The message of the response; None if it has none, or is one of another endpoint."""
     _content: bytes = field(default=b"", repr=False)
 
     @property
@@ -76,6 +79,25 @@ class Recorded(MessageView):
         """Keep the body; of a large one, keep it without its payloads."""
         heavy = len(content) > _HEAVY
         self._content = dumps(_readable(content)) if heavy else bytes(content)
+
+    def assert_sent(self, **fields: Any) -> None:
+        """Check fields of the body.
+
+        Args:
+            **fields: the values that they must have, e.g. ``system="Be brief."``; other fields may
+                have any.
+
+        Raises:
+            AssertionError: one of them has another value, or is missing; the text says where.
+        """
+        if lines := self.differences(fields):
+            raise AssertionError("\n".join([f"{self.method} {self.path} differs:", *lines]))
+
+    def differences(self, fields: Mapping[str, Any]) -> list[str]:
+        """Return what differs between the body and fields that it should have."""
+        body = self.body
+        found = {name: body[name] for name in fields if name in body} if is_object(body) else body
+        return list(differences(dict(fields), found))
 
     @property
     def size(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -21,9 +21,19 @@ class MessageView:
 
     __slots__ = ()
 
+    request_id: str
+    """The id in the response's `request-id` header."""
+    headers: Mapping[str, str]
+    """The headers by their lower-case names."""
+
     @abstractmethod
     def _sent(self) -> Any:
         """Return the body as JSON values."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its model, as far as they are known."""
+        return (self.model,)
 
     @property
     def model(self) -> str:
@@ -66,6 +76,17 @@ class MessageView:
         return [block for block in self.last_blocks if block.get("type") == "tool_result"]
 
     @property
+    def result_tools(self) -> list[str]:
+        """The name of the tool of each result in the last user turn; "" where it is not known."""
+        names = {
+            block.get("id"): str(block.get("name"))
+            for _, blocks in self._turns()
+            for block in blocks
+            if block.get("type") == "tool_use"
+        }
+        return [names.get(block.get("tool_use_id"), "") for block in self.results]
+
+    @property
     def turn(self) -> int:
         """The number of the reply in its conversation, from 1.
 
@@ -77,6 +98,7 @@ class MessageView:
 
     def _turns(self) -> list[tuple[Any, list[JSONObject]]]:
         """Return role and blocks of each turn; system messages are skipped."""
+        # System messages may stand anywhere, and make no turn.
         spoken = (each for each in self.messages if each.get("role") != "system")
         return [
             (role, [block for message in group for block in _blocks(message.get("content"))])

@@ -217,7 +217,7 @@ class Simulation:
             return SIMULATED
         body = {**request.body, "model": request.named}
         caller = request.caller
-        served = (request.named, request.model.name, request.model.card.id)
+        served = (request.model.name, request.model.card.id)
         return self.script.direct(MessageRequest(body, caller.headers, caller.request_id, served))
 
     def create(

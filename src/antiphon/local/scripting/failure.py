@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..api.errors import RequestRefusedError
 
-__all__ = ["failure"]
+__all__ = ["KINDS", "failure"]
 
-_KINDS = {
+KINDS = {
     400: "invalid_request_error",
     401: "authentication_error",
     402: "billing_error",
@@ -19,7 +19,8 @@ _KINDS = {
     504: "timeout_error",
     529: "overloaded_error",
 }
-_STATUSES = {kind: status for status, kind in _KINDS.items()}
+"""The `type` of the API's errors by their status."""
+_STATUSES = {kind: status for status, kind in KINDS.items()}
 # Where the API's words are known (docs, errors; recordings).
 _MESSAGES = {
     401: "invalid x-api-key",
@@ -66,4 +67,4 @@ def _status(error: int | str) -> int:
 
 def _kind(status: int) -> str:
     """Return the type of the error of a status, as the API or a gateway before it sends it."""
-    return _KINDS.get(status) or ("api_error" if status >= 500 else "invalid_request_error")
+    return KINDS.get(status) or ("api_error" if status >= 500 else "invalid_request_error")

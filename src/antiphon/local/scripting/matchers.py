@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from ..._wire.json import JSONObject
 from ...catalog.request_parts import content_blocks
-from ..api.direction import MessageRequest
+from ..api.message_view import MessageView
 
 __all__ = [
     "ANY",
@@ -32,7 +32,7 @@ __all__ = [
     "user_text",
 ]
 
-Predicate: TypeAlias = Callable[[MessageRequest], bool]
+Predicate: TypeAlias = Callable[[MessageView], bool]
 """Returns whether a request is meant."""
 
 # Enough of a text to recognize it.
@@ -45,14 +45,14 @@ class Matcher:
     __slots__ = ()
 
     @abstractmethod
-    def nearness(self, request: MessageRequest) -> float:
+    def nearness(self, request: MessageView) -> float:
         """Return how near a request is: 1 if it fits, down to 0."""
 
     @abstractmethod
-    def differences(self, request: MessageRequest) -> list[str]:
+    def differences(self, request: MessageView) -> list[str]:
         """Return what keeps a request from fitting; nothing if it fits."""
 
-    def __call__(self, request: MessageRequest) -> bool:
+    def __call__(self, request: MessageView) -> bool:
         """Return whether a request fits."""
         return self.nearness(request) == 1
 
@@ -81,6 +81,7 @@ def matcher(predicate: Predicate) -> Matcher:
             f"when: {predicate!r} is no predicate; give user_text(…), another matcher of"
             " antiphon.testing, or a function from a request to a bool"
         )
+    # A function cannot say what it found instead, but its name tells what it looked for.
     name: str = getattr(predicate, "__name__", repr(predicate))
     return _Fact(name, predicate, lambda _: "it is false")
 
@@ -90,14 +91,14 @@ class _Fact(Matcher):
     """One condition."""
 
     name: str
-    holds: Callable[[MessageRequest], bool]
-    found: Callable[[MessageRequest], str]
+    holds: Callable[[MessageView], bool]
+    found: Callable[[MessageView], str]
     """Says what the request has instead."""
 
-    def nearness(self, request: MessageRequest) -> float:
+    def nearness(self, request: MessageView) -> float:
         return 1.0 if self.holds(request) else 0.0
 
-    def differences(self, request: MessageRequest) -> list[str]:
+    def differences(self, request: MessageView) -> list[str]:
         return [] if self.holds(request) else [f"{self.name}: {self.found(request)}"]
 
     def __repr__(self) -> str:
@@ -110,10 +111,10 @@ class _All(Matcher):
 
     parts: tuple[Matcher, ...]
 
-    def nearness(self, request: MessageRequest) -> float:
+    def nearness(self, request: MessageView) -> float:
         return sum(part.nearness(request) for part in self.parts) / len(self.parts)
 
-    def differences(self, request: MessageRequest) -> list[str]:
+    def differences(self, request: MessageView) -> list[str]:
         return [line for part in self.parts for line in part.differences(request)]
 
     def __repr__(self) -> str:
@@ -126,10 +127,10 @@ class _Any(Matcher):
 
     parts: tuple[Matcher, ...]
 
-    def nearness(self, request: MessageRequest) -> float:
+    def nearness(self, request: MessageView) -> float:
         return max(part.nearness(request) for part in self.parts)
 
-    def differences(self, request: MessageRequest) -> list[str]:
+    def differences(self, request: MessageView) -> list[str]:
         lines = [part.differences(request) for part in self.parts]
         return [line for each in lines for line in each] if all(lines) else []
 
@@ -143,10 +144,10 @@ class _Not(Matcher):
 
     part: Matcher
 
-    def nearness(self, request: MessageRequest) -> float:
+    def nearness(self, request: MessageView) -> float:
         return 0.0 if self.part(request) else 1.0
 
-    def differences(self, request: MessageRequest) -> list[str]:
+    def differences(self, request: MessageView) -> list[str]:
         return [f"{self!r}: it is true"] if self.part(request) else []
 
     def __repr__(self) -> str:
@@ -180,11 +181,11 @@ def system_text(text: str | re.Pattern[str]) -> Matcher:
 
 
 def _of_text(
-    name: str, wanted: str | re.Pattern[str], intro: str, read: Callable[[MessageRequest], str]
+    name: str, wanted: str | re.Pattern[str], intro: str, read: Callable[[MessageView], str]
 ) -> Matcher:
     fits = _contains(name, wanted)
 
-    def found(request: MessageRequest) -> str:
+    def found(request: MessageView) -> str:
         return f"{intro} {_shown(read(request))}" if read(request) else f"{intro} nothing"
 
     return _Fact(_call(name, wanted), lambda request: fits(read(request)), found)
@@ -230,10 +231,10 @@ def offers(tool: str) -> Matcher:
     """
     _check_text("offers", tool)
 
-    def holds(request: MessageRequest) -> bool:
+    def holds(request: MessageView) -> bool:
         return any(tool in (each.get("name"), each.get("type")) for each in request.tools)
 
-    def found(request: MessageRequest) -> str:
+    def found(request: MessageView) -> str:
         names = [str(each.get("name") or each.get("type")) for each in request.tools]
         return f"the tools are {', '.join(names)}" if names else "there are no tools"
 
@@ -247,24 +248,13 @@ def has_result(tool: str | None = None) -> Matcher:
         tool: the name of the tool that was called, or the id of the call; by default any.
     """
 
-    def results(request: MessageRequest) -> list[tuple[str, str]]:
-        """Return the tool's name and the id of the call for each result."""
-        names = {
-            block.get("id"): str(block.get("name"))
-            for message in request.messages
-            for block in _objects(message.get("content"))
-            if block.get("type") == "tool_use"
-        }
+    def holds(request: MessageView) -> bool:
         ids = [block.get("tool_use_id") for block in request.results]
-        return [(names.get(each, ""), str(each)) for each in ids]
+        return bool(ids) if tool is None else tool in (*ids, *request.result_tools)
 
-    def holds(request: MessageRequest) -> bool:
-        found = results(request)
-        return bool(found) if tool is None else any(tool in each for each in found)
-
-    def found(request: MessageRequest) -> str:
-        names = [name for name, _ in results(request)]
-        return f"the results are of {', '.join(names)}" if names else "there are no tool results"
+    def found(request: MessageView) -> str:
+        names = ", ".join(request.result_tools)
+        return f"the results are of {names}" if request.results else "there are no tool results"
 
     if tool is not None:
         _check_text("has_result", tool)
@@ -274,7 +264,7 @@ def has_result(tool: str | None = None) -> Matcher:
 def has_image() -> Matcher:
     """Return a matcher of requests with an image in the last user turn, or in a result there."""
 
-    def holds(request: MessageRequest) -> bool:
+    def holds(request: MessageView) -> bool:
         blocks = request.last_blocks
         inner = [each for block in request.results for each in _objects(block.get("content"))]
         return any(block.get("type") == "image" for block in (*blocks, *inner))
@@ -292,13 +282,13 @@ def header(name: str, value: str | re.Pattern[str] | None = None) -> Matcher:
     _check_text("header", name)
     key = name.lower()
 
-    def holds(request: MessageRequest) -> bool:
+    def holds(request: MessageView) -> bool:
         given = request.headers.get(key)
         if given is None or value is None:
             return given is not None
         return given == value if isinstance(value, str) else value.search(given) is not None
 
-    def found(request: MessageRequest) -> str:
+    def found(request: MessageView) -> str:
         # Its value may be a secret, and what is found here is sent and shown.
         return "the header has another value" if key in request.headers else "there is none"
 
@@ -311,6 +301,7 @@ def _contains(name: str, wanted: str | re.Pattern[str]) -> Callable[[str], bool]
         pattern = wanted
         return lambda text: pattern.search(text) is not None
     _check_text(name, wanted)
+    # People write "Weather" and "weather"; who means one of them alone gives a pattern.
     folded = wanted.casefold()
     return lambda text: folded in text.casefold()
 

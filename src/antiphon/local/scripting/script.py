@@ -17,6 +17,7 @@ from functools import partial
 from ..api.direction import Direction, Fault, MessageRequest, Write, Writing, Written
 from ..api.errors import RequestRefusedError, invalid
 from ..api.steps import Flow
+from .file_form import parse
 from .matchers import ANY
 from .rule import ScriptRule
 from .scriptable import Scriptable, quoted
@@ -63,15 +64,32 @@ class Script(Scriptable):
             AssertionError: a request came that no rule answers, or a rule with `times` was not used
                 so often.
         """
+        if problems := self.problems():
+            text = "\n".join(["The script was not followed.", *problems])
+            raise AssertionError(text) from self._error
+
+    def problems(self) -> list[str]:
+        """Return what did not go as the script says, one sentence each."""
         unused = [
             f"{rule.name}: used {rule.used} of {rule.times} times"
             for rule in self.rules
             if rule.times is not None and rule.used < rule.times
         ]
-        if self.unexpected or unused:
-            raise AssertionError(
-                "\n".join(["The script was not followed.", *self.unexpected, *unused])
-            ) from self._error
+        return [*self.unexpected, *unused]
+
+    def load(self, value: object) -> None:
+        """Begin again with the rules of a file.
+
+        Args:
+            value: the file as JSON values.
+
+        Raises:
+            ValueError: something in it is wrong; the text says where. Then nothing changes.
+        """
+        parsed = parse(value)
+        Script.reset(self)
+        self.rules.extend(parsed.rules)
+        self.strict = self.strict if parsed.strict is None else parsed.strict
 
     def reset(self) -> None:
         """Forget all rules and what came."""
@@ -88,12 +106,15 @@ class Script(Scriptable):
         """
         for rule in self.rules:
             if rule.left and self._fits(rule, request):
+                # Counted here and not when the reply is written: an attempt that is abandoned
+                # meanwhile was an attempt.
                 rule.used += 1
                 direction = rule.direction(request, self.faults)
                 write = direction.write
                 if write is None:
                     return direction
                 return replace(direction, write=partial(self._guarded, rule, write))
+        # Without rules nothing is expected, so nothing is unexpected.
         if not self.rules or not self.strict:
             return Direction(faults=self.faults)
         raise self._unexpected(request)
@@ -115,6 +136,7 @@ class Script(Scriptable):
         """Return the error for a request to which a function failed, and note it for `verify`."""
         text = f"In the script, {rule.name} raised {type(error).__name__}: {error}"
         self._note(text, error)
+        # A status that no client tries again: the function would fail again.
         return invalid(text, error_code="script_failed")
 
     def _note(self, text: str, error: Exception | None = None) -> None:

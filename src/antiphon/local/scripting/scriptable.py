@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 
-from ..._wire.json import is_object
+from ..._wire.json import is_list, is_object
 from ..api.direction import Fault
 from .failure import failure
 from .matchers import ANY, Matcher, Predicate, matcher
@@ -54,6 +54,7 @@ class Scriptable:
             TypeError: a content cannot be said.
             ValueError: `times` or `delay` is out of range.
         """
+        # What cannot be said is refused here, where the traceback leads to the mistake.
         Said.of([each for each in content if not callable(each)])
         outcome = ScriptedReply(content, stop_reason, usage or {})
         says = f"reply({', '.join(map(_shown, content))})"
@@ -129,6 +130,8 @@ def _shown(content: Content) -> str:
     """Return a content in a few words."""
     if isinstance(content, str):
         return quoted(content)
+    if is_list(content):
+        return ", ".join(map(_shown, content))
     if not is_object(content):
         return str(getattr(content, "__name__", type(content).__name__))
     kind = str(content.get("type"))

@@ -58,6 +58,7 @@ class ScriptedReply:
     def _written(self, said: Said, writing: Writing) -> Written:
         body, rng = writing.body, writing.rng
         identifier = new_id("msg", rng)
+        # Ids first: the digest of a request decides them, not what is signed or counted later.
         blocks = [located(_with_id(block, writing), body) for block in said.blocks]
         reply = complete_reply(
             body,
@@ -125,6 +126,7 @@ def _parts(content: Content) -> Iterator[JSONObject]:
     elif is_list(content) or isinstance(content, tuple):
         for item in cast("Sequence[Content]", content):
             yield from _parts(item)
+    # Messages and blocks of this package and of the official one, whatever their version.
     elif (as_dict := getattr(content, "to_dict", None)) or (
         as_dict := getattr(content, "model_dump", None)
     ):

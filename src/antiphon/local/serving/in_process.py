@@ -12,9 +12,9 @@ from typing import Any
 from ..._wire.http import Headers, Request, ResponseHead
 from ...errors import APIConnectionError, APITimeoutError
 from ..api.app import App
-from ..api.journal import Recorded
 from ..api.steps import Abort, Consult, Outcome, Pause, Step, Write, WriteHead, next_visible_step
 from ..metering.clock import Clock, VirtualClock
+from ..scripting.requests import Requests
 from ..scripting.scripted_server import ScriptedServer
 from .questions import Questions, answered, answered_async
 
@@ -44,9 +44,9 @@ class InProcess(ScriptedServer):
         return _InProcessResponse(exchange)
 
     @property
-    def requests(self) -> list[Recorded]:
+    def requests(self) -> Requests:
         """The requests so far, oldest first, without secrets."""
-        return self.app.journal.entries()
+        return Requests(self.app.journal.entries())
 
     def close(self) -> None:
         """Do nothing: there are no connections."""
@@ -67,9 +67,9 @@ class AsyncInProcess(ScriptedServer):
         return _AsyncInProcessResponse(exchange)
 
     @property
-    def requests(self) -> list[Recorded]:
+    def requests(self) -> Requests:
         """The requests so far, oldest first, without secrets."""
-        return self.app.journal.entries()
+        return Requests(self.app.journal.entries())
 
     async def close(self) -> None:
         """Do nothing: there are no connections."""

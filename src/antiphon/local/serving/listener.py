@@ -13,6 +13,7 @@ from ..api.app import App
 from ..api.errors import RequestRefusedError
 from ..api.steps import Steps
 from ..metering.clock import Clock
+from ..scripting.script import Script
 from .access import Access
 from .connection import Connection
 
@@ -141,6 +142,8 @@ def serve(
         OSError: the system does not let this process listen at the address.
     """
     app, access = app or App(), Access(host, allow_hosts, control)
+    if app.script is None:  # one may come by a control endpoint
+        app.script = Script()
     asyncio.run(_serve(app, access, host, check_port(port), grace))
 
 

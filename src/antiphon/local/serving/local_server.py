@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection
 from typing import Self, TypeVar
 
 from ..api.app import App
-from ..api.journal import Recorded
 from ..metering.clock import Clock
+from ..scripting.requests import Requests
 from ..scripting.scripted_server import ScriptedServer
 from .access import Access
 from .listener import Listener, check_port
@@ -78,9 +78,9 @@ class LocalServer(ScriptedServer):
         return self._access.token
 
     @property
-    def requests(self) -> list[Recorded]:
+    def requests(self) -> Requests:
         """The requests so far, oldest first, without secrets."""
-        return self._in_loop(self.app.journal.entries)
+        return Requests(self._in_loop(self.app.journal.entries))
 
     def reset(self) -> None:
         """Forget all requests, rules, cached prompts, limits and batches; keep the clock."""
@@ -92,9 +92,8 @@ class LocalServer(ScriptedServer):
         Args:
             app: makes the responses from now on; it gets a script without rules if it has none.
         """
-        strict = self.script.strict
         self._in_loop(lambda: self._listener.replace(app))
-        ScriptedServer.__init__(self, app, strict=strict)
+        ScriptedServer.__init__(self, app)
 
     def start(self) -> Self:
         """Start to serve until `close`; a ``with`` block calls both.

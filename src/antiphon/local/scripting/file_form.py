@@ -1,0 +1,297 @@
+"""Scripts as JSON values: what files and the control endpoint hold, made into rules.
+
+The form follows the methods of a script. `file_schema.SCHEMA` describes it for editors; what is
+refused here is refused by the schema, and the other way round.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ..._wire.json import JSONObject, is_list, is_object
+from . import content as makers
+from . import matchers
+from .matchers import Matcher
+from .rule import ScriptRule
+from .scriptable import Scriptable
+
+__all__ = ["FileRules", "parse"]
+
+_A_CONTENT = "give a text, or a mapping with one of text, thinking, tool_use, refusal or type"
+_OUTCOMES = ("reply", "replies", "fail")
+_COMMON = ("when", "times", "delay")
+_FIELDS = {
+    "reply": ("reply", *_COMMON, "stop_reason", "usage"),
+    "replies": ("replies", "when", "delay"),
+    "fail": ("fail", *_COMMON, "message", "retry_after"),
+}
+_TEXTS: Mapping[str, Callable[[Any], Matcher]] = {
+    "user_text": matchers.user_text,
+    "system_text": matchers.system_text,
+    "model": matchers.model,
+}
+_CONDITIONS = (*_TEXTS, "turn", "offers", "has_result", "has_image", "header", "all", "any", "not")
+
+
+class FileRules(Scriptable):
+    """The rules of a file."""
+
+    rules: list[ScriptRule]
+    """The rules, in their order."""
+    strict: bool | None
+    """Whether a request that no rule answers is an error; None if the file does not say."""
+
+    def __init__(self) -> None:
+        self.rules = []
+        self.strict = None
+
+    def add(self, rule: ScriptRule) -> ScriptRule:
+        """Add a rule behind the others, and return it."""
+        self.rules.append(rule)
+        return rule
+
+    def shadowed(self) -> list[str]:
+        """Return what is to be said about rules that can never answer."""
+        lines: list[str] = []
+        before: int | None = None
+        for number, rule in enumerate(self.rules, 1):
+            if before is not None:
+                lines.append(f"rule {number}, {rule.name}: never used, rule {before} answers all")
+            # A condition may well fit every request too, but that nobody can tell from here.
+            elif rule.when is matchers.ANY and rule.times is None:
+                before = number
+        return lines
+
+
+def parse(value: object) -> FileRules:
+    """Return the rules of a file.
+
+    Args:
+        value: the file as JSON values: ``{"rules": […], "strict": true}``, or the rules alone.
+
+    Raises:
+        ValueError: something in the file is wrong; the text says where, and what may stand there.
+    """
+    # A list alone is what people try first.
+    top: JSONObject = value if is_object(value) else {"rules": value}
+    _check_names(top, ("rules", "strict", "$schema"), "")
+    if not isinstance(top.get("strict", True), bool):
+        raise _wrong("strict", "give true or false")
+    rules = top.get("rules")
+    if not is_list(rules):
+        raise _wrong("rules", "give a list of rules")
+    parsed = FileRules()
+    parsed.strict = top.get("strict")
+    for index, rule in enumerate(rules):
+        _add(rule, parsed, f"rules.{index}")
+    return parsed
+
+
+def _add(rule: Any, parsed: FileRules, path: str) -> None:
+    """Add a rule of a file."""
+    kinds = [name for name in _OUTCOMES if is_object(rule) and name in rule]
+    if len(kinds) != 1:
+        raise _wrong(path, f"give a mapping with one of {', '.join(_OUTCOMES)}")
+    [kind] = kinds
+    _check_names(rule, _FIELDS[kind], path)
+    given = {name: _CHECKS[name](rule[name], f"{path}.{name}") for name in rule if name in _CHECKS}
+    if "when" in rule:
+        given["when"] = _condition(rule["when"], f"{path}.when")
+    said, where = rule[kind], f"{path}.{kind}"
+    if kind == "reply":
+        parsed.reply(*_contents(said, where), **given)
+    elif kind == "replies" and is_list(said) and said:
+        each = [_contents(item, f"{where}.{index}") for index, item in enumerate(said)]
+        parsed.replies(*each, **given)
+    elif kind == "replies":
+        raise _wrong(where, "give a list of replies")
+    else:
+        _add_failure(said, given, parsed, where)
+
+
+def _add_failure(error: Any, given: dict[str, Any], parsed: FileRules, path: str) -> None:
+    try:
+        parsed.fail(error, **given)
+    except ValueError as failure:
+        raise ValueError(f"{path}: {failure}") from failure
+
+
+def _contents(value: Any, path: str) -> list[Any]:
+    """Return what a reply says: one content, or a list of them."""
+    if is_list(value):
+        return [_content(item, f"{path}.{index}") for index, item in enumerate(value)]
+    return [_content(value, path)]
+
+
+def _content(value: Any, path: str) -> Any:
+    if isinstance(value, str):
+        return value
+    if not is_object(value):
+        raise _wrong(path, _A_CONTENT)
+    if isinstance(value.get("type"), str):  # a block or a message as the API writes it
+        return value
+    match value:
+        case {"text": str(text), **more}:
+            _check_names(more, ("citations",), path)
+            return makers.text(text, *_citations(more.get("citations"), f"{path}.citations"))
+        case {"thinking": str(thinking), **more}:
+            _check_names(more, ("signature",), path)
+            return makers.thinking(thinking, **more)
+        case {"tool_use": str(name), **more}:
+            _check_names(more, ("input", "id"), path)
+            arguments = more.pop("input", {})
+            if not is_object(arguments):
+                raise _wrong(f"{path}.input", "give a mapping")
+            return {**makers.tool_use(name, arguments), **more}
+        case {"refusal": str() | None as explanation, **more}:
+            _check_names(more, ("category",), path)
+            return makers.refusal(explanation, **more)
+        case _:
+            raise _wrong(path, _A_CONTENT)
+
+
+def _citations(value: Any, path: str) -> list[JSONObject]:
+    cited: Sequence[Any] = [] if value is None else value if is_list(value) else [value]
+    made: list[JSONObject] = []
+    for index, each in enumerate(cited):
+        if not is_object(each) or not isinstance(each.get("cited_text"), str):
+            raise _wrong(f"{path}.{index}", "give a mapping with cited_text")
+        made.append(makers.citation(**each))
+    return made
+
+
+def _condition(value: Any, path: str) -> Matcher:
+    """Return a matcher: of a text that the user wrote, or of all that a mapping names."""
+    if isinstance(value, str):
+        return _text(matchers.user_text, value, path)
+    if not is_object(value) or not value:
+        raise _wrong(path, f"give a text, or a mapping with {', '.join(_CONDITIONS)}")
+    _check_names(value, _CONDITIONS, path)
+    parts = [_part(name, value[name], f"{path}.{name}") for name in value]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole &= part
+    return whole
+
+
+def _part(name: str, value: Any, path: str) -> Matcher:
+    if name in _TEXTS:
+        return _text(_TEXTS[name], value, path)
+    match name, value:
+        case "turn", int() if not isinstance(value, bool) and value >= 1:
+            return matchers.turn(value)
+        case "turn", _:
+            raise _wrong(path, "give a number from 1")
+        case "offers", str() if value:
+            return matchers.offers(value)
+        case "has_result", str() if value:
+            return matchers.has_result(value)
+        case "has_result" | "has_image", bool():
+            made = matchers.has_result() if name == "has_result" else matchers.has_image()
+            return made if value else ~made
+        case "header", _ if is_object(value) and value:
+            return _headers(value, path)
+        case "all" | "any", _ if is_list(value) and value:
+            return _joined(name, value, path)
+        case "not", _:
+            return ~_condition(value, path)
+        case _:
+            raise _wrong(path, _EXPECTED[name])
+
+
+_EXPECTED = {
+    "offers": "give the name of a tool",
+    "has_result": "give the name of a tool, true or false",
+    "has_image": "give true or false",
+    "header": "give a mapping of names to values",
+    "all": "give a list of conditions",
+    "any": "give a list of conditions",
+}
+
+
+def _joined(name: str, value: Sequence[Any], path: str) -> Matcher:
+    parts = [_condition(each, f"{path}.{index}") for index, each in enumerate(value)]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole & part if name == "all" else whole | part
+    return whole
+
+
+def _headers(value: JSONObject, path: str) -> Matcher:
+    parts = [
+        matchers.header(name)
+        if wanted is True
+        else _text(partial(matchers.header, name), wanted, f"{path}.{name}")
+        for name, wanted in value.items()
+    ]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole &= part
+    return whole
+
+
+def _text(make: Callable[[Any], Matcher], value: Any, path: str) -> Matcher:
+    """Return a matcher of a text: what it contains, or a pattern."""
+    match value:
+        case str() if value:
+            return make(value)
+        case {"regex": str(pattern), **more} if not more:
+            try:
+                return make(re.compile(pattern))
+            except re.error as error:
+                raise _wrong(f"{path}.regex", f"{error}") from error
+        case _:
+            raise _wrong(path, 'give a text, or {"regex": …}')
+
+
+def _number(value: Any, path: str) -> Any:
+    # Python takes true for 1; JSON Schema does not.
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise _wrong(path, "give a number from 0")
+    return value
+
+
+def _times(value: Any, path: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise _wrong(path, "give a number from 1, or leave it out for always")
+    return value
+
+
+def _any_text(value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong(path, "give a text")
+    return value
+
+
+def _wait(value: Any, path: str) -> Any:
+    return value if isinstance(value, str) else _number(value, path)
+
+
+def _counts(value: Any, path: str) -> JSONObject:
+    if not is_object(value):
+        raise _wrong(path, "give a mapping of counts")
+    return value
+
+
+_CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
+    "times": _times,
+    "delay": _number,
+    "stop_reason": _any_text,
+    "message": _any_text,
+    "retry_after": _wait,
+    "usage": _counts,
+}
+
+
+def _check_names(value: JSONObject, known: Sequence[str], path: str) -> None:
+    for name in value:
+        if name not in known:
+            where = f"{path}.{name}" if path else str(name)
+            raise _wrong(where, f"unknown; give {', '.join(known)}")
+
+
+def _wrong(path: str, advice: str) -> ValueError:
+    return ValueError(f"{path}: {advice}")

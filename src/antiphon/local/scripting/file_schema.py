@@ -1,0 +1,163 @@
+"""The JSON Schema of script files, for editors and other programs."""
+
+from __future__ import annotations
+
+from ..._wire.json import JSONObject
+from .failure import KINDS
+
+__all__ = ["SCHEMA"]
+
+
+def _object(properties: JSONObject, *required: str) -> JSONObject:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _ref(name: str) -> JSONObject:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+_TEXT: JSONObject = {"type": "string"}
+_NAME: JSONObject = {"type": "string", "minLength": 1}
+_TIMES: JSONObject = {"type": "integer", "minimum": 1, "description": "how often; always if absent"}
+_SECONDS: JSONObject = {"type": "number", "minimum": 0}
+_COMMON: JSONObject = {
+    "when": {**_ref("condition"), "description": "which requests; all if absent"},
+    "delay": {**_SECONDS, "description": "seconds before the response"},
+}
+_ONE_CONTENT_OR_MORE: JSONObject = {
+    "anyOf": [_ref("content"), {"type": "array", "items": _ref("content")}]
+}
+
+SCHEMA: JSONObject = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "A script of antiphon's local server",
+    "anyOf": [
+        {"type": "array", "items": _ref("rule")},
+        _object(
+            {
+                "$schema": _TEXT,
+                "strict": {
+                    "type": "boolean",
+                    "description": "whether a request that no rule answers is an error",
+                },
+                "rules": {"type": "array", "items": _ref("rule")},
+            },
+            "rules",
+        ),
+    ],
+    "$defs": {
+        "rule": {
+            "anyOf": [
+                _object(
+                    {
+                        "reply": _ONE_CONTENT_OR_MORE,
+                        **_COMMON,
+                        "times": _TIMES,
+                        "stop_reason": _TEXT,
+                        "usage": {"type": "object"},
+                    },
+                    "reply",
+                ),
+                _object(
+                    {
+                        "replies": {
+                            "type": "array",
+                            "items": _ONE_CONTENT_OR_MORE,
+                            "minItems": 1,
+                            "description": "one after the other, each once",
+                        },
+                        **_COMMON,
+                    },
+                    "replies",
+                ),
+                _object(
+                    {
+                        "fail": {
+                            "anyOf": [
+                                {"type": "integer", "minimum": 400, "maximum": 599},
+                                {"enum": list(KINDS.values())},
+                            ]
+                        },
+                        **_COMMON,
+                        "times": _TIMES,
+                        "message": _TEXT,
+                        "retry_after": {"anyOf": [_SECONDS, _TEXT]},
+                    },
+                    "fail",
+                ),
+            ]
+        },
+        "content": {
+            "anyOf": [
+                _TEXT,
+                _object(
+                    {
+                        "text": _TEXT,
+                        "citations": {
+                            "anyOf": [
+                                _ref("citation"),
+                                {"type": "array", "items": _ref("citation")},
+                                {"type": "null"},
+                            ]
+                        },
+                    },
+                    "text",
+                ),
+                _object({"thinking": _TEXT, "signature": _TEXT}, "thinking"),
+                _object({"tool_use": _TEXT, "input": {"type": "object"}, "id": _TEXT}, "tool_use"),
+                _object({"refusal": {"type": ["string", "null"]}, "category": _TEXT}, "refusal"),
+                {
+                    "type": "object",
+                    "properties": {"type": _TEXT},
+                    "required": ["type"],
+                    "description": "a content block, or a whole message, as the API writes it",
+                },
+            ]
+        },
+        "citation": {
+            "type": "object",
+            "properties": {"cited_text": _TEXT, "document": {"type": "integer"}, "title": _TEXT},
+            "required": ["cited_text"],
+        },
+        "text": {
+            "anyOf": [
+                _NAME,
+                _object({"regex": {"type": "string", "format": "regex"}}, "regex"),
+            ]
+        },
+        "condition": {
+            "anyOf": [
+                {**_NAME, "description": "what the user's text contains"},
+                {
+                    **_object(
+                        {
+                            "user_text": _ref("text"),
+                            "system_text": _ref("text"),
+                            "model": _ref("text"),
+                            "turn": {"type": "integer", "minimum": 1},
+                            "offers": _NAME,
+                            "has_result": {"anyOf": [_NAME, {"type": "boolean"}]},
+                            "has_image": {"type": "boolean"},
+                            "header": {
+                                "type": "object",
+                                "minProperties": 1,
+                                "additionalProperties": {"anyOf": [_ref("text"), {"const": True}]},
+                            },
+                            "all": {"type": "array", "items": _ref("condition"), "minItems": 1},
+                            "any": {"type": "array", "items": _ref("condition"), "minItems": 1},
+                            "not": _ref("condition"),
+                        }
+                    ),
+                    "minProperties": 1,
+                    "description": "all of what is named",
+                },
+            ]
+        },
+    },
+}
+"""What a script file may hold (JSON Schema, draft 2020-12)."""

@@ -1,0 +1,124 @@
+"""Script files: what may stand in them, and what is said about the rest."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+
+from antiphon import Client, RateLimitError
+from antiphon.local import InProcess, Script
+from antiphon.local.scripting.file_form import parse
+from antiphon.local.scripting.file_schema import SCHEMA
+
+HELLO = {"model": "claude-haiku-4-5", "max_tokens": 200}
+
+RIGHT = [
+    {"rules": []},
+    {"rules": [{"reply": "Hello!"}], "strict": False, "$schema": "x"},
+    [{"reply": "Hello!", "times": 2, "delay": 0.5, "stop_reason": "max_tokens"}],
+    [{"reply": ["a", {"text": "b"}, {"thinking": "c"}, {"tool_use": "t", "input": {"a": 1}}]}],
+    [{"reply": {"text": "b", "citations": [{"cited_text": "x", "document": 1}]}}],
+    [{"reply": {"refusal": None, "category": "cyber"}}],
+    [{"reply": {"type": "text", "text": "raw"}}],
+    [{"reply": {"type": "message", "content": []}, "usage": {"input_tokens": 7}}],
+    [{"replies": ["a", ["b", "c"]], "when": "text"}],
+    [{"fail": 529}, {"fail": "rate_limit_error", "retry_after": 3, "message": "m", "times": 1}],
+    [{"reply": "a", "when": {"user_text": "x", "system_text": {"regex": "y"}, "model": "z"}}],
+    [{"reply": "a", "when": {"turn": 1, "offers": "t", "has_result": "t", "has_image": True}}],
+    [{"reply": "a", "when": {"has_result": False, "header": {"x-a": True, "x-b": "c"}}}],
+    [{"reply": "a", "when": {"all": ["x", {"any": ["y"]}, {"not": "z"}]}}],
+]
+WRONG = [
+    ("text", "rules: give a list"),
+    ({}, "rules: give a list"),
+    ({"rules": [], "strict": 1}, "strict: give true or false"),
+    ({"rule": []}, "rule: unknown; give rules, strict"),
+    (["text"], "rules.0: give a mapping with one of reply, replies, fail"),
+    ([{"reply": "a", "fail": 529}], "rules.0: give a mapping with one of"),
+    ([{"reply": "a", "retry_after": 1}], "rules.0.retry_after: unknown; give reply"),
+    ([{"replies": "a"}], "rules.0.replies: give a list"),
+    ([{"reply": 7}], "rules.0.reply: give a text, or a mapping"),
+    ([{"reply": ["a", {"txt": "b"}]}], "rules.0.reply.1: give a text, or a mapping"),
+    ([{"reply": {"tool_use": "t", "input": 1}}], "rules.0.reply.input: give a mapping"),
+    ([{"reply": {"text": "a", "id": 1}}], "rules.0.reply.id: unknown"),
+    ([{"reply": {"text": "b", "citations": [{}]}}], "citations.0: give a mapping with cited_text"),
+    ([{"fail": 200}], "rules.0.fail: fail: 200 is no error"),
+    ([{"fail": "nonsense"}], "rules.0.fail: fail: 'nonsense' is no error"),
+    ([{"fail": None}], "rules.0.fail: fail: None is no error"),
+    ([{"reply": "a", "times": 0}], "rules.0.times: give a number from 1"),
+    ([{"reply": "a", "times": True}], "rules.0.times: give a number from 1"),
+    ([{"reply": "a", "delay": -1}], "rules.0.delay: give a number from 0"),
+    ([{"reply": "a", "usage": 1}], "rules.0.usage: give a mapping"),
+    ([{"reply": "a", "stop_reason": 1}], "rules.0.stop_reason: give a text"),
+    ([{"reply": "a", "when": {}}], "rules.0.when: give a text, or a mapping with user_text"),
+    ([{"reply": "a", "when": ""}], "rules.0.when: give a text"),
+    ([{"reply": "a", "when": {"user_txt": "b"}}], "rules.0.when.user_txt: unknown; give user_text"),
+    ([{"reply": "a", "when": {"user_text": 1}}], "rules.0.when.user_text: give a text"),
+    ([{"reply": "a", "when": {"turn": 0}}], "rules.0.when.turn: give a number from 1"),
+    ([{"reply": "a", "when": {"turn": True}}], "rules.0.when.turn: give a number from 1"),
+    ([{"reply": "a", "when": {"has_image": "x"}}], "rules.0.when.has_image: give true or false"),
+    ([{"reply": "a", "when": {"header": {"x": 1}}}], "rules.0.when.header.x: give a text"),
+    ([{"reply": "a", "when": {"any": []}}], "rules.0.when.any: give a list"),
+    ([{"reply": "a", "when": {"all": [{"x": 1}]}}], "rules.0.when.all.0.x: unknown"),
+]
+
+
+@pytest.mark.parametrize("value", RIGHT)
+def test_what_is_right_is_right_for_the_schema_too(value):
+    parse(value)
+    jsonschema.validate(value, SCHEMA)
+
+
+@pytest.mark.parametrize(("value", "says"), WRONG)
+def test_what_is_wrong_is_said_with_its_path(value, says):
+    with pytest.raises(ValueError) as caught:
+        parse(value)
+    assert says in str(caught.value)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(value, SCHEMA)
+
+
+def test_a_pattern_that_is_none_is_refused():
+    with pytest.raises(ValueError, match=r"rules\.0\.when\.user_text\.regex: "):
+        parse([{"reply": "a", "when": {"user_text": {"regex": "("}}}])
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def ask(client, prompt):
+    return client.messages.create(**HELLO, messages=[{"role": "user", "content": prompt}])
+
+
+def test_a_file_says_what_the_methods_say():
+    transport = InProcess()
+    transport.script.load(
+        [
+            {"when": {"user_text": "look"}, "reply": ["Hm.", {"tool_use": "w", "input": {"a": 1}}]},
+            {"replies": ["one", ["two, ", "three"]], "when": "count"},
+            {"fail": "rate_limit_error", "retry_after": 3},
+        ]
+    )
+    client = Client(http_client=transport, api_key="test", max_retries=0)
+    assert ask(client, "look").tool_uses[0].input == {"a": 1}
+    assert [ask(client, "count").text for _ in range(2)] == ["one", "two, three"]
+    with pytest.raises(RateLimitError) as caught:
+        ask(client, "else")
+    assert caught.value.retry_after == 3
+    transport.verify()
+
+
+def test_a_wrong_file_changes_nothing():
+    script = Script()
+    script.load([{"reply": "a"}])
+    with pytest.raises(ValueError, match="rules"):
+        script.load([{"reply": "b"}, {}])
+    assert [rule.name for rule in script.rules] == ["reply('a')"]
+
+
+def test_rules_that_can_never_answer_are_found():
+    rules = parse([{"fail": 529, "times": 1}, {"reply": "a"}, {"reply": "b", "when": "c"}])
+    assert rules.shadowed() == [
+        "rule 3, reply('b'), when user_text('c'): never used, rule 2 answers all"
+    ]

@@ -1,0 +1,100 @@
+"""Scripts in files, on a server that follows them while they change."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+
+import pytest
+
+from antiphon import Client
+from antiphon.local import App, InProcess, ScriptFile
+
+HELLO = {
+    "model": "claude-haiku-4-5",
+    "max_tokens": 200,
+    "messages": [{"role": "user", "content": "Hi"}],
+}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "script.yaml"
+
+
+def write(path, text: str) -> None:
+    path.write_text(text)
+    # Some file systems note times by seconds or more.
+    os.utime(path, ns=(0, path.stat().st_size * 1_000_000_000))
+
+
+def server_of(path) -> tuple[InProcess, Client]:
+    transport = InProcess(App(script=ScriptFile(path)))
+    return transport, Client(http_client=transport, api_key="test", max_retries=0)
+
+
+def said(client: Client) -> str:
+    return client.messages.create(**HELLO).text
+
+
+def test_yaml_and_json_are_read(path, tmp_path):
+    write(path, "- when: hi\n  reply: [a, b]\n")
+    assert said(server_of(path)[1]) == "ab"
+    (tmp_path / "script.json").write_text(json.dumps({"rules": [{"reply": "c"}]}))
+    assert said(server_of(tmp_path / "script.json")[1]) == "c"
+
+
+def test_a_file_is_read_again_when_it_changes(path):
+    write(path, "- reply: one")
+    _, client = server_of(path)
+    assert said(client) == "one"
+    write(path, "strict: false\nrules:\n- {reply: three, times: 1}")
+    assert said(client) == "three"
+    assert "simulated" in said(client).lower()
+
+
+def test_a_file_that_becomes_wrong_changes_nothing_and_is_logged_once(path, caplog):
+    write(path, "- reply: one")
+    _, client = server_of(path)
+    for text in ("- replay: two", "- reply: [", "- reply: !!python/object:os.system x"):
+        write(path, text)
+        with caplog.at_level(logging.WARNING, "antiphon.local"):
+            assert [said(client), said(client)] == ["one", "one"]
+        [record] = caplog.records
+        assert f"script: {path}: " in record.getMessage()
+        caplog.clear()
+    path.unlink()
+    assert said(client) == "one"
+    write(path, "- reply: two again")
+    assert said(client) == "two again"
+
+
+def test_rules_that_were_added_stay_behind_those_of_the_file(path):
+    write(path, "- {reply: one, times: 1}")
+    transport, client = server_of(path)
+    transport.reply("added")
+    assert [said(client), said(client)] == ["one", "added"]
+    write(path, "- {reply: two, times: 1}\n")
+    assert [said(client), said(client)] == ["two", "added"]
+
+
+def test_a_reset_begins_the_file_again(path):
+    write(path, "- replies: [one, two]")
+    transport, client = server_of(path)
+    transport.reply("added")
+    assert said(client) == "one"
+    transport.app.reset()
+    assert len(transport.script.rules) == 2
+    with pytest.raises(AssertionError, match="used 0 of 1"):
+        transport.verify()
+    assert [said(client), said(client)] == ["one", "two"]
+    transport.verify()
+
+
+def test_a_file_that_is_wrong_from_the_beginning_is_refused(path):
+    write(path, "- reply: [")
+    with pytest.raises(ValueError, match=r"(?s)script\.yaml: not valid YAML: .*line 1"):
+        ScriptFile(path)
+    with pytest.raises(FileNotFoundError):
+        ScriptFile(path.with_name("other.yaml"))
