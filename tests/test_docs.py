@@ -23,6 +23,13 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 # These are no programs that come to an end by themselves.
 OTHERS = {ROOT / "examples" / name for name in ("simulator.py", "fastapi_chat.py")}
 EXAMPLES = sorted({*(ROOT / "examples").glob("*.py")} - OTHERS)
+SHOWN = {
+    "file_editor.py": "The file: Tuesday: dentist",
+    "killed_agent.py": "Paid: ['Paris', 'Rome', 'Bern']",
+    "parallel_fetch.py": "Paris -> <h1>Paris</h1> sunny",
+    "sql_agent.py": "It ended with end_turn after 3 messages.",
+}
+"""What an example shows that would be wrong if its tools did not run as it says."""
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -70,6 +77,7 @@ def test_the_examples_run_without_a_key_and_say_who_replies(example, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
     assert "a simulator repli" in done.stdout + done.stderr
+    assert SHOWN.get(example.name, "") in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
