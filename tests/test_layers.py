@@ -29,6 +29,7 @@ LAYERS = [
     "_workers",
     "base_client",
     "telemetry",
+    "limiter",
     "costs",
     "middleware",
     "responses",
@@ -66,6 +67,7 @@ SHELLS = {
     "base_client",
     "telemetry",
     "inputs",
+    "limiter",  # a lock, and the file that processes share
     "costs",  # the day, one lock, and files that users name
     "catalog.pricing",  # the user's price file, and the age of the prices
     "_transport",

@@ -49,6 +49,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .costs import *  # noqa: F403
     from .errors import *  # noqa: F403
     from .inputs import *  # noqa: F403
+    from .limiter import *  # noqa: F403
     from .middleware import *  # noqa: F403
     from .outputs import transform_schema as transform_schema
     from .responses import *  # noqa: F403
@@ -96,6 +97,7 @@ _HOMES = (
     "costs",
     "inputs",
     "tools",
+    "limiter",
     "compat.install",
     "rules",
     "types",
@@ -161,6 +163,7 @@ _TYPED = (
     "Budget",
     "BudgetExceededError",
     "estimate_tokens",
+    "Limiter",
     "Conversation",
     "AsyncConversation",
     "install_as_anthropic",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, cast
 
 from ._core.arguments import check_names, keywords, nearest
 from ._core.options import (
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ._core.call import Call
     from .costs.budget import Budget
     from .costs.spending import Ledger
+    from .limiter import Limiter
     from .middleware import MiddlewareInput
 
 __all__ = ["BaseClient", "ClientOptions", "CopyOptions"]
@@ -57,6 +58,8 @@ class ClientOptions(TypedDict, total=False):
         that are known to leave it out.
     allow_plain_http: do not warn when a key is sent over plain http to another machine.
     budget: an `antiphon.Budget`: calls that could cost more than is left are refused.
+    limiter: an `antiphon.Limiter`, or "auto" for that of the process: calls wait instead of being
+        refused by a rate limit; None (the default) for none.
     middleware: functions around each attempt, the outermost first; see docs/middleware.md.
     max_response_bytes: the largest response that is received as a whole, decoded, in bytes;
         268,435,456 (256 MB) by default, None for no limit. Streams and downloads have none.
@@ -78,6 +81,7 @@ class ClientOptions(TypedDict, total=False):
     lenient_streams: bool | NotGiven
     allow_plain_http: bool | NotGiven
     budget: Budget | NotGiven | None
+    limiter: Limiter | Literal["auto"] | NotGiven | None
     middleware: Iterable[MiddlewareInput] | NotGiven | None
     max_response_bytes: int | NotGiven | None
     wire: str | NotGiven
@@ -129,7 +133,12 @@ class SessionState:
         """Have the cost of `call` counted, under the tag that is set where it is made."""
         call.tag = TAG.get()
         call.gates = GATES.get()
-        for gate in (self.options.budget, checked_gate("budget", call.budget)):
+        # The limiter first: what waits reserves nothing.
+        for gate in (
+            self.options.limiter,
+            self.options.budget,
+            checked_gate("budget", call.budget),
+        ):
             if gate is not None:
                 call.gates = (*call.gates, gate)
         call.watchers = (self.tally, *call.gates)
@@ -412,7 +421,11 @@ def _without_plain_secrets(settings: Any) -> Any:
 
 
 def _renamed(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return `settings` with old names replaced by new ones."""
+    """Return `settings` with old names replaced by new ones, and names of things by the things."""
+    if isinstance(settings.get("limiter"), str):
+        from .limiter import limiter_of
+
+        settings["limiter"] = limiter_of(settings["limiter"])
     old = settings.pop("wire", None)
     if old is None or isinstance(old, NotGiven):
         return settings

@@ -123,6 +123,8 @@ class Options:
     """What stands around each attempt, the outermost first; sessions give it its meaning."""
     budget: Any = None
     """A `Gate` of `_core.flow` that refuses calls beyond a limit of cost."""
+    limiter: Any = None
+    """A `Gate` of `_core.flow` that holds calls back."""
 
     @property
     def key_source(self) -> str:
@@ -159,6 +161,7 @@ class Options:
             ),
             middleware=_middleware(settings.get("middleware", self.middleware)),
             budget=checked_gate("budget", settings.get("budget", self.budget)),
+            limiter=checked_gate("limiter", settings.get("limiter", self.limiter)),
         )
 
     def own_headers(self) -> dict[str, HeaderValue]:

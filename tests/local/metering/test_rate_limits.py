@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon.catalog.limit_class import limit_class
 from antiphon.local.metering.clock import VirtualClock
-from antiphon.local.metering.rate_limits import Limits, RateLimitBuckets, limit_class
+from antiphon.local.metering.rate_limits import Limits, RateLimitBuckets
 
 MODEL = "claude-sonnet-4-6"
 ORGANIZATION = "00000000-0000-4000-8000-000000000000"

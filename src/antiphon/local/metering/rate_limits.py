@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-__all__ = ["Limits", "OverLimit", "RateLimitBuckets", "limit_class"]
+from ...catalog.limit_class import limit_class
+
+__all__ = ["Limits", "OverLimit", "RateLimitBuckets"]
 
 _MINUTE = 60.0
-_DATE = re.compile(r"-\d{8}$")
-_CLASS = re.compile(r"claude-(fable|mythos|opus|sonnet|haiku)-(\d+)(-5)?(?:-|$)")
-# All versions of these families share one limit per major version (docs, rate limits).
-_SHARED_FAMILIES = ("fable", "mythos")
 # Requests may name any model, so the number of classes that are remembered has a bound.
 _MAX_CLASSES = 256
 
@@ -180,18 +177,6 @@ class RateLimitBuckets:
 @lru_cache(maxsize=16)
 def _timestamp(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@lru_cache(maxsize=256)
-def limit_class(model: str) -> str:
-    """Return a name for the models that share limits with `model` (docs, rate limits)."""
-    name = _DATE.sub("", model)
-    found = _CLASS.match(name)
-    if not found:
-        return name
-    family, major, minor = found.groups()
-    shared = family in _SHARED_FAMILIES or major == "4"
-    return f"{family}-{major}" if shared else f"{family}-{major}{minor or ''}"
 
 
 def _thousands(tokens: float) -> int:

@@ -1,0 +1,435 @@
+"""A limiter: calls wait here instead of being refused there.
+
+Strategy. Each key and class of models has a pool. A pool holds three token buckets (requests, input
+tokens, output tokens) that fill as those of the API do, and are set by the headers of its
+responses; a window of calls under way, which grows with each success and is halved by a refusal,
+for the time before the first headers and for servers that send none; and a hold, set by a refusal,
+that nobody passes before its end.
+
+A bucket counts up: `granted` is all that it ever had, `taken` all that was asked of it, in the
+order in which it was asked. A call may go when what was granted reaches the mark at which it took
+its share. So calls go first come first served, each sleeps as long as it has to and no longer, and
+a correction of `granted` reaches all that wait.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple
+
+from ._core.flow import Attempts, Flow, Sleep
+from ._wire.http import Headers, ResponseHead
+from ._wire.secret import Secret
+from .catalog.limit_class import limit_class
+from .costs.estimate import estimate_of, learn, parsed_body, raw_estimate
+from .errors import APIError, APITimeoutError, OverloadedError, RateLimitError
+from .types.message import Usage
+
+__all__ = ["Limiter"]
+
+_MINUTE = 60.0
+
+# The names of the buckets, as the headers of the API have them, and by how much the number of what
+# remains is rounded down there.
+_BUCKETS = {"requests": 1, "input-tokens": 1_000, "output-tokens": 1_000}
+
+# Clocks differ, and other programs may use the key: a little less than all is asked for.
+_SHARE = 0.98
+
+# Calls that may be under way before the first response. It doubles with each round of successes.
+_FIRST_WINDOW = 2.0
+
+# Seconds that all wait after a refusal without `retry-after`; doubled by each further one.
+_FIRST_HOLD, _LONGEST_HOLD = 1.0, 60.0
+
+# Bounds of the sleep of a call that waits for others to end, in seconds: short enough to use a free
+# place soon, long enough not to keep the processor busy.
+_SHORTEST_LOOK, _LONGEST_LOOK = 0.005, 0.25
+
+# Output tokens that are expected of a call before any was seen.
+_FIRST_OUTPUT = 300.0
+_NEWEST = 0.1
+
+
+@dataclass(slots=True)
+class _Units:
+    """One limit of the API: units that come in steadily, up to those of a minute."""
+
+    limit: float = 0.0
+    """Units per minute; 0 while it is not known."""
+    granted: float = 0.0
+    """All units that there ever were."""
+    taken: float = 0.0
+    """All units that calls asked for, those that still wait included."""
+    sent: float = 0.0
+    """The units of the calls that were sent."""
+    at: float = 0.0
+    """When `granted` was brought up to date."""
+
+    def fill(self, now: float) -> None:
+        """Bring `granted` up to date."""
+        if self.limit:
+            came = max(0.0, now - self.at) * self.limit * _SHARE / _MINUTE
+            self.granted = min(self.granted + came, self.sent + self.limit)
+        self.at = now
+
+    def take(self, units: float) -> float:
+        """Take units; return the mark that `granted` has to reach before they may be used."""
+        # A bucket holds no more than its limit: a larger call goes when it is full.
+        self.taken += min(units, self.limit) if self.limit else units
+        return self.taken
+
+    def wait(self, mark: float) -> float:
+        """Return the seconds until `granted` reaches `mark`."""
+        if not self.limit:
+            return 0.0
+        return max(0.0, mark - self.granted) * _MINUTE / (self.limit * _SHARE)
+
+    def correct(self, remaining: int, rounded: int, *, alone: bool) -> None:
+        """Believe the API about what remains: if that is less, or if no other call is under way."""
+        if alone or self.sent + remaining + rounded < self.granted:
+            self.granted = self.sent + remaining
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What all processes know of a pool."""
+
+    buckets: dict[str, _Units] = field(
+        default_factory=lambda: {name: _Units() for name in _BUCKETS}
+    )
+    held_until: float = 0.0
+    refusals: int = 0
+    """How many there were in a row."""
+
+
+class _Taken(NamedTuple):
+    """What one attempt took."""
+
+    units: dict[str, float]
+    body: Mapping[str, Any]
+    started: float
+
+
+class _Pool:
+    """The calls of one key to one class of models, in this process."""
+
+    def __init__(self) -> None:
+        self.shared = _Shared()
+        self.window = _FIRST_WINDOW
+        self.threshold = float("inf")  # of the window: above it, it grows slowly
+        self.under_way = 0
+        self.queue: OrderedDict[object, None] = OrderedDict()
+        self.seconds = 0.1  # that a call takes, of late
+        self.output = _FIRST_OUTPUT
+        self.uncached = 1.0  # the part of the input that is not read from the cache
+
+
+class Limiter:
+    """Holds calls back so that the API does not refuse them; any number of clients may share it.
+
+    Use it as ``Client(limiter=antiphon.Limiter())``; ``Client(limiter="auto")`` is one for the
+    whole process. Each key and each class of models has its own limits, which the limiter learns
+    from the headers of responses.
+    """
+
+    def __init__(self, *, shared: str | os.PathLike[str] | None = None) -> None:
+        """Make a limiter.
+
+        Args:
+            shared: a file through which the processes of this machine share what they know. It is
+                made if it is not there.
+        """
+        self._pools: dict[tuple[str, str], _Pool] = {}
+        self._lock = threading.Lock()
+        self._file: Final = None if shared is None else Path(shared)
+
+    def state(self) -> dict[str, Any]:
+        """Return what is known, for each class of models; of several keys, numbered.
+
+        `limit` and `left` are units per minute and units, None while they are not known; `waiting`
+        and `under_way` count calls of this process; `held_for` is in seconds.
+        """
+        found: dict[str, Any] = {}
+        with self._lock:
+            for (_, name), pool in self._pools.items():
+                label = name if name not in found else f"{name} #{len(found) + 1}"
+                now = self._now(time.monotonic)
+                buckets: dict[str, Any] = {}
+                for each, bucket in pool.shared.buckets.items():
+                    left = bucket.granted - bucket.sent
+                    known = bool(bucket.limit)
+                    buckets[each.replace("-", "_")] = {
+                        "limit": bucket.limit if known else None,
+                        "left": left if known else None,
+                    }
+                found[label] = {
+                    **buckets,
+                    "under_way": pool.under_way,
+                    "waiting": len(pool.queue),
+                    "window": pool.window,
+                    "held_for": max(0.0, pool.shared.held_until - now),
+                }
+        return found
+
+    def admit(self, attempts: Attempts) -> Flow[None]:
+        """Wait until the next attempt may be sent.
+
+        Raises:
+            APITimeoutError: the total of the call would be used up by waiting.
+        """
+        pool = self._pool_of(attempts)
+        body = parsed_body(attempts.call.request(attempts.call.timeout).body)
+        ticket = object()
+        with self._lock:
+            pool.queue[ticket] = None
+            if attempts.retries:
+                pool.queue.move_to_end(ticket, last=False)  # it has waited its turn before
+        try:
+            while seconds := self._until_its_turn(pool, attempts, ticket):
+                yield self._sleep(attempts, seconds)
+        except BaseException:
+            with self._lock:
+                pool.queue.pop(ticket, None)
+            raise
+        # It has a place now, and its share of the buckets.
+        with self._state(pool, attempts) as shared:
+            units = self._units(pool, body)
+            marks = {name: shared.buckets[name].take(units[name]) for name in _BUCKETS}
+        try:
+            while seconds := self._until_granted(pool, attempts, marks):
+                yield self._sleep(attempts, seconds)
+        except BaseException:
+            with self._state(pool, attempts) as shared:
+                pool.under_way -= 1
+                for name, bucket in shared.buckets.items():
+                    bucket.granted += units[name]  # those behind it took their marks after it
+            raise
+        with self._state(pool, attempts) as shared:
+            for name, bucket in shared.buckets.items():
+                bucket.sent += units[name]
+        attempts.hold(self, _Taken(units, body, attempts.now()))
+
+    def responded(self, attempts: Attempts, head: ResponseHead) -> None:
+        """Learn the limits, and what is left of them."""
+        pool = self._pool_of(attempts)
+        with self._state(pool, attempts) as shared:
+            for name, rounded in _BUCKETS.items():
+                limit = _number(head.headers, f"anthropic-ratelimit-{name}-limit")
+                remaining = _number(head.headers, f"anthropic-ratelimit-{name}-remaining")
+                if not limit or remaining is None:
+                    continue
+                bucket = shared.buckets[name]
+                first = not bucket.limit
+                bucket.limit = float(limit)
+                alone = first or pool.under_way == 1
+                bucket.correct(remaining, rounded, alone=alone)
+
+    def failed(self, attempts: Attempts, error: APIError) -> None:
+        """Hold all calls back if the API refused one because there were too many."""
+        taken: _Taken | None = attempts.release(self)
+        if taken is None:
+            return
+        pool = self._pool_of(attempts)
+        refused = isinstance(error, (RateLimitError, OverloadedError))
+        with self._state(pool, attempts) as shared:
+            pool.under_way -= 1
+            now = self._now(attempts.now)
+            if not refused:
+                return
+            for name, bucket in shared.buckets.items():
+                bucket.sent -= taken.units[name]  # the API did not count it
+                bucket.taken -= taken.units[name]
+            pool.threshold = pool.window = max(1.0, min(pool.window, pool.under_way + 1) / 2)
+            seconds = error.retry_after
+            if seconds is None:
+                seconds = min(_LONGEST_HOLD, _FIRST_HOLD * 2**shared.refusals)
+            shared.refusals += 1
+            shared.held_until = max(shared.held_until, now + seconds)
+
+    def ended(self, attempts: Attempts, message: Any, error: BaseException | None) -> None:
+        """Learn from what a call used in fact."""
+        taken: _Taken | None = attempts.release(self)
+        if taken is None:
+            return
+        pool = self._pool_of(attempts)
+        usage: Any = getattr(message, "usage", None)
+        with self._state(pool, attempts) as shared:
+            pool.under_way -= 1
+            if error is None:
+                shared.refusals = 0
+                grown = 1.0 if pool.window < pool.threshold else 1.0 / pool.window
+                pool.window += grown
+                pool.seconds += _NEWEST * (attempts.now() - taken.started - pool.seconds)
+            if isinstance(usage, Usage):
+                self._settle(pool, shared, taken, usage)
+
+    def _settle(self, pool: _Pool, shared: _Shared, taken: _Taken, usage: Usage) -> None:
+        """Put what was used in place of what was expected."""
+        prompt = usage.total_input_tokens
+        uncached = prompt - (usage.cache_read_input_tokens or 0)
+        output = usage.output_tokens or 0
+        used = {"requests": 1.0, "input-tokens": float(uncached), "output-tokens": float(output)}
+        for name, bucket in shared.buckets.items():
+            bucket.taken += used[name] - taken.units[name]
+            bucket.sent += used[name] - taken.units[name]
+        pool.output += _NEWEST * (output - pool.output)
+        if prompt:
+            pool.uncached += _NEWEST * (uncached / prompt - pool.uncached)
+            if not usage.iterations and not usage.server_tool_use:
+                learn(str(taken.body.get("model")), raw_estimate(taken.body), prompt)
+
+    def _units(self, pool: _Pool, body: Mapping[str, Any]) -> dict[str, float]:
+        """Return what a call is expected to take of each bucket."""
+        max_tokens = body.get("max_tokens")
+        output = min(pool.output, max_tokens) if isinstance(max_tokens, int) else pool.output
+        prompt = estimate_of(body).tokens * pool.uncached
+        return {"requests": 1.0, "input-tokens": prompt, "output-tokens": float(output)}
+
+    def _until_its_turn(self, pool: _Pool, attempts: Attempts, ticket: object) -> float:
+        """Return the seconds until another look; 0 if the call has taken a place under way."""
+        with self._state(pool, attempts) as shared:
+            now = self._now(attempts.now)
+            if shared.held_until > now:
+                return shared.held_until - now
+            free = int(pool.window) - pool.under_way
+            for place, waiting in enumerate(pool.queue):
+                if place >= free:
+                    break
+                if waiting is ticket:
+                    del pool.queue[ticket]
+                    pool.under_way += 1
+                    return 0.0
+            # About as long as the calls before it will take; nobody knows better.
+            expected = pool.seconds * len(pool.queue) / max(1.0, pool.window)
+            return min(_LONGEST_LOOK, max(_SHORTEST_LOOK, expected / 2))
+
+    def _until_granted(self, pool: _Pool, attempts: Attempts, marks: dict[str, float]) -> float:
+        """Return the seconds until all marks are reached and no hold is in force."""
+        with self._state(pool, attempts) as shared:
+            now = self._now(attempts.now)
+            waits = [bucket.wait(marks[name]) for name, bucket in shared.buckets.items()]
+            return max(*waits, shared.held_until - now, 0.0)
+
+    def _sleep(self, attempts: Attempts, seconds: float) -> Sleep:
+        remaining = attempts.remaining
+        if remaining is not None and seconds >= remaining:
+            raise APITimeoutError(
+                message=f"The limiter would hold the call back for {seconds:.3g} s more, and"
+                f" {remaining:.3g} s of its total are left; give a larger timeout.total.",
+                phase="pool",
+                elapsed=attempts.elapsed,
+            )
+        return Sleep(seconds)
+
+    def _pool_of(self, attempts: Attempts) -> _Pool:
+        call = attempts.call
+        name = (_caller(call.headers), limit_class(str(call.model)))
+        with self._lock:
+            pool = self._pools.get(name)
+            if pool is None:
+                pool = self._pools[name] = _Pool()
+            return pool
+
+    def _now(self, clock: Callable[[], float]) -> float:
+        # Processes have no other clock in common.
+        return clock() if self._file is None else time.time()
+
+    @contextmanager
+    def _state(self, pool: _Pool, attempts: Attempts) -> Generator[_Shared]:
+        """Give what is known of a pool, brought up to date; keep what the block changes."""
+        with self._lock:
+            if self._file is None:
+                self._fill(pool.shared, attempts)
+                yield pool.shared
+                return
+            name = next("/".join(key) for key, each in self._pools.items() if each is pool)
+            with _locked(self._file) as file:
+                pools = json.loads(file.read() or "{}")
+                pool.shared = _loaded(pools.get(name))
+                self._fill(pool.shared, attempts)
+                yield pool.shared
+                pools[name] = asdict(pool.shared)
+                file.seek(0)
+                file.truncate()
+                file.write(json.dumps(pools))
+
+    def _fill(self, shared: _Shared, attempts: Attempts) -> None:
+        now = self._now(attempts.now)
+        for bucket in shared.buckets.values():
+            bucket.fill(now)
+
+
+def _loaded(stored: Any) -> _Shared:
+    if stored is None:
+        return _Shared()
+    buckets = {name: _Units(**bucket) for name, bucket in stored["buckets"].items()}
+    return _Shared(buckets, stored["held_until"], stored["refusals"])
+
+
+def _caller(headers: Mapping[str, str | Secret]) -> str:
+    """Return a name for the key of a call, which does not tell the key."""
+    digest = hashlib.sha256()
+    for value in headers.values():
+        if isinstance(value, Secret):
+            digest.update(value.reveal().encode())
+    return digest.hexdigest()[:16]
+
+
+def _number(headers: Headers, name: str) -> int | None:
+    text = headers.get(name)
+    return int(text) if text is not None and text.isdecimal() and len(text) < 20 else None
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[IO[str]]:
+    """Open a file that no other process may open meanwhile; it is made if it is not there."""
+    with path.open("a+", encoding="utf-8") as file:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            file.seek(0)
+            yield file
+            file.flush()
+        finally:
+            if sys.platform == "win32":
+                import msvcrt
+
+                file.seek(0)
+                msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+
+_process: Limiter | None = None
+
+
+def limiter_of(given: Any) -> Any:
+    """Return the limiter that a setting names: "auto" is that of the process.
+
+    Raises:
+        ValueError: it is another text.
+    """
+    global _process
+    if not isinstance(given, str):
+        return given
+    if given != "auto":
+        raise ValueError(f"limiter: {given!r}; give 'auto' or an antiphon.Limiter")
+    if _process is None:
+        _process = Limiter()
+    return _process
