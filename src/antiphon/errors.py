@@ -175,17 +175,23 @@ class RequestEncodingError(AntiphonError, TypeError):
 class BudgetExceededError(AntiphonError):
     """A call could cost more than is left of a budget; it was not sent."""
 
-    asked: Decimal
+    asked: Decimal | int
     """The most that the call could cost: US dollars, or tokens."""
-    spent: Decimal
+    spent: Decimal | int
     """What was spent before."""
-    reserved: Decimal
+    reserved: Decimal | int
     """What calls under way may still cost."""
-    left: Decimal
+    left: Decimal | int
     """What is left of the budget without both."""
 
     def __init__(
-        self, message: str, *, asked: Decimal, spent: Decimal, reserved: Decimal, left: Decimal
+        self,
+        message: str,
+        *,
+        asked: Decimal | int = 0,
+        spent: Decimal | int = 0,
+        reserved: Decimal | int = 0,
+        left: Decimal | int = 0,
     ) -> None:
         super().__init__(message)
         self.asked = asked

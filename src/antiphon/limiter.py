@@ -303,16 +303,15 @@ class Limiter:
             if shared.held_until > now:
                 return shared.held_until - now
             free = int(pool.window) - pool.under_way
-            for place, waiting in enumerate(pool.queue):
-                if place >= free:
-                    break
-                if waiting is ticket:
-                    del pool.queue[ticket]
-                    pool.under_way += 1
-                    return 0.0
-            # About as long as the calls before it will take; nobody knows better.
-            expected = pool.seconds * len(pool.queue) / max(1.0, pool.window)
-            return min(_LONGEST_LOOK, max(_SHORTEST_LOOK, expected / 2))
+            place = next(place for place, each in enumerate(pool.queue) if each is ticket)
+            if place < free:
+                del pool.queue[ticket]
+                pool.under_way += 1
+                return 0.0
+            # A part of the time in which the calls before it may end: those in front look often,
+            # so that they go before those behind them.
+            expected = pool.seconds * (place - free + 1) / max(1.0, pool.window)
+            return min(_LONGEST_LOOK, max(_SHORTEST_LOOK, expected / 4))
 
     def _until_granted(self, pool: _Pool, attempts: Attempts, marks: dict[str, float]) -> float:
         """Return the seconds until all marks are reached and no hold is in force."""

@@ -202,5 +202,5 @@ def _line(name: str, spent: Spending) -> tuple[str, ...]:
     return name, *(f"{count:,}" for count in counts), dollars
 
 
-ledger = Ledger(PROCESS)
+ledger: Ledger = Ledger(PROCESS)
 """What all clients of this process cost."""
