@@ -1,13 +1,14 @@
-"""The names of properties and tools, in words."""
+"""Words: those of names, and those of texts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-__all__ = ["name_words", "singular"]
+__all__ = ["name_words", "singular", "without_gaps"]
 
 _PLURAL = re.compile(r"ids|.{2,}[^\Ws]s")
+_GAP = re.compile(r"(\s)\s{19,}")
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+")
 
 
@@ -19,3 +20,8 @@ def name_words(name: str) -> list[str]:
 def singular(words: Iterable[str]) -> list[str]:
     """Return words without the "s" of the plural; short ones such as "gas" keep it, but "ids"."""
     return [word[:-1] if _PLURAL.fullmatch(word) else word for word in words]
+
+
+def without_gaps(text: str, most: int) -> str:
+    """Return the beginning of a text without long runs of white space, which slow patterns down."""
+    return _GAP.sub(r"\1", text[:most])

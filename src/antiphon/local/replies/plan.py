@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..._wire.json import JSONObject, is_list, is_object
 from ...catalog import media
@@ -45,13 +46,21 @@ class Plan:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._context = "\n".join(filter(None, map(source_text, task.sources)))
+
+    @cached_property
+    def _context(self) -> str:
+        """The texts that the user sent beside the request."""
+        return "\n".join(filter(None, map(source_text, self._task.sources)))
+
+    @cached_property
+    def _results(self) -> ResultValues:
+        """What tools have found for the task."""
         named = (
-            (call["name"], task.results[call["id"]])
-            for call in task.calls
-            if call["id"] in task.results
+            (call["name"], self._task.results[call["id"]])
+            for call in self._task.calls
+            if call["id"] in self._task.results
         )
-        self._results = ResultValues.of(named, (task.request, self._context))
+        return ResultValues.of(named, (self._task.request, self._context))
 
     def values(self) -> PromptValues:
         """Return the values of the whole task, for output that sums it up."""

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 
 from .labels import counted, labelled
-from .names import name_words, singular
+from .names import name_words, singular, without_gaps
 from .records import records
 from .regex_sample import search
 from .result_values import ResultValues
@@ -85,7 +85,7 @@ _TRUE, _FALSE = _words("yes true on y"), _words("no false off n")
 
 # The patterns take quadratic time in the worst case, and what a tool needs stands near the start.
 _MAX_TEXT = 2_000
-_MAX_CONTEXT = 8_000
+_MAX_CONTEXT = 4_000
 _MAX_WORDS = 100
 _PUNCTUATION = ".,;:!?()[]\"'“”«»`"
 
@@ -110,8 +110,8 @@ class PromptValues:
         about: str = "",
         fields: Mapping[str, str] | None = None,
     ) -> None:
-        self.text: str = text[:_MAX_TEXT]
-        self._texts = (self.text, context[:_MAX_CONTEXT])
+        self.text: str = without_gaps(text, _MAX_TEXT)
+        self._texts = (self.text, without_gaps(context, _MAX_CONTEXT))
         self._results = results or ResultValues()
         self._about = about
         self._asks_for_sql = "sql" in name_words(about)

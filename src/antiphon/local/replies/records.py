@@ -11,6 +11,7 @@ from .shapes import parsed_number
 __all__ = ["records"]
 
 _MAX_ROWS = 20
+_MAX_ROW = 300
 _MAX_WORDS = 5
 _ROW = re.compile(r"[\n;]")
 _CELL = re.compile(r"\s*(?:,(?!\d{3}\b)|\t|\||\s{2,})\s*")
@@ -44,6 +45,8 @@ def records(text: str, kinds: Mapping[str, str]) -> list[dict[str, str]]:
 def _cells(text: str) -> Iterator[list[str]]:
     """Yield the fields of each line; what stands before a colon is no field."""
     for line in _ROW.split(text):
+        if len(line) > _MAX_ROW:
+            continue
         row = line.rpartition(": ")[2].strip().strip("|.-*• ")
         table = _TABLE_ROW.match(row)
         cells = [table[1], *table[2].split()] if table else _CELL.split(row)

@@ -7,7 +7,6 @@ Results are often JSON. Its values are listed with the words on the way to them:
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice, takewhile
@@ -24,10 +23,6 @@ _MAX_VALUES = 500
 _MAX_ROWS = 20
 _MAX_DEPTH = 8
 _MAX_TEXT = 50_000
-
-
-# Words before the first object or list of objects in a text.
-_JSON_START = re.compile(r"^[^{]*?(?=\[?\s*\{\s*\")")
 
 
 class _Value(NamedTuple):
@@ -68,7 +63,7 @@ class ResultValues:
             # The `id` that `find_customer` returns is a customer's.
             [
                 *(_Value(_words(name), parsed_json(text)) for name, text in texts),
-                *(_Value((), parsed_json(_JSON_START.sub("", text, count=1))) for text in prompts),
+                *(_Value((), _json_in(text)) for text in prompts),
             ],
         )
 
@@ -112,6 +107,16 @@ def parsed_json(text: str) -> Any:
         return json.JSONDecoder().raw_decode(text.lstrip())[0]
     except (ValueError, RecursionError):
         return None
+
+
+def _json_in(text: str) -> Any:
+    """Return the first object, or the list of objects, that stands in a text; None without."""
+    start = text.find("{")
+    if start < 0:
+        return None
+    before = text[:start].rstrip()
+    start = len(before) - 1 if before.endswith("[") else start
+    return parsed_json(text[start : start + _MAX_TEXT])
 
 
 def _values(value: Any, words: tuple[str, ...], depth: int) -> Iterator[_Value]:

@@ -133,7 +133,7 @@ _WHOLE_NAME = re.compile(rf"(?<![\w.])({_PERSON})\b(?!['’.]\w)")
 # Before a capitalised word: it begins a sentence, or names a place.
 _NO_PERSON = re.compile(r"(?:^|[.!?:\n]\s*|\b(?:in|at|to|from) )$")
 _SUBJECT = re.compile(
-    rf"(?:^|[.!?:\n]\s*)({_PERSON})"
+    rf"(?:^|[.!?:\n] ?)({_PERSON})"
     r"(?=,|\s*$|\s*\n| (?:is|was|has|lives|works|wrote|ordered)\b)"
 )
 _NO_NAMES = frozenset(

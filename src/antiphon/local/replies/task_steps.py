@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from .names import without_gaps
+
 __all__ = ["split_steps"]
 
 # What a task needs stands near the start of a prompt; pasted documents follow it.
@@ -40,7 +42,7 @@ _IF = re.compile(r"\bif\b", re.IGNORECASE)
 
 def split_steps(request: str) -> list[str]:
     """Return the steps of a request in their order; the whole request if it has only one."""
-    text = request[:_MAX_TEXT]
+    text = without_gaps(request, _MAX_TEXT)
     numbered = [part.strip() for part in _NUMBERED.split(text)]
     if len(numbered) > 2:
         return numbered[1 : _MAX_STEPS + 1]
