@@ -193,6 +193,7 @@ ASSISTANT_BLOCKS: list[dict[str, Any]] = [
     {"type": "mcp_tool_result", "tool_use_id": "m1", "is_error": False, "content": []},
     {"type": "thinking", "thinking": "a", "signature": "EgFh"},
     {"type": "redacted_thinking", "data": "EgFh"},
+    {"type": "compaction", "content": "a"},
 ]
 TEXT_SOURCE = {"type": "text", "media_type": "text/plain", "data": "Grass is green."}
 USER_BLOCKS: list[dict[str, Any]] = [
@@ -230,7 +231,9 @@ def changed(draw, blocks):
     return block
 
 
-EVERY_BETA = "mcp-client-2025-11-20,files-api-2025-04-14"
+EVERY_BETA = (
+    "mcp-client-2025-11-20,files-api-2025-04-14,context-management-2025-06-27,compact-2026-01-12"
+)
 
 
 @settings(max_examples=600)
@@ -250,6 +253,59 @@ def test_conversation_with_a_changed_block_gets_an_api_response(assistant, user,
     body["cache_control"] = {"type": "ephemeral"}
     for path in PATHS[:2]:
         check(send(FUZZED, path, body, anthropic_beta=EVERY_BETA))
+
+
+COUNT = {"type": "tool_uses", "value": 0}
+EDITS: list[dict[str, Any]] = [
+    {"type": "clear_thinking_20251015", "keep": {"type": "thinking_turns", "value": 1}},
+    {
+        "type": "clear_tool_uses_20250919",
+        "trigger": COUNT,
+        "keep": COUNT,
+        "clear_at_least": {"type": "input_tokens", "value": 1},
+        "clear_tool_inputs": ["f"],
+        "exclude_tools": ["g"],
+    },
+    {"type": "compact_20260112", "trigger": {"type": "input_tokens", "value": 50_000}},
+]
+SERVER = {
+    "type": "url",
+    "name": "s",
+    "url": "https://example.org/mcp",
+    "tool_configuration": {"enabled": True, "allowed_tools": ["f"]},
+}
+TOOLSET = {
+    "type": "mcp_toolset",
+    "mcp_server_name": "s",
+    "default_config": {"enabled": True, "defer_loading": False},
+    "configs": {"g": {"enabled": True}},
+    "tools": [{"name": "h", "description": "d", "input_schema": {"type": "object"}}],
+}
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(st.sampled_from(EDITS) | changed(EDITS), max_size=2),
+    changed([SERVER]) | st.just(SERVER),
+    st.lists(changed([TOOLSET]) | st.just(TOOLSET), max_size=1),
+    st.sampled_from([None, {"type": "summarize"}, {"type": "summarize", "instructions": "a"}]),
+    st.sampled_from(MODELS),
+)
+def test_changed_context_and_servers_get_an_api_response(edits, server, tools, summary, model):
+    use, result = ASSISTANT_BLOCKS[1], USER_BLOCKS[3]
+    turns = [
+        {"role": "user", "content": "word " * 100},
+        {"role": "assistant", "content": [use]},
+        {"role": "user", "content": [result, {"type": "text", "text": "use s, then f"}]},
+    ]
+    tools = [*tools, {"name": "f", "input_schema": {"type": "object"}}]
+    body = {**BODY, "model": model, "messages": turns, "tools": tools}
+    body |= {"context_management": {"edits": edits}, "mcp_servers": [server]}
+    if summary:
+        body["compaction"] = summary
+    check(send(FUZZED, PATHS[0], body, anthropic_beta=EVERY_BETA))
+    del body["max_tokens"]
+    check(send(FUZZED, PATHS[1], body, anthropic_beta=EVERY_BETA))
 
 
 @settings(max_examples=200)
