@@ -273,7 +273,7 @@ def tool_runner_with_summary() -> None:
         if not reasons:
             runner.compact_before_next_turn({"type": "summarize"})
         reasons.append(message.stop_reason)
-    assert reasons == ["tool_use", "compaction", "end_turn"]
+    assert reasons == ["tool_use", "compaction", "tool_use", "end_turn"]
 
 
 def threads() -> None:

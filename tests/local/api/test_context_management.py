@@ -120,7 +120,7 @@ def test_reply_may_pause_after_the_summary(client):
 
 
 def test_summary_on_request_is_the_whole_reply(client):
-    messages = [*history(2), {"role": "assistant", "content": "done"}, user("thanks")]
+    messages = history(2)
     message = client.beta.messages.create(
         **body(messages, tools=[TOOL]), compaction={"type": "summarize"}, betas=[SUMMARIZE]
     )
@@ -130,6 +130,37 @@ def test_summary_on_request_is_the_whole_reply(client):
     after = [message.to_param(), user("go on")]
     later = client.beta.messages.create(**body(after), betas=[SUMMARIZE])
     assert later.stop_reason == "end_turn"
+
+
+def test_task_goes_on_behind_its_summary(client):
+    def tool(name, *inputs):
+        schema = {"type": "object", "properties": {each: {"type": "string"} for each in inputs}}
+        return {"name": name, "input_schema": {**schema, "required": [*inputs]}}
+
+    options = {"tools": [tool("get_weather", "city"), tool("write_file", "path")]}
+    messages = [user("First get the weather in Oslo, then write it to notes.txt")]
+
+    def said(**more):
+        message = client.beta.messages.create(
+            **body(messages, **options), **more, betas=[SUMMARIZE]
+        )
+        results = [
+            {"type": "tool_result", "tool_use_id": each.id, "content": "4"}
+            for each in message.tool_uses
+        ]
+        return message, [message.to_param(), *([user(results)] if results else [])]
+
+    message, more = said()
+    assert [each.name for each in message.tool_uses] == ["get_weather"]
+    messages += more
+    _, messages = said(compaction={"type": "summarize"})
+    message, more = said()
+    assert [(each.name, each.input) for each in message.tool_uses] == [
+        ("write_file", {"path": "notes.txt"})
+    ]
+    messages += more
+    message, _ = said()
+    assert "Results: write_file: “4”" in message.text
 
 
 def test_nothing_can_be_summarized_twice(client):

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..._wire.json import JSONObject
-from ...catalog.request_parts import content_blocks
 from ...catalog.tokens import PromptTokens, count_text
 from .description import first_words
 from .task import Task
@@ -51,12 +50,13 @@ def summarize(body: JSONObject, tokens: int, config: JSONObject, *, is_all: bool
         is_all: whether the reply ends with it.
     """
     messages: Sequence[JSONObject] = body["messages"]
-    blocks = [block for each in messages for block in content_blocks(each["content"])]
-    called = Counter(str(block["name"]) for block in blocks if block["type"].endswith("tool_use"))
+    task = Task.of(messages)
+    called = Counter(str(call["name"]) for call in task.calls)
     tools = ", ".join(f"{name} ×{times}" for name, times in called.items())
+    # `Task` reads these sentences again, so that a task goes on behind its summary.
     sentences = [
         f"Simulated summary of {len(messages)} messages.",
-        f"The user wrote last: “{first_words(Task.of(messages).request, _MAX_REQUEST)}”.",
+        f"The user wrote last: “{first_words(task.request, _MAX_REQUEST)}”.",
         f"Tools called: {tools}." if tools else "",
     ]
     if instructions := config.get("instructions"):

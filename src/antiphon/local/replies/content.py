@@ -79,6 +79,8 @@ class _Composer:
     def _continued(self) -> Draft:
         """Return words that go on where the request ends with the assistant's turn."""
         if self._prompt.summary is not None:
+            if steps := self._steps_to_call():
+                return self._calls(steps)
             after = f"{_SIMULATED} Going on after “{first_words(self._prompt.summary, _MAX_ECHO)}”"
             return [_text(after)], "end_turn"
         return self._words(), "end_turn"

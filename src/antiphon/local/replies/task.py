@@ -16,6 +16,9 @@ from ...catalog.request_parts import content_blocks
 __all__ = ["Task", "written_texts"]
 
 _REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
+# What summaries of the server tell of a task, as `compaction.summarize` writes them.
+_TOLD = re.compile(r"The user wrote last: “(.*?)”\.(?: Tools called: (.*?)\.(?=\s|$))?", re.DOTALL)
+_CALLED = re.compile(r"(\S+) ×(\d{1,3})")
 _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
@@ -47,13 +50,16 @@ class Task:
             elif message["role"] == "user":
                 results[:0] = [block for block in blocks if block["type"] == "tool_result"]
                 written[:0] = [block for block in blocks if _is_written(block)]
+        if not written and (recalled := _recalled(messages)) is not None:
+            told, earlier = recalled
+            return cls(told, (), (*earlier, *calls), _by_call(results))
         texts = [block for block in written if block["type"] == "text"]
         request = texts[-1] if texts else None
         return cls(
             request=written_texts([request])[0] if request else "",
             sources=tuple(block for block in written if block is not request),
             calls=tuple(calls),
-            results={block["tool_use_id"]: block for block in results},
+            results=_by_call(results),
         )
 
     @classmethod
@@ -75,6 +81,24 @@ def written_texts(turn: Iterable[JSONObject]) -> list[str]:
     """
     texts = (_REMINDER.sub("", block["text"]) for block in turn if block["type"] == "text")
     return [_encodable(text) for text in texts if text.strip()]
+
+
+def _by_call(results: Iterable[JSONObject]) -> dict[str, JSONObject]:
+    return {block["tool_use_id"]: block for block in results}
+
+
+def _recalled(messages: Sequence[JSONObject]) -> tuple[str, list[JSONObject]] | None:
+    """Return the request and the calls that a summary in place of the conversation tells."""
+    begun = content_blocks(messages[0]["content"]) if messages else ()
+    summary = begun[0].get("content") if begun and begun[0]["type"] == "compaction" else None
+    if not isinstance(summary, str) or (told := _TOLD.search(summary)) is None:
+        return None
+    calls = [
+        {"type": "tool_use", "id": f"{name} {number}", "name": name}
+        for name, times in _CALLED.findall(told[2] or "")
+        for number in range(int(times))
+    ]
+    return told[1], calls
 
 
 def _is_written(block: JSONObject) -> bool:
