@@ -21,7 +21,7 @@ from antiphon import (
     estimate_tokens,
 )
 from antiphon.costs import estimate
-from tests.costs.test_ledger import ASK, BODY, JSON, PRICE, client, events, refused, whole
+from tests.support.priced_calls import ASK, BODY, JSON, PRICE, client, events, refused, whole
 from tests.support.scripted import Answer, AsyncScripted, Scripted, broken
 
 WORST = Decimal("0.0006")  # of ASK: 100 tokens of output and at most some 60 of input, a tenth more
