@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from random import Random
 
 import pytest
@@ -28,6 +30,37 @@ def test_values_satisfy_their_schemas(schema, prompt, seed):
 @settings(max_examples=150)
 def test_values_satisfy_what_only_a_validator_can_judge(schema, prompt):
     Draft202012Validator(schema).validate(sample(schema, PromptValues(prompt), Random(1)))
+
+
+@pytest.mark.parametrize(
+    ("schema", "loaded"),
+    [
+        (object_schema(a={"type": "string"}, b={"anyOf": [{"type": "null"}]}), set()),
+        (object_schema(a={"type": "string", "pattern": "^a+$"}), {"rstr"}),
+        (object_schema(a={"not": {"const": 1}}), {"jsonschema"}),
+        ({"$ref": "#/$defs/a", "$defs": {"a": {"not": {"const": 1}}}}, {"jsonschema"}),
+    ],
+)
+def test_libraries_are_loaded_when_a_schema_needs_them(schema, loaded):
+    code = (
+        "import sys; from random import Random;"
+        "from antiphon.local.replies.prompt_values import PromptValues;"
+        "from antiphon.local.replies.schema_sample import sample;"
+        f"sample({schema!r}, PromptValues('x'), Random(0)); print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"rstr", "jsonschema"} & set(run.stdout.split()) == loaded
+
+
+def test_without_jsonschema_values_are_taken_as_they_are_made():
+    code = (
+        "import sys; sys.modules['jsonschema'] = None; from random import Random;"
+        "from antiphon.local.replies.prompt_values import PromptValues;"
+        "from antiphon.local.replies.schema_sample import sample;"
+        "print(sample({'type': 'integer', 'not': {'const': 1}}, PromptValues('x'), Random(0)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "1\n"
 
 
 def test_schemas_elsewhere_are_not_fetched(monkeypatch):

@@ -48,6 +48,21 @@ class SchemaResolver:
                 stack += self._combined(part, brief, variant)
         return result
 
+    def uses(self, schema: object, keywords: frozenset[str]) -> bool:
+        """Return whether a schema, or what it refers to or chooses from, has such a keyword."""
+        stack: list[object] = [schema]
+        for _ in range(_MAX_STEPS):
+            if not stack:
+                break
+            part = stack.pop()
+            if is_object(part):
+                if part.keys() & keywords:
+                    return True
+                stack += part.get("anyOf") or ()
+                if isinstance(reference := part.get("$ref"), str):
+                    stack.append(self._target(reference))
+        return False
+
     def _combined(self, schema: JSONObject, brief: bool, variant: int) -> list[object]:
         """Return the schemas that hold besides the keywords of `schema` itself."""
         parts: list[object] = list(schema.get("allOf") or ())

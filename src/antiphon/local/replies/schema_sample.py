@@ -41,7 +41,6 @@ _MAX_RETRIED = 100
 _JUDGED = frozenset(
     {
         "allOf",
-        "anyOf",
         "contains",
         "dependentRequired",
         "dependentSchemas",
@@ -135,8 +134,7 @@ class _Sampler:
         """
         before = self._made
         first = self._plain_value(schema, name, depth, nth)
-        is_judged = depth == 0 or (is_object(schema) and schema.keys() & _JUDGED)
-        if not is_judged or self._judge.accepts(schema, first):
+        if not self._resolver.uses(schema, _JUDGED) or self._judge.accepts(schema, first):
             return first
         outer = self._prompt, self._variant
         self._prompt = PromptValues("")
