@@ -9,8 +9,9 @@ those shapes in others first, and turns the output back:
 
 * an object of any keys is written as a list of ``{"key": …, "value": …}``;
 * a tuple is written as an object with the properties ``item_1``, ``item_2`` …;
-* a type that contains itself is written once for each of five levels. In the last one what would
-  go deeper is left out; a list that must be there is written as one of nulls, which are dropped
+* a type that contains itself is written once for each of five levels, or of fewer if the schema
+  would have more optional properties or unions than the API compiles. In the last one what would go
+  deeper is left out; a list that must be there is written as one of nulls, which are dropped
   when the output is turned back, since the API has no schema for an empty list.
 """
 
@@ -145,12 +146,29 @@ class OutputSchema:
         self._defs = {name: _plain(each, name) for name, each in defs.items()}
         self._root = _plain(whole, "")
         self._recursive = _recursive_groups(self._defs)
-        written = _SentForm(self._defs, self._recursive)
+        self.changed = bool(self._recursive)
+        self.sent = self._written(_LEVELS)
+        if self._recursive:
+            from .rules.structured_output import may_be_compiled
+
+            # Each level brings its optional properties and unions, of which the API takes few.
+            for levels in range(_LEVELS - 1, 1, -1):
+                if may_be_compiled(self.sent):
+                    break
+                self.sent = self._written(levels)
+
+    def _written(self, levels: int) -> dict[str, Any]:
+        """Return the schema as it is sent.
+
+        Raises:
+            TypeError: a type contains itself in each of its values.
+        """
+        written = _SentForm(self._defs, self._recursive, levels)
         root = written.schema(self._root, 0, frozenset())
         if root is None:
             raise TypeError("the type contains itself always, so none of its values has an end")
-        self.changed = bool(self._recursive) or written.changed
-        self.sent = transform_schema({**root, "$defs": written.defs} if written.defs else root)
+        self.changed = self.changed or written.changed
+        return transform_schema({**root, "$defs": written.defs} if written.defs else root)
 
     def restored(self, value: Any, *, partial: bool = False) -> Any:
         """Return output in the shape of the type; what does not fit is returned as it is.
@@ -416,9 +434,10 @@ class _SentForm:
     """Schemas as they are sent: without maps and tuples, and no definition contains itself."""
 
     def __init__(
-        self, plain: Mapping[str, JSONObject], recursive: Mapping[str, frozenset[str]]
+        self, plain: Mapping[str, JSONObject], recursive: Mapping[str, frozenset[str]], levels: int
     ) -> None:
         self.defs: dict[str, Any] = {}
+        self._levels = levels
         self.changed = False
         self._plain = plain
         self._recursive = recursive
@@ -458,7 +477,7 @@ class _SentForm:
     def _reference(self, plain: JSONObject, level: int, group: frozenset[str]) -> JSONObject | None:
         name = _name_of(plain["$ref"])
         level = level + 1 if name in group else 1
-        if level > _LEVELS:
+        if level > self._levels:
             return None
         key = name if level == 1 else f"{name}-level-{level}"
         if key not in self._known:

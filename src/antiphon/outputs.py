@@ -50,7 +50,7 @@ def format_of(kind: Any) -> JSONOutputFormatParam:
     Raises:
         TypeError: the type has no schema that the API takes; the message names the part.
     """
-    return {"schema": output_type(kind).schema.sent, "type": "json_schema"}
+    return output_type(kind).format
 
 
 @overload
@@ -72,11 +72,17 @@ def parse_message(message: Message, kind: object) -> ParsedMessage[Any]:
         OutputValidationError: the text does not fit the type.
         TypeError: the type has no schema that the API takes.
     """
-    return output_type(kind).read(message).with_output()
+    parsed = output_type(kind).read(message)
+    if parsed.output_error is not None:
+        raise parsed.output_error
+    return parsed
 
 
 def output_type(kind: Any) -> OutputType[Any]:
     """Return the `OutputType` of a type: the same object each time, as long as it is in use.
+
+    Args:
+        kind: the type; None for messages that are not asked for output.
 
     Raises:
         TypeError: `kind` is no type.
@@ -103,6 +109,15 @@ class OutputType(Generic[T]):
     def __init__(self, kind: Any) -> None:
         """Take a type; with None, messages are not asked for output and have none."""
         self._kind = kind
+
+    @property
+    def format(self) -> JSONOutputFormatParam:
+        """The `format` of an `output_config`.
+
+        Raises:
+            TypeError: there is no schema; the message names the part of the type.
+        """
+        return {"schema": self.schema.sent, "type": "json_schema"}
 
     @property
     def wanted(self) -> bool:
@@ -184,10 +199,6 @@ class OutputType(Generic[T]):
         if message.stop_reason in _CUT_OFF and not text.rstrip().endswith(_ENDS):
             raise ValueError("the text is cut off")
         return self.value(text)
-
-
-NO_OUTPUT: OutputType[Any] = OutputType(None)
-"""What reads messages that were not asked for output."""
 
 
 def _error(message: Message, faults: list[ValueError]) -> OutputError:

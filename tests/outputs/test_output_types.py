@@ -237,6 +237,21 @@ def test_a_type_that_contains_itself_has_five_levels():
         jsonschema.validate({"name": "branch", "children": [output]}, schema)
 
 
+class Bushy(BaseModel):
+    a: int = 0
+    b: int = 0
+    c: int = 0
+    d: int = 0
+    e: int = 0
+    f: int = 0
+    parts: list[Bushy] = []
+
+
+def test_a_type_of_many_optional_fields_has_fewer_levels():
+    levels = ["Bushy", "Bushy-level-2", "Bushy-level-3"]
+    assert sorted(format_of(Bushy)["schema"]["$defs"]) == levels
+
+
 def test_a_map_of_files_and_folders():
     output = {
         "entries": [{"key": "a", "value": {"size": 1}}, {"key": "b", "value": {"entries": []}}]

@@ -124,9 +124,9 @@ def _lines_of(kinds: Any) -> Callable[[bytes], MessageBatchIndividualResponse]:
     """
     if kinds is None or is_absent(kinds):
         return MessageBatchIndividualResponse.decode
-    from ..outputs import NO_OUTPUT, output_type  # most batches ask for text alone
+    from ..outputs import output_type  # most batches ask for text alone
 
-    every = NO_OUTPUT if is_mapping(kinds) else output_type(kinds)
+    every = output_type(None if is_mapping(kinds) else kinds)
     by_id = {name: output_type(kind) for name, kind in kinds.items()} if is_mapping(kinds) else {}
 
     def decode(body: bytes) -> MessageBatchIndividualResponse:

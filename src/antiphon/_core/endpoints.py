@@ -155,20 +155,20 @@ def with_format(
     Raises:
         UsageError: there is a format in `output_config` as well, and there must be one only.
     """
-    given = {**params}
-    from ..outputs import NO_OUTPUT, format_of, output_type  # most programs ask for text alone
+    from ..outputs import output_type  # most programs ask for text alone
 
+    given = {**params}
     kind = given.pop("output_format", None)
-    if kind is None or is_absent(kind):
-        return given, NO_OUTPUT
-    config = given.get("output_config")
-    others: Mapping[str, Any] = config if is_mapping(config) else {}
-    if one_format and others.get("format") is not None:
-        raise UsageError(
-            "Both output_format and output_config.format were provided: give only one of them"
-        )
-    given["output_config"] = {**others, "format": format_of(kind)}
-    return given, output_type(kind)
+    output = output_type(None if is_absent(kind) else kind)
+    if output.wanted:
+        config = given.get("output_config")
+        others: Mapping[str, Any] = config if is_mapping(config) else {}
+        if one_format and others.get("format") is not None:
+            raise UsageError(
+                "Both output_format and output_config.format were provided: give only one of them"
+            )
+        given["output_config"] = {**others, "format": output.format}
+    return given, output
 
 
 def _is_large(params: Mapping[str, Any]) -> bool:

@@ -449,10 +449,9 @@ class ToolLoop:
 
     def _with_output(self, message: Message) -> Message:
         """Return a message that was saved with its output, as `messages.parse` gives it."""
-        from ..outputs import NO_OUTPUT, output_type  # most runs are not resumed
+        from ..outputs import output_type  # most runs are not resumed
 
-        kind = self.params.get("output_format")
-        return (NO_OUTPUT if kind is None else output_type(kind)).read(message)
+        return output_type(self.params.get("output_format")).read(message)
 
     def _begun_with(self, read_file: Callable[[FileInput], bytes]) -> str:
         if not self._fingerprint:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._core.flow import Attempts, Flow, Read, as_http_response, exchange, wait, whole_body
 from .._core.options import DEFAULT_TIMEOUT
@@ -38,6 +38,7 @@ from .writer import encoded, events
 if TYPE_CHECKING:
     from ..types.events import MessageStreamEvent
     from ..types.message import Message
+    from ..types.outputs import ParsedMessage
 
 __all__ = ["StreamFlow", "stream_flow", "whole_message"]
 
@@ -195,11 +196,10 @@ class StreamFlow:
         # Making the message takes time, and most streams are not asked for output.
         wanted = call.output is not None and call.output.wanted and not call.whole
         if wanted and self.reader.finished:
-            try:
-                self.reader.message.with_output()
-            except OutputError as error:
+            error: Any = cast("ParsedMessage[Any]", self.reader.message).output_error
+            if error is not None:
                 self._failure = error
-                raise
+                raise error
 
     def _stay_failed(self) -> None:
         if self._failure is not None:

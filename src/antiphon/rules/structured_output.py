@@ -10,7 +10,7 @@ from .json_schema import is_recursive, subschemas, unsupported
 from .registry import Checks, Violation, at
 from .request_view import RequestView
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "may_be_compiled"]
 
 _SCHEMAS = ("output_config", "output_format", "tools")
 
@@ -127,6 +127,13 @@ def many_unions(request: RequestView) -> Iterator[Violation]:
     found = sum(_is_union(schema) for _, schema in _schemas(request))
     if found > _MOST_UNIONS:
         yield at(_roots(request)[0][0], found=found, most=_MOST_UNIONS)
+
+
+def may_be_compiled(schema: object) -> bool:
+    """Return whether a schema, if it is the only one, is within the limits of what is compiled."""
+    parts = [*subschemas(schema)]
+    unions = sum(map(_is_union, parts))
+    return unions <= _MOST_UNIONS and sum(map(_optional, parts)) <= _MOST_OPTIONAL
 
 
 # References are not followed: a definition is counted once, however often it is used.

@@ -626,16 +626,6 @@ class Message(ResponseModel):
         """The calls of your tools, in order. Check `complete` before you run one."""
         return _blocks(self, ToolUseBlock)
 
-    def with_output(self) -> Self:
-        """Return this message, unless it has an error in the place of its output.
-
-        Only a `ParsedMessage` has an output.
-
-        Raises:
-            OutputError: it should have an output, and has none.
-        """
-        return self
-
     def to_param(self) -> "MessageParam":
         """Return this message as a turn of the conversation, to send it back as it was received.
 

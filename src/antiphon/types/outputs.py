@@ -84,16 +84,6 @@ class ParsedMessage(Message, Generic[OutputT]):
         """Why the message has no output, if it should have one: an `antiphon.OutputError`."""
         return cast("Exception | None", self._kept.get("output_error"))
 
-    def with_output(self) -> Self:
-        """Return this message, unless it has an error in the place of its output.
-
-        Raises:
-            OutputError: it should have an output, and has none.
-        """
-        if self.output_error is not None:
-            raise self.output_error
-        return self
-
     def after(self, failures: tuple[Exception, ...]) -> Self:
         """Return this message with the failures before it."""
         self._keep(output_failures=failures)
