@@ -81,8 +81,7 @@ def saved(loop: ToolLoop) -> Any:
 
 
 def resumed(loop: ToolLoop, **options: Any) -> ToolLoop:
-    twin = loop_of(**options)
-    twin.history.clear()
+    twin = ToolLoop.begun({**PARAMS, "tools": [ADD, READ]}, options)  # type: ignore[arg-type]
     twin.restore(saved(loop), read_file)
     return twin
 
@@ -195,6 +194,17 @@ def test_what_the_caller_appends_stands_behind_the_results():
     loop.history.append(MORE)
     loop.finish(due(loop)[0], "2")
     assert create(loop) == [HELLO, first, results(result("toolu_1", "2")), MORE]
+
+
+def test_the_caller_may_shorten_the_conversation():
+    loop = loop_of(HELLO, MORE, HELLO)
+    first = said(call("add"))
+    loop.receive(first)
+    loop.finish(due(loop)[0], "2")
+    loop.history.append(MORE)
+    del loop.history[:2]
+    for each in (loop, resumed(loop)):
+        assert create(each) == [HELLO, first, results(result("toolu_1", "2")), MORE]
 
 
 def test_calls_that_the_caller_answers_are_not_run():

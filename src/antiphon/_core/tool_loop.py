@@ -118,8 +118,8 @@ class ToolLoop:
     _removed: set[str] = field(default_factory=set[str])
     _changes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])  # not yet sent
     _container: str | None = None
-    _place: int = 0  # where in the history the results of the last message stand
-    _turn: Any = None  # the last message in the history, until its results are there
+    _turn: Any = None  # the last message as it is in the history, until its results are there
+    _place: int = 0  # where its results stand, as far as the caller has not moved it
     _answered: bool = False  # whether the results of the last message are there
     _records: dict[str, _Record] = field(default_factory=dict[str, _Record])
     _given: tuple[Any, ...] = ()  # the messages that the run began with
@@ -198,10 +198,10 @@ class ToolLoop:
         unfinished = message.stop_reason in _UNFINISHED
         if unfinished and not message.tool_uses:
             return self._create() if self._ended is None else End(self._ended)
-        calls = self.calls
+        calls, place = self.calls, self._find_place()
         # Calls in an unfinished turn need results, too: the API refuses a turn without.
         called = (unfinished or message.stop_reason == "tool_use") and bool(message.tool_uses)
-        extended = self.goes_on and len(self.history) > self._place
+        extended = self.goes_on and len(self.history) > place
         if not called and not extended:
             return self._at_end(message.stop_reason or "end_turn")
         # Before any call is run: nobody would see its result.
@@ -213,7 +213,7 @@ class ToolLoop:
         for call in missing:
             self.finish(call, f"{_NOT_RUN} The message stopped with {message.stop_reason}.", True)
         if results := [self._records[call.id].result for call in calls]:
-            self.history.insert(self._place, {"role": "user", "content": results})
+            self.history.insert(place, {"role": "user", "content": results})
         self._answered, self._turn = True, None
         self._records.clear()
         return self._create()
@@ -312,14 +312,14 @@ class ToolLoop:
         """Append messages; the last one of Claude's is there already, and only takes its place."""
         for message in messages:
             if self._is_last_turn(message):
-                self.history[self._place - 1] = message
+                self.history[self._find_place() - 1] = self._turn = message
             else:
                 self.history.append(message)
 
     def request(self) -> dict[str, Any]:
         """Return the parameters of the next request without the last message and its results."""
-        messages = self.history if self._turn is None else self.history[: self._place - 1]
-        return {**self.params, "messages": [*messages]}
+        before = len(self.history) if self._turn is None else self._find_place() - 1
+        return {**self.params, "messages": self.history[:before]}
 
     def replace(self, params: Mapping[str, Any]) -> None:
         """Take other parameters for the requests to come.
@@ -336,17 +336,21 @@ class ToolLoop:
         messages = [*own.pop("messages")]
         if "tools" in own:
             own["tools"] = [*_tools(own["tools"])]
-        own_turn = [n for n, message in enumerate(messages) if self._is_last_turn(message)]
+        own_turn = [message for message in messages if self._is_last_turn(message)]
         if own_turn:
-            self.history[:] = messages
-            self._place = own_turn[-1] + 1
-        elif self._turn is None:
-            self.history[:] = messages
-            self._place = len(messages)
-        else:
-            self.history[: self._place - 1] = messages
-            self._place = len(messages) + 1
+            self._turn = own_turn[-1]
+        elif self._turn is not None:
+            messages += self.history[self._find_place() - 1 :]
+        self.history[:] = messages
+        self._place = len(messages)
         self.params = own
+
+    def _find_place(self) -> int:
+        """Return where the results of the last message stand: the caller may have moved it."""
+        places = [place for place, turn in enumerate(self.history, 1) if turn is self._turn]
+        if self._turn is not None and places:
+            self._place = places[-1]
+        return min(self._place, len(self.history))
 
     def _is_last_turn(self, message: Any) -> bool:
         """Return whether a message is the last one of Claude's, perhaps changed or as a dict."""
@@ -394,8 +398,8 @@ class ToolLoop:
         if self._answered:
             return set()
         return {
-            block["tool_use_id"]
-            for message in self.history[self._place :]
+            str(block.get("tool_use_id"))
+            for message in self.history[self._find_place() :]
             if is_mapping(message) and is_iterable(message.get("content"))
             for block in message["content"]
             if is_mapping(block) and block.get("type") == "tool_result"
@@ -415,7 +419,7 @@ class ToolLoop:
             "usage": self.usage and self.usage.to_dict(),
             "container": self._container,
             "last": self.message and self.message.to_dict(),
-            "place": self._place,
+            "place": self._find_place(),
             "answered": self._answered,
             "calls": {call: {"result": record.result} for call, record in self._records.items()},
         }
@@ -441,8 +445,8 @@ class ToolLoop:
         self.message = self._with_output(_message(state["last"])) if state["last"] else None
         self._place = state["place"]
         self._answered = state["answered"]
-        if self.message is not None and not self._answered:
-            self._turn = _as_turn(self.message)
+        if self.message is not None and not self._answered and _as_turn(self.message) is not None:
+            self._turn = self.history[self._place - 1]
         # Without a message they belong to one that was never received whole.
         calls: JSONObject = {} if self.message is None or self._answered else state["calls"]
         self._records = {call: _Record(known["result"]) for call, known in calls.items()}

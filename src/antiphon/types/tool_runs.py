@@ -74,7 +74,7 @@ class LoopOptions(Param, total=False):
     approve: Callable[[ToolUseBlock], bool | str | Awaitable[bool | str]] | None
     on_call: Callable[[ToolUseBlock], object] | None
     on_result: Callable[[ToolUseBlock, ToolResultBlockParam], object] | None
-    on_error: Callable[[ToolUseBlock, BaseException], object] | None
+    on_error: Callable[[ToolUseBlock, Exception], object] | None
 
 
 @with_inherited_keys
