@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 import pytest
+import trio
 from pydantic import BaseModel
 
 import antiphon
@@ -438,6 +439,42 @@ def test_a_tool_that_cancels_something_of_its_own_has_failed():
     asyncio.run(main())
 
 
+def test_under_trio_calls_run_one_after_another():
+    running: list[str] = []
+
+    @antiphon.tool
+    async def wait(name: str) -> str:
+        """Wait a moment."""
+        running.append(name)
+        await trio.lowlevel.checkpoint()
+        assert running.pop() == name
+        return name
+
+    @antiphon.tool
+    def plain() -> str:
+        """Tell the thread."""
+        return threading.current_thread().name
+
+    @antiphon.tool
+    async def hang() -> str:
+        """Hang."""
+        await trio.sleep_forever()
+        return ""
+
+    async def main() -> None:
+        calls = ("wait", {"name": "a"}), ("wait", {"name": "b"}), ("plain", {}), ("hang", {})
+        client, transport = async_client_of(called(*calls), DONE)
+        await client.messages.run_tools(
+            **PROMPT, tools=[wait, plain, hang, fail], tool_timeout={"hang": 0.01}
+        ).until_done()
+        first, second, other, late = results(transport)
+        assert (first["content"], second["content"]) == ("a", "b")
+        assert other["content"] != threading.current_thread().name
+        assert late["content"] == "TimeoutError: the call took longer than 0.01 s"
+
+    trio.run(main)
+
+
 def test_hooks_are_called_in_order():
     seen: list[Any] = []
     client, _ = client_of(called(("get_weather", {"location": "Bern"}), ("fail", {})), DONE)
@@ -650,7 +687,7 @@ def test_the_last_message_is_a_value():
     assert again.until_done().parsed_output == Total(cents=5)
 
 
-@pytest.mark.parametrize("stream", [False])
+@pytest.mark.parametrize("stream", [False, True])
 def test_a_message_without_the_output_belongs_to_the_run_nevertheless(stream):
     message = {**PLAIN, "content": [{"type": "text", "text": "five"}]}
     whole = Answer(json.dumps(message).encode(), headers=(JSON,))
@@ -670,3 +707,21 @@ def test_a_thread_takes_no_type_of_output():
     client, _ = client_of()
     with pytest.raises(TypeError, match="output_format: a thread takes none"):
         client.messages.run_tools(**PROMPT, output_format=Total, thread=True)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_async_threads_and_outputs(stream):
+    async def main() -> None:
+        client = AsyncClient(api_key="k", http_client=AsyncInProcess(App(VirtualClock())))
+        given: Any = {**PROMPT, "messages": [WEATHER], "tools": [get_weather], "stream": stream}
+        runner = client.messages.run_tools(**given, thread=True)
+        assert "Sunny in Rome" in (await runner.until_done()).text
+        message = {**PLAIN, "content": [{"type": "text", "text": "five"}]}
+        whole = Answer(json.dumps(message).encode(), headers=(JSON,))
+        client, _ = async_client_of(Answer(b"".join(write_message(message))) if stream else whole)
+        async with client.messages.run_tools(**given, output_format=Total) as run:
+            with pytest.raises(antiphon.OutputValidationError):
+                await run.until_done()
+            assert run.turns == 1
+
+    asyncio.run(main())

@@ -18,6 +18,8 @@ from antiphon import (
     AsyncConversation,
     AsyncMessageStream,
     AsyncStream,
+    BetaStreamingToolRunner,
+    BetaToolRunner,
     Client,
     Conversation,
     MessageStream,
@@ -26,6 +28,7 @@ from antiphon import (
     Stream,
     StreamingToolRunner,
     Timeout,
+    ToolRunner,
 )
 from antiphon.local import App, InProcess, LocalServer
 from antiphon.types import (
@@ -267,6 +270,81 @@ def inputs(array: npt.NDArray[np.uint8], picture: PIL.Image.Image) -> None:
         model="m", max_tokens=10, messages=[{"role": "user", "content": content}]
     )
     antiphon.image(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def approve(call: ToolUseBlock) -> bool | str:
+    return call.name == "look_up" or "no"
+
+
+async def approve_later(call: ToolUseBlock) -> bool:
+    return call.name == "look_up"
+
+
+def failed(call: ToolUseBlock, error: Exception) -> None:
+    print(call.name, error)
+
+
+def running_tools() -> None:
+    runner = client.messages.run_tools(
+        model="m",
+        max_tokens=10,
+        messages=HELLO,
+        tools=[look_up],
+        max_turns=3,
+        tool_timeout={"look_up": 1.5},
+        approve=approve,
+        on_error=failed,
+        on_result=lambda call, result: print(call.id, result["tool_use_id"]),
+        save="run.json",
+        state="run.json",
+        rerun=["look_up"],
+    )
+    assert_type(runner, ToolRunner[None])
+    for message in runner:
+        assert_type(message, ParsedMessage[None])
+        assert_type(message.text, str)
+    runner.messages.append({"role": "user", "content": "More"})
+    assert_type(runner.usage, Usage | None)
+    assert_type(runner.state(), dict[str, Any])
+    if runner.stop_reason == "max_turns":
+        print(runner.until_done().stop_reason)
+    shop = client.messages.run_tools(
+        model="m", max_tokens=10, messages=HELLO, tools=[look_up], output_format=Shop
+    )
+    assert_type(shop.until_done().parsed_output, Shop | None)
+    streams = client.messages.run_tools(
+        model="m", max_tokens=10, messages=HELLO, tools=[look_up], stream=True
+    )
+    assert_type(streams, StreamingToolRunner[None])
+    for stream in streams:
+        assert_type(stream, MessageStream[None])
+    client.messages.run_tools(model="m", max_tokens=10, messages=HELLO, max_turn=3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+def running_tools_by_official_names() -> None:
+    runner = client.beta.messages.tool_runner(
+        model="m", max_tokens=10, messages=HELLO, tools=[look_up], max_iterations=3, betas=["x"]
+    )
+    assert_type(runner, BetaToolRunner[None])
+    for message in runner:
+        response = runner.generate_tool_call_response()
+        if response is not None:
+            runner.append_messages(message, response)
+    runner.set_messages_params(lambda params: {**params, "max_tokens": 5})
+    eager = client.beta.messages.tool_runner(
+        model="m", max_tokens=10, messages=HELLO, stream=True, run_tools_eagerly=True
+    )
+    assert_type(eager, BetaStreamingToolRunner[None])
+    assert_type(eager.deferred_tool_calls, list[ToolUseBlock])
+
+
+async def async_running_tools(client: AsyncClient) -> None:
+    runner = client.messages.run_tools(
+        model="m", max_tokens=10, messages=HELLO, tools=[look_up], approve=approve_later
+    )
+    async for message in runner:
+        assert_type(message, ParsedMessage[None])
+    assert_type(await runner.until_done(), ParsedMessage[None])
 
 
 def conversations() -> None:
