@@ -36,11 +36,11 @@ def run(options: argparse.Namespace) -> int:
         return _print_schema()
     if options.check is not None:
         return _check(options.check)
-    limits, latency = Limits(**_given(options, _LIMITS)), Latency(**_given(options, _PACE))
+    limited, latency = _given(options, _LIMITS), Latency(**_given(options, _PACE))
     app = App(
         seed=options.seed,
         models="any" if options.any_model else "known",
-        limits=limits,
+        limits=Limits(**limited) if limited else None,
         latency=latency,
         script=None if options.script is None else ScriptFile(options.script),
     )

@@ -170,3 +170,13 @@ def test_headers_keep_their_format(taken, produced, now):
 def test_limits_below_one_are_refused(name):
     with pytest.raises(ValueError, match=f"^{name}: 0"):
         Limits(**{name: 0})
+
+
+def test_nothing_is_refused_unless_limits_are_set():
+    buckets = RateLimitBuckets(None, lambda: 0.0, "org")
+    for _ in range(10_001):
+        assert buckets.admit("claude-haiku-4-5", 10_000) is None
+    buckets.produced("claude-haiku-4-5", 10**9)
+    shown = dict(buckets.headers("claude-haiku-4-5"))
+    assert shown["anthropic-ratelimit-requests-limit"] == "10000"
+    assert shown["anthropic-ratelimit-requests-remaining"] == "10000"

@@ -58,7 +58,7 @@ class App:
             for newer versions of known families), "any" for every name.
         control: whether there are control endpoints under ``/__antiphon/``.
         batch_seconds: how many seconds a message batch takes.
-        limits: what each class of models may be used in a minute; by default more than tests need.
+        limits: what each class of models may be used in a minute; None for no limit.
         latency: the pace of replies; by default they come at once.
         script: says what requests get; by default all get simulated replies.
     """
@@ -90,7 +90,7 @@ class App:
         # One source for ids, fragments and pace: the same requests in the same order get the same
         # ones.
         self._rng = Random(seed)
-        self._simulation = Simulation(self.clock, seed, limits or Limits(), models)
+        self._simulation = Simulation(self.clock, seed, limits, models)
         self._simulation.script = script
         self._latency = latency or Latency()
         self._batches = BatchesEndpoint(self.clock, self._rng, self._simulation, batch_seconds)

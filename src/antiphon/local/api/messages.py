@@ -110,11 +110,11 @@ class Simulation:
     Args:
         clock: the server's.
         seed: changes every id and every opaque value.
-        limits: what each class of models may use in a minute.
+        limits: what each class of models may use in a minute; None for no limit.
         models: which names of models are served.
     """
 
-    def __init__(self, clock: Clock, seed: int, limits: Limits, models: ModelNames) -> None:
+    def __init__(self, clock: Clock, seed: int, limits: Limits | None, models: ModelNames) -> None:
         self._clock = clock
         self.models: ServedModels = ServedModels(clock, models)
         """Finds the model of a request."""

@@ -21,7 +21,7 @@ _MAX_CLASSES = 256
 class Limits:
     """How much one class of models may be used in a minute.
 
-    The defaults are those of a large organization, which tests do not reach.
+    The defaults are those of a large organization.
     """
 
     requests: int = 10_000
@@ -94,13 +94,17 @@ class RateLimitBuckets:
     """The rate limits of one organization; each class of models has its own buckets.
 
     Args:
-        limits: what each class may use in a minute.
+        limits: what each class may use in a minute; None refuses nothing, and shows the default in
+            the headers.
         clock: gives the time in seconds since 1970.
         organization: the id that error texts name.
     """
 
-    def __init__(self, limits: Limits, clock: Callable[[], float], organization: str) -> None:
-        self._limits = limits
+    def __init__(
+        self, limits: Limits | None, clock: Callable[[], float], organization: str
+    ) -> None:
+        self._refuses = limits is not None
+        self._limits = limits or Limits()
         self._clock = clock
         self._organization = organization
         self._classes: dict[str, _ClassBuckets] = {}
@@ -113,6 +117,8 @@ class RateLimitBuckets:
             input_tokens: the input without what is read from cache.
         """
         buckets = self._of(model)
+        if not self._refuses:
+            return None
         needed = (
             (buckets.requests, 1, "requests"),
             (buckets.input_tokens, input_tokens, "input tokens"),
@@ -127,7 +133,8 @@ class RateLimitBuckets:
 
     def produced(self, model: str, output_tokens: int) -> None:
         """Take the tokens of a reply out of the bucket of output tokens."""
-        self._of(model).output_tokens.take(output_tokens)
+        if self._refuses:
+            self._of(model).output_tokens.take(output_tokens)
 
     def headers(self, model: str) -> list[tuple[str, str]]:
         """Return the twelve ``anthropic-ratelimit-*`` headers as they stand now."""
