@@ -19,9 +19,13 @@ if TYPE_CHECKING:
         turn,
         user_text,
     )
+    from .cache_stability import assert_cache_stable
+    from .unittest_mixin import LocalServerMixin
 
 __all__ = [
+    "LocalServerMixin",
     "Matcher",
+    "assert_cache_stable",
     "citation",
     "has_image",
     "has_result",
@@ -38,6 +42,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    ".cache_stability": ("assert_cache_stable",),
+    ".unittest_mixin": ("LocalServerMixin",),
     "..local.scripting.content": ("citation", "refusal", "text", "thinking", "tool_use"),
     "..local.scripting.matchers": (
         "Matcher",

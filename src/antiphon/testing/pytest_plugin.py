@@ -9,7 +9,7 @@ pytest-xdist share nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .._async.client import AsyncClient
     from .._sync.client import Client
     from ..local.serving.local_server import LocalServer
+    from .offline import OfflineGuard
 
 __all__ = ["antiphon_async_client", "antiphon_client", "antiphon_server"]
 
@@ -25,9 +26,55 @@ _MARKER = "antiphon(script=, cassette=, faults=, seed=): run the test with a scr
 _KEYWORDS = ("script", "cassette", "faults", "seed")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    parser.getgroup("antiphon").addoption(
+        "--antiphon-offline",
+        action="store_true",
+        help="fail tests that make a connection which would leave this machine",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known, and begin to refuse connections if that is wanted."""
     config.addinivalue_line("markers", _MARKER)
+    if config.getoption("--antiphon-offline"):
+        from .offline import OfflineGuard
+
+        guard = OfflineGuard()
+        guard.start()
+        config.add_cleanup(guard.stop)
+        config.pluginmanager.register(_OfflineTests(guard), "antiphon-offline")
+
+
+class _OfflineTests:
+    """Fails each test that tried to leave this machine, whatever it made of the refusal."""
+
+    def __init__(self, guard: OfflineGuard) -> None:
+        self._guard = guard
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self) -> Generator[None, Any, Any]:
+        return (yield from self._watched())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, Any, Any]:
+        return (yield from self._watched())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self) -> Generator[None, Any, Any]:
+        return (yield from self._watched())
+
+    def _watched(self) -> Generator[None, Any, Any]:
+        try:
+            result = yield
+        except Exception as error:
+            for line in self._guard.taken():
+                error.add_note(line)
+            raise
+        if refused := self._guard.taken():
+            pytest.fail("\n".join(refused), pytrace=False)
+        return result
 
 
 @pytest.hookimpl(tryfirst=True)
