@@ -198,6 +198,45 @@ def test_recipient_is_an_address_or_a_person(prompt, to):
     ]
 
 
+def test_forms_and_short_results_of_tools_go_on():
+    find = tool("lookup_user", "Look up a user", user_id={"type": "integer"})
+    send = tool("send_email", "Send an email", to=TEXT)
+    replies = conversation(
+        "Use lookup_user to find user 42 and then send_email to them.",
+        [send, find],
+        {"lookup_user": "Max <max@example.com>"},
+    )
+    assert calls(replies)[:2] == [
+        [("lookup_user", {"user_id": 42})],
+        [("send_email", {"to": "max@example.com"})],
+    ]
+    capital = tool("get_capital", "Get the capital of a country", country=TEXT)
+    people = tool("get_population", "Get the population of a city", city=TEXT)
+    replies = conversation(
+        "Find the capital of France and then the population of that city",
+        [people, capital],
+        {"get_capital": "Paris"},
+    )
+    assert calls(replies)[:2] == [
+        [("get_capital", {"country": "France"})],
+        [("get_population", {"city": "Paris"})],
+    ]
+
+
+def test_words_before_values_tell_them_apart():
+    unit = {"enum": ["celsius", "fahrenheit"]}
+    convert = tool("convert", "Convert a temperature", value=NUMBER, from_unit=unit, to_unit=unit)
+    flights = tool("search_flights", "Search flights", origin=TEXT, destination=TEXT, time=TEXT)
+    replies = conversation(
+        "First search flights to Rome from Oslo at 19:30, then convert 20 celsius to fahrenheit",
+        [convert, flights],
+    )
+    assert calls(replies)[:2] == [
+        [("search_flights", {"origin": "Oslo", "destination": "Rome", "time": "19:30"})],
+        [("convert", {"value": 20, "from_unit": "celsius", "to_unit": "fahrenheit"})],
+    ]
+
+
 def test_number_that_a_tool_found_goes_on():
     add = tool("add", "Add two numbers", a=NUMBER, b=NUMBER)
     multiply = tool("multiply", "Multiply two numbers", a=NUMBER, b=NUMBER)

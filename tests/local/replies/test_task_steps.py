@@ -29,6 +29,10 @@ from antiphon.local.replies.task_steps import split_steps
             "What's the weather in Oslo? Email it to ann@example.org",
             ["What's the weather in Oslo", "Email it to ann@example.org"],
         ),
+        ("Step 1: read a.txt. Step 2: write b.txt", ["read a.txt.", "write b.txt"]),
+        ("Before writing a.txt, look up b", ["look up b", "writing a.txt"]),
+        ("Write a.txt after looking up b", ["looking up b", "Write a.txt"]),
+        ("After looking up b, write a.txt", ["looking up b", "write a.txt"]),
         (
             "add 2 and 3 and multiply the result by 4",
             ["add 2 and 3", "multiply the result by 4"],

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 
 from .labels import counted, labelled
@@ -26,6 +26,7 @@ from .regex_sample import search
 from .result_values import ResultValues
 from .shapes import (
     SHAPES,
+    all_places,
     currencies,
     dates,
     enumerated,
@@ -34,6 +35,7 @@ from .shapes import (
     numbers,
     parsed_number,
     people,
+    place_behind,
     places,
     tables_in,
 )
@@ -51,6 +53,7 @@ _FORMS = {
     "email": _words("email mail"),
     "recipient": _words("recipient sender to cc"),
     "date": _words("date day when deadline due"),
+    "time": _words("time hour"),
     "folder": _words("directory dir folder"),
     "path": _words("path file filename filepath"),
     "sql": _words("sql"),
@@ -58,7 +61,9 @@ _FORMS = {
     "currency": _words("currency"),
     "phone": _words("phone telephone tel mobile"),
     "symbol": _words("symbol ticker"),
-    "place": _words("location city place town destination country address region"),
+    "origin": _words("origin departure"),
+    "destination": _words("destination arrival"),
+    "place": _words("location city place town country address region"),
     "code": _words("id number no nr code sku reference ref"),
     "person": _words("name person customer author buyer employee contact"),
 }
@@ -81,12 +86,18 @@ _ASKING = re.compile(
     r"(?:look\s*up|search(?:\s+the\s+\w+)?(?:\s+for)?|find(?:\s+out)?)\s+(?:for\s+)?",
     re.IGNORECASE,
 )
+_PAIR = 2
+# Forms that no other text has by chance.
+_SOUGHT_FORMS = _words("url email recipient path date")
+# Forms whose values are names that stand in a result alone.
+_NAMED_FORMS = _words("place person code symbol")
 _TRUE, _FALSE = _words("yes true on y"), _words("no false off n")
 
 # The patterns take quadratic time in the worst case, and what a tool needs stands near the start.
 _MAX_TEXT = 2_000
 _MAX_CONTEXT = 4_000
 _MAX_WORDS = 100
+_MAX_NAME = 60
 _PUNCTUATION = ".,;:!?()[]\"'“”«»`"
 
 
@@ -224,6 +235,41 @@ class PromptValues:
         result = self._results.find(name)
         return result if isinstance(result, bool) else None
 
+    def names_option(self, options: Sequence[str]) -> bool:
+        """Return whether the prompt names one of these options, without taking it."""
+        return bool(self._named_options(options))
+
+    def option_for(self, name: str, options: Sequence[str]) -> str | None:
+        """Return the option that the prompt names for a property.
+
+        Two properties with the same options get two of them.
+        """
+        owners = self._owners.setdefault("\n".join(options), {})
+        named = self._named_options(options)
+        if name not in owners and named:
+            left = [option for option in named if option not in owners.values()]
+            owners[name] = (left or named)[0]
+        return owners.get(name)
+
+    def _named_options(self, options: Sequence[str]) -> list[str]:
+        """Return the options that the prompt names, in the order of the step at hand.
+
+        Where the prompt lists all of them, those count that it names again. A pair may be meant
+        as it stands: "from celsius to fahrenheit".
+        """
+        said = self.words
+        named = [
+            option
+            for option in options
+            if (words := name_words(option)) and all(said[word] for word in words)
+        ]
+        if len(named) == len(options) > 1:
+            again = [option for option in named if said[name_words(option)[0]] > 1]
+            named = again or (named if len(named) == _PAIR else [])
+        text = self.text.lower()
+        # What stands only in the context comes last.
+        return sorted(named, key=lambda option: text.find(option.lower()) % (_MAX_TEXT + 1))
+
     def mentions(self, name: str) -> bool:
         """Return whether there is a value for a property, without taking it."""
         if name in self._fields or self._own(name) is not None:
@@ -308,8 +354,17 @@ class PromptValues:
         """Return the values of a form; searched once, since schemas may ask often."""
         if form not in self._values:
             find = _finder(form)
-            self._values[form] = find(self._texts[0]) or find(self._texts[1])
+            step, context = self._texts
+            self._values[form] = find(step) or self._found_by_tools(form) or find(context)
         return self._values[form]
+
+    def _found_by_tools(self, form: str) -> list[str]:
+        """Return the values of a form in the latest results; "that city" is a result itself."""
+        text = self._results.text
+        if form in _SOUGHT_FORMS and (values := _finder(form)(text)):
+            return values
+        is_meant = form in _NAMED_FORMS and _BACK.search(self.text)
+        return [text] if is_meant and 0 < len(text) <= _MAX_NAME else []
 
     def _left(self, form: str) -> list[str]:
         """Return the values of a form that no property has got yet."""
@@ -347,7 +402,9 @@ class PromptValues:
 
 _FINDERS: Mapping[str, Callable[[str], list[str]]] = {
     "currency": currencies,
-    "place": places,
+    "place": all_places,
+    "origin": partial(place_behind, "from"),
+    "destination": partial(place_behind, "to|into"),
     "date": dates,
     "person": lambda text: people(text) or places(text),
     "recipient": lambda text: found("email", text) or people(text),

@@ -183,32 +183,26 @@ class _Sampler:
         if self._prompt.mentions(name):
             return True
         options = schema.get("enum") if is_object(schema) else None
-        return self._mentioned(options or []) is not None
+        return self._names_one(options or [])
 
     def _says(self, name: str, plain: JSONObject) -> bool:
         """Return whether the prompt says something about a property that may be null."""
         options = plain.get("enum") or [plain.get("const")]
-        return self._prompt.speaks_of(name) or self._mentioned(options) is not None
+        return self._prompt.speaks_of(name) or self._names_one(options)
+
+    def _names_one(self, options: list[Any]) -> bool:
+        texts = [each for each in options if isinstance(each, str)]
+        return self._prompt.names_option(texts)
 
     def _option(self, options: list[Any], name: str, nth: int) -> Any:
         """Return the option that the prompt names, or the first."""
         if nth:
             return options[nth % len(options)]
+        texts = [each for each in options if isinstance(each, str)]
         said = (self._prompt.value_for(name) or "").lower()
-        named = (each for each in options if isinstance(each, str) and each.lower() == said)
-        if (option := next(named, None)) is None:
-            option = self._mentioned(options)
+        named = (each for each in texts if each.lower() == said)
+        option = next(named, None) or self._prompt.option_for(name, texts)
         return options[0] if option is None else option
-
-    def _mentioned(self, options: list[Any]) -> str | None:
-        """Return the first option whose words all stand in the prompt, if there is one."""
-        names = [option for option in options if isinstance(option, str) and name_words(option)]
-        said = self._prompt.words
-        mentioned = [name for name in names if all(said[word] for word in name_words(name))]
-        # Where the prompt lists all options, the one counts that it names again.
-        is_list = len(mentioned) == len(options) > 1
-        often = [name for name in mentioned if said[name_words(name)[0]] > 1]
-        return next(iter(often if is_list else mentioned), None)
 
     def _object(self, schema: JSONObject, depth: int, nth: int, brief: bool) -> JSONObject:
         self._prompt.adopt_record(self._kinds(schema))

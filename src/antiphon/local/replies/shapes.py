@@ -10,9 +10,11 @@ import re
 from calendar import month_name
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import chain
 
 __all__ = [
     "SHAPES",
+    "all_places",
     "currencies",
     "dates",
     "enumerated",
@@ -22,6 +24,7 @@ __all__ = [
     "numbers",
     "parsed_number",
     "people",
+    "place_behind",
     "places",
     "tables_in",
 ]
@@ -30,6 +33,7 @@ SHAPES = {
     "url": re.compile(r"https?://[^\s<>\"'`)\]]*[^\s<>\"'`)\].,;:!?]"),
     "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "date": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
+    "time": re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b"),
     "path": re.compile(
         r"(?<![\w:/@.])(?:\.{0,2}/)?[\w.-]+(?:/[\w.-]+)*\.[A-Za-z]\w{0,4}\b(?![@/])"
     ),
@@ -93,11 +97,30 @@ def numbers(text: str) -> list[float]:
 
 
 def places(text: str) -> list[str]:
-    """Return the places that a text names, as in "the weather in Oslo, Paris and Rome"."""
+    """Return the places that a text names first: "the weather in Oslo, Paris and Rome"."""
     match = _PLACES.search(text)
-    if match is None:
-        return []
-    parts = _BETWEEN.split(match[1])
+    return _listed_places(match[1]) if match else []
+
+
+def all_places(text: str) -> list[str]:
+    """Return all places that a text names, as in "from Oslo to Rome"."""
+    found_places = (_listed_places(match[1]) for match in _PLACES.finditer(text))
+    return _different(chain.from_iterable(found_places))
+
+
+def place_behind(words: str, text: str) -> list[str]:
+    """Return the place that stands behind a word such as "from", else all places.
+
+    Args:
+        words: the words that may stand there, as alternatives of a pattern.
+        text: the text.
+    """
+    match = re.search(rf"\b(?:{words})\s+({_PLACE})", text)
+    return _listed_places(match[1])[:1] if match else all_places(text)
+
+
+def _listed_places(text: str) -> list[str]:
+    parts = _BETWEEN.split(text)
     # In "Paris, France" the comma belongs to the place. It parts places where more than one
     # follows, or where the last of several places has none: "Oslo, Paris and Rome".
     marked = [_STATE.sub("\0", part) for part in parts]

@@ -18,7 +18,11 @@ _START = re.compile(
     r"(?:first(?:ly|\s+of\s+all)?|start\s+by|begin\s+by)\b[,:]?\s+",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"(?:^|\n)\s*\d{1,2}[.)]\s+")
+_NUMBERED = re.compile(r"(?:^|\n)\s*\d{1,2}[.)]\s+|\bstep\s+\d{1,2}\s*[:.)]\s+", re.IGNORECASE)
+# "before writing …, look up …", "write … after looking up …"
+_BEFORE = re.compile(r"\s*before\s+(\w+ing\b[^,]*),\s*(.+)", re.IGNORECASE | re.DOTALL)
+_AFTER = re.compile(r"(.+?)\s+after\s+(\w+ing\b.+)", re.IGNORECASE | re.DOTALL)
+_AFTERWARDS = re.compile(r"\s*after\s+(\w+ing\b[^,]*),\s*(.+)", re.IGNORECASE | re.DOTALL)
 _BACK = (
     r"(?:it|them|that|this|these|those"
     r"|(?:the|its|their)\s+(?:result|answer|output|finding|summary|report|data)s?)"
@@ -46,6 +50,10 @@ def split_steps(request: str) -> list[str]:
     numbered = [part.strip() for part in _NUMBERED.split(text)]
     if len(numbered) > 2:
         return numbered[1 : _MAX_STEPS + 1]
+    if swapped := _BEFORE.fullmatch(text) or _AFTER.fullmatch(text):
+        return [swapped[2], swapped[1]]
+    if ordered := _AFTERWARDS.fullmatch(text):
+        return [ordered[1], ordered[2]]
     if begun := _START.search(text):
         text = text[begun.end() :]
     steps: list[str] = []

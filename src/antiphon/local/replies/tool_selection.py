@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 from ..._wire.json import JSONObject, is_list
@@ -148,11 +148,14 @@ def _of_named_server(tools: Sequence[JSONObject], wanted: str) -> list[JSONObjec
 def _with_input(tools: Sequence[JSONObject], text: str, wanted: str) -> list[JSONObject]:
     """Return the tool whose verb begins the text and whose input is in it: "read notes.txt".
 
-    To "summarize notes.txt" it has to be read as well.
+    To "summarize notes.txt" it has to be read as well, and a word of the name is as good as a verb.
     """
-    begun = _first_words(_WORD.findall(wanted))
+    words = _WORD.findall(wanted)
+    begun = _first_words(words)
     fits = {
-        id(tool): _verb_fit(tool, begun) or _VERB * (bool(begun & _LOOKING_INTO) and _reads(tool))
+        id(tool): _verb_fit(tool, begun)
+        or _VERB * (bool(begun & _LOOKING_INTO) and _reads(tool))
+        or sum(_all_in({word}, words) for word in _telling(name_words(tool_name(tool))))
         for tool in tools
     }
     fitting = [tool for tool in tools if fits[id(tool)] and _has_input(tool, text)]
@@ -207,7 +210,11 @@ def _fitness(tool: JSONObject, step: str) -> int:
 def _first_words(words: Sequence[str]) -> set[str]:
     """Return the words among which the verb of a text is; "look up" is "lookup" too."""
     first = [word for word in words if word not in _POLITE][:_VERB_WORDS]
-    return {*first, *map("".join, pairwise(first))}
+    # "writing" is "write", "looking" is "look", "getting" is "get"
+    stems = [word[:-3] for word in first if word.endswith("ing")]
+    forms = [form for stem in stems for form in (stem, f"{stem}e", stem[:-1])]
+    joined = map("".join, pairwise([*(stems or first[:1]), *first[1:]]))
+    return {*first, *forms, *joined}
 
 
 def _verb_fit(tool: JSONObject, begun: set[str]) -> int:
@@ -276,6 +283,6 @@ def _telling(words: Iterable[str]) -> set[str]:
     return {word for word in words if len(word) >= _MIN_LETTERS and word not in _VAGUE}
 
 
-def _all_in(wanted: set[str], words: set[str]) -> bool:
+def _all_in(wanted: set[str], words: Collection[str]) -> bool:
     """Return whether every wanted word is there, in the singular or plural."""
     return all(word in words or f"{word}s" in words or word[:-1] in words for word in wanted)
