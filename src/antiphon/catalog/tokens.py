@@ -112,6 +112,7 @@ class PromptTokens:
     def __init__(self, body: JSONObject) -> None:
         self.body = body
         self._blocks: Sequence[CountedBlock] | None = None
+        self._total: int | None = None
 
     # Not a `cached_property`: until Python 3.12, one of these that takes seconds in a thread keeps
     # every other thread waiting that needs the same property, even of another object.
@@ -125,10 +126,12 @@ class PromptTokens:
     @property
     def total(self) -> int:
         """The input tokens of the request: those of all blocks, and of the start of the reply."""
-        messages = self.body["messages"]
-        prefilled = bool(messages) and messages[-1]["role"] == "assistant"
-        start = _PREFILL_START if prefilled else _REPLY_START
-        return start + sum(each.tokens for each in self.blocks)
+        if self._total is None:
+            messages = self.body["messages"]
+            prefilled = bool(messages) and messages[-1]["role"] == "assistant"
+            start = _PREFILL_START if prefilled else _REPLY_START
+            self._total = start + sum(each.tokens for each in self.blocks)
+        return self._total
 
 
 def count_text(model: str, text: str) -> int:

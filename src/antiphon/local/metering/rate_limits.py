@@ -50,33 +50,31 @@ class OverLimit:
 class _Bucket:
     """A number of units per minute; unused ones are kept, up to a minute's worth."""
 
-    __slots__ = ("_as_of", "_clock", "_level", "capacity")
+    __slots__ = ("_as_of", "_level", "capacity")
 
-    def __init__(self, capacity: int, clock: Callable[[], float]) -> None:
+    def __init__(self, capacity: int, now: float) -> None:
         self.capacity = capacity
-        self._clock = clock
         self._level = float(capacity)
-        self._as_of = clock()
+        self._as_of = now
 
-    def level(self) -> float:
-        """Return the units left now; below 0 after output that nobody could foresee."""
-        now = self._clock()
+    def level(self, now: float) -> float:
+        """Return the units left; below 0 after output that nobody could foresee."""
         filled = max(0.0, now - self._as_of) * self.capacity / _MINUTE
         self._level = min(float(self.capacity), self._level + filled)
         self._as_of = now
         return self._level
 
-    def take(self, units: int) -> None:
+    def take(self, units: int, now: float) -> None:
         """Use up `units`."""
-        self._level = self.level() - units
+        self._level = self.level(now) - units
 
-    def wait(self, units: float) -> float:
+    def wait(self, units: float, now: float) -> float:
         """Return the seconds until `units` are left.
 
         A bucket never holds more than its capacity, so for more units than that this is the
         time until it is full.
         """
-        return max(0.0, (min(units, self.capacity) - self.level()) * _MINUTE / self.capacity)
+        return max(0.0, (min(units, self.capacity) - self.level(now)) * _MINUTE / self.capacity)
 
 
 class _ClassBuckets:
@@ -84,10 +82,22 @@ class _ClassBuckets:
 
     __slots__ = ("input_tokens", "output_tokens", "requests")
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
-        self.requests = _Bucket(limits.requests, clock)
-        self.input_tokens = _Bucket(limits.input_tokens, clock)
-        self.output_tokens = _Bucket(limits.output_tokens, clock)
+    def __init__(self, limits: Limits, now: float) -> None:
+        self.requests = _Bucket(limits.requests, now)
+        self.input_tokens = _Bucket(limits.input_tokens, now)
+        self.output_tokens = _Bucket(limits.output_tokens, now)
+
+    def headers(self, now: float) -> list[tuple[str, str]]:
+        """Return the twelve headers about these buckets."""
+        requests, read, written = self.requests, self.input_tokens, self.output_tokens
+        return [
+            *_family("requests", [requests], max(0, math.floor(requests.level(now))), now),
+            *_family("input-tokens", [read], _thousands(read.level(now)), now),
+            *_family("output-tokens", [written], _thousands(written.level(now)), now),
+            *_family(
+                "tokens", [read, written], _thousands(read.level(now) + written.level(now)), now
+            ),
+        ]
 
 
 class RateLimitBuckets:
@@ -103,8 +113,7 @@ class RateLimitBuckets:
     def __init__(
         self, limits: Limits | None, clock: Callable[[], float], organization: str
     ) -> None:
-        self._refuses = limits is not None
-        self._limits = limits or Limits()
+        self._limits = limits
         self._clock = clock
         self._organization = organization
         self._classes: dict[str, _ClassBuckets] = {}
@@ -116,60 +125,45 @@ class RateLimitBuckets:
             model: the model's name, as error texts shall name it.
             input_tokens: the input without what is read from cache.
         """
-        buckets = self._of(model)
-        if not self._refuses:
+        if self._limits is None:
             return None
+        now = self._clock()
+        buckets = self._of(model, self._limits, now)
         needed = (
             (buckets.requests, 1, "requests"),
             (buckets.input_tokens, input_tokens, "input tokens"),
             (buckets.output_tokens, 1, "output tokens"),
         )
         for bucket, units, name in needed:
-            if units > bucket.level():
-                return self._over(bucket, units, name, model)
-        buckets.requests.take(1)
-        buckets.input_tokens.take(input_tokens)
+            if units > bucket.level(now):
+                return self._over(bucket, units, name, model, now)
+        buckets.requests.take(1, now)
+        buckets.input_tokens.take(input_tokens, now)
         return None
 
     def produced(self, model: str, output_tokens: int) -> None:
         """Take the tokens of a reply out of the bucket of output tokens."""
-        if self._refuses:
-            self._of(model).output_tokens.take(output_tokens)
+        if self._limits is not None:
+            now = self._clock()
+            self._of(model, self._limits, now).output_tokens.take(output_tokens, now)
 
-    def headers(self, model: str) -> list[tuple[str, str]]:
+    def headers(self, model: str) -> Sequence[tuple[str, str]]:
         """Return the twelve ``anthropic-ratelimit-*`` headers as they stand now."""
-        buckets = self._of(model)
-        tokens = (buckets.input_tokens, buckets.output_tokens)
-        requests = buckets.requests
-        return [
-            *self._family("requests", [requests], max(0, math.floor(requests.level()))),
-            *self._family("input-tokens", tokens[:1], _thousands(tokens[0].level())),
-            *self._family("output-tokens", tokens[1:], _thousands(tokens[1].level())),
-            *self._family("tokens", tokens, _thousands(sum(each.level() for each in tokens))),
-        ]
+        now = self._clock()
+        if self._limits is None:
+            return _full_headers(int(now))
+        return self._of(model, self._limits, now).headers(now)
 
-    def _of(self, model: str) -> _ClassBuckets:
+    def _of(self, model: str, limits: Limits, now: float) -> _ClassBuckets:
         """Return the buckets of a model's class; forget the oldest class if there are too many."""
         name = limit_class(model)
         if name not in self._classes:
             if len(self._classes) >= _MAX_CLASSES:
                 del self._classes[next(iter(self._classes))]
-            self._classes[name] = _ClassBuckets(self._limits, self._clock)
+            self._classes[name] = _ClassBuckets(limits, now)
         return self._classes[name]
 
-    def _family(
-        self, name: str, buckets: Sequence[_Bucket], remaining: int
-    ) -> list[tuple[str, str]]:
-        """Return the headers `limit`, `remaining` and `reset` of one family."""
-        full = self._clock() + max(bucket.wait(bucket.capacity) for bucket in buckets)
-        prefix = f"anthropic-ratelimit-{name}"
-        return [
-            (f"{prefix}-limit", str(sum(bucket.capacity for bucket in buckets))),
-            (f"{prefix}-remaining", str(remaining)),
-            (f"{prefix}-reset", _timestamp(int(full))),
-        ]
-
-    def _over(self, bucket: _Bucket, units: int, name: str, model: str) -> OverLimit:
+    def _over(self, bucket: _Bucket, units: int, name: str, model: str, now: float) -> OverLimit:
         message = (
             "This request would exceed your organization's rate limit of "
             f"{bucket.capacity:,} {name} per minute (org: {self._organization}, model: {model}). "
@@ -178,7 +172,26 @@ class RateLimitBuckets:
             "tokens requested, or try again later. You may also contact sales at "
             "https://claude.com/contact-sales to discuss your options for a rate limit increase."
         )
-        return OverLimit(message, max(1, math.ceil(bucket.wait(units))))
+        return OverLimit(message, max(1, math.ceil(bucket.wait(units, now))))
+
+
+def _family(
+    name: str, buckets: Sequence[_Bucket], remaining: int, now: float
+) -> list[tuple[str, str]]:
+    """Return the headers `limit`, `remaining` and `reset` of one family."""
+    full = now + max(bucket.wait(bucket.capacity, now) for bucket in buckets)
+    prefix = f"anthropic-ratelimit-{name}"
+    return [
+        (f"{prefix}-limit", str(sum(bucket.capacity for bucket in buckets))),
+        (f"{prefix}-remaining", str(remaining)),
+        (f"{prefix}-reset", _timestamp(int(full))),
+    ]
+
+
+@lru_cache(maxsize=1)  # all requests of a second get the same
+def _full_headers(second: int) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a server without limits: buckets of the default size, full."""
+    return tuple(_ClassBuckets(Limits(), second).headers(second))
 
 
 @lru_cache(maxsize=16)
