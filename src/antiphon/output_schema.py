@@ -18,11 +18,11 @@ those shapes in others first, and turns the output back:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ._wire.json import JSONObject, is_list, is_object
 
-__all__ = ["OutputSchema", "transform_schema"]
+__all__ = ["GrowingOutput", "OutputSchema", "transform_schema"]
 
 # Levels of a type that contains itself. Each level costs the API's compiler as much as the first,
 # and more levels are rare in what people ask for.
@@ -170,31 +170,49 @@ class OutputSchema:
         self.changed = self.changed or written.changed
         return transform_schema({**root, "$defs": written.defs} if written.defs else root)
 
-    def restored(self, value: Any, *, partial: bool = False) -> Any:
+    def restored(self, value: Any) -> Any:
         """Return output in the shape of the type; what does not fit is returned as it is.
 
         Args:
             value: the output, as JSON values. It is not changed.
-            partial: whether it may lack its end.
         """
-        return _Restorer(self._defs, bool(self._recursive), partial).value(value, self._root)
+        return _Restorer(self._defs, bool(self._recursive)).value(value, self._root)
+
+    def growing(self) -> GrowingOutput:
+        """Return what turns back output that is received piece by piece."""
+        whole, begun = (
+            _Restorer(self._defs, bool(self._recursive), each) for each in (False, True)
+        )
+        return GrowingOutput(self._root, whole, begun)
 
 
 class _Restorer:
     """Turns output that has the form of a sent schema back into the shape of the type."""
 
-    def __init__(self, defs: Mapping[str, JSONObject], recursive: bool, partial: bool) -> None:
+    def __init__(
+        self, defs: Mapping[str, JSONObject], recursive: bool, partial: bool = False
+    ) -> None:
         self._defs = defs
         self._recursive = recursive
         self._partial = partial
 
+    def shape(self, value: Any, schema: JSONObject) -> JSONObject:
+        """Return the schema without references and unions that `value` was written for."""
+        schema = self._followed(schema)
+        if "anyOf" not in schema:
+            return schema
+        # Only one of the shapes is right: turning a list back that is no map would lose it. Most
+        # can be told apart without a look at all of the value.
+        shapes = [self._followed(each) for each in schema["anyOf"]]
+        likely = [each for each in shapes if _may_hold(each, value)]
+        fitting = (
+            likely if len(likely) == 1 else [each for each in likely if self._fits(value, each)]
+        )
+        return self.shape(value, fitting[0]) if fitting else {}
+
     def value(self, value: Any, schema: JSONObject) -> Any:
         """Return `value`, written for `schema`, in the shape of the type."""
-        schema = self._followed(schema)
-        if "anyOf" in schema:
-            # Only one of the shapes is right: turning a list back that is no map would lose it.
-            fitting = (each for each in schema["anyOf"] if self._fits(value, each))
-            return next((self.value(value, each) for each in fitting), value)
+        schema = self.shape(value, schema)
         if _is_map(schema):
             return self._map(value, _values_of(schema))
         if _is_tuple(schema) and is_object(value):
@@ -209,22 +227,22 @@ class _Restorer:
             }
         if schema.get("type") == "array" and is_list(value):
             items = schema["items"]
-            return [self.value(item, items) for item in self._without_end(value, items)]
+            return [self.value(item, items) for item in value if not self.is_end(item, items)]
         return value
 
     def _map(self, value: Any, of: JSONObject) -> Any:
-        pairs = self._without_end(value, None) if is_list(value) else None
-        if self._partial and pairs is not None:
-            pairs = [pair for pair in pairs if is_object(pair) and len(pair) > 1]
-        if pairs is None or not all(_is_pair(pair) for pair in pairs):
+        if not is_list(value):
             return value
-        return {pair["key"]: self.value(pair["value"], of) for pair in pairs}
+        pairs = [each for each in value if not self.is_end(each, None)]
+        if not all(_is_pair(each) for each in pairs):
+            return value
+        return {each["key"]: self.value(each["value"], of) for each in pairs}
 
-    def _without_end(self, values: list[Any], items: JSONObject | None) -> list[Any]:
-        """Return a list without the nulls that end a type which contains itself."""
-        if not self._recursive or (items is not None and self._fits(None, items)):
-            return values
-        return [each for each in values if each is not None]
+    def is_end(self, item: Any, schema: JSONObject | None) -> bool:
+        """Return whether an item is a null that ends a type which contains itself."""
+        if item is not None or not self._recursive:
+            return False
+        return schema is None or not self._fits(None, schema)
 
     def _followed(self, schema: JSONObject) -> JSONObject:
         while "$ref" in schema:
@@ -274,6 +292,94 @@ class _Restorer:
         if not self._partial and not value.keys() >= {*required}:
             return False
         return all(name in known and self._fits(each, known[name]) for name, each in value.items())
+
+
+class GrowingOutput:
+    """Output that is received piece by piece: what is complete is turned back once."""
+
+    def __init__(self, root: JSONObject, whole: _Restorer, begun: _Restorer) -> None:
+        self._root = root
+        self._whole = whole
+        self._begun = begun
+        self._levels: list[_Level] = []  # the containers that may still grow, outermost first
+
+    def value(self, value: Any, output: int) -> Any:
+        """Return what there is of an output in the shape of the type.
+
+        Args:
+            value: the output so far, as JSON values. It is not changed.
+            output: a number that tells several outputs apart.
+        """
+        return self._grown(value, self._root, 0, output)
+
+    def _grown(self, value: Any, schema: JSONObject, depth: int, place: object) -> Any:
+        shape = self._begun.shape(value, schema)
+        if not value or not (is_list(value) or is_object(value)):
+            return self._whole.value(value, shape)
+        if depth == len(self._levels) or self._levels[depth].place != place:
+            self._levels[depth:] = [_Level(place)]
+        level = self._levels[depth]
+        # All but the last part of a container are complete.
+        *complete, last = self._parts(value, shape, level.count)
+        level.count = len(value) - 1
+        level.done |= {part.place: self._whole.value(*part[1:]) for part in complete if part}
+        made = {**level.done}
+        if last is not None:
+            made[last.place] = self._grown(last.value, last.schema, depth + 1, last.place)
+        is_sequence = _is_tuple(shape) or (is_list(value) and not _is_map(shape))
+        return [*made.values()] if is_sequence else made
+
+    def _parts(self, value: Any, shape: JSONObject, start: int) -> list[_Part | None]:
+        """Return the parts of a container from `start` on; None for each that is not shown."""
+        if is_object(value):
+            names = _item_names(shape) if _is_tuple(shape) else ()
+            known = dict(zip(names, shape.get("prefixItems", ()), strict=True))
+            known |= shape.get("properties", {})
+            return [
+                _Part(name, each, known.get(name, {})) for name, each in [*value.items()][start:]
+            ]
+        if _is_map(shape):
+            of = _values_of(shape)
+            pairs = value[start:]
+            return [
+                _Part(each["key"], each["value"], of) if _is_pair(each) else None for each in pairs
+            ]
+        items = shape.get("items", {})
+        return [
+            None if self._whole.is_end(each, items) else _Part(index, each, items)
+            for index, each in enumerate(value[start:], start)
+        ]
+
+
+class _Part(NamedTuple):
+    """A part of a container: its place in what is shown, its value, and the schema of that."""
+
+    place: Any
+    value: Any
+    schema: JSONObject
+
+
+class _Level:
+    """A container that may still grow: its place in the one around it, and its complete parts."""
+
+    __slots__ = ("count", "done", "place")
+
+    def __init__(self, place: object) -> None:
+        self.place = place
+        self.count = 0
+        self.done: dict[Any, Any] = {}
+
+
+def _may_hold(shape: JSONObject, value: Any) -> bool:
+    """Return whether the kind of a value is that of a shape, without a look into containers."""
+    if "enum" in shape or "const" in shape:
+        return not (is_list(value) or is_object(value))
+    written_as_list = shape.get("type") == "array" and not _is_tuple(shape)
+    if is_list(value):
+        return written_as_list or _is_map(shape)
+    if is_object(value):
+        return _is_tuple(shape) or (shape.get("type") == "object" and not _is_map(shape))
+    return _is_of_kind(value, shape.get("type"))
 
 
 def _is_of_kind(value: Any, kind: object) -> bool:

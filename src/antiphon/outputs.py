@@ -20,7 +20,7 @@ from ._wire.json import dumps, is_list
 from ._wire.literals import read_exactly
 from ._wire.typed_dicts import make_readable
 from .errors import OutputError, OutputRefusedError, OutputTruncatedError, OutputValidationError
-from .output_schema import OutputSchema, transform_schema
+from .output_schema import GrowingOutput, OutputSchema, transform_schema
 from .types.content import TextBlock
 from .types.content_blocks import ContentBlock
 from .types.message import Message
@@ -189,10 +189,9 @@ class OutputType(Generic[T]):
                 return ParsedTextBlock.of(block, output=self.value(block.text))
         return ParsedTextBlock.of(block)
 
-    def partial(self, value: object) -> object:
-        """Return output of which perhaps only the beginning was received in the type's shape."""
-        changed = self.wanted and self.schema.changed
-        return self.schema.restored(value, partial=True) if changed else value
+    def growing(self) -> GrowingOutput | None:
+        """Return what turns back output that is received piece by piece; None if nothing must."""
+        return self.schema.growing() if self.wanted and self.schema.changed else None
 
     def _value_in(self, message: Message, text: str) -> T:
         # A number that is cut off is a number as well, but not the one that Claude meant.

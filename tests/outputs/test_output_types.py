@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from antiphon._wire.partial_json import PartialJSON
 from antiphon.local.replies.prompt_values import PromptValues
 from antiphon.local.replies.schema_sample import sample
 from antiphon.outputs import format_of, output_type
@@ -225,6 +226,21 @@ def test_output_becomes_the_value_that_it_describes(drawn):
     jsonschema.validate(output, format_of(kind)["schema"])
 
 
+@given(kinds(), st.integers(1, 9))
+def test_output_that_grows_is_that_of_its_text_so_far(drawn, size):
+    kind, _, output = drawn
+    schema = output_type(kind).schema
+    text, parser, growing = json.dumps(output), PartialJSON(), schema.growing()
+    for start in range(0, len(text), size):
+        parser.feed(text[start : start + size])
+        before = parser.value()
+        grown = growing.value(before, 0)
+        assert grown == schema.growing().value(before, 0)
+        assert before == parser.value()
+    parser.feed(" ")  # which ends a number
+    assert growing.value(parser.value(), 0) == schema.restored(json.loads(text))
+
+
 def test_a_type_that_contains_itself_has_five_levels():
     output = {"name": "leaf", "children": []}
     for _ in range(4):
@@ -277,13 +293,13 @@ def test_the_output_so_far_has_the_shape_of_the_type():
         stock: dict[str, tuple[int, str]]
         owner: dict[str, str] | list[str]
 
-    schema = output_type(Shop).schema
+    grown = output_type(Shop).schema.growing().value
     pairs = [{"key": "a", "value": {"item_1": 1, "item_2": "b"}}, {"key": "b", "value": {}}]
     output = {"stock": [*pairs, {"key": "c"}, {}]}
-    assert schema.restored(output, partial=True) == {"stock": {"a": [1, "b"], "b": []}}
+    assert grown(output, 1) == {"stock": {"a": [1, "b"], "b": []}}
     output = {"stock": pairs[:1], "owner": [{"key": "x", "value": "y"}, {"key": "z"}]}
-    assert schema.restored(output, partial=True)["owner"] == {"x": "y"}
-    assert schema.restored({"owner": ["x"]}, partial=True) == {"owner": ["x"]}
+    assert grown(output, 2)["owner"] == {"x": "y"}
+    assert grown({"owner": ["x"]}, 3) == {"owner": ["x"]}
 
 
 class Endless(BaseModel):

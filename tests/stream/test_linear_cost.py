@@ -18,6 +18,7 @@ from antiphon._stream.writer import write_message
 from antiphon._wire import partial_json
 from antiphon._wire.http import Headers, HTTPResponse
 from antiphon._wire.sse import SSEDecoder
+from antiphon.outputs import output_type
 from antiphon.types import decode_event
 
 BASE: dict[str, Any] = {
@@ -192,6 +193,29 @@ def test_looking_at_every_snapshot_of_a_text_joins_each_fragment_once(work, size
     read(work, chunks, look_at_every_snapshot)
     assert work.calls["join"] <= frames + len(chunks) + 5
     assert work.calls.total() <= 100 * frames
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_looking_at_every_partial_output_turns_each_part_back_once(work, size):
+    """A map is written as pairs, and turned back; its keys take most of the work."""
+    output = output_type(dict[str, dict[str, list[int]]])
+    inner = [{"key": "a", "value": [1, 2, 3]}, {"key": "b", "value": []}]
+    pair = {"key": "k", "value": inner}
+    written_as = [{**pair, "key": f"k{number}"} for number in range(size // len(json.dumps(pair)))]
+    text = json.dumps(written_as)
+    chunks, frames = written({**BASE, "content": [{"type": "text", "text": text}]})
+    seen: list[Any] = []
+    growing = output.growing()
+
+    def look(reader: MessageReader, frame: Any) -> None:
+        for event in reader.events(frame):
+            if event.type == "text":
+                seen[:] = [growing.value(event.parsed_snapshot(), 0)]
+
+    read(work, chunks, look)
+    assert seen == [output.schema.restored(written_as)]
+    assert work.scanned <= 1.5 * len(text)
+    assert work.calls.total() <= 1500 * frames
 
 
 def test_text_makes_no_events_and_no_messages(work):

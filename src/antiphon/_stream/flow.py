@@ -36,6 +36,7 @@ from .reader import Frame, MessageReader
 from .writer import encoded, events
 
 if TYPE_CHECKING:
+    from ..output_schema import GrowingOutput
     from ..types.events import MessageStreamEvent
     from ..types.message import Message
     from ..types.outputs import ParsedMessage
@@ -65,9 +66,11 @@ class StreamFlow:
         "_content_at",
         "_derived",
         "_failure",
+        "_growing",
         "_head",
         "_held",
         "_lenient",
+        "_outputs",
         "_undecided",
         "_unread",
         "attempts",
@@ -110,6 +113,8 @@ class StreamFlow:
         self._head: ResponseHead  # of the attempt in force
         self._failure: APIError | OutputError | None = None  # what ended the stream; it is final
         self._derived: MessageStreamEvent | None = None  # to be delivered after the last event
+        self._growing: GrowingOutput | None = None
+        self._outputs = 0  # the number of blocks that partial outputs have passed
         self._begun = False  # whether any event but a ping was received
         self._undecided = True  # whether the body may still turn out to be no event stream
         self._content_at = 0.0  # when the last such event was received
@@ -302,15 +307,24 @@ class StreamFlow:
 
     def take_partial_output(self) -> object | None:
         """Return the output so far, as of the next frame that adds text to it; None without one."""
-        output = self.attempts.call.output
         while (event := self.take_derived_event()) is not None:
+            if event.type == "content_block_stop":
+                self._outputs += 1
             # White space changes nothing that is worth showing, and there may be no value yet.
-            if event.type == "text" and event.text.strip():
+            elif event.type == "text" and event.text.strip():
                 # Words before a tool call are no output; whether one is missing shows at the end.
                 with suppress(ValueError):
                     value = event.parsed_snapshot()
-                    return value if output is None else output.partial(value)
+                    output = self._growing_output
+                    return value if output is None else output.value(value, self._outputs)
         return None
+
+    @property
+    def _growing_output(self) -> GrowingOutput | None:
+        output = self.attempts.call.output
+        if self._growing is None and output is not None:
+            self._growing = output.growing()
+        return self._growing
 
     def take(self, view: Callable[[MessageReader, Frame], T | None]) -> T | None:
         """Return what `view` makes of the next frame of which it makes something, or None.
