@@ -239,6 +239,9 @@ class BaseClient:
         settings = _without_plain_secrets(settings)
         check_names("with_options", settings, _COPY_SETTINGS)
         options = self._session.options
+        for name in ("default_headers", "default_query"):
+            if settings.get(name) is not None and settings.get(f"set_{name}") is not None:
+                raise ValueError(f"{name} and set_{name} are mutually exclusive; give one of them")
         if (headers := settings.get("set_default_headers")) is not None:
             options = replace(options, headers=checked_headers(headers, "set_default_headers"))
         if (query := settings.get("set_default_query")) is not None:

@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
-from ._core.any_endpoint import FinalRequestOptions, json_of, own_headers, own_path, own_query
+from ._core.any_endpoint import FinalRequestOptions, json_of, own_headers, own_path
 from ._core.flow import Attempts
 from ._core.options import HeaderValue, Options, checked_headers, has_credential
 from ._core.request_body import UnreadBody, encode_body, is_mapping
@@ -78,7 +78,7 @@ class APIRequest:
         call = attempts.call
         self.method = request.method.lower()
         self.headers = own_headers(request.headers, options)
-        self.query_params = own_query(request.url, options)
+        self.query_params = {**(call.query or {})}
         self.timeout = request.timeout
         self.max_retries = call.retry.max_retries
         self.retries_taken = attempts.retries
@@ -259,20 +259,21 @@ def _checked(given: Any, method: str, *, is_async: bool) -> Any:
     """Return the function of one middleware; `method` is its name in objects of our class."""
     name = getattr(given, "__name__", None) or type(given).__name__
     if isinstance(given, type):
-        raise TypeError(f"middleware: {name} is a class; pass an object of it, {name}()")
+        raise TypeError(f"middleware {name} is a class; pass an object of it, {name}()")
     client = "AsyncClient" if is_async else "Client"
     if isinstance(given, Middleware):
         if getattr(type(given), method) is getattr(Middleware, method):
-            raise TypeError(f"middleware: {name} has no {method}(), which {client} calls")
+            raise TypeError(
+                f"middleware {name} does not implement `{method}()`, which {client} calls"
+            )
         given, name = getattr(given, method), f"{name}.{method}"
     elif not callable(given):
-        raise TypeError(f"middleware: {given!r} is not callable, and no Middleware")
+        raise TypeError(f"middleware {given!r} is not callable, and no Middleware")
     call = getattr(given, "__call__", None)  # noqa: B004 (an object with an async `__call__`)
     found = inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(call)
-    if found and not is_async:
-        raise TypeError(f"middleware: {name} is an async function; {client} needs a plain one")
-    if is_async and not found:
-        raise TypeError(f"middleware: {name} is not an async function; {client} needs `async def`")
+    if found != is_async:
+        had, needed = ("a sync", "an async") if is_async else ("an async", "a sync")
+        raise TypeError(f"middleware {name} is {had} function; {client} requires {needed} function")
     return given
 
 

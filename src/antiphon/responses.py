@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from sys import modules
 from typing import Any, Generic, Self, TypeVar
 
 from ._core.flow import Attempts
@@ -124,6 +125,11 @@ class BaseResponse:
         return self.headers.get("request-id")
 
     @property
+    def workspace_id(self) -> str | None:
+        """The workspace that the request counted for, if the API says so."""
+        return self.headers.get("anthropic-workspace-id")
+
+    @property
     def rate_limits(self) -> RateLimits:
         """The rate limits after this request."""
         return RateLimits.of(self.headers)
@@ -137,16 +143,30 @@ class BaseResponse:
         return f"<{type(self).__name__} {self.status_code} {self.request_id}>"
 
 
-class APIResponse(BaseResponse, Generic[T]):
-    """A whole response: its HTTP side, and what it means."""
+class AsyncAPIResponse(BaseResponse, Generic[T]):
+    """What the responses of an async client have in common.
 
-    __slots__ = ("_decode", "_parsed")
+    The methods of most are awaited, since their body may not have been received.
+    """
+
+    __slots__ = ("_decode",)
 
     def __init__(
         self, http_response: HTTPResponse, attempts: Attempts, decode: Callable[[bytes], T]
     ) -> None:
         super().__init__(http_response, attempts)
         self._decode = decode
+
+
+class APIResponse(AsyncAPIResponse[T]):
+    """A whole response: its HTTP side, and what it means."""
+
+    __slots__ = ("_parsed",)
+
+    def __init__(
+        self, http_response: HTTPResponse, attempts: Attempts, decode: Callable[[bytes], T]
+    ) -> None:
+        super().__init__(http_response, attempts, decode)
         self._parsed: T | None = None
 
     @property
@@ -192,18 +212,6 @@ class APIResponse(BaseResponse, Generic[T]):
             ValueError: the body is not JSON.
         """
         return self.http_response.json()
-
-
-class AsyncAPIResponse(BaseResponse, Generic[T]):
-    """A response whose methods are awaited, since its body may not have been received."""
-
-    __slots__ = ("_decode",)
-
-    def __init__(
-        self, http_response: HTTPResponse, attempts: Attempts, decode: Callable[[bytes], T]
-    ) -> None:
-        super().__init__(http_response, attempts)
-        self._decode = decode
 
 
 def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:
@@ -273,7 +281,11 @@ def httpx_response(kind: Any, response: APIResponse[Any]) -> Any:
     """Return `response` as an object of the class of responses of httpx2 or httpx."""
     # The body is decoded already, and what says otherwise would have it decoded once more.
     told = [(k, v) for k, v in response.headers.raw if k.lower() not in _OF_THE_BODY]
-    return kind(response.status_code, headers=told, content=response.read())
+    made = kind(response.status_code, headers=told, content=response.read())
+    if (sent := response.http_request) is not None:
+        request: Any = getattr(modules[kind.__module__.partition(".")[0]], "Request")  # noqa: B009
+        made.request = request(sent.method, sent.url, headers=sent.revealed_headers())
+    return made
 
 
 _OF_THE_BODY = {"content-encoding", "content-length", "transfer-encoding"}

@@ -497,13 +497,13 @@ class _AsyncObject:
     [
         (Client, _async, "_async is an async function"),
         (Client, _AsyncObject(), "is an async function"),
-        (AsyncClient, lambda request, send: send(request), "is not an async function"),
-        (Client, Both, "Both is a class; pass an object of it"),
+        (AsyncClient, lambda request, send: send(request), "is a sync function"),
+        (Client, Both, "middleware Both is a class; pass an object of it"),
         (AsyncClient, 5, "5 is not callable"),
-        (Client, Middleware(), r"Middleware has no handle\(\), which Client calls"),
-        (Client, AsyncOnly(), r"AsyncOnly has no handle\(\), which Client calls"),
-        (AsyncClient, Middleware(), r"Middleware has no handle_async\(\)"),
-        (AsyncClient, Wrong(), r"Wrong.handle_async is not an async function"),
+        (Client, Middleware(), r"Middleware does not implement `handle\(\)`, which Client calls"),
+        (Client, AsyncOnly(), r"AsyncOnly does not implement `handle\(\)`"),
+        (AsyncClient, Middleware(), r"Middleware does not implement `handle_async\(\)`"),
+        (AsyncClient, Wrong(), r"Wrong.handle_async is a sync function"),
     ],
 )
 def test_the_wrong_kind_is_refused_at_once(kind, middleware, message):
@@ -539,8 +539,8 @@ def test_every_resource_goes_through_it(server):
     uploaded = client.files.upload(file=("a.txt", b"text", "text/plain"))
     assert client.files.delete(uploaded.id).id == uploaded.id
     assert client.beta.messages.create(**ASK, betas=["files-api-2025-04-14"]).text
-    assert paths[0] == "get /v1/models {'limit': '5'} None"
-    assert paths[1].startswith("get /v1/models {'limit': '5', 'after_id': ")
+    assert paths[0] == "get /v1/models {'limit': 5} None"
+    assert paths[1].startswith("get /v1/models {'limit': 5, 'after_id': ")
     assert "post /v1/files {} None" in paths
     assert f"delete /v1/files/{uploaded.id} {{}} None" in paths
 

@@ -472,3 +472,31 @@ def test_an_estimate_is_there_only_if_it_was_received():
     assert "estimated_tokens" not in plain.model_dump()
     told: Any = ThinkingDelta.from_value({**plain.to_dict(), "estimated_tokens": 3})
     assert told.estimated_tokens == 3
+
+
+def test_a_client_made_from_another_adds_headers_or_replaces_them():
+    client = Client(api_key="k")
+    with pytest.raises(ValueError, match="mutually exclusive"):
+        client.copy(default_headers={"a": "1"}, set_default_headers={"b": "2"})
+    with pytest.raises(ValueError, match="mutually exclusive"):
+        client.copy(default_query={"a": "1"}, set_default_query={})
+
+
+def test_requests_have_what_programs_read_of_requests_of_httpx():
+    transport = Scripted(Answer(json.dumps(MESSAGE).encode(), headers=(("content-type", "json"),)))
+    raw = Client(api_key="k", http_client=transport).messages.with_raw_response.create(
+        **ASK, timeout=5
+    )
+    assert raw.http_request is not None
+    assert json.loads(raw.http_request.content)["messages"] == ASK["messages"]
+    assert raw.http_request.extensions["timeout"]["read"] == pytest.approx(5, abs=1)
+
+
+def test_the_workspace_of_a_response():
+    headers = (("content-type", "text/event-stream"), ("anthropic-workspace-id", "wrkspc_1"))
+    transport = Scripted(*[Answer(STREAMS["text"], headers=headers)] * 2)
+    client = Client(api_key="k", http_client=transport)
+    with client.messages.stream(**ASK) as stream:
+        assert stream.workspace_id == "wrkspc_1"
+    with client.messages.with_streaming_response.create(**ASK, stream=True) as response:
+        assert response.workspace_id == "wrkspc_1"

@@ -24,7 +24,7 @@ OFFICIAL_TOOLS = (
     "pytest<9", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "respx", "time-machine",
     "dirty-equals", "rich", "inline-snapshot>=0.28", "http-snapshot[httpx]==0.1.9",
     "httpx", "httpx2",
-    "importlib-metadata", "hypothesis", "packaging", "opentelemetry-sdk", "nest-asyncio",
+    "importlib-metadata", "hypothesis", "packaging", "opentelemetry-sdk", "nest-asyncio", "mcp",
 )  # fmt: skip
 
 

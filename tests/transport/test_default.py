@@ -282,7 +282,9 @@ class SyncOnly:
 @pytest.mark.parametrize("choose", [transport_for, async_transport_for])
 @pytest.mark.parametrize("kind", [httpx2.Client, httpx2.AsyncClient, SyncOnly, AsyncOnly])
 def test_a_class_in_place_of_an_instance_is_refused(choose, kind):
-    with pytest.raises(TypeError, match=f"^http_client: {kind.__name__} is a class"):
+    with pytest.raises(
+        TypeError, match=f"^Invalid `http_client` argument: {kind.__name__} is a class"
+    ):
         choose(kind)
 
 
@@ -293,7 +295,9 @@ class RequestsSession(SyncOnly):
 
 
 def test_a_session_of_requests_is_refused():
-    with pytest.raises(TypeError, match=r"^http_client: .* is a session of requests"):
+    with pytest.raises(
+        TypeError, match=r"^Invalid `http_client` argument: .* is a session of requests"
+    ):
         transport_for(RequestsSession())
 
 
@@ -313,7 +317,7 @@ def test_a_transport_whose_response_is_none_is_a_failed_connection():
     ],
 )
 def test_a_sync_client_refuses_what_cannot_carry_its_requests(made, words):
-    with pytest.raises(TypeError, match=f"^http_client: .*{words}"):
+    with pytest.raises(TypeError, match=f"^Invalid `http_client` argument: .*{words}"):
         transport_for(made())
 
 
@@ -322,5 +326,5 @@ def test_a_sync_client_refuses_what_cannot_carry_its_requests(made, words):
     [(httpx2.Client, "httpx2.AsyncClient"), (SyncOnly, "Client"), (object, "httpx2.AsyncClient")],
 )
 def test_an_async_client_refuses_what_cannot_carry_its_requests(made, words):
-    with pytest.raises(TypeError, match=f"^http_client: .*{words}"):
+    with pytest.raises(TypeError, match=f"^Invalid `http_client` argument: .*{words}"):
         async_transport_for(made())

@@ -62,6 +62,11 @@ class _AsyncEventStream(_AsyncItems[T], AwaitableResult):
         return self.response.headers.get("request-id")
 
     @property
+    def workspace_id(self) -> str | None:
+        """The workspace that the request counted for, if the API says so."""
+        return self.response.headers.get("anthropic-workspace-id")
+
+    @property
     def attempts(self) -> tuple[Attempt, ...]:
         """The failed attempts before this stream."""
         return tuple(self._flow.attempts.failures)

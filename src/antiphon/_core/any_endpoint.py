@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypedDict, cast
-from urllib.parse import parse_qsl
 
 from .._wire.decoding import Decoder, WireModel
 from .._wire.literals import read_exactly
@@ -25,7 +24,6 @@ __all__ = [
     "json_of",
     "own_headers",
     "own_path",
-    "own_query",
 ]
 
 
@@ -159,7 +157,7 @@ class FinalRequestOptions:
         return cls(
             method=call.method.lower(),
             url=own_path(call.url, options),
-            params=own_query(call.url, options),
+            params={**(call.query or {})},
             headers=own_headers(call.headers, options),
             max_retries=call.retry.max_retries,
             timeout=call.timeout,
@@ -200,16 +198,6 @@ def own_headers(headers: Mapping[str, str | Secret], options: Options) -> dict[s
         if name not in headers and not isinstance(value, Omit)
     }
     return {**own, **removed}
-
-
-def own_query(url: URL, options: Options) -> dict[str, Any]:
-    """Return the query parameters that only this call has; one that is repeated has a list."""
-    added = {*parse_qsl(options.url("", {}).query)}
-    found: dict[str, list[str]] = {}
-    for name, value in parse_qsl(url.query, keep_blank_values=True):
-        if (name, value) not in added:
-            found.setdefault(name, []).append(value)
-    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
 def own_path(url: URL, options: Options) -> str:

@@ -90,6 +90,8 @@ class Call(Generic[T]):
     follow_up: Callable[[Callable[[], object]], Call[T] | None] | None = None
     """Returns the call that asks again for an output that does not fit; it is given what reads the
     result, and may raise."""
+    query: Mapping[str, Any] | None = None
+    """The query that this call adds to that of the client."""
     follow_redirects: bool = True
     stream_class: Any = None
     """The class of the stream that shows the response; None for the usual one."""
@@ -180,9 +182,10 @@ def make_call(
         if own
         else (options.request_headers({}))
     )
+    query: Mapping[str, Any] = own["extra_query"] if own.get("extra_query") else {}
     return Call(
         method,
-        options.url(path, own["extra_query"] if own.get("extra_query") else {}),
+        options.url(path, query),
         sent,
         body,
         Timeout.of(own["timeout"]) if "timeout" in own else options.timeout,
@@ -191,6 +194,7 @@ def make_call(
         max_response_bytes=options.max_response_bytes,
         credential=options.credential,
         budget=own.get("budget") if own else None,
+        query=query,
     )
 
 
@@ -227,7 +231,9 @@ def path_segment(params: Mapping[str, Any], name: str) -> str:
     """
     value: object = params[name]
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name}: expected the id as a text that is not empty, got {value!r}")
+        raise ValueError(
+            f"Expected a non-empty value for `{name}` but received {value!r}; give the id as a text"
+        )
     # Nothing is safe: an id with a slash must not become another path.
     return quote(value, safe="")
 

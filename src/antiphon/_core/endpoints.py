@@ -212,7 +212,7 @@ def _warn_of_deprecation(model: str, retires: date) -> None:
     _warned_lines.add((model, *line))
     # `warn` would need the number of our own frames, which differs between the methods.
     warnings.warn_explicit(
-        f"the model {model!r} is deprecated and is retired on {retires};"
+        f"The model {model!r} is deprecated and is retired on {retires};"
         " see client.models.list() for newer ones",
         DeprecationWarning,
         *line,

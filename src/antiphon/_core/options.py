@@ -401,7 +401,7 @@ def _retry(max_retries: object) -> RetryPolicy:
     if not isinstance(max_retries, int) or isinstance(max_retries, bool) or max_retries < 0:
         kind = ValueError if isinstance(max_retries, (int, float)) else TypeError
         raise kind(
-            f"max_retries: {max_retries!r} is not a whole number from 0; 0 turns retries off"
+            f"max_retries cannot be {max_retries!r}: give a whole number; 0 turns retries off"
         )
     return RetryPolicy(max_retries)
 

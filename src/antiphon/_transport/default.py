@@ -123,7 +123,8 @@ def _check(http_client: Any) -> None:
     """
     if isinstance(http_client, type):
         raise TypeError(
-            f"http_client: {http_client.__qualname__} is a class; pass an instance of it"
+            f"Invalid `http_client` argument: {http_client.__qualname__} is a class; pass an"
+            " instance of it"
         )
     if hasattr(http_client, "prepare_request"):
         _refuse(http_client, "is a session of requests; pass an httpx2.Client or nothing")
@@ -140,7 +141,8 @@ def _is_own(transport: object) -> bool:
 
 def _refuse(http_client: Any, why: str) -> NoReturn:
     kind: type = http_client.__class__
-    raise TypeError(f"http_client: {kind.__module__}.{kind.__qualname__} {why}")
+    # The beginning is that of the official package: people search for it.
+    raise TypeError(f"Invalid `http_client` argument: {kind.__module__}.{kind.__qualname__} {why}")
 
 
 _transports: weakref.WeakValueDictionary[tuple[object, ...], Any] = weakref.WeakValueDictionary()

@@ -212,6 +212,18 @@ class Request:
     follow_redirects: bool = True
     """Whether a response that redirects leads to another request."""
 
+    @property
+    def content(self) -> bytes:
+        """The whole body."""
+        return bytes(self.buffered_body())
+
+    @property
+    def extensions(self) -> dict[str, dict[str, float | None]]:
+        """The clocks under the names of httpx, for programs that read them there."""
+        clocks = self.timeout
+        names = ("connect", "read", "write", "pool")
+        return {"timeout": {name: getattr(clocks, name) for name in names}}
+
     def buffered_body(self) -> BufferedBody:
         """Return the whole body, read into memory if need be."""
         body = self.body

@@ -70,6 +70,7 @@ RENAMED = {
     "DEFAULT_MAX_RETRIES": "antiphon.compat.shims.DEFAULT_MAX_RETRIES",
     "DEFAULT_TIMEOUT": "antiphon.compat.shims.DEFAULT_TIMEOUT",
     "DEPRECATED_MODELS": "antiphon.compat.shims.DEPRECATED_MODELS",
+    "ERROR_CLASSES": "antiphon.compat.shims.ERROR_CLASSES",
     "NoneType": "types.NoneType",
     "OutputFormat": "JSONOutputFormatParam",
     "ParsedMessageStreamEvent": "MessageStreamEvent",
@@ -104,7 +105,9 @@ _PRIVATE = {
     "AsyncAPIClient": "AsyncClient",
     "BaseAPIResponse": "antiphon.responses.BaseResponse",
     "BaseClient": "antiphon.base_client.BaseClient",
+    "AsyncStreamedBinaryAPIResponse": "AsyncStreamedResponse",
     "LegacyAPIResponse": "APIResponse",
+    "StreamedBinaryAPIResponse": "StreamedResponse",
     "SyncAPIClient": "Client",
     "FinalRequestOptions": "antiphon._core.any_endpoint.FinalRequestOptions",
 }

@@ -14,11 +14,13 @@ from .._wire.http import Timeout
 from .._wire.json import is_object
 from .._wire.sentinels import is_absent
 from ..catalog.models import CATALOG
+from ..errors import CODED_CLASSES, APIStatusError, coded_class, error_class
 
 __all__ = [
     "DEFAULT_MAX_RETRIES",
     "DEFAULT_TIMEOUT",
     "DEPRECATED_MODELS",
+    "ERROR_CLASSES",
     "PYDANTIC_V1",
     "construct_type",
     "construct_type_unchecked",
@@ -47,6 +49,16 @@ DEPRECATED_MODELS = {
     for name in (card.id, *card.aliases)
 }
 """The names of the deprecated models, and the day on which each is retired."""
+
+
+_STATUSES = (400, 401, 402, 403, 404, 408, 409, 412, 413, 422, 429, 431, 499, 501, 503, 504, 529)
+_CODED = {code: coded for code in CODED_CLASSES.values() if (coded := coded_class(code))}
+
+ERROR_CLASSES: dict[tuple[int | None, str | None], type[APIStatusError]] = {
+    **{(status, None): error_class(status, None) for status in _STATUSES},
+    **{(coded.status, code): coded for code, coded in _CODED.items()},
+}
+"""The classes of errors by their status, and by their status and code."""
 
 
 def is_given(value: object) -> bool:

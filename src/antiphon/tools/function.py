@@ -14,9 +14,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial, update_wrapper
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, Self, cast, overload
 
 from typing_extensions import ParamSpec, TypedDict, Unpack
+from typing_extensions import TypeVar as TypeVarWithDefault
 
 from .._core.arguments import check_names
 from .._core.request_body import is_mapping
@@ -39,7 +40,7 @@ __all__ = [
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
-R = TypeVar("R")
+R = TypeVarWithDefault("R", default=Any)
 
 # The names that the API takes.
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
