@@ -66,6 +66,36 @@ def test_anthropic_client_tools_get_input_of_their_shape(tool, name, given):
     assert use.get("toolset_name") == ("computer" if "toolset" in tool["type"] else None)
 
 
+EDITOR = {"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "given"),
+    [
+        (
+            "Open the file a.py and replace “teh” with “the”",
+            {"command": "str_replace", "path": "a.py", "old_str": "teh", "new_str": "the"},
+        ),
+        ("Replace the file a.py", {"command": "view", "path": "a.py"}),
+        (
+            "Create the file a.txt with the content “Hello.”",
+            {"command": "create", "path": "a.txt", "file_text": "Hello.\n"},
+        ),
+        ("View the file a.txt", {"command": "view", "path": "a.txt"}),
+        ("Write a file", {"command": "view", "path": "/"}),
+    ],
+)
+def test_text_editor_edits_as_the_prompt_says(prompt, given):
+    (use,) = uses(reply(prompt, tools=[EDITOR]))
+    assert use["input"] == given
+
+
+def test_bash_runs_the_quoted_command():
+    bash = {"type": "bash_20250124", "name": "bash"}
+    (use,) = uses(reply("Run `ls -l` in the shell", tools=[bash]))
+    assert use["input"] == {"command": "ls -l"}
+
+
 def test_tool_that_only_code_may_call_is_called_by_code():
     callers = ["code_execution_20260120"]
     code = {"type": callers[0], "name": "code_execution"}

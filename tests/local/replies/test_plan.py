@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.local.replies.reply import make_reply
-from tests.support.replies import SEARCH, SIGNATURES, TIME, image, kinds, request, uses, words
+from tests.support.replies import (
+    SEARCH,
+    SIGNATURES,
+    TIME,
+    document,
+    image,
+    kinds,
+    request,
+    uses,
+    words,
+)
 from tests.support.request_samples import WEATHER
 from tests.support.schema_strategies import object_schema
 
@@ -329,6 +339,33 @@ def test_structured_output_behind_results_is_made_of_them():
         output_config=form,
     )
     assert json.loads(words(last)) == {"temperature": -4.5, "wind_speed": 3, "city": "Oslo"}
+
+
+TEXT_BLOCK = {"type": "text", "text": "Total: EUR 119.50"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        TEXT_BLOCK,
+        document("Total: EUR 119.50"),
+        {"type": "document", "source": {"type": "content", "content": [TEXT_BLOCK]}},
+        {"type": "search_result", "source": "s", "title": "t", "content": [TEXT_BLOCK]},
+    ],
+)
+def test_structured_output_reads_what_was_sent_beside_the_request(source):
+    schema = object_schema(total=NUMBER, currency=TEXT)
+    form = {"format": {"type": "json_schema", "schema": schema}}
+    content = [source, {"type": "text", "text": "Read this."}]
+    (given,) = conversation(content, [], output_config=form)
+    assert json.loads(words(given)) == {"total": 119.5, "currency": "EUR"}
+
+
+def test_images_hold_no_text():
+    form = {"format": {"type": "json_schema", "schema": object_schema(total=NUMBER)}}
+    content = [image(4, 3), {"type": "text", "text": "Read this."}]
+    (given,) = conversation(content, [], output_config=form)
+    assert json.loads(words(given)) == {"total": 1}
 
 
 STEPS = ["read a.txt", "get the weather in Oslo and Rome", "write it to b.txt", "tell me", "go on"]
