@@ -51,8 +51,7 @@ class Person:
 parsed = client.messages.parse(
     model="claude-haiku-4-5", max_tokens=100, output_format=Person, messages=question
 )
-if parsed.parsed_output is not None:
-    print(parsed.parsed_output.name)  # a Person
+print(parsed.output.name)  # parsed.output is a Person
 
 from antiphon.types import TextBlockParam, ToolParam
 
