@@ -132,16 +132,14 @@ class SessionState:
     def watch(self, call: Call[Any]) -> None:
         """Have the cost of `call` counted, under the tag that is set where it is made."""
         call.tag = TAG.get()
-        call.gates = GATES.get()
-        # The limiter first: what waits reserves nothing.
-        for gate in (
-            self.options.limiter,
-            self.options.budget,
-            checked_gate("budget", call.budget),
-        ):
-            if gate is not None:
-                call.gates = (*call.gates, gate)
+        call.gates = self.gates(call.budget)
         call.watchers = (self.tally, *call.gates)
+
+    def gates(self, budget: object) -> tuple[Any, ...]:
+        """Return what has to admit a call with this budget."""
+        # The limiter first: what waits reserves nothing.
+        given = (self.options.limiter, self.options.budget, checked_gate("budget", budget))
+        return (*GATES.get(), *[gate for gate in given if gate is not None])
 
     def close(self) -> None:
         """Refuse further calls, and let go of the transport."""

@@ -7,6 +7,7 @@ import contextvars
 import json
 import logging
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -318,6 +319,33 @@ def test_a_value_without_a_form_in_json_is_an_error():
     assert results(transport)[0]["is_error"]
 
 
+def test_a_text_that_utf_8_cannot_hold_does_not_break_the_request():
+    @antiphon.tool
+    def broken(kind: str) -> str:
+        """Fail in some way."""
+        raise ToolError("half \ud800") if kind == "told" else ValueError("half \ud800")
+
+    client, transport = client_of(
+        called(("broken", {"kind": "told"}), ("broken", {"kind": ""})), DONE
+    )
+    client.messages.run_tools(**PROMPT, tools=[broken]).until_done()
+    assert [block["content"] for block in results(transport)] == [
+        "half \ufffd",
+        "ValueError: half \ufffd",
+    ]
+
+
+def test_an_error_that_holds_what_no_result_can_is_described():
+    @antiphon.tool
+    def odd() -> str:
+        """Fail oddly."""
+        raise ToolError(object())
+
+    client, transport = client_of(called(("odd", {})), DONE)
+    client.messages.run_tools(**PROMPT, tools=[odd]).until_done()
+    assert results(transport)[0]["content"].startswith("ToolError: ")
+
+
 class Stop(BaseException):
     """Like KeyboardInterrupt, which pytest would take for itself."""
 
@@ -560,6 +588,24 @@ def test_the_last_calls_are_not_run_at_the_limit_of_turns():
     last = runner.until_done()
     assert (last.stop_reason, runner.stop_reason) == ("tool_use", "max_turns")
     assert (len(transport.requests), len(ran)) == (2, 1)
+
+
+@pytest.mark.parametrize("where", ["client", "call", "block"])
+def test_no_tool_is_run_if_the_budget_has_nothing_left_for_its_result(where):
+    budget, usage = antiphon.Budget(tokens=5_500), {**USAGE, "output_tokens": 5_000}
+    ran: list[Any] = []
+    first = called(("get_weather", {"location": "Bern"}), usage=usage)
+    client, transport = client_of(first, DONE)
+    given: Any = {"budget": budget} if where == "call" else {}
+    if where == "client":
+        client = client.with_options(budget=budget)
+    runner = client.messages.run_tools(**PROMPT, tools=[get_weather], on_call=ran.append, **given)
+    with budget if where == "block" else nullcontext(), pytest.raises(antiphon.BudgetExceededError):
+        runner.until_done()
+    assert (len(transport.requests), ran, budget.reserved) == (1, [], 0)
+    if where == "block":  # and without the budget it goes on where it stopped
+        runner.until_done()
+        assert len(ran) == 1
 
 
 @pytest.mark.parametrize("stop", ["refusal", "max_tokens"])

@@ -218,6 +218,14 @@ class ToolLoop:
         self._records.clear()
         return self._create()
 
+    def request_of_results(self) -> dict[str, Any]:
+        """Return the parameters of the request that will have the results that are missing."""
+        place = self._find_place()
+        empty = [{"type": "tool_result", "tool_use_id": call.id} for call in self.calls]
+        results = {"role": "user", "content": empty}
+        messages = [*self.history[:place], results, *self.history[place:]]
+        return {**self.params, "messages": messages}
+
     def _at_end(self, reason: EndReason) -> CreateMessage | End:
         if self.compaction is None:
             return End(self._ended or reason)

@@ -9,6 +9,7 @@ the same time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from operator import is_
 from os import PathLike
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
 from typing_extensions import TypeVar as TypeVarWithDefault
 
 from .._core.call import Endpoint
+from .._core.request_body import UnreadBody
 from .._core.threads import ThreadHistory
 from .._core.tool_loop import CreateMessage, End, RunCalls, ToolLoop, is_async, run_options
 from .._transport.files import load_json, read_file, save_json
@@ -60,6 +62,21 @@ class Turns(Resource):
         call = self._endpoint[1](self._session.options, params)
         return MessageStreamManager(partial(self._session.open, call))
 
+    def check_budget(self, params: dict[str, Any]) -> None:
+        """Refuse a request for which a budget has not enough left, before it is made.
+
+        Raises:
+            BudgetExceededError: there is one.
+        """
+        gates = self._session.gates(params.get("budget"))
+        budgets = [gate for gate in gates if hasattr(gate, "check")]
+        if not budgets:
+            return
+        call = self._endpoint[0](self._session.options, params)
+        if not isinstance(call.body, UnreadBody):  # what files cost is known when they are read
+            for budget in budgets:
+                budget.check(call)
+
     def keep(self, history: list[Any]) -> None:
         """Take note of the conversation after a turn."""
 
@@ -78,6 +95,9 @@ class _ThreadTurns(Turns):
     def stream(self, params: dict[str, Any]) -> MessageStreamManager[Any]:
         thread, new, changes = self._turn(params)
         return thread.stream(*new, **changes)
+
+    def check_budget(self, params: dict[str, Any]) -> None:
+        """Do nothing: what the API keeps is not sent, and nobody knows yet what is."""
 
     def keep(self, history: list[Any]) -> None:
         if not _begins(history, self._known):
@@ -170,6 +190,8 @@ class ToolRun(Generic[ItemT, OutputT]):
         self._complete()
         while isinstance(step := self._loop.next_step(), RunCalls):
             self._end = None
+            # Else tools would run, and nobody could be told of their results.
+            self._turns.check_budget(self._loop.request_of_results())
             self._run(step.calls)
         if isinstance(step, End):
             self._end = step.reason
@@ -275,8 +297,7 @@ class ToolRun(Generic[ItemT, OutputT]):
     def _fail(self, call: ToolUseBlock, error: Exception) -> None:
         """Tell Claude, the log and the caller that a call failed."""
         log_tool_failure(call.name, error)
-        told = error.content if isinstance(error, ToolError) else _described(error)
-        self._report(call, result_content(told), error)
+        self._report(call, _told(error), error)
 
     def _report(
         self, call: ToolUseBlock, content: Any, error: Exception | None = None, denied: bool = False
@@ -293,8 +314,12 @@ class ToolRun(Generic[ItemT, OutputT]):
         return None if hook is None else plain_result(hook(*facts))
 
 
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
+def _told(error: Exception) -> Any:
+    """Return what Claude is told of an error: its type and its text, or what the tool wants."""
+    if isinstance(error, ToolError):
+        with suppress(Exception):  # it may hold what no result can
+            return result_content(error.content)
+    return result_content(f"{type(error).__name__}: {error}".removesuffix(": "))
 
 
 def _nothing() -> None:

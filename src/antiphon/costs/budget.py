@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
+from .._core.call import Call
 from .._core.flow import Attempts, Flow
 from .._wire.http import ResponseHead
 from .._wire.json import is_list, is_object
@@ -118,21 +119,35 @@ class Budget:
         body = parsed_body(attempts.call.request(attempts.call.timeout).body)
         amount = self._worst_case(body)
         with self._lock:
-            left = self.limit - self._spent - self._reserved
-            if amount > left:
-                raise BudgetExceededError(
-                    f"The call could cost {self._shown(amount)}, and of the budget of"
-                    f" {self._shown(self.limit)} only {self._shown(max(left, _NONE))} is left"
-                    f" ({self._shown(self._spent)} spent, {self._shown(self._reserved)} reserved);"
-                    " it was not sent. Give a smaller max_tokens, or a larger budget.",
-                    asked=amount,
-                    spent=self._spent,
-                    reserved=self._reserved,
-                    left=left,
-                )
+            self._refuse_above(amount)
             self._reserved += amount
             attempts.hold(self, _Held(amount, body))
         yield from ()
+
+    def check(self, call: Call[Any]) -> None:
+        """Refuse a call that would be refused if it were sent now; reserve nothing.
+
+        Raises:
+            BudgetExceededError: it could cost more than what is left.
+            UsageError: nobody can tell what it may cost.
+        """
+        amount = self._worst_case(parsed_body(call.request(call.timeout).body))
+        with self._lock:
+            self._refuse_above(amount)
+
+    def _refuse_above(self, amount: Decimal) -> None:
+        left = self.limit - self._spent - self._reserved
+        if amount > left:
+            raise BudgetExceededError(
+                f"The call could cost {self._shown(amount)}, and of the budget of"
+                f" {self._shown(self.limit)} only {self._shown(max(left, _NONE))} is left"
+                f" ({self._shown(self._spent)} spent, {self._shown(self._reserved)} reserved);"
+                " it was not sent. Give a smaller max_tokens, or a larger budget.",
+                asked=amount,
+                spent=self._spent,
+                reserved=self._reserved,
+                left=left,
+            )
 
     def responded(self, attempts: Attempts, head: ResponseHead) -> None:
         """Do nothing: what an attempt cost is known at its end."""
