@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["pytester"]
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
 
 ASK = """
 import antiphon, os, pytest, urllib.request
@@ -177,3 +181,16 @@ print(*sorted(set(sys.modules) - before))
         "antiphon.testing",
         "antiphon.testing.pytest_plugin",
     ]
+
+
+def test_the_page_about_pytest_holds_tests(run, pytester):
+    page = (DOCS / "pytest.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    result = run("\n".join(blocks), "--antiphon-offline", "-W", "error")
+    result.assert_outcomes(passed=7)
+
+
+def test_the_page_about_testing_holds_a_test(run):
+    page = (DOCS / "testing.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    run(blocks[0]).assert_outcomes(passed=1)

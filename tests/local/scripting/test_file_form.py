@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import jsonschema
 import pytest
+import yaml
 
 from antiphon import Client, RateLimitError
 from antiphon.local import InProcess, Script
@@ -81,6 +85,16 @@ def test_what_is_wrong_is_said_with_its_path(value, says):
 def test_a_pattern_that_is_none_is_refused():
     with pytest.raises(ValueError, match=r"rules\.0\.when\.user_text\.regex: "):
         parse([{"reply": "a", "when": {"user_text": {"regex": "("}}}])
+
+
+def test_the_file_on_the_page_is_right():
+    page = (Path(__file__).parents[3] / "docs" / "scripts.md").read_text()
+    [text] = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    value = yaml.safe_load(text)
+    jsonschema.validate(value, SCHEMA)
+    rules = parse(value)
+    assert f"replies.yaml: {len(rules.rules)} rules, nothing wrong" in page
+    assert rules.shadowed() == []
 
 
 def test_the_schema_is_one():
