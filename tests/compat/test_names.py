@@ -31,6 +31,7 @@ def official(path: str) -> Any:
             antiphon.types.ToolChoiceAnyParam,
         ),
         ("anthropic.types.beta.BetaMessage", antiphon.types.Message),
+        ("anthropic.types.beta.message_count_tokens_params.Tool", object),
         ("anthropic.types.beta.beta_text_block.BetaTextBlock", antiphon.types.TextBlock),
         (
             "anthropic.types.beta.message_create_params.MessageCreateParams",
