@@ -39,6 +39,10 @@ def test_values_behind_a_name(name, text, value):
         ("guest_count", "2 guests", None),
         ("guests", "a 2-guest room", "2"),
         ("days", "A-3 days", None),
+        ("total", "total EUR 92.34, paid", "92.34"),
+        ("total", "Total 1,092", "1,092"),
+        ("age", "Anna, age 7", "7"),
+        ("invoice", "invoice 2026-117", None),
         ("n", "3 n", None),
     ],
 )

@@ -42,6 +42,18 @@ def test_rows_of_a_table_without_signs():
     ]
 
 
+def test_quantities_are_fields():
+    line = {"text": "string", "count": "integer", "price": "number"}
+    assert records("2 x lamp Luna, 40.00 each\n1× cable, 5.50", line) == [
+        {"text": "Lamp Luna", "count": "2", "price": "40.00 each"},
+        {"text": "Cable", "count": "1", "price": "5.50"},
+    ]
+
+
+def test_empty_fields_make_no_record():
+    assert records("Dear Sir or Madam,", {"a": "string", "b": "string"}) == []
+
+
 def test_one_property_makes_no_record():
     assert records("Anna, 34", {"name": "string"}) == []
 

@@ -187,6 +187,23 @@ def test_properties_get_fitting_values_of_the_prompt(prompt, schema, expected):
     assert list(sample(schema, PromptValues(prompt), Random(0)).values()) == [expected]
 
 
+def test_descriptions_tell_what_names_do_not():
+    schema = object_schema(
+        order={"type": "string", "description": "The number of the order."},
+        bought={"type": "string", "description": "The day, as in 2026-11-25."},
+        note={"type": "string", "description": "The id or date of anything"},
+    )
+    made = sample(schema, PromptValues("On 2026-11-03 I bought a lamp, order A-17."), Random(0))
+    assert (made["order"], made["bought"]) == ("A-17", "2026-11-03")
+
+
+def test_addresses_are_told_by_their_numbers():
+    schema = object_schema(address={"type": "string"})
+    for address in ("Lindenweg 4, 3006 Bern", "12 Main Street, Springfield"):
+        values = PromptValues(f"I live at {address}. Call me!")
+        assert sample(schema, values, Random(0)) == {"address": address}
+
+
 PERSON = object_schema(name={"type": "string"}, age={"type": "integer"}, city={"type": "string"})
 ANNA = {"name": "Anna", "age": 34, "city": "Oslo"}
 BOB = {"name": "Bob", "age": 41, "city": "Rome"}

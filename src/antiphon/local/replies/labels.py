@@ -20,6 +20,7 @@ _CLAUSE = (
     r"\s*([^\n,;|?!]+?)(?=\s+(?:and|but|with)\s|\.?\s*(?:[,;|?!\n]|$)|\.\s)"
 )
 _MIN_LETTERS = 3
+_AMOUNT = r"(?:[A-Z]{3} ?|[€$£] ?)?(-?\d[\d.,'’]*\d|\d)(?![\w-])"
 
 
 def labelled(name: str, text: str) -> str | None:
@@ -33,13 +34,16 @@ def labelled(name: str, text: str) -> str | None:
 
 
 def counted(name: str, text: str) -> str | None:
-    """Return the number that stands before a name, as in "3 days" for `days`."""
+    """Return the number that stands before a name, or behind it: "3 days", "total EUR 9.50"."""
     words = singular(name_words(name))
     if not words or len(words[-1]) < _MIN_LETTERS or words[-1] not in text.lower():
         return None
     number = r"(?<![\w.-])(\d+(?:\.\d+)?)[ -](?:\w+ )?"
-    match = re.search(rf"{number}{re.escape(words[-1])}s?\b", text, re.IGNORECASE)
-    return match[1] if match else None
+    last = re.escape(words[-1])
+    before = re.search(rf"{number}{last}s?\b", text, re.IGNORECASE)
+    behind = re.search(rf"\b{last}s?\s+{_AMOUNT}", text, re.IGNORECASE)
+    found = before or behind
+    return found[1] if found else None
 
 
 @lru_cache(maxsize=512)

@@ -63,9 +63,10 @@ _FORMS = {
     "symbol": _words("symbol ticker"),
     "origin": _words("origin departure"),
     "destination": _words("destination arrival"),
-    "place": _words("location city place town country address region"),
+    "address": _words("address street"),
+    "place": _words("location city place town country region"),
     "code": _words("id number no nr code sku reference ref"),
-    "person": _words("name person customer author buyer employee contact"),
+    "person": _words("name person customer author buyer employee contact seller vendor supplier"),
 }
 _PERSONS = _FORMS["person"]
 # Texts that are written for somebody; a result of an earlier tool is what they are about.
@@ -87,6 +88,8 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _PAIR = 2
+# Forms that a description may ask for: its words are many, and some ask for nothing.
+_TOLD_FORMS = ("url", "email", "date", "path", "sql", "currency", "phone", "code")
 # Forms that no other text has by chance.
 _SOUGHT_FORMS = _words("url email recipient path date")
 # Forms whose values are names that stand in a result alone.
@@ -132,6 +135,7 @@ class PromptValues:
         self._owners: dict[str, dict[str, str]] = {}
         self._given: set[str] = set()
         self._labels: dict[str, str | None] = {}
+        self._descriptions: dict[str, str] = {}
 
     @cached_property
     def words(self) -> Counter[str]:
@@ -147,6 +151,14 @@ class PromptValues:
         if not self._fields:
             for fields in self._records(kinds)[:1]:
                 self._fields.update(fields)
+
+    def learn(self, descriptions: Mapping[str, str]) -> None:
+        """Learn what properties are about, where their names do not tell.
+
+        Args:
+            descriptions: their descriptions by their names.
+        """
+        self._descriptions.update(descriptions)
 
     def rows(self, kinds: Mapping[str, str]) -> list[PromptValues]:
         """Return the values of each row that fits these properties: of results, or of the prompt.
@@ -333,7 +345,10 @@ class PromptValues:
         words = {*singular(name_words(name))}
         if self._asks_for_sql and words & {"query", "statement"}:
             return "sql"
-        return next((form for form, names in _FORMS.items() if words & names), None)
+        if form := next((form for form, names in _FORMS.items() if words & names), None):
+            return form
+        told = {*singular(name_words(self._descriptions.get(name, "")))}
+        return next((form for form in _TOLD_FORMS if told & _FORMS[form]), None)
 
     def _own(self, name: str) -> str | None:
         """Return what the prompt or a result says under the name itself."""
@@ -345,8 +360,10 @@ class PromptValues:
     def _labelled(self, name: str) -> str | None:
         """Return what stands behind the name in the prompt; searched once for each name."""
         if name not in self._labels:
+            is_code = self._form(name) == "code" and self._descriptions.get(name)
+            label = f"{name}_number" if is_code else name
             self._labels[name] = next(
-                filter(None, (labelled(name, text) for text in self._texts)), None
+                filter(None, (labelled(label, text) for text in self._texts)), None
             )
         return self._labels[name]
 
@@ -401,6 +418,7 @@ class PromptValues:
 
 
 _FINDERS: Mapping[str, Callable[[str], list[str]]] = {
+    "address": lambda text: found("address", text) or all_places(text),
     "currency": currencies,
     "place": all_places,
     "origin": partial(place_behind, "from"),

@@ -13,6 +13,8 @@ __all__ = ["records"]
 _MAX_ROWS = 20
 _MAX_ROW = 300
 _MAX_WORDS = 5
+# "2 x lamp": a quantity, and what there is of it.
+_QUANTITY = re.compile(r"(\d+)\s*[x×]\s+(\D.*)")
 _ROW = re.compile(r"[\n;]")
 _CELL = re.compile(r"\s*(?:,(?!\d{3}\b)|\t|\||\s{2,})\s*")
 # "Widget 2 9.50 19.00": a text and at least two numbers, as tables of PDFs come out.
@@ -50,7 +52,10 @@ def _cells(text: str) -> Iterator[list[str]]:
         row = line.rpartition(": ")[2].strip().strip("|.-*• ")
         table = _TABLE_ROW.match(row)
         cells = [table[1], *table[2].split()] if table else _CELL.split(row)
-        if len(cells) > 1:
+        if quantity := _QUANTITY.fullmatch(cells[0]):
+            # What is counted may be written small, other fields may not.
+            cells[:1] = quantity[1], quantity[2][0].upper() + quantity[2][1:]
+        if len(cells) > 1 and all(cells):
             yield cells
 
 

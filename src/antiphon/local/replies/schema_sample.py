@@ -206,6 +206,7 @@ class _Sampler:
 
     def _object(self, schema: JSONObject, depth: int, nth: int, brief: bool) -> JSONObject:
         self._prompt.adopt_record(self._kinds(schema))
+        self._prompt.learn(_descriptions(schema))
         names = self._property_names(schema, brief)
         return {
             name: self.value(_property_schema(schema, name), name, depth + 1, nth) for name in names
@@ -326,6 +327,16 @@ def _fits(text: str, schema: JSONObject) -> bool:
             return found("url", text) == [text] and text.isascii()
         case _:
             return form not in _FORMATS and form != "uuid"
+
+
+def _descriptions(schema: JSONObject) -> dict[str, str]:
+    """Return the descriptions of the properties that have one."""
+    properties: JSONObject = schema.get("properties") or {}
+    return {
+        name: text
+        for name, each in properties.items()
+        if is_object(each) and isinstance(text := each.get("description"), str)
+    }
 
 
 def _allows_null(schema: object) -> bool:

@@ -40,6 +40,10 @@ SHAPES = {
     "folder": re.compile(r"(?<![\w:/.])(?:\.{0,2}/)[\w.-]+(?:/[\w.-]+)*"),
     "sum": re.compile(r"\(?-?\d[\d.\s()]*(?:[-+*/^%]\s*-?[\d.\s()]+)+"),
     "quoted": re.compile(r"[\"“«`]\s*([^\"”»`]+?)\s*[\"”»`]|(?<!\w)'([^'\n]+)'(?!\w)"),
+    "address": re.compile(
+        r"\b[A-Z][\w.’-]*(?: [A-Z][\w.’-]*)* \d+\w?, ?\d{4,5} [A-Z]\w+"
+        r"|\b\d+ (?:[A-Z]\w+ )+(?:St|Street|Ave|Avenue|Rd|Road|Lane)\b(?:, [A-Z]\w+(?: [A-Z]\w+)*)*"
+    ),
     "symbol": re.compile(r"\b[A-Z]{2,5}\b"),
     "sql": re.compile(
         r"\b(?:SELECT\s.+?\bFROM|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+TABLE)\s[^;`]+",
