@@ -29,6 +29,7 @@ LAYERS = [
     "_workers",
     "base_client",
     "telemetry",
+    "open_telemetry",
     "limiter",
     "costs",
     "middleware",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, cast
 
 from ._core.arguments import check_names, keywords, nearest
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from .costs.spending import Ledger
     from .limiter import Limiter
     from .middleware import MiddlewareInput
+    from .open_telemetry.settings import OpenTelemetryOptions
 
 __all__ = ["BaseClient", "ClientOptions", "CopyOptions"]
 
@@ -60,6 +62,8 @@ class ClientOptions(TypedDict, total=False):
     budget: an `antiphon.Budget`: calls that could cost more than is left are refused.
     limiter: an `antiphon.Limiter`, or "auto" for that of the process: calls wait instead of being
         refused by a rate limit; None (the default) for none.
+    open_telemetry: what OpenTelemetry is told, as an `OpenTelemetryOptions`; False for nothing. By
+        default spans and metrics, once the program has set up a provider.
     middleware: functions around each attempt, the outermost first; see docs/middleware.md.
     max_response_bytes: the largest response that is received as a whole, decoded, in bytes;
         268,435,456 (256 MB) by default, None for no limit. Streams and downloads have none.
@@ -82,6 +86,7 @@ class ClientOptions(TypedDict, total=False):
     allow_plain_http: bool | NotGiven
     budget: Budget | NotGiven | None
     limiter: Limiter | Literal["auto"] | NotGiven | None
+    open_telemetry: bool | OpenTelemetryOptions | NotGiven | None
     middleware: Iterable[MiddlewareInput] | NotGiven | None
     max_response_bytes: int | NotGiven | None
     wire: str | NotGiven
@@ -128,12 +133,25 @@ class SessionState:
         self.closed: bool = False
         self.tally: Tally = Tally()
         self._transport: Any = None
+        # Kept: looking the module up again in each call would cost more than the look itself.
+        self._traced: Any = None
 
     def watch(self, call: Call[Any]) -> None:
-        """Have the cost of `call` counted, under the tag that is set where it is made."""
-        call.tag = TAG.get()
-        call.gates = self.gates(call.budget)
-        call.watchers = (self.tally, *call.gates)
+        """Have `call` counted, under the tag that is set where it is made, and traced."""
+        if call.model is not None:
+            call.tag = TAG.get()
+            call.gates = self.gates(call.budget)
+            call.watchers = (self.tally, *call.gates)
+        # A program that traces has loaded it, and most programs do not.
+        if "opentelemetry" in sys.modules and self.options.open_telemetry is not False:
+            if self._traced is None:
+                from .open_telemetry.watcher import traced
+
+                self._traced = traced
+            tracer = self._traced(call, self.options.open_telemetry, os.environ)
+            if tracer is not None:
+                call.gates = (tracer, *call.gates)
+                call.watchers = (*call.watchers, tracer)
 
     def gates(self, budget: object) -> tuple[Any, ...]:
         """Return what has to admit a call with this budget."""
@@ -348,6 +366,11 @@ class BaseClient:
         return self._session.options.middleware
 
     @property
+    def open_telemetry(self) -> bool | OpenTelemetryOptions | None:
+        """What is recorded for OpenTelemetry, as it was given; None to ask the environment."""
+        return cast("bool | OpenTelemetryOptions | None", self._session.options.open_telemetry)
+
+    @property
     def costs(self) -> Ledger:
         """What the calls of this client cost, and those of clients made from it."""
         from .costs.spending import Ledger  # most programs do not ask
@@ -427,6 +450,10 @@ def _renamed(settings: dict[str, Any]) -> dict[str, Any]:
         from .limiter import limiter_of
 
         settings["limiter"] = limiter_of(settings["limiter"])
+    if not isinstance(settings.get("open_telemetry"), (NotGiven, bool, NoneType)):
+        from .open_telemetry.settings import settings_of
+
+        settings_of(settings["open_telemetry"])  # so that a mistake is reported here
     old = settings.pop("wire", None)
     if old is None or isinstance(old, NotGiven):
         return settings

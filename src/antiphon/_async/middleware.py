@@ -133,7 +133,8 @@ class AsyncAttemptResponse(AsyncBodyResponse[T]):
             watchers=(),
             gates=(),
         )
-        session = AsyncSession(self._options, _AsyncRepeat(self.body))
+        options = replace(self._options, open_telemetry=False)
+        session = AsyncSession(options, _AsyncRepeat(self.body))
         if call.is_lazy:
             view: Any = view_of(call, *await session.open(call))
         else:

@@ -68,8 +68,7 @@ class AsyncSession(SessionState):
 
     async def respond(self, call: Call[T]) -> APIResponse[T]:
         """Send `call` and receive its whole response."""
-        if call.model is not None:
-            self.watch(call)
+        self.watch(call)
         async with self.runner() as runner:
             attempts = runner.attempts(call)
             try:
@@ -93,8 +92,7 @@ class AsyncSession(SessionState):
 
         # No block here: the connection stays open for whoever reads the body, and closes it.
         runner = self.runner()
-        if call.model is not None:
-            self.watch(call)
+        self.watch(call)
         attempts = runner.attempts(call)
         flow = stream_flow(attempts, lenient=self.options.lenient_streams)
         try:

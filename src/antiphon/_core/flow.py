@@ -166,6 +166,8 @@ class Attempts:
     """Whether the watchers of the call were told of its end."""
     held: dict[object, Any] | None = None
     """What gates hold for the attempt under way, each under itself; None if none ever did."""
+    arrivals: Any = None
+    """What takes note of when parts of a streamed message are received; None if nobody asks."""
 
     def __post_init__(self) -> None:
         self.started = self.now()

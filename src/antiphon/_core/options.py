@@ -123,6 +123,8 @@ class Options:
     """What stands around each attempt, the outermost first; sessions give it its meaning."""
     budget: Any = None
     """A `Gate` of `_core.flow` that refuses calls beyond a limit of cost."""
+    open_telemetry: Any = None
+    """What is recorded of the calls, as it was given; None to ask the environment."""
     limiter: Any = None
     """A `Gate` of `_core.flow` that holds calls back."""
 
@@ -160,6 +162,7 @@ class Options:
                 settings.get("max_response_bytes", self.max_response_bytes)
             ),
             middleware=_middleware(settings.get("middleware", self.middleware)),
+            open_telemetry=settings.get("open_telemetry", self.open_telemetry),
             budget=checked_gate("budget", settings.get("budget", self.budget)),
             limiter=checked_gate("limiter", settings.get("limiter", self.limiter)),
         )

@@ -251,6 +251,9 @@ class StreamFlow:
                 frames, self._held = frames[: errors[0]], frames[errors[0] :]
         if any(name != b"ping" for name in names):
             self._begun, self._content_at = True, self.attempts.now()
+            if self.attempts.arrivals is not None:
+                parts = names.count(b"content_block_delta")
+                self.attempts.arrivals.note(parts, self._content_at)
         self.frames.extend(frames)
 
     def _finish(self) -> Flow[None]:
@@ -382,6 +385,8 @@ class StreamFlow:
         except APIError as error:
             raise self.failed(error) from error.__cause__
         self.ended = self.response.is_closed = not chunk
+        if self.ended and self.attempts.call.lazy is not None:
+            self.attempts.end()  # nobody reads a message from these bytes
         return chunk
 
     def finished_message(self) -> Message:

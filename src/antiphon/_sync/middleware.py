@@ -134,7 +134,8 @@ class AttemptResponse(BodyResponse[T]):
             watchers=(),
             gates=(),
         )
-        session = Session(self._options, _Repeat(self.body))
+        options = replace(self._options, open_telemetry=False)
+        session = Session(options, _Repeat(self.body))
         if call.is_lazy:
             view: Any = view_of(call, *session.open(call))
         else:
