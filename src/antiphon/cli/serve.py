@@ -13,6 +13,7 @@ from ..local.api.app import App
 from ..local.api.latency import Latency
 from ..local.metering.rate_limits import Limits
 from ..local.scripting.file_schema import SCHEMA
+from ..local.scripting.script import Script
 from ..local.serving.listener import serve
 from ..local.serving.script_file import ScriptFile, read_script
 
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         models="any" if options.any_model else "known",
         limits=Limits(**limited) if limited else None,
         latency=latency,
-        script=None if options.script is None else ScriptFile(options.script),
+        script=Script() if options.script is None else ScriptFile(options.script),
     )
     try:
         serve(

@@ -217,7 +217,7 @@ class App:
             # What faults see has no work in it: they need not pass results on to it.
             for fault in direction.faults:
                 steps = fault(steps)
-            yield from steps
+            yield from exchange.noting_status(steps) if direction.faults else steps
 
     def _whole(self, exchange: Exchange, result: MessageResult) -> Steps:
         if seconds := self._latency.whole(result.output_tokens, self._rng):

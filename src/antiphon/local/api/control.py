@@ -1,4 +1,4 @@
-"""The server's own endpoints under one prefix: health, journal, script, reset and clock."""
+"""The server's own endpoints under one prefix: health, journal, script, faults, reset and clock."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ class Control:
                 return {"GET": self._get_requests}
             case ["script"]:
                 return {"PUT": self._put_script}
+            case ["faults"]:
+                return {"PUT": self._put_faults}
             case ["verify"]:
                 return {"GET": self._get_verify}
             case ["reset"]:
@@ -71,6 +73,13 @@ class Control:
             self._script().load(loads(exchange.request.buffered_body()))
         except ValueError as error:
             raise invalid(f"script: {error}") from error
+        return exchange.json({"status": "ok"})
+
+    def _put_faults(self, exchange: Exchange) -> Steps:
+        try:
+            self._script().break_by(loads(exchange.request.buffered_body()))
+        except ValueError as error:
+            raise invalid(f"faults: {error}") from error
         return exchange.json({"status": "ok"})
 
     def _get_verify(self, exchange: Exchange) -> Steps:

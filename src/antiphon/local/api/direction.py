@@ -143,6 +143,14 @@ class Director(Protocol):
         """
         ...
 
+    def break_by(self, value: object) -> None:
+        """Let go wrong from now on what JSON values name; an empty list ends it.
+
+        Raises:
+            ValueError: something in them is wrong.
+        """
+        ...
+
     def problems(self) -> list[str]:
         """Return what did not go as the rules say, one sentence each."""
         ...

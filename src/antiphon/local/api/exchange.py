@@ -134,6 +134,13 @@ class Exchange:
             ),
         )
 
+    def noting_status(self, steps: Steps) -> Steps:
+        """Yield the same steps, and note in the journal which status is really sent."""
+        for step in steps:
+            if isinstance(step, WriteHead) and self.recorded is not None:
+                self.recorded.status = step.status
+            yield step
+
     def empty(self, status: int, more: HeaderPairs = ()) -> Steps:
         """Yield the steps of a response without a body."""
         yield self.head(status, "text/plain", more)

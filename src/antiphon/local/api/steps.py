@@ -15,7 +15,9 @@ from typing import Any, TypeAlias, TypeVar
 
 __all__ = [
     "Abort",
+    "Close",
     "Consult",
+    "Expire",
     "Flow",
     "HeaderPairs",
     "Outcome",
@@ -26,6 +28,7 @@ __all__ = [
     "Work",
     "Write",
     "WriteHead",
+    "WriteRaw",
     "advance",
     "next_visible_step",
     "outcome_of",
@@ -44,6 +47,8 @@ class WriteHead:
 
     status: int
     headers: HeaderPairs
+    version: str = "1.1"
+    """The version of HTTP: "1.0" has no chunks, and ends with the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,15 @@ class Write:
     """Send these bytes of the body."""
 
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRaw:
+    """Send bytes that break the rules of HTTP."""
+
+    content: bytes
+    behind: bool = False
+    """Whether they follow the end of the response; if not, they stand in the middle of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,16 @@ class Pause:
 @dataclass(frozen=True, slots=True)
 class Abort:
     """Reset the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection, whether or not the response is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Keep the connection, and close it without a word when the next request arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +113,9 @@ class Reschedule:
     """Let other connections have their turn."""
 
 
-Step: TypeAlias = WriteHead | Write | Pause | Abort | Work | Consult | Reschedule
+Step: TypeAlias = (
+    WriteHead | Write | WriteRaw | Pause | Abort | Close | Expire | Work | Consult | Reschedule
+)
 
 Steps: TypeAlias = Generator[Step, Any, None]
 """The steps of one response, produced as they are performed; closing it abandons the response."""

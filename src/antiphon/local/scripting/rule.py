@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..api.direction import Direction, Fault, MessageRequest
@@ -10,7 +10,7 @@ from ..api.errors import RequestRefusedError
 from .matchers import ANY, Matcher
 from .scripted_reply import ScriptedReply
 
-__all__ = ["ScriptRule"]
+__all__ = ["ScriptRule", "checked"]
 
 
 @dataclass(slots=True)
@@ -35,9 +35,7 @@ class ScriptRule:
             raise ValueError(f"times: {self.times}; give a number from 1, or None for always")
         if not self.delay >= 0:
             raise ValueError(f"delay: {self.delay}; give seconds from 0")
-        for fault in self.faults:
-            if not callable(fault):
-                raise TypeError(f"faults: {fault!r} is no fault; see antiphon.testing.faults")
+        checked(self.faults)
 
     @property
     def left(self) -> bool:
@@ -60,3 +58,16 @@ class ScriptRule:
         if isinstance(self.outcome, RequestRefusedError):
             return Direction(failure=self.outcome, delay=self.delay, faults=faults)
         return Direction(self.outcome.writer(request), delay=self.delay, faults=faults)
+
+
+def checked(faults: Iterable[Fault]) -> Sequence[Fault]:
+    """Return faults as a sequence.
+
+    Raises:
+        TypeError: one of them is none.
+    """
+    given = tuple(faults)
+    for fault in given:
+        if not callable(fault):
+            raise TypeError(f"faults: {fault!r} is no fault; see antiphon.testing.faults")
+    return given

@@ -10,22 +10,26 @@ where the app runs, one request after another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from ..api.direction import Direction, Fault, MessageRequest, Write, Writing, Written
 from ..api.errors import RequestRefusedError, invalid
 from ..api.steps import Flow
+from .faults.by_name import from_json, from_text
+from .faults.schedule import Schedule
 from .file_form import parse
 from .matchers import ANY
-from .rule import ScriptRule
+from .rule import ScriptRule, checked
 from .scriptable import Scriptable, quoted
 
 __all__ = ["Script"]
 
 # A bound on memory: a program may send any number of requests that nobody expects.
 _MOST_KEPT = 100
+
+_FAULT_HEADER = "x-antiphon-fault"
 
 
 class Script(Scriptable):
@@ -40,8 +44,6 @@ class Script(Scriptable):
     """Whether a request that no rule answers is an error."""
     rules: list[ScriptRule]
     """The rules, in the order in which they are tried."""
-    faults: Sequence[Fault]
-    """What goes wrong with the responses that no rule has faults of its own for."""
     unexpected: list[str]
     """What is to be said about requests that no rule answered, or to which a function failed."""
 
@@ -51,6 +53,17 @@ class Script(Scriptable):
         self.unexpected = []
         self._error: Exception | None = None
         self.faults = ()
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """What goes wrong with the responses that no rule has faults of its own for."""
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Iterable[Fault]) -> None:
+        self._faults: Sequence[Fault] = checked(faults)
+        # Requests are counted from here.
+        self._schedule = Schedule()
 
     def add(self, rule: ScriptRule) -> ScriptRule:
         """Add a rule behind the others, and return it."""
@@ -98,12 +111,32 @@ class Script(Scriptable):
         self._error = None
         self.faults = ()
 
+    def break_by(self, value: object) -> None:
+        """Let things go wrong from now on.
+
+        Args:
+            value: the faults as JSON values; see `from_json`.
+
+        Raises:
+            ValueError: something in it is wrong.
+        """
+        self.faults = from_json(value)
+
     def direct(self, request: MessageRequest) -> Direction:
         """Return what the first fitting rule says, and count that it was used.
 
+        What goes wrong is said by the request's header, or else by the rule, or else by the script.
+
         Raises:
-            RequestRefusedError: no rule answers the request.
+            RequestRefusedError: no rule answers the request, or its header names no fault.
         """
+        asked = _asked(request)
+        direction = self._direction(request)
+        faults = direction.faults if asked is None else asked
+        happen = self._schedule.due(faults, request.body) if faults else ()
+        return replace(direction, faults=happen)
+
+    def _direction(self, request: MessageRequest) -> Direction:
         for rule in self.rules:
             if rule.left and self._fits(rule, request):
                 # Counted here and not when the reply is written: an attempt that is abandoned
@@ -157,6 +190,17 @@ class Script(Scriptable):
         differences = nearest.when.differences(request) or [f"it was used up ({nearest.used})"]
         number = self.rules.index(nearest) + 1
         return f"The nearest is rule {number}, {nearest.name}: {'; '.join(differences)}."
+
+
+def _asked(request: MessageRequest) -> Sequence[Fault] | None:
+    """Return the faults that the header of a request asks for."""
+    header = request.headers.get(_FAULT_HEADER)
+    if header is None:
+        return None
+    try:
+        return from_text(header)
+    except ValueError as error:
+        raise invalid(f"{_FAULT_HEADER}: {error}") from error
 
 
 def _nearness(rule: ScriptRule, request: MessageRequest) -> float:

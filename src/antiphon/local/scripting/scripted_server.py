@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from ..api.app import App
+from ..api.direction import Fault
 from .rule import ScriptRule
 from .script import Script
 from .scriptable import Scriptable
@@ -37,6 +40,15 @@ class ScriptedServer(Scriptable):
         if not isinstance(script, Script):
             raise TypeError(f"script: the app follows {script!r}, which takes no rules")
         return script
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """What goes wrong with responses, unless the request or its rule says something else."""
+        return self.script.faults
+
+    @faults.setter
+    def faults(self, faults: Iterable[Fault]) -> None:
+        self.script.faults = faults
 
     def add(self, rule: ScriptRule) -> ScriptRule:
         """Add a rule behind the others, and return it."""

@@ -36,7 +36,9 @@ from ..api.errors import RequestRefusedError
 from ..api.headers import size_limit
 from ..api.steps import (
     Abort,
+    Close,
     Consult,
+    Expire,
     Outcome,
     Pause,
     Reschedule,
@@ -44,6 +46,7 @@ from ..api.steps import (
     Work,
     Write,
     WriteHead,
+    WriteRaw,
     advance,
     outcome_of,
 )
@@ -117,6 +120,7 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._blocked = False
         self._discarding = False
+        self._expired = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start reading; asyncio calls this when a client has connected."""
@@ -218,6 +222,9 @@ class Connection(asyncio.Protocol):
                 self._close()
 
     def _begin(self, head: h11.Request) -> None:
+        if self._expired:
+            self._close()
+            return
         self._head, self._body, self._size = head, [], 0
         # h11 bounds a head that is still arriving, not one that arrived at once.
         if sum(len(name) + len(value) for name, value in head.headers) > _MAX_HEAD:
@@ -331,13 +338,20 @@ class Connection(asyncio.Protocol):
         """Whether the next request has to wait."""
         return self._steps is not None or self._blocked
 
-    def _perform_step(self, step: WriteHead | Write | Pause | Abort) -> bool:
+    def _perform_step(
+        self, step: WriteHead | Write | WriteRaw | Pause | Abort | Close | Expire
+    ) -> bool:
         """Perform a step; return whether the next one may follow at once."""
         match step:
-            case WriteHead(status, headers):
-                self._out.append(self._framing.head(status, headers))
+            case WriteHead(status, headers, version):
+                self._out.append(self._framing.head(status, headers, version))
             case Write(content):
                 self._out.append(self._framing.body(content))
+            case WriteRaw(content, behind):
+                end = self._framing.end() if behind else b""
+                self._out += (end, content)
+            case Expire():
+                self._expired = True
             case Pause(seconds):
                 # The end of the pause is set before the bytes are sent: a test that sees these
                 # bytes may move the clock at once, and the pause must already count that.
@@ -345,6 +359,11 @@ class Connection(asyncio.Protocol):
                 self._due = self._now
                 self._flush()
                 self._end_pause()
+                return False
+            case Close():
+                self._flush()
+                self._end_steps()
+                self._close()
                 return False
             case Abort():
                 self._flush()

@@ -9,16 +9,35 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ..._transport.content_encoding import decoder_for
 from ..._wire.http import Headers, Request, ResponseHead
 from ...errors import APIConnectionError, APITimeoutError
 from ..api.app import App
-from ..api.steps import Abort, Consult, Outcome, Pause, Step, Write, WriteHead, next_visible_step
+from ..api.steps import (
+    Abort,
+    Close,
+    Consult,
+    Expire,
+    Outcome,
+    Pause,
+    Step,
+    Write,
+    WriteHead,
+    WriteRaw,
+    next_visible_step,
+)
 from ..metering.clock import Clock, VirtualClock
 from ..scripting.requests import Requests
 from ..scripting.scripted_server import ScriptedServer
 from .questions import Questions, answered, answered_async
 
 __all__ = ["AsyncInProcess", "InProcess"]
+
+_ENDS = {
+    Abort: "the server reset the connection",
+    Close: "the server closed the connection",
+    WriteRaw: "the server sent bytes that are no HTTP",
+}
 
 
 class InProcess(ScriptedServer):
@@ -155,14 +174,18 @@ class _InProcessExchange:
         head = yield from self._perform(timeout.within(timeout.total).read)
         assert isinstance(head, WriteHead)
         self.head: ResponseHead = ResponseHead(head.status, Headers(head.headers))
+        self._decoder = decoder_for(self.head.headers)
         self._phase = "body"
 
     def read(self, timeout: float | None) -> Questions[bytes]:
         """Return the next bytes of the body; ``b""`` at the end."""
         while isinstance(step := (yield from self._perform(timeout)), Write):
-            if step.content:
-                return step.content
-        return b""
+            content = (
+                self._decoder.feed(step.content, last=False) if self._decoder else step.content
+            )
+            if content:
+                return content
+        return self._decoder.feed(b"", last=True) if self._decoder else b""
 
     def close(self) -> None:
         """Abandon the rest of the response."""
@@ -188,9 +211,12 @@ class _InProcessExchange:
                     outcome = yield step
                 case Pause(seconds):
                     self._pause_left = seconds
-                case Abort():
-                    message = f"{self._failure()}the server reset the connection."
+                case Abort() | Close() | WriteRaw(behind=False):
+                    what = _ENDS[type(step)]
+                    message = f"{self._failure()}{what}."
                     raise APIConnectionError(message, **self._facts())
+                case Expire() | WriteRaw():  # there is no connection that they could concern
+                    continue
                 case _:
                     return step
 

@@ -35,14 +35,21 @@ class ResponseFraming:
         self.keeps: bool = keep and self._is_http_1_1
         """Whether the connection can carry another response after this one."""
 
-    def head(self, status: int, headers: Iterable[tuple[str, str]]) -> bytes:
+    def head(self, status: int, headers: Iterable[tuple[str, str]], version: str = "1.1") -> bytes:
         """Return the status line and headers; without a length the body is chunked.
+
+        Args:
+            status: the HTTP status.
+            headers: all headers but those about the framing.
+            version: "1.1", or "1.0" for a body that ends with the connection.
 
         Raises:
             ValueError: a header has a line break.
         """
         self.begun = True
-        lines = [_status_line(status)]
+        if version == "1.0":
+            self._is_http_1_1 = self.keeps = False
+        lines = [_status_line(status, version)]
         if not self.keeps:
             lines.append("connection: close")
         for name, value in headers:
@@ -76,15 +83,16 @@ class ResponseFraming:
         return content
 
     def end(self) -> bytes:
-        """Return the bytes that end the body.
+        """Return the bytes that end the body, once.
 
         A body that is not as long as its head states can only end with the connection.
         """
         if self._left and not self._bodiless:
             self.keeps = False
-        return b"0\r\n\r\n" if self._chunked else b""
+        chunked, self._chunked = self._chunked, False
+        return b"0\r\n\r\n" if chunked else b""
 
 
 @lru_cache(maxsize=64)
-def _status_line(status: int) -> str:
-    return f"HTTP/1.1 {status} {_PHRASES.get(status, '')}"
+def _status_line(status: int, version: str) -> str:
+    return f"HTTP/{version} {status} {_PHRASES.get(status, '')}"

@@ -1,0 +1,182 @@
+"""Faults: which requests they happen to, and how they are asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+import antiphon
+from antiphon.local import App, InProcess, LocalServer
+from antiphon.local.api.steps import Close, Write, WriteHead
+from antiphon.testing import faults, user_text
+
+HELLO = {
+    "model": "claude-haiku-4-5",
+    "max_tokens": 200,
+    "messages": [{"role": "user", "content": "Hi"}],
+}
+
+
+def client_of(server: InProcess, **options) -> antiphon.Client:
+    return antiphon.Client(http_client=server, api_key="test", **options)
+
+
+def fails(client: antiphon.Client, prompt: str = "Hi") -> bool:
+    """Return whether a call fails."""
+    messages = [{"role": "user", "content": prompt}]
+    try:
+        client.messages.create(**{**HELLO, "messages": messages})
+    except antiphon.APIError:
+        return True
+    return False
+
+
+def test_a_fault_of_a_rule_is_stronger_than_one_of_the_server():
+    server = InProcess()
+    server.faults = [faults.status(529)]
+    server.reply("broken", when=user_text("broken"), faults=[faults.status(404)])
+    server.reply("other")
+    client = client_of(server, max_retries=0)
+    with pytest.raises(antiphon.NotFoundError):
+        client.messages.create(**{**HELLO, "messages": [{"role": "user", "content": "broken"}]})
+    with pytest.raises(antiphon.OverloadedError):
+        client.messages.create(**HELLO)
+
+
+def test_a_header_is_stronger_than_a_rule():
+    server = InProcess()
+    server.reply("Hello!", faults=[faults.status(404)])
+    client = client_of(server, max_retries=0)
+    with pytest.raises(antiphon.RateLimitError) as caught:
+        client.messages.create(
+            **HELLO, extra_headers={"x-antiphon-fault": "retry_after(seconds=7)"}
+        )
+    assert caught.value.retry_after == 7
+    message = client.messages.create(**HELLO, extra_headers={"x-antiphon-fault": "none"})
+    assert message.text == "Hello!"
+
+
+def test_a_header_that_names_no_fault_is_refused():
+    client = client_of(InProcess())
+    with pytest.raises(
+        antiphon.BadRequestError, match="'rubbish' is no fault; the faults are bad_"
+    ):
+        client.messages.create(**HELLO, extra_headers={"x-antiphon-fault": "rubbish"})
+
+
+def test_a_fault_is_for_the_attempts_that_it_names():
+    server = InProcess()
+    server.faults = [faults.cut().on(attempts=(1, 2))]
+    response = client_of(server).messages.with_raw_response.create(**HELLO)
+    assert response.retries_taken == 2
+    assert len(server.requests) == 3
+
+
+def test_a_fault_is_for_the_requests_that_it_names():
+    server = InProcess()
+    server.faults = [faults.status(500).on(requests=3, attempts=(1, 2))]
+    client = client_of(server, max_retries=0)
+    assert [fails(client, text) for text in "abcccd"] == [False, False, True, True, False, False]
+
+
+def test_an_equal_request_after_one_that_went_well_is_a_new_one():
+    server = InProcess()
+    server.faults = [faults.status(500).on(attempts=1)]
+    client = client_of(server, max_retries=0)
+    assert [fails(client) for _ in range(4)] == [True, False, True, False]
+
+
+def test_chance_is_the_same_for_the_same_seed():
+    def outcomes(seed: int) -> list[bool]:
+        server = InProcess()
+        server.faults = [faults.status(500).sometimes(0.5, seed=seed)]
+        client = client_of(server, max_retries=0)
+        return [fails(client, str(number)) for number in range(20)]
+
+    assert outcomes(1) == outcomes(1) != outcomes(2)
+    assert {True, False} == set(outcomes(1))
+
+
+def test_faults_are_applied_one_after_the_other():
+    server = InProcess()
+    server.faults = [faults.crlf(), faults.comments(), faults.gzip(), faults.latency(5)]
+    with client_of(server).messages.stream(**HELLO) as stream:
+        assert stream.get_final_text()
+    assert server.requests[-1].seconds == 5
+
+
+def test_any_function_from_steps_to_steps_is_a_fault():
+    def closed_half_way(steps):
+        for step in steps:
+            yield step
+            if isinstance(step, Write):
+                yield Close()
+                return
+            assert isinstance(step, WriteHead)
+
+    server = InProcess()
+    server.reply("Hello!", faults=[closed_half_way])
+    with pytest.raises(antiphon.APIConnectionError, match="closed the connection"):
+        client_of(server, max_retries=0).messages.create(**HELLO)
+
+
+def test_the_journal_has_the_status_that_was_sent():
+    server = InProcess()
+    server.faults = [faults.status(503)]
+    fails(client_of(server, max_retries=0))
+    assert server.requests[-1].status == 503
+
+
+def test_a_control_endpoint_switches_faults():
+    with LocalServer() as server:
+        client = antiphon.Client(base_url=server.url, api_key="test", max_retries=0)
+        put = "/__antiphon/faults"
+        wanted = [{"fault": "status(500)", "attempts": [1]}, "comments"]
+        client.put(put, cast_to=dict, body=wanted)
+        assert [fails(client) for _ in range(2)] == [True, False]
+        client.put(put, cast_to=dict, body=[])
+        assert not fails(client)
+        with pytest.raises(antiphon.BadRequestError, match="faults: 'rubbish' is no fault"):
+            client.put(put, cast_to=dict, body=["rubbish"])
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "attempts"),
+    [
+        ("529", "status_529", None),
+        ("overloaded_error", "status_529", None),
+        ("cut(event=2)", "cut", None),
+        ("cut(after=7)@1", "cut_after_bytes", [1]),
+        ("retry_after(date, 4) @2-3", "retry_after_date", [2, 3]),
+    ],
+)
+def test_faults_have_names(text, name, attempts):
+    fault = faults.named(text)
+    assert fault.name == name
+    assert fault.attempts is attempts or list(fault.attempts) == attempts
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "cut(", "cut(when=3)", "cut(event=1, after=1)", "status(200)", "cut@0"]
+)
+def test_what_is_no_fault_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"\w"):
+        faults.named(wrong)
+
+
+@pytest.mark.parametrize("wrong", [3, {"name": "cut"}, {"fault": "cut", "when": 1}, [None]])
+def test_json_that_is_no_fault_is_refused(wrong):
+    server = InProcess()
+    with pytest.raises(ValueError, match=r"\w"):
+        server.script.break_by(wrong)
+
+
+def test_each_fault_has_a_name_of_its_own_and_a_sentence():
+    names = [fault.name for fault in faults.ALL]
+    assert len(set(names)) == len(names)
+    assert all(faults.named(name).name == name for name in names)
+    assert all(fault.sentence.endswith(".") for fault in faults.ALL)
+
+
+def test_a_mistake_in_a_fault_is_no_fault_of_the_app():
+    with pytest.raises(TypeError, match="faults: 'cut' is no fault"):
+        InProcess(App()).faults = ["cut"]
