@@ -289,17 +289,17 @@ class OutputValidationError(OutputError):
     reason: str
     """What does not fit, in one line."""
 
-    def __init__(self, message: Message, fault: ValueError | None) -> None:
+    def __init__(self, message: Message, fault: Exception | None) -> None:
         self.reason = "it is empty" if fault is None else _reason(fault)
         super().__init__(f"The output does not fit the type: {self.reason}", message)
 
 
-def _reason(fault: ValueError) -> str:
+def _reason(fault: Exception) -> str:
     """Return what is wrong with an output in one line, without the output itself."""
     # pydantic's own text shows what Claude wrote, which is not for logs, and an address.
     errors: Any = getattr(fault, "errors", None)
     if errors is None:
-        return str(fault)
+        return str(fault) or type(fault).__name__
     found = [
         f"{'.'.join(map(str, each['loc']))}: {each['msg']}" if each["loc"] else str(each["msg"])
         for each in errors(include_url=False, include_context=False, include_input=False)

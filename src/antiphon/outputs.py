@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from ._wire.json import dumps, is_list
@@ -85,7 +85,7 @@ def output_type(kind: Any) -> OutputType[Any]:
         kind: the type; None for messages that are not asked for output.
 
     Raises:
-        TypeError: `kind` is no type.
+        TypeError: `kind` is no type, or has no schema that the API takes.
     """
     if isinstance(kind, Mapping):
         raise TypeError(
@@ -106,47 +106,35 @@ def _known(kind: Any) -> OutputType[Any]:
 class OutputType(Generic[T]):
     """A type as the format of output: its schema, and how text becomes a value of it."""
 
+    schema: OutputSchema
+    """The schema that the API compiles; only if output is wanted."""
+
     def __init__(self, kind: Any) -> None:
-        """Take a type; with None, messages are not asked for output and have none."""
-        self._kind = kind
+        """Take a type; with None, messages are not asked for output and have none.
+
+        Raises:
+            TypeError: the type has no schema; the message names the part of it.
+        """
+        self.wanted = kind is not None
+        """Whether messages are asked for output."""
+        if not self.wanted:
+            return
+        from pydantic import PydanticUserError, TypeAdapter
+
+        make_readable(kind)
+        try:
+            self._adapter: Any = TypeAdapter(kind)
+        except PydanticUserError as fault:
+            raise TypeError(f"output_format: {kind!r} is no type of JSON: {fault}") from fault
+        try:
+            self.schema = OutputSchema(self._adapter.json_schema(schema_generator=_generator()))
+        except (PydanticUserError, TypeError) as fault:
+            raise TypeError(f"output_format: {fault}") from fault
 
     @property
     def format(self) -> JSONOutputFormatParam:
-        """The `format` of an `output_config`.
-
-        Raises:
-            TypeError: there is no schema; the message names the part of the type.
-        """
+        """The `format` of an `output_config`."""
         return {"schema": self.schema.sent, "type": "json_schema"}
-
-    @property
-    def wanted(self) -> bool:
-        """Whether messages are asked for output."""
-        return self._kind is not None
-
-    @cached_property
-    def _adapter(self) -> Any:
-        from pydantic import PydanticUserError, TypeAdapter
-
-        make_readable(self._kind)
-        try:
-            return TypeAdapter(self._kind)
-        except PydanticUserError as fault:
-            raise TypeError(f"output_format: {self._kind!r} is no type of JSON: {fault}") from fault
-
-    @cached_property
-    def schema(self) -> OutputSchema:
-        """The schema that the API compiles.
-
-        Raises:
-            TypeError: there is none; the message names the part of the type.
-        """
-        from pydantic import PydanticUserError
-
-        try:
-            return OutputSchema(self._adapter.json_schema(schema_generator=_generator()))
-        except (PydanticUserError, TypeError) as fault:
-            raise TypeError(f"output_format: {fault}") from fault
 
     def value(self, text: str) -> T:
         """Return the value that a text describes.
@@ -167,15 +155,18 @@ class OutputType(Generic[T]):
         if message.stop_reason == "refusal":
             return ParsedMessage.of(message, {}, output_error=OutputRefusedError(message))
         values: dict[int, T] = {}
-        faults: list[ValueError] = []
-        for index, block in enumerate(message.content if is_list(message.content) else ()):
-            if isinstance(block, TextBlock) and block.text.strip():
-                try:
-                    values[index] = self._value_in(message, block.text)
-                except ValueError as fault:
-                    faults.append(fault)
+        faults: list[Exception] = []
+        texts = _texts(message)
+        for index, text in texts.items():
+            try:
+                values[index] = self._value_in(message, text)
+            except Exception as fault:  # validators may raise anything, and lose the message
+                faults.append(fault)
         if values:
             return ParsedMessage.of(message, values, output=values[min(values)])
+        if len(texts) > 1:
+            with suppress(Exception):  # the output may be cut into several blocks
+                return ParsedMessage.of(message, {}, output=self._value_in(message, message.text))
         if message.stop_reason in _GOES_ON or message.tool_uses:
             return ParsedMessage.of(message, {})
         return ParsedMessage.of(message, {}, output_error=_error(message, faults))
@@ -185,7 +176,7 @@ class OutputType(Generic[T]):
         if not isinstance(block, TextBlock):
             return block
         if self.wanted:
-            with suppress(ValueError):
+            with suppress(Exception):
                 return ParsedTextBlock.of(block, output=self.value(block.text))
         return ParsedTextBlock.of(block)
 
@@ -200,7 +191,18 @@ class OutputType(Generic[T]):
         return self.value(text)
 
 
-def _error(message: Message, faults: list[ValueError]) -> OutputError:
+def _texts(message: Message) -> dict[int, str]:
+    """Return the texts of a message that say something, by the indices of their blocks."""
+    # A gateway may send anything in the place of blocks and texts.
+    blocks: list[Any] = message.content if is_list(message.content) else []
+    return {
+        index: block.text
+        for index, block in enumerate(blocks)
+        if isinstance(block, TextBlock) and str(block.text).strip()
+    }
+
+
+def _error(message: Message, faults: list[Exception]) -> OutputError:
     if message.stop_reason in _CUT_OFF:
         return OutputTruncatedError(message)
     fault = faults[0] if faults else None

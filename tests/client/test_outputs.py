@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 import antiphon
 from antiphon import (
@@ -396,6 +396,45 @@ def test_a_view_that_does_not_read_the_output_cannot_ask_again(client):
         pass
 
 
+def test_parse_says_how_to_stream(client):
+    with pytest.raises(TypeError, match=r"call messages\.stream"):
+        client.messages.parse(output_format=Invoice, stream=True, **ASK)
+
+
+def test_middleware_sees_each_request_of_retries():
+    seen = []
+
+    def watch(request, call_next):
+        response = call_next(request)
+        seen.append(response.status_code)
+        return response
+
+    client, _ = client_of(message(text("[]")), message(text(GOOD)))
+    got = client.with_middleware(watch).messages.parse(output_format=Invoice, retries=1, **ASK)
+    assert got.output == Invoice(**GOOD)
+    assert seen == [200, 200]
+
+
+def test_an_output_in_several_blocks_is_put_together():
+    client, _ = client_of(message(text('{"number": "R7",'), text(' "total": 3}')))
+    assert client.messages.parse(output_format=Invoice, **ASK).output == Invoice(**GOOD)
+
+
+def test_a_validator_that_breaks_loses_no_message():
+    class Fragile(BaseModel):
+        total: int
+
+        @field_validator("total")
+        @classmethod
+        def check(cls, total: int) -> int:
+            return [][total]
+
+    client, _ = client_of(message(text({"total": 3})))
+    with pytest.raises(OutputValidationError, match="list index out of range") as caught:
+        client.messages.parse(output_format=Fragile, **ASK)
+    assert isinstance(caught.value.__cause__, IndexError)
+
+
 def test_create_says_where_a_type_belongs(client):
     with pytest.raises(TypeError, match=r"call messages\.parse"):
         client.messages.create(output_format=Invoice, **ASK)
@@ -412,3 +451,5 @@ def test_a_message_that_was_kept_is_read():
     assert not isinstance(kept.content[0], ParsedTextBlock)
     with pytest.raises(OutputValidationError):
         parse_message(kept, int)
+    with pytest.raises(TypeError, match="may be anything"):
+        parse_message(kept, dict)

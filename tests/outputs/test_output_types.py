@@ -318,7 +318,7 @@ class Vague(BaseModel):
         (Vague, r"lines\[…\]\[…\] may be anything"),
         (Endless, "contains itself always"),
         ({"type": "string"}, "takes a type, not a schema"),
-        (object(), "no type of JSON"),
+        (object(), "^output_format: <object object at .*> is no type of JSON"),
     ],
 )
 def test_what_has_no_schema_is_refused_with_the_place(kind, sentence):

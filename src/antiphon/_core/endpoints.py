@@ -99,6 +99,8 @@ def parse(
         one_format: whether `output_config` must have no format; else `output_format` wins.
     """
     check_params("messages.parse", params, known)
+    if params.get("stream") is True:
+        raise TypeError("messages.parse() cannot stream: call messages.stream(output_format=…)")
     given, output = with_format(params, one_format=one_format)
     retries = OutputRetries(output, given, partial(_messages_call, options, waits=True))
     # Made here, so that warnings name the line of the caller, as those of `create` do.

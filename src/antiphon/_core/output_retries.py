@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .._wire.sentinels import is_absent
 from ..errors import OutputError, OutputValidationError
 from .request_body import is_iterable
 
@@ -45,7 +46,8 @@ class OutputRetries:
         """
         self.params = {**params}
         """The parameters of the next call."""
-        retries = self.params.pop("retries", 0)
+        given = self.params.pop("retries", 0)
+        retries = 0 if is_absent(given) else given
         if not isinstance(retries, int) or isinstance(retries, bool):
             raise TypeError(f"retries: expected a whole number, got {retries!r}")
         if retries < 0:
