@@ -11,7 +11,6 @@ from pydantic import Discriminator
 from .._wire.validation import Many, Param, with_inherited_keys
 from .message import Model
 from .params import (
-    CallParams,
     CountTokensParams,
     CreateParams,
     CreateParamsNonStreaming,
@@ -23,6 +22,7 @@ from .params import (
     OutputParams,
     PromptOptions,
     RetryOutputParams,
+    SpendingParams,
     StreamParams,
     ThinkingConfigParam,
 )
@@ -316,7 +316,7 @@ class _BetaGenerationParams(_BetaPromptParams, total=False):
 
 @with_inherited_keys
 class ThreadSendParams(
-    PromptOptions, GenerationOptions, _BetaGenerationParams, CallParams, total=False
+    PromptOptions, GenerationOptions, _BetaGenerationParams, SpendingParams, total=False
 ):
     """The parameters of one turn of a message thread; what is left out is as in the thread.
 
@@ -330,7 +330,7 @@ class ThreadSendParams(
 
 @with_inherited_keys
 class ThreadParams(
-    PromptOptions, GenerationOptions, _BetaGenerationParams, CallParams, total=False
+    PromptOptions, GenerationOptions, _BetaGenerationParams, SpendingParams, total=False
 ):
     """The parameters of `beta.messages.thread`.
 

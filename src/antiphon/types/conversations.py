@@ -6,7 +6,7 @@ from typing import Required, TypeAlias
 from .._wire.validation import Param, with_inherited_keys
 from .content_blocks import ContentBlock, ContentBlockParam
 from .message import Model
-from .params import CallParams, GenerationOptions, PromptOptions
+from .params import GenerationOptions, PromptOptions, SpendingParams
 from .tool_runs import LoopOptions
 
 __all__ = ["AskParams", "ConversationParams", "TurnParams", "UserContent"]
@@ -19,7 +19,7 @@ UserContent: TypeAlias = (
 
 @with_inherited_keys
 class _ConversationOptions(
-    PromptOptions, GenerationOptions, CallParams, LoopOptions, Param, total=False
+    PromptOptions, GenerationOptions, SpendingParams, LoopOptions, Param, total=False
 ):
     """What a conversation takes for all turns, and each turn for itself."""
 

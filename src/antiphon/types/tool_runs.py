@@ -7,12 +7,12 @@ from typing import Any, Literal, Protocol, Required, TypeAlias
 from .._wire.validation import Many, Param, with_inherited_keys
 from .message import Model, StopReason
 from .params import (
-    CallParams,
     GenerationOptions,
     MessageLike,
     Optionally,
     OutputParams,
     PromptOptions,
+    SpendingParams,
 )
 from .tools import ToolResultBlockParam, ToolUseBlock
 
@@ -94,7 +94,7 @@ class RunOptions(LoopOptions, total=False):
 
 
 @with_inherited_keys
-class _RunParams(PromptOptions, GenerationOptions, CallParams, RunOptions, total=False):
+class _RunParams(PromptOptions, GenerationOptions, SpendingParams, RunOptions, total=False):
     """What every run takes.
 
     model: the name of the model, such as "claude-haiku-4-5".
