@@ -16,29 +16,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
+from .forms import PERSONS, find, form_of, is_pattern, listed
 from .labels import counted, labelled
 from .names import name_words, singular, without_gaps
+from .patterns import first_list, found, numbers, parsed_number, tables_in
 from .records import records
 from .regex_sample import search
 from .result_values import ResultValues
-from .shapes import (
-    SHAPES,
-    all_places,
-    currencies,
-    dates,
-    enumerated,
-    first_list,
-    found,
-    numbers,
-    parsed_number,
-    people,
-    place_behind,
-    places,
-    tables_in,
-)
 
 __all__ = ["PromptValues"]
 
@@ -47,28 +34,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Which form a property asks for, by the words of its name; the first that has one of them.
-_FORMS = {
-    "url": _words("url uri link href website webpage"),
-    "email": _words("email mail"),
-    "recipient": _words("recipient sender to cc"),
-    "date": _words("date day when deadline due"),
-    "time": _words("time hour"),
-    "folder": _words("directory dir folder"),
-    "path": _words("path file filename filepath"),
-    "sql": _words("sql"),
-    "sum": _words("expression formula equation calculation"),
-    "currency": _words("currency"),
-    "phone": _words("phone telephone tel mobile"),
-    "symbol": _words("symbol ticker"),
-    "origin": _words("origin departure"),
-    "destination": _words("destination arrival"),
-    "address": _words("address street"),
-    "place": _words("location city place town country region"),
-    "code": _words("id number no nr code sku reference ref"),
-    "person": _words("name person customer author buyer employee contact seller vendor supplier"),
-}
-_PERSONS = _FORMS["person"]
 # Texts that are written for somebody; a result of an earlier tool is what they are about.
 _BODIES = _words("text message content body note comment data value")
 # Texts that only a model could write; at most they repeat what a tool has found.
@@ -88,8 +53,6 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _PAIR = 2
-# Forms that a description may ask for: its words are many, and some ask for nothing.
-_TOLD_FORMS = ("url", "email", "date", "path", "sql", "currency", "phone", "code")
 # Forms that no other text has by chance.
 _SOUGHT_FORMS = _words("url email recipient path date")
 # Forms whose values are names that stand in a result alone.
@@ -191,8 +154,8 @@ class PromptValues:
             is_text = form == "string" and not {*name_words(name)} & (_QUERIES | _ITEMS)
             if is_text or forms.count(form) > 1:
                 continue
-            if len(listed := self.list_for(name, kind)) > 1:
-                return [{name: value} for value in listed]
+            if len(values := self.list_for(name, kind)) > 1:
+                return [{name: value} for value in values]
         return [{}]
 
     def list_for(self, name: str, kind: str = "string") -> list[str]:
@@ -204,13 +167,7 @@ class PromptValues:
         """
         if kind in ("integer", "number"):
             return first_list("number", self.text)
-        form = self._form(name)
-        if form == "place":
-            return places(self.text)
-        if form in (None, "person"):
-            return first_list("quoted", self.text) or enumerated(self.text)
-        form = "email" if form == "recipient" else form
-        return first_list(form, self.text) if form in SHAPES else []
+        return listed(self._form(name), self.text)
 
     def items_for(self, name: str, kind: str) -> list[str]:
         """Return the values for a property that holds several: a list, or else one quotation."""
@@ -301,7 +258,7 @@ class PromptValues:
         """Return whether a value has the form that a property asks for: a URL, a path, an id …"""
         form = self._form(name)
         # Places and people are capitalised words, and these stand everywhere.
-        return form in SHAPES and bool(self._of_form(form))
+        return form is not None and is_pattern(form) and bool(self._of_form(form))
 
     def word_like(self, pattern: str) -> str | None:
         """Return the first word of the prompt in which `pattern` is found from end to end."""
@@ -320,7 +277,7 @@ class PromptValues:
         form = self._form(name)
         if (own := self._own(name)) is not None:
             if form:
-                own = next(iter(_finder(form)(own)), own)
+                own = next(iter(find(form, own)), own)
                 self._given.add(own)
             return own
         if form and (taken := self.taken(form, name)):
@@ -342,13 +299,7 @@ class PromptValues:
         return owners.get(name)
 
     def _form(self, name: str) -> str | None:
-        words = {*singular(name_words(name))}
-        if self._asks_for_sql and words & {"query", "statement"}:
-            return "sql"
-        if form := next((form for form, names in _FORMS.items() if words & names), None):
-            return form
-        told = {*singular(name_words(self._descriptions.get(name, "")))}
-        return next((form for form in _TOLD_FORMS if told & _FORMS[form]), None)
+        return form_of(name, self._descriptions.get(name, ""), sql=self._asks_for_sql)
 
     def _own(self, name: str) -> str | None:
         """Return what the prompt or a result says under the name itself."""
@@ -370,15 +321,16 @@ class PromptValues:
     def _of_form(self, form: str) -> list[str]:
         """Return the values of a form; searched once, since schemas may ask often."""
         if form not in self._values:
-            find = _finder(form)
             step, context = self._texts
-            self._values[form] = find(step) or self._found_by_tools(form) or find(context)
+            self._values[form] = (
+                find(form, step) or self._found_by_tools(form) or find(form, context)
+            )
         return self._values[form]
 
     def _found_by_tools(self, form: str) -> list[str]:
         """Return the values of a form in the latest results; "that city" is a result itself."""
         text = self._results.text
-        if form in _SOUGHT_FORMS and (values := _finder(form)(text)):
+        if form in _SOUGHT_FORMS and (values := find(form, text)):
             return values
         is_meant = form in _NAMED_FORMS and _BACK.search(self.text)
         return [text] if is_meant and 0 < len(text) <= _MAX_NAME else []
@@ -406,29 +358,12 @@ class PromptValues:
         if words & _ANSWERS:
             return self._results.text or None
         is_body = bool(words & _BODIES)
-        if not (is_body or words & (_QUERIES | _PERSONS | _QUOTED)):
+        if not (is_body or words & (_QUERIES | PERSONS | _QUOTED)):
             return None
         if quoted := self.taken("quoted", name):
             return quoted
         if is_body and self._results.text:
             return self._results.text
-        if is_body or words & (_QUERIES | _PERSONS):
+        if is_body or words & (_QUERIES | PERSONS):
             return _ASKING.sub("", self.text.strip()) or None
         return None
-
-
-_FINDERS: Mapping[str, Callable[[str], list[str]]] = {
-    "address": lambda text: found("address", text) or all_places(text),
-    "currency": currencies,
-    "place": all_places,
-    "origin": partial(place_behind, "from"),
-    "destination": partial(place_behind, "to|into"),
-    "date": dates,
-    "person": lambda text: people(text) or places(text),
-    "recipient": lambda text: found("email", text) or people(text),
-}
-"""How the values are found whose form is more than a pattern."""
-
-
-def _finder(form: str) -> Callable[[str], list[str]]:
-    return _FINDERS.get(form) or partial(found, form)

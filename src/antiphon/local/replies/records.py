@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .names import name_words
-from .shapes import parsed_number
+from .patterns import parsed_number
 
 __all__ = ["records"]
 

@@ -18,11 +18,11 @@ from typing import Any, cast
 
 from ..._wire.json import JSONObject, is_list, is_object
 from .names import name_words
+from .patterns import found, is_date
 from .prompt_values import PromptValues
 from .regex_sample import sample_text, search
 from .schema_check import SchemaJudge
 from .schema_resolver import SchemaResolver
-from .shapes import found, is_date
 
 __all__ = ["sample"]
 

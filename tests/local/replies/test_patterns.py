@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.local.replies.shapes import (
+from antiphon.local.replies.patterns import (
     currencies,
     dates,
     enumerated,
@@ -20,7 +20,7 @@ from antiphon.local.replies.shapes import (
 
 
 @pytest.mark.parametrize(
-    ("shape", "text", "values"),
+    ("form", "text", "values"),
     [
         (
             "url",
@@ -39,12 +39,12 @@ from antiphon.local.replies.shapes import (
         ("phone", "call +47 22 33 44 55 or 5", ["+47 22 33 44 55"]),
     ],
 )
-def test_values_are_found_in_their_order(shape, text, values):
-    assert found(shape, text) == values
+def test_values_are_found_in_their_order(form, text, values):
+    assert found(form, text) == values
 
 
 @pytest.mark.parametrize(
-    ("shape", "text", "values"),
+    ("form", "text", "values"),
     [
         ("path", "read a.txt, b.txt and c.txt", ["a.txt", "b.txt", "c.txt"]),
         ("path", "copy a.txt to b.txt", []),
@@ -64,8 +64,8 @@ def test_values_are_found_in_their_order(shape, text, values):
         ("number", "in 3 days, 4 times", []),
     ],
 )
-def test_only_neighbours_are_a_list(shape, text, values):
-    assert first_list(shape, text) == values
+def test_only_neighbours_are_a_list(form, text, values):
+    assert first_list(form, text) == values
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import chain
 
 __all__ = [
-    "SHAPES",
+    "PATTERNS",
     "all_places",
     "currencies",
     "dates",
@@ -29,7 +29,7 @@ __all__ = [
     "tables_in",
 ]
 
-SHAPES = {
+PATTERNS = {
     "url": re.compile(r"https?://[^\s<>\"'`)\]]*[^\s<>\"'`)\].,;:!?]"),
     "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "date": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
@@ -63,28 +63,56 @@ _PLACES = re.compile(
 _BETWEEN = re.compile(r",? and |,? or | & ")
 # "San Francisco, CA" is one place, although a comma stands in it.
 _STATE = re.compile(r", (?=[A-Z]{2}\b)")
+# "cats, dogs and birds" needs a comma, or any two words would be a list; names do not.
 _WORD = r"\w[\w’'-]*"
 _ENUMERATIONS = (
     re.compile(rf"\b{_NAME}(?:, {_NAME})*,? (?:and|or) {_NAME}"),
     re.compile(rf"\b{_WORD}(?:, {_WORD})+,? (?:and|or) {_WORD}"),
 )
-# What a number may have around it: a unit, a currency.
+# A number may have a unit or a currency around it, but no sentence.
 _MAX_FIGURE = 40
 _MAX_NAMES = 500
 _PHONE = re.compile(r"\+\d[\d ()/-]{6,}\d")
+# What may stand between the values of a list.
 _GAP = re.compile(r"[\s,;&/|*•\"'“”«»`()-]*(?:(?:\band\b|\bor\b|\d+[.)])[\s\"'“”«»`*-]*)?")
+_PART = r"[A-Z][a-zà-ÿ]+(?:[-’'][A-Z][a-zà-ÿ]+)*"
+_PERSON = rf"{_PART}(?: (?:& )?{_PART})*"
+_WHOLE_NAME = re.compile(rf"(?<![\w.])({_PERSON})\b(?!['’.]\w)")
+# Before a capitalised word: it begins a sentence, or names a place.
+_NO_PERSON = re.compile(r"(?:^|[.!?:\n]\s*|\b(?:in|at|to|from) )$")
+_SUBJECT = re.compile(
+    rf"(?:^|[.!?:\n] ?)({_PERSON})"
+    r"(?=,|\s*$|\s*\n| (?:is|was|has|lives|works|wrote|ordered)\b)"
+)
+# Capitalised because a sentence begins with them, although "is" follows.
+_NO_NAMES = frozenset(
+    ["What", "Who", "Where", "When", "How", "Which", "This", "That", "It", "He", "She", "There"]
+)
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_WRITTEN_DATE = re.compile(
+    r"\b(?:(\d{1,2})(?:st|nd|rd|th)?\.? ([A-Z][a-z]{2})[a-z]*,? (\d{4})"
+    r"|([A-Z][a-z]{2})[a-z]* (\d{1,2})(?:st|nd|rd|th)?,? (\d{4}))"
+)
+_AMOUNT = re.compile(r"([€$£]|\b[A-Z]{3}) ?\d|\d ?([€$£]|[A-Z]{3}\b)")
+_THREE_LETTERS = re.compile(r"\b([A-Z]{3})\b")
+_SIGNS = {"€": "EUR", "$": "USD", "£": "GBP"}
+_FIGURE = re.compile(r"-?\d(?:[\d.,'’]*\d)?")
+_CREATED = re.compile(r"\bCREATE TABLE (?:IF NOT EXISTS )?[\"`]?(\w+)", re.IGNORECASE)
+_TABLES = re.compile(r"\btables?\b\W{1,4}(\w+(?:(?:, | and )\w+)*)", re.IGNORECASE)
+# Names alone, as a tool that lists tables returns them: `["customers", "orders"]`.
+_NAMES = re.compile(r"[\s\[{\"']*(\w+(?:[\"']?[,\s]+[\"']?\w+)*)[\s\]}\"']*")
 
 
-def found(shape: str, text: str) -> list[str]:
+def found(form: str, text: str) -> list[str]:
     """Return all values of a form, in the order of the text."""
-    return [_value(match) for match in SHAPES[shape].finditer(text)]
+    return [_value(match) for match in PATTERNS[form].finditer(text)]
 
 
-def first_list(shape: str, text: str) -> list[str]:
+def first_list(form: str, text: str) -> list[str]:
     """Return the first list of two or more different values of a form; [] if there is none."""
     run: list[str] = []
     end = 0
-    for match in SHAPES[shape].finditer(text):
+    for match in PATTERNS[form].finditer(text):
         if run and not _GAP.fullmatch(text, end, match.start()):
             if len(set(run)) > 1:
                 break
@@ -154,32 +182,9 @@ def _different(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(filter(None, values)))
 
 
-_PART = r"[A-Z][a-zà-ÿ]+(?:[-’'][A-Z][a-zà-ÿ]+)*"
-_PERSON = rf"{_PART}(?: (?:& )?{_PART})*"
-_WHOLE_NAME = re.compile(rf"(?<![\w.])({_PERSON})\b(?!['’.]\w)")
-# Before a capitalised word: it begins a sentence, or names a place.
-_NO_PERSON = re.compile(r"(?:^|[.!?:\n]\s*|\b(?:in|at|to|from) )$")
-_SUBJECT = re.compile(
-    rf"(?:^|[.!?:\n] ?)({_PERSON})"
-    r"(?=,|\s*$|\s*\n| (?:is|was|has|lives|works|wrote|ordered)\b)"
-)
-_NO_NAMES = frozenset(
-    ["What", "Who", "Where", "When", "How", "Which", "This", "That", "It", "He", "She", "There"]
-)
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_WRITTEN_DATE = re.compile(
-    r"\b(?:(\d{1,2})(?:st|nd|rd|th)?\.? ([A-Z][a-z]{2})[a-z]*,? (\d{4})"
-    r"|([A-Z][a-z]{2})[a-z]* (\d{1,2})(?:st|nd|rd|th)?,? (\d{4}))"
-)
-_AMOUNT = re.compile(r"([€$£]|\b[A-Z]{3}) ?\d|\d ?([€$£]|[A-Z]{3}\b)")
-_THREE_LETTERS = re.compile(r"\b([A-Z]{3})\b")
-_SIGNS = {"€": "EUR", "$": "USD", "£": "GBP"}
-_FIGURE = re.compile(r"-?\d(?:[\d.,'’]*\d)?")
-
-
 def people(text: str) -> list[str]:
     """Return what may be names of people: who something is said about, else capitalised words."""
-    text = SHAPES["quoted"].sub(" ", text)
+    text = PATTERNS["quoted"].sub(" ", text)
     placed = {*places(text)}
     subjects = [match[1] for match in _SUBJECT.finditer(text)]
     others = [
@@ -235,12 +240,6 @@ def parsed_number(text: str) -> float | None:
         return float(f"{digits}.{decimals}" if sign else digits)
     except ValueError:
         return None
-
-
-_CREATED = re.compile(r"\bCREATE TABLE (?:IF NOT EXISTS )?[\"`]?(\w+)", re.IGNORECASE)
-_TABLES = re.compile(r"\btables?\b\W{1,4}(\w+(?:(?:, | and )\w+)*)", re.IGNORECASE)
-# Names alone, as a tool that lists tables returns them: `["customers", "orders"]`.
-_NAMES = re.compile(r"[\s\[{\"']*(\w+(?:[\"']?[,\s]+[\"']?\w+)*)[\s\]}\"']*")
 
 
 def tables_in(*texts: str) -> list[str]:
