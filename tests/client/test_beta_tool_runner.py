@@ -425,6 +425,8 @@ def test_a_thread_is_used_when_it_is_asked_for():
         ({"run_tools_eagerly": True}, ValueError, "mutually exclusive"),
         ({"thread": {"type": "create"}}, TypeError, "thread: expected true or false"),
         ({"max_iterations": -1}, ValueError, "max_turns: expected at least 0"),
+        ({"compaction": {"type": "summarize"}}, TypeError, "one summary at a time"),
+        ({"compaction_control": {"enabled": True}}, TypeError, "compact_before_next_turn"),
         ({"tools": [len]}, TypeError, r"tools\[0\]"),
     ],
 )

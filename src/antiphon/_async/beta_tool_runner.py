@@ -199,6 +199,11 @@ def beta_tool_run(
         ValueError: a parameter has an impossible value, or tools are to be run eagerly without a
             stream.
     """
+    if "compaction_control" in params:  # of versions of the official package before 1.0
+        raise TypeError(
+            "compaction_control: it is no more; call compact_before_next_turn() of the runner, or"
+            " give context_management"
+        )
     check_params("beta.messages.tool_runner", params, BetaToolRunnerOutputParams)
     own = {name: value for name, value in params.items() if not is_absent(value)}
     if "max_iterations" in own:

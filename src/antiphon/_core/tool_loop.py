@@ -497,6 +497,12 @@ def run_options(params: Mapping[str, Any], known: Any) -> tuple[dict[str, Any], 
     """
     check_params("messages.run_tools", params, known)
     given = {name: value for name, value in params.items() if not is_absent(value)}
+    if given.get("compaction") is not None:
+        # Each request would get a summary in the place of a message, for ever.
+        raise TypeError(
+            "compaction: a run asks for one summary at a time: call compact_before_next_turn() of"
+            " the runner of beta.messages.tool_runner, or give context_management"
+        )
     if not isinstance(given.get("thread") or False, bool):
         raise TypeError(f"thread: expected true or false, got {given['thread']!r}")
     if given.get("thread") and given.get("output_format") is not None:
