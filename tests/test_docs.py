@@ -104,6 +104,11 @@ def test_the_index_has_every_page():
     assert listed == {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
 
 
+def test_the_index_has_every_example():
+    listed = re.findall(r"\(\.\./examples/(\w+\.py)\)", (ROOT / "docs" / "README.md").read_text())
+    assert sorted(listed) == [example.name for example in EXAMPLES]
+
+
 def test_the_page_of_installing_has_every_extra():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     page = (ROOT / "docs" / "installing.md").read_text()
