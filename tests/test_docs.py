@@ -105,8 +105,10 @@ def test_the_index_has_every_page():
 
 
 def test_the_index_has_every_example():
-    listed = re.findall(r"\(\.\./examples/(\w+\.py)\)", (ROOT / "docs" / "README.md").read_text())
-    assert sorted(listed) == [example.name for example in EXAMPLES]
+    index = (ROOT / "docs" / "README.md").read_text()
+    listed = re.findall(r"\(\.\./examples/(\w+\.py)\)", index)
+    there = {path.name for path in (ROOT / "examples").glob("*.py")} - {"simulator.py"}
+    assert sorted(listed) == sorted(there)
 
 
 def test_the_page_of_installing_has_every_extra():
