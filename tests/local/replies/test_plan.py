@@ -341,6 +341,20 @@ def test_structured_output_behind_results_is_made_of_them():
     assert json.loads(words(last)) == {"temperature": -4.5, "wind_speed": 3, "city": "Oslo"}
 
 
+def test_earlier_turns_fill_what_the_last_one_leaves_open():
+    find = tool("find_order", "Find an order", order_id=TEXT)
+    turns = [
+        {"role": "user", "content": "I'm Ann. My order is A-17."},
+        {"role": "assistant", "content": "What about order A-99?"},
+        {"role": "user", "content": "Use find_order, please."},
+    ]
+    replies = conversation(turns, [find])
+    assert calls(replies) == [[("find_order", {"order_id": "A-17"})], []]
+    form = {"format": {"type": "json_schema", "schema": object_schema(name=TEXT)}}
+    (given,) = conversation(turns, [], output_config=form)
+    assert json.loads(words(given)) == {"name": "Ann"}
+
+
 TEXT_BLOCK = {"type": "text", "text": "Total: EUR 119.50"}
 
 

@@ -49,8 +49,9 @@ class Plan:
 
     @cached_property
     def _context(self) -> str:
-        """The texts that the user sent beside the request."""
-        return "\n".join(filter(None, map(source_text, self._task.sources)))
+        """The texts that the user sent beside the request, and those of earlier turns."""
+        texts = (*map(source_text, self._task.sources), *self._task.earlier)
+        return "\n".join(filter(None, texts))
 
     @cached_property
     def _results(self) -> ResultValues:

@@ -7,7 +7,7 @@ request that they belong to stands further back: in the last message that the us
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..._wire.json import JSONObject
@@ -19,6 +19,8 @@ _REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTA
 # What summaries of the server tell of a task, as `compaction.summarize` writes them.
 _TOLD = re.compile(r"The user wrote last: “(.*?)”\.(?: Tools called: (.*?)\.(?=\s|$))?", re.DOTALL)
 _CALLED = re.compile(r"(\S+) ×(\d{1,3})")
+# Messages before the task of which the texts are read: what is asked for now was said of late.
+_MAX_EARLIER = 12
 _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
@@ -30,6 +32,8 @@ class Task:
     """The last text that the user wrote: what is wanted, behind any documents and context."""
     sources: tuple[JSONObject, ...]
     """The other blocks that the user wrote beside it: texts, documents, images."""
+    earlier: tuple[str, ...]
+    """What the user wrote in the turns before, the latest first."""
     calls: tuple[JSONObject, ...]
     """The calls of tools since then, in their order."""
     results: Mapping[str, JSONObject]
@@ -38,40 +42,59 @@ class Task:
     @classmethod
     def of(cls, messages: Sequence[JSONObject]) -> Task:
         """Return the task that a conversation is about at its end."""
-        calls: list[JSONObject] = []
-        results: list[JSONObject] = []
-        written: list[JSONObject] = []
-        for message in reversed(messages):
-            blocks = content_blocks(message["content"])
-            if message["role"] == "assistant":
-                if written:
-                    break
-                calls[:0] = [block for block in blocks if block["type"] in _CALLS]
-            elif message["role"] == "user":
-                results[:0] = [block for block in blocks if block["type"] == "tool_result"]
-                written[:0] = [block for block in blocks if _is_written(block)]
+        start = cls.start(messages) % (len(messages) or 1)  # without a start, all of them count
+        written, calls, results = _parts(messages[start:])
         if not written and (recalled := _recalled(messages)) is not None:
-            told, earlier = recalled
-            return cls(told, (), (*earlier, *calls), _by_call(results))
+            told, made = recalled
+            return cls(told, (), (), (*made, *calls), _by_call(results))
         texts = [block for block in written if block["type"] == "text"]
         request = texts[-1] if texts else None
         return cls(
             request=written_texts([request])[0] if request else "",
             sources=tuple(block for block in written if block is not request),
+            earlier=tuple(_earlier(messages[max(0, start - _MAX_EARLIER) : start])),
             calls=tuple(calls),
             results=_by_call(results),
         )
 
     @classmethod
     def start(cls, messages: Sequence[JSONObject]) -> int:
-        """Return the index of the first message of the turn in which the user wrote last."""
+        """Return the index of the first message of the turn in which the user wrote last.
+
+        It is the number of messages if the user wrote nothing.
+        """
         start = len(messages)
         for index in reversed(range(len(messages))):
             if messages[index]["role"] == "assistant" and start < len(messages):
                 break
-            if any(map(_is_written, content_blocks(messages[index]["content"]))):
-                start = index if messages[index]["role"] == "user" else start
+            is_user = messages[index]["role"] == "user"
+            if is_user and any(map(_is_written, content_blocks(messages[index]["content"]))):
+                start = index
         return start
+
+
+def _parts(
+    messages: Iterable[JSONObject],
+) -> tuple[list[JSONObject], list[JSONObject], list[JSONObject]]:
+    """Return what the user wrote, the calls of the assistant, and the results."""
+    written: list[JSONObject] = []
+    calls: list[JSONObject] = []
+    results: list[JSONObject] = []
+    for message in messages:
+        for block in content_blocks(message["content"]):
+            if message["role"] == "assistant":
+                calls += [block] if block["type"] in _CALLS else []
+            elif message["role"] == "user":
+                results += [block] if block["type"] == "tool_result" else []
+                written += [block] if _is_written(block) else []
+    return written, calls, results
+
+
+def _earlier(messages: Sequence[JSONObject]) -> Iterator[str]:
+    """Yield the texts that the user wrote in earlier turns, the latest first."""
+    for message in reversed(messages):
+        if message["role"] == "user":
+            yield from reversed(written_texts(content_blocks(message["content"])))
 
 
 def written_texts(turn: Iterable[JSONObject]) -> list[str]:
