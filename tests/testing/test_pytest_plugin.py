@@ -152,6 +152,18 @@ def test_cassette():
     result.stdout.fnmatch_lines(["*cassette: recordings cannot be played yet*"])
 
 
+def test_pytest_does_not_rewrite_the_asserts_of_antiphon(run):
+    result = run(
+        """
+def test_loader(antiphon_server):
+    import sys
+    loader = type(sys.modules["antiphon.local.api.app"].__spec__.loader)
+    assert "Rewriting" not in loader.__name__
+"""
+    )
+    result.assert_outcomes(passed=1)
+
+
 def test_processes_of_xdist_have_servers_of_their_own(run):
     result = run(
         """

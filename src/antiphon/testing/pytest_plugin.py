@@ -38,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known, and begin to refuse connections if that is wanted."""
     config.addinivalue_line("markers", _MARKER)
+    _leave_as_it_is(config)
     if config.getoption("--antiphon-offline"):
         from .offline import OfflineGuard
 
@@ -45,6 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
         guard.start()
         config.add_cleanup(guard.stop)
         config.pluginmanager.register(_OfflineTests(guard), "antiphon-offline")
+
+
+def _leave_as_it_is(config: pytest.Config) -> None:
+    """Let pytest import antiphon like any other package.
+
+    It rewrites the asserts of all modules of a package that has a plugin, so that failing ones show
+    their values. Ours state what is always true, and rewriting them takes a second of each run that
+    finds no cache. There is no public way to say so; tried with pytest 8.4 and 9.2.
+    """
+    hook = getattr(config.pluginmanager, "rewrite_hook", None)
+    marked: Any = getattr(hook, "_must_rewrite", None)
+    if isinstance(marked, set):
+        marked.discard(__name__.partition(".")[0])
 
 
 class _OfflineTests:
