@@ -202,6 +202,47 @@ def test_a_path_without_a_file_begins_anew(tmp_path):
         client_here().messages.run_tools(**without, state=tmp_path / "other").until_done()
 
 
+def test_an_approval_may_come_in_another_process(tmp_path):
+    class NotYet(Exception):
+        pass
+
+    def ask_somebody(call: Any) -> bool:
+        raise NotYet
+
+    kept: dict[str, Any] = {"save": tmp_path / "state.json", "state": tmp_path / "state.json"}
+    ran: list[Any] = []
+    for _ in range(2):
+        with pytest.raises(NotYet):
+            client_here().messages.run_tools(
+                **RUN, **kept, approve=ask_somebody, on_call=ran.append
+            ).until_done()
+    assert ran == []
+    runner = client_here().messages.run_tools(**RUN, **kept, approve=lambda call: True)
+    assert "Sunny in Rome" in runner.until_done().text
+    assert runner.turns == 2
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_what_is_appended_before_the_run_goes_on_is_kept(as_file, tmp_path):
+    first = client_here().messages.run_tools(**RUN, max_turns=1, save=tmp_path / "state.json")
+    first.until_done()
+    state: Any = tmp_path / "state.json" if as_file else first.state()
+    runner = client_here().messages.run_tools(**RUN, state=state)
+    assert len(runner.messages) == (1 if as_file else 2)
+    runner.messages.append({"role": "user", "content": "And be brief."})
+    runner.until_done()
+    assert [message["role"] for message in as_params(runner.messages)] == [
+        "user", "assistant", "user", "user", "assistant",
+    ]  # fmt: skip
+    assert runner.messages[3] == {"role": "user", "content": "And be brief."}
+
+
+@pytest.mark.parametrize("state", [3, []])
+def test_other_things_are_no_state(state):
+    with pytest.raises(TypeError, match="state: expected"):
+        client_here().messages.run_tools(**RUN, state=state)
+
+
 def test_a_file_that_holds_something_else_is_refused(tmp_path):
     path = tmp_path / "state.json"
     path.write_text("[]")

@@ -19,6 +19,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
+from os import PathLike
 from typing import Any, TypeAlias, TypeGuard, cast
 
 from .._transport.files import FileInput
@@ -433,7 +434,7 @@ class ToolLoop:
         }
 
     def restore(self, state: Any, read_file: Callable[[FileInput], bytes]) -> None:
-        """Go on where the loop stood whose state this is.
+        """Go on where the loop stood whose state this is, with what was appended here meanwhile.
 
         Raises:
             ValueError: it is no such state, or belongs to a run that began with other messages.
@@ -446,7 +447,8 @@ class ToolLoop:
                 " that run, or none, or begin anew without the state"
             )
         self._fingerprint = state["begun_with"]
-        self.history[:] = [_restored(message) for message in state["messages"]]
+        appended = self.history[len(self._given) :]
+        self.history[:] = [*map(_restored, state["messages"]), *appended]
         self.turns = state["turns"]
         self.usage = Usage.from_value(state["usage"]) if state["usage"] else None
         self._container = state["container"]
@@ -513,6 +515,10 @@ def run_options(params: Mapping[str, Any], known: Any) -> tuple[dict[str, Any], 
     timeout = options.get("tool_timeout")
     for seconds in timeout.values() if is_mapping(timeout) else (timeout,):
         _check_number("tool_timeout", seconds, 0, (int, float))
+    for name, kinds in (("state", (str, PathLike, Mapping)), ("save", (str, PathLike))):
+        value = options.get(name)
+        if not (value is None or isinstance(value, kinds) or (name == "save" and callable(value))):
+            raise TypeError(f"{name}: expected a path or a state, got {value!r}")
     for name in ("approve", "on_call", "on_result", "on_error"):
         if not (options.get(name) is None or callable(options[name])):
             raise TypeError(f"{name}: expected a function, got {options[name]!r}")

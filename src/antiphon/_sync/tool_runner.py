@@ -128,6 +128,9 @@ class ToolRun(Generic[ItemT, OutputT]):
         self._options = options
         self._turns = turns
         self._restored = False
+        state = options.get("state")
+        if isinstance(state, Mapping):  # a file is read when the run begins
+            self._loop.restore(state, read_file)
         self._end: EndReason | None = None
 
     @property
@@ -219,9 +222,9 @@ class ToolRun(Generic[ItemT, OutputT]):
         state: Any = self._options.get("state")
         if isinstance(state, (str, PathLike)):
             state = load_json(cast("PathLike[str]", state))
-        if state is not None:
-            self._loop.restore(state, read_file)
-        elif not self._loop.history:
+            if state is not None:
+                self._loop.restore(state, read_file)
+        if not self._loop.history:
             raise TypeError("messages.run_tools() is missing the argument 'messages'")
 
     def _save(self) -> None:
