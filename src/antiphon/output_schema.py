@@ -168,6 +168,9 @@ class OutputSchema:
         if root is None:
             raise TypeError("the type contains itself always, so none of its values has an end")
         self.changed = self.changed or written.changed
+        # A type that contains itself is a definition; nothing else refers to its first level.
+        if "$ref" in root:
+            root = written.defs.pop(_name_of(root["$ref"]))
         return transform_schema({**root, "$defs": written.defs} if written.defs else root)
 
     def restored(self, value: Any) -> Any:
