@@ -102,6 +102,8 @@ def test_the_views_and_the_async_client(client, server):
     assert isinstance(raw.parse().parsed_output, Invoice)
     with client.messages.with_streaming_response.parse(output_format=Invoice, **ASK) as response:
         assert isinstance(response.parse().parsed_output, Invoice)
+    with client.messages.with_streaming_response.stream(output_format=Stock, **ASK) as response:
+        assert isinstance(response.parse().get_final_message().output, Stock)
     beta = client.beta.messages.parse(output_format=Stock, betas=["x-2026-01-01"], **ASK)
     assert isinstance(beta.parsed_output, Stock)
     raw = client.beta.messages.with_raw_response.parse(output_format=Stock, **ASK)

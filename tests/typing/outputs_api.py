@@ -88,6 +88,10 @@ def views() -> None:
         model="m", max_tokens=1, messages=HELLO, output_format=Invoice
     ) as response:
         assert_type(response.parse(), ParsedMessage[Invoice])
+    with client.messages.with_streaming_response.stream(
+        model="m", max_tokens=1, messages=HELLO, output_format=Invoice
+    ) as opened:
+        assert_type(opened.parse(), MessageStream[Invoice])
     beta = client.beta.messages.parse(
         model="m", max_tokens=1, messages=HELLO, output_format=Line, betas=["x"]
     )

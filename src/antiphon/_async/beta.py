@@ -269,10 +269,20 @@ class AsyncBetaMessagesWithStreamingResponse(AsyncStreamedMessagesResource):
     parse: Final = streamed(AsyncBetaMessages.parse)
     count_tokens: Final = streamed(AsyncBetaMessages.count_tokens)
 
-    @keywords(BetaStreamParams)
+    @overload
     def stream(
-        self, **params: Unpack[BetaStreamParams]
-    ) -> AsyncStreamedResponseManager[AsyncMessageStream]:
+        self, *, output_format: type[OutputT], **params: Unpack[BetaStreamParams]
+    ) -> AsyncStreamedResponseManager[AsyncMessageStream[OutputT]]: ...
+    @overload
+    def stream(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[BetaStreamParams]
+    ) -> AsyncStreamedResponseManager[AsyncMessageStream]: ...
+    @overload
+    def stream(
+        self, *, output_format: object, **params: Unpack[BetaStreamParams]
+    ) -> AsyncStreamedResponseManager[AsyncMessageStream[Any]]: ...
+    @keywords(BetaStreamOutputParams)
+    def stream(self, **params: Any) -> AsyncStreamedResponseManager[AsyncMessageStream[Any]]:
         """Create a message like `messages.stream`, but give the head of its response first."""
         call = _stream(self._session.options, params)
         return AsyncStreamedResponseManager(partial(self._open, call, AsyncMessageStream))

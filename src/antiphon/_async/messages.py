@@ -243,10 +243,20 @@ class AsyncMessagesWithStreamingResponse(AsyncStreamedMessagesResource):
     parse: Final = streamed(AsyncMessages.parse)
     count_tokens: Final = streamed(AsyncMessages.count_tokens)
 
-    @keywords(StreamParams)
+    @overload
     def stream(
-        self, **params: Unpack[StreamParams]
-    ) -> AsyncStreamedResponseManager[AsyncMessageStream]:
+        self, *, output_format: type[OutputT], **params: Unpack[StreamParams]
+    ) -> AsyncStreamedResponseManager[AsyncMessageStream[OutputT]]: ...
+    @overload
+    def stream(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[StreamParams]
+    ) -> AsyncStreamedResponseManager[AsyncMessageStream]: ...
+    @overload
+    def stream(
+        self, *, output_format: object, **params: Unpack[StreamParams]
+    ) -> AsyncStreamedResponseManager[AsyncMessageStream[Any]]: ...
+    @keywords(StreamOutputParams)
+    def stream(self, **params: Any) -> AsyncStreamedResponseManager[AsyncMessageStream[Any]]:
         """Create a message like `messages.stream`, its head before its first event."""
         from .responses import AsyncStreamedResponseManager
         from .streams import AsyncMessageStream

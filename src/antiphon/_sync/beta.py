@@ -268,8 +268,20 @@ class BetaMessagesWithStreamingResponse(StreamedMessagesResource):
     parse: Final = streamed(BetaMessages.parse)
     count_tokens: Final = streamed(BetaMessages.count_tokens)
 
-    @keywords(BetaStreamParams)
-    def stream(self, **params: Unpack[BetaStreamParams]) -> StreamedResponseManager[MessageStream]:
+    @overload
+    def stream(
+        self, *, output_format: type[OutputT], **params: Unpack[BetaStreamParams]
+    ) -> StreamedResponseManager[MessageStream[OutputT]]: ...
+    @overload
+    def stream(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[BetaStreamParams]
+    ) -> StreamedResponseManager[MessageStream]: ...
+    @overload
+    def stream(
+        self, *, output_format: object, **params: Unpack[BetaStreamParams]
+    ) -> StreamedResponseManager[MessageStream[Any]]: ...
+    @keywords(BetaStreamOutputParams)
+    def stream(self, **params: Any) -> StreamedResponseManager[MessageStream[Any]]:
         """Create a message like `messages.stream`, but give the head of its response first."""
         call = _stream(self._session.options, params)
         return StreamedResponseManager(partial(self._open, call, MessageStream))

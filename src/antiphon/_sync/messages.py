@@ -244,8 +244,20 @@ class MessagesWithStreamingResponse(StreamedMessagesResource):
     parse: Final = streamed(Messages.parse)
     count_tokens: Final = streamed(Messages.count_tokens)
 
-    @keywords(StreamParams)
-    def stream(self, **params: Unpack[StreamParams]) -> StreamedResponseManager[MessageStream]:
+    @overload
+    def stream(
+        self, *, output_format: type[OutputT], **params: Unpack[StreamParams]
+    ) -> StreamedResponseManager[MessageStream[OutputT]]: ...
+    @overload
+    def stream(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[StreamParams]
+    ) -> StreamedResponseManager[MessageStream]: ...
+    @overload
+    def stream(
+        self, *, output_format: object, **params: Unpack[StreamParams]
+    ) -> StreamedResponseManager[MessageStream[Any]]: ...
+    @keywords(StreamOutputParams)
+    def stream(self, **params: Any) -> StreamedResponseManager[MessageStream[Any]]:
         """Create a message like `messages.stream`, its head before its first event."""
         from .responses import StreamedResponseManager
         from .streams import MessageStream
