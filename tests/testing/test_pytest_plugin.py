@@ -140,7 +140,7 @@ def test_a_wrong_marker_says_what_it_takes(run):
 def test_misspelt():
     pass
 
-@pytest.mark.antiphon(cassette="talk.jsonl")
+@pytest.mark.antiphon(cassette="talk.jsonl", script=["one"])
 def test_cassette():
     pass
 """
@@ -149,7 +149,7 @@ def test_cassette():
     result.stdout.fnmatch_lines(
         ["*takes the keywords script, cassette, faults, seed only*scripts*"]
     )
-    result.stdout.fnmatch_lines(["*cassette: recordings cannot be played yet*"])
+    result.stdout.fnmatch_lines(["*cassette: give a cassette or a script, not both*"])
 
 
 def test_pytest_does_not_rewrite_the_asserts_of_antiphon(run):

@@ -32,6 +32,7 @@ examples:
   git diff | antiphon ask -s "Review this change." --usage
   antiphon count < notes.txt
   antiphon serve --port 8000
+  antiphon record talk.jsonl
   antiphon moving-over src
 """
 _ASK_EXAMPLES = """\
@@ -51,6 +52,17 @@ examples:
   antiphon serve --first-token 0.5 --tokens-per-second 40 --requests 50
   antiphon serve --script replies.yaml
   antiphon serve --check replies.yaml
+"""
+_RECORD_EXAMPLES = """\
+examples:
+  antiphon record talk.jsonl
+  antiphon record --upstream http://127.0.0.1:8000 --mode rewrite talk.jsonl
+  antiphon record --cache .replies
+"""
+_REPLAY_EXAMPLES = """\
+examples:
+  antiphon replay talk.jsonl --port 8000
+  antiphon replay --paced talk.jsonl
 """
 _MOVING_OVER_EXAMPLES = """\
 examples:
@@ -108,6 +120,10 @@ def _parser() -> argparse.ArgumentParser:
             f"{_SIMULATES}\n\n{_SERVE_EXAMPLES}",
         )
     )
+    _describe_record(
+        command("record", "pass requests on to the API and record them", _RECORD_EXAMPLES)
+    )
+    _describe_replay(command("replay", "reply with what was recorded", _REPLAY_EXAMPLES))
     _describe_moving_over(
         command(
             "moving-over",
@@ -206,6 +222,46 @@ def _describe_serve(serve: argparse.ArgumentParser) -> None:
     limits.add_argument("--output-tokens", type=int, metavar="N")
 
 
+def _describe_address(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--host", default="127.0.0.1", help="the address to listen on (%(default)s)"
+    )
+    command.add_argument("--port", type=_port, default=0, help="0, the default, takes a free port")
+
+
+def _describe_record(record: argparse.ArgumentParser) -> None:
+    record.set_defaults(run=_record)
+    _describe_address(record)
+    record.add_argument("file", type=Path, nargs="?", help="the cassette, JSON Lines")
+    record.add_argument(
+        "--upstream",
+        default="https://api.anthropic.com",
+        metavar="URL",
+        help="the API that is recorded (%(default)s)",
+    )
+    record.add_argument(
+        "--mode",
+        choices=("once", "new_episodes", "all", "rewrite"),
+        default="new_episodes",
+        help="what is recorded; other requests are replied to from the file (%(default)s)",
+    )
+    record.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="instead of FILE: keep replies there, and give them again any number of times",
+    )
+
+
+def _describe_replay(replay: argparse.ArgumentParser) -> None:
+    replay.set_defaults(run=_replay)
+    _describe_address(replay)
+    replay.add_argument("file", type=Path, help="a cassette, one of vcrpy (.yaml), or a HAR file")
+    replay.add_argument(
+        "--paced", action="store_true", help="give streams with the pauses that they had"
+    )
+
+
 def _describe_moving_over(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_moving_over)
     command.add_argument(
@@ -238,6 +294,18 @@ def _serve(options: argparse.Namespace) -> int:
     from .serve import run
 
     return run(options)
+
+
+def _record(options: argparse.Namespace) -> int:
+    from .recordings import record
+
+    return record(options)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from .recordings import replay
+
+    return replay(options)
 
 
 def _moving_over(options: argparse.Namespace) -> int:

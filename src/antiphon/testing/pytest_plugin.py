@@ -28,10 +28,19 @@ _KEYWORDS = ("script", "cassette", "faults", "seed")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
-    parser.getgroup("antiphon").addoption(
+    group = parser.getgroup("antiphon")
+    group.addoption(
         "--antiphon-offline",
         action="store_true",
         help="fail tests that make a connection which would leave this machine",
+    )
+    group.addoption(
+        "--antiphon-record",
+        nargs="?",
+        const="once",
+        default="none",
+        choices=("none", "once", "new_episodes", "all", "rewrite"),
+        help="what is recorded into the cassettes of tests, with your key; once by default",
     )
 
 
@@ -133,10 +142,13 @@ def antiphon_server(
     from .server_setup import environment, renew
 
     server = _antiphon_socket
-    renew(server, request.path.parent, **_asked(request.node))
+    asked = _asked(request.node)
+    wanted: Any = request.config.getoption("--antiphon-record")
+    mode: Any = wanted if "cassette" in asked else "none"
+    renew(server, request.path.parent, **asked, mode=mode)
     # Not the fixture `monkeypatch`: a test that undoes its own patches must keep its server.
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment(server.url).items():
+        for name, value in environment(server.url, records=mode != "none").items():
             patch.setenv(name, value)
         patch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
         yield server

@@ -9,8 +9,10 @@ from typing import Any
 
 from ..local.api.app import App
 from ..local.api.direction import Fault
+from ..local.scripting.cassette import Mode
 from ..local.scripting.script import Script
 from ..local.serving.local_server import LocalServer
+from ..local.serving.recorder import cassette_app
 from ..local.serving.script_file import ScriptFile
 
 __all__ = ["KEY", "environment", "renew"]
@@ -21,14 +23,20 @@ KEY = "antiphon-test-key"
 _LOOPBACK = "127.0.0.1,localhost"
 
 
-def environment(url: str) -> dict[str, str]:
-    """Return the variables that lead clients of any maker to a server."""
+def environment(url: str, *, records: bool = False) -> dict[str, str]:
+    """Return the variables that lead clients of any maker to a server.
+
+    Args:
+        url: the address of the server.
+        records: whether it passes requests on, which then need the key of the user.
+    """
     # Clients that look for proxies must not send through one what stays on this machine.
     direct = {
         name: ",".join(filter(None, (_LOOPBACK, os.environ.get(name))))
         for name in ("no_proxy", "NO_PROXY")
     }
-    return {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": KEY, **direct}
+    key = os.environ.get("ANTHROPIC_API_KEY", KEY) if records else KEY
+    return {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": key, **direct}
 
 
 def renew(
@@ -36,7 +44,8 @@ def renew(
     folder: Path,
     *,
     script: str | Path | Sequence[Any] | Callable[[LocalServer], object] | None = None,
-    cassette: object = None,
+    cassette: str | Path | None = None,
+    mode: Mode = "none",
     faults: Iterable[Fault] = (),
     seed: int = 0,
 ) -> None:
@@ -47,20 +56,25 @@ def renew(
         folder: where relative paths begin.
         script: the path of a script file; replies, one after the other; or a function that scripts
             the server.
-        cassette: not there yet.
+        cassette: the path of recorded interactions, which are played instead of simulated replies.
+        mode: what is recorded into it.
         faults: what goes wrong with the responses to all messages requests.
         seed: other ids and opaque values.
 
     Raises:
-        NotImplementedError: a cassette is given.
-        OSError: the script file cannot be read.
+        OSError: the script file or the cassette cannot be read.
         TypeError: the script is of another kind.
         ValueError: something in the script file is wrong.
     """
-    if cassette is not None:
-        raise NotImplementedError("cassette: recordings cannot be played yet; use script= instead")
+    if cassette is not None and script is not None:
+        raise TypeError("cassette: give a cassette or a script, not both")
     rules = ScriptFile(folder / script) if isinstance(script, str | Path) else Script()
-    server.replace(App(seed=seed, script=rules))
+    if cassette is None:
+        server.replace(App(seed=seed, script=rules))
+    else:
+        upstream = os.environ.get("ANTHROPIC_BASE_URL")
+        app = cassette_app(folder / cassette, mode, upstream=upstream, seed=seed, script=rules)
+        server.replace(app)
     server.script.faults = tuple(faults)
     if callable(script):
         script(server)

@@ -23,6 +23,7 @@ __all__ = ["Listener", "check_port", "serve"]
 _BACKLOG = 2048
 _GRACE = 10.0
 _MAX_PORT = 65_535
+_NOTE = "antiphon simulates the Messages API here: its replies are made up, not Claude's."
 # Threads for costly requests. They share one interpreter, so more would only slow the others down.
 _WORKERS = 2
 
@@ -125,6 +126,7 @@ def serve(
     control: bool | None = None,
     allow_hosts: Collection[str] = (),
     grace: float = _GRACE,
+    note: str = _NOTE,
 ) -> None:
     """Run a local server until SIGINT or SIGTERM; print on stdout how to use it.
 
@@ -136,6 +138,7 @@ def serve(
             loopback. Beyond loopback they need the token that is printed.
         allow_hosts: names that clients may use for the server, besides addresses and `localhost`.
         grace: seconds that open responses get to finish when the server stops.
+        note: what is said on stderr about the replies.
 
     Raises:
         ValueError: there is no such port.
@@ -144,10 +147,10 @@ def serve(
     app, access = app or App(), Access(host, allow_hosts, control)
     if app.script is None:  # one may come by a control endpoint
         app.script = Script()
-    asyncio.run(_serve(app, access, host, check_port(port), grace))
+    asyncio.run(_serve(app, access, host, check_port(port), grace, note))
 
 
-async def _serve(app: App, access: Access, host: str, port: int, grace: float) -> None:
+async def _serve(app: App, access: Access, host: str, port: int, grace: float, note: str) -> None:
     listener = Listener(app, access)
     stop = asyncio.Event()
     _on_signals(listener.loop, stop.set)
@@ -155,7 +158,6 @@ async def _serve(app: App, access: Access, host: str, port: int, grace: float) -
     print(f"export ANTHROPIC_BASE_URL={url}", flush=True)
     if access.token is not None:
         print(f"export ANTIPHON_CONTROL_TOKEN={access.token}", flush=True)
-    note = "antiphon simulates the Messages API here: its replies are made up, not Claude's."
     print(note, "Stop with Ctrl-C.", file=sys.stderr, flush=True)
     await stop.wait()
     await listener.stop(grace)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Collection
+from os import PathLike
 from typing import Self, TypeVar
 
 from ..api.app import App
 from ..metering.clock import Clock
+from ..scripting.cassette import Mode
+from ..scripting.cassette_app import CassetteApp, Pace
 from ..scripting.requests import Requests
 from ..scripting.scripted_server import ScriptedServer
 from .access import Access
 from .listener import Listener, check_port
+from .recorder import cassette_app
 
 __all__ = ["LocalServer"]
 
@@ -38,9 +42,16 @@ class LocalServer(ScriptedServer):
         idle: seconds of silence after which a connection that waits for a request is closed.
         strict: whether a request that no rule answers is an error, as soon as there are rules; if
             not, it gets a simulated reply.
+        cassette: a file of recorded interactions, which are played instead of simulated replies.
+        mode: what is recorded into it: "none" (the default), "once", "new_episodes", "all",
+            "rewrite".
+        upstream: the base URL of the API that is recorded; by default the real one.
+        pace: whether streams of the cassette come "at once" or "as recorded".
 
     Raises:
-        ValueError: there is no such port.
+        FileNotFoundError: there is no such cassette, and nothing is recorded.
+        TypeError: both an app and a cassette are given.
+        ValueError: there is no such port or mode, or the cassette is none.
     """
 
     url: str
@@ -57,7 +68,15 @@ class LocalServer(ScriptedServer):
         grace: float = 5.0,
         idle: float = 60.0,
         strict: bool = True,
+        cassette: str | PathLike[str] | None = None,
+        mode: Mode = "none",
+        upstream: str | None = None,
+        pace: Pace = "at once",
     ) -> None:
+        if cassette is not None:
+            if app is not None:
+                raise TypeError("LocalServer: give an app or a cassette, not both")
+            app = cassette_app(cassette, mode, upstream=upstream, pace=pace)
         super().__init__(app or App(), strict=strict)
         self._access = Access(host, allow_hosts, control)
         self._address = host, check_port(port)
@@ -94,6 +113,18 @@ class LocalServer(ScriptedServer):
         """
         self._in_loop(lambda: self._listener.replace(app))
         ScriptedServer.__init__(self, app)
+
+    def verify(self) -> None:
+        """Check that all went as the script says, and that all of the cassette was played.
+
+        Raises:
+            AssertionError: a request came that no rule answers, a rule with `times` was not used so
+                often, or an interaction of the cassette was not played.
+        """
+        super().verify()
+        if isinstance(self.app, CassetteApp) and (unused := self.app.cassette.unused):
+            listed = "".join(f"\n  {each.method} {each.path}" for each in unused)
+            raise AssertionError(f"{len(unused)} interactions were not played:{listed}")
 
     def start(self) -> Self:
         """Start to serve until `close`; a ``with`` block calls both.

@@ -1,0 +1,51 @@
+"""`antiphon record` and `antiphon replay`: recordings of the API, made and played."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from ..local.scripting.cassette_app import Pace
+from ..local.serving.listener import serve
+from ..local.serving.recorder import cassette_app
+
+__all__ = ["record", "replay"]
+
+
+def record(options: argparse.Namespace) -> int:
+    """Pass requests on to an API and record them, until interrupted.
+
+    Raises:
+        OSError: the server cannot listen, or the file cannot be written.
+        ValueError: the file is no cassette, or there is none.
+    """
+    if (options.file is None) == (options.cache is None):
+        raise ValueError("give a FILE, or --cache DIR, one of them")
+    caches = options.cache is not None
+    file = options.cache / "replies.jsonl" if caches else options.file
+    app = cassette_app(
+        file,
+        "new_episodes" if caches else options.mode,
+        upstream=options.upstream,
+        repeats=caches,
+    )
+    note = f"antiphon passes requests on to {options.upstream} and records them in {file}."
+    serve(options.host, options.port, app, note=note)
+    print(f"{len(app.cassette.interactions)} interactions in {file}", file=sys.stderr)
+    return 0
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Reply with what was recorded, until interrupted; say what was not asked for.
+
+    Raises:
+        OSError: the server cannot listen, or the file cannot be read.
+        ValueError: the file holds no recordings.
+    """
+    pace: Pace = "as recorded" if options.paced else "at once"
+    app = cassette_app(options.file, pace=pace)
+    note = f"antiphon replies here with what was recorded in {options.file}."
+    serve(options.host, options.port, app, note=note)
+    for unused in app.cassette.unused:
+        print(f"not asked for: {unused.method} {unused.path}", file=sys.stderr)
+    return 0
