@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from antiphon.base_client import ClientOptions
 from antiphon.catalog.models import CATALOG, ModelCard
 from tests.support.media_samples import JPEG, pdf
 
@@ -109,6 +110,12 @@ def test_the_index_has_every_example():
     listed = re.findall(r"\(\.\./examples/(\w+\.py)\)", index)
     there = {path.name for path in (ROOT / "examples").glob("*.py")} - {"simulator.py"}
     assert sorted(listed) == sorted(there)
+
+
+def test_the_page_of_settings_has_every_setting():
+    page = (ROOT / "docs" / "settings.md").read_text()
+    old = {"wire", "_strict_response_validation"}
+    assert not {name for name in {*ClientOptions.__annotations__} - old if f"`{name}`" not in page}
 
 
 def test_the_page_of_installing_has_every_extra():
