@@ -257,7 +257,9 @@ class BaseClient:
         options = self._session.options
         for name in ("default_headers", "default_query"):
             if settings.get(name) is not None and settings.get(f"set_{name}") is not None:
-                raise ValueError(f"{name} and set_{name} are mutually exclusive; give one of them")
+                raise ValueError(
+                    f"The `{name}` and `set_{name}` arguments are mutually exclusive; give one"
+                )
         if (headers := settings.get("set_default_headers")) is not None:
             options = replace(options, headers=checked_headers(headers, "set_default_headers"))
         if (query := settings.get("set_default_query")) is not None:

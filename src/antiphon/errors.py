@@ -53,7 +53,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from ._wire.http import Headers, HTTPResponse, Request, retry_after
 
@@ -130,6 +130,10 @@ class AntiphonError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, _plain(self.__dict__))
+
+    def __copy__(self) -> Self:
+        # A pickle leaves the request out; a copy of this process need not.
+        return cast("Self", _restore(type(self), self.args, self.__dict__))
 
 
 AnthropicError = AntiphonError

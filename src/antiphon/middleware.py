@@ -258,23 +258,23 @@ def async_handlers(middleware: Iterable[MiddlewareInput]) -> list[Any]:
 def _checked(given: Any, method: str, *, is_async: bool) -> Any:
     """Return the function of one middleware; `method` is its name in objects of our class."""
     name = getattr(given, "__name__", None) or type(given).__name__
+    client, kind = ("asynchronous", "an async") if is_async else ("synchronous", "a sync")
     if isinstance(given, type):
         raise TypeError(f"middleware {name} is a class; pass an object of it, {name}()")
-    client = "AsyncClient" if is_async else "Client"
+    function, fault = given, "is not an async function" if is_async else "is an async function"
     if isinstance(given, Middleware):
         if getattr(type(given), method) is getattr(Middleware, method):
             raise TypeError(
-                f"middleware {name} does not implement `{method}()`, which {client} calls"
+                f"middleware {name} does not implement `{method}()`, which {client} clients call"
             )
-        given, name = getattr(given, method), f"{name}.{method}"
-    elif not callable(given):
-        raise TypeError(f"middleware {given!r} is not callable, and no Middleware")
-    call = getattr(given, "__call__", None)  # noqa: B004 (an object with an async `__call__`)
-    found = inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(call)
-    if found != is_async:
-        had, needed = ("a sync", "an async") if is_async else ("an async", "a sync")
-        raise TypeError(f"middleware {name} is {had} function; {client} requires {needed} function")
-    return given
+        function = getattr(given, method)
+        fault = f"defines `{method}()` as {'a sync' if is_async else 'an async'} function"
+    if not callable(function):
+        raise TypeError(f"middleware {given!r} is not callable")
+    call = getattr(function, "__call__", None)  # noqa: B004 (an object with an async `__call__`)
+    if (inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)) != is_async:
+        raise TypeError(f"middleware {name} {fault}; the {client} client requires {kind} function")
+    return function
 
 
 def chained(steps: Iterable[Any], last: Callable[[APIRequest], Any]) -> Callable[[APIRequest], Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from antiphon import (
+    AntiphonError,
     APIConnectionError,
     APIResponseValidationError,
     APITimeoutError,
@@ -310,3 +311,32 @@ def test_the_warning_of_the_async_client_names_the_line_of_the_caller():
     with pytest.warns(DeprecationWarning, match="claude-opus-4-5") as caught:
         asyncio.run(main())
     assert [warning.filename for warning in caught] == [__file__]
+
+
+SCHEMA = {"type": "json_schema", "schema": {"type": "object", "properties": {}}}
+
+
+@pytest.mark.parametrize("method", ["create", "stream"])
+def test_a_schema_in_output_format_goes_where_the_api_takes_it(method):
+    transport = Scripted(answered())
+    client = Client(api_key="k", http_client=transport, max_retries=0)
+    with pytest.warns(DeprecationWarning, match="use 'output_config.format' instead") as caught:
+        called = getattr(client.beta.messages, method)(
+            **ASK, output_format=SCHEMA, output_config={"effort": "low"}
+        )
+    if method == "stream":
+        with called as stream:
+            stream.until_done()
+    assert [warning.filename for warning in caught] == [__file__]
+    body = json.loads(bytes(transport.requests[0].buffered_body()))
+    assert body["output_config"] == {"effort": "low", "format": SCHEMA}
+    assert "output_format" not in body
+
+
+def test_an_output_format_of_create_is_a_schema_and_the_only_one():
+    client = Client(api_key="k", http_client=Scripted(answered()))
+    with pytest.raises(TypeError, match=r"call messages.parse\(output_format=…\)"):
+        client.messages.create(**ASK, output_format=dict)
+    with pytest.raises(AntiphonError, match="Both output_format and"):
+        client.messages.create(**ASK, output_format=SCHEMA, output_config={"format": SCHEMA})
+    assert client.messages.create(**ASK, output_format=omit).id

@@ -497,13 +497,21 @@ class _AsyncObject:
     [
         (Client, _async, "_async is an async function"),
         (Client, _AsyncObject(), "is an async function"),
-        (AsyncClient, lambda request, send: send(request), "is a sync function"),
+        (
+            AsyncClient,
+            lambda request, send: send(request),
+            "is not an async function; the async",
+        ),
         (Client, Both, "middleware Both is a class; pass an object of it"),
         (AsyncClient, 5, "5 is not callable"),
-        (Client, Middleware(), r"Middleware does not implement `handle\(\)`, which Client calls"),
+        (
+            Client,
+            Middleware(),
+            r"Middleware does not implement `handle\(\)`, which",
+        ),
         (Client, AsyncOnly(), r"AsyncOnly does not implement `handle\(\)`"),
         (AsyncClient, Middleware(), r"Middleware does not implement `handle_async\(\)`"),
-        (AsyncClient, Wrong(), r"Wrong.handle_async is a sync function"),
+        (AsyncClient, Wrong(), r"Wrong defines `handle_async\(\)` as a sync function"),
     ],
 )
 def test_the_wrong_kind_is_refused_at_once(kind, middleware, message):

@@ -81,7 +81,7 @@ class AsyncAnyEndpoint:
         Args:
             path: where to, beginning with a slash.
             cast_to: the type of the result.
-            body: what to send as JSON, usually a mapping; bytes are sent as they are.
+            body: what to send as JSON, usually a mapping.
             content: instead of `body`, what to send as it is: bytes, a path, a file, or an iterable
                 of bytes, which is read first. Give its `content-type` in `options["headers"]`.
             options: headers, query, time limit and retries.
@@ -89,7 +89,8 @@ class AsyncAnyEndpoint:
             stream_cls: the class of that stream, by default our own; a subclass of it.
 
         Raises:
-            TypeError: both `body` and `content` are given, or an option is unknown.
+            TypeError: both `body` and `content` are given, or `body` is bytes, or an option is
+                unknown.
         """
         return await self._any(
             "POST",

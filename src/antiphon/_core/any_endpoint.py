@@ -74,6 +74,8 @@ def any_endpoint(options: Options, params: Mapping[str, Any]) -> Call[Any]:
     if "max_retries" in given:
         options = replace(options, retry=RetryPolicy(given["max_retries"]))
     body = params.get("body")
+    if isinstance(body, (bytes, bytearray)):
+        raise TypeError("Passing raw bytes as `body` is not supported, pass them as `content`")
     if params.get("content") is not None:
         if body is not None or given.get("extra_json"):
             raise TypeError("body and content: give one of them; a request has one body")
@@ -101,9 +103,7 @@ def _bytes_of(content: Any) -> bytes | bytearray:
 
 
 def encode_body_of(body: Any) -> Any:
-    """Return a body that is no JSON object: bytes as they are, anything else as JSON."""
-    if isinstance(body, (bytes, bytearray)):
-        return body
+    """Return a body that is JSON, but no object."""
     # The encoder takes objects; what stands around the value is cut off again.
     wrapped = encode_body({"body": body})
     assert isinstance(wrapped, (bytes, bytearray))

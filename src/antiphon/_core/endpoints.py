@@ -72,10 +72,7 @@ def create(
         RequestEncodingError: a value is not JSON.
     """
     if "output_format" in params:
-        raise TypeError(
-            "messages.create() takes no output_format: call messages.parse(output_format=…), or"
-            " give output_config={'format': antiphon.outputs.format_of(…)}"
-        )
+        params = _with_schema(params)
     check_params("messages.create", params, known)
     # `is True`: any other value is sent as it is, and refused by the API.
     if params.get("stream") is True:
@@ -116,6 +113,9 @@ def stream(
 ) -> Call[Message]:
     """Make the call of `messages.stream`: `POST /v1/messages` with ``"stream": true``."""
     check_params("messages.stream", params, known)
+    # A schema is what the API takes as it is; there is no type to read the output with.
+    if is_mapping(params.get("output_format")):
+        params = _with_schema(params)
     given, output = with_format(params, one_format=one_format)
     call = _messages_call(options, {**given, "stream": True}, streamed=True)
     call.output = output
@@ -166,11 +166,40 @@ def with_format(
         config = given.get("output_config")
         others: Mapping[str, Any] = config if is_mapping(config) else {}
         if one_format and others.get("format") is not None:
-            raise UsageError(
-                "Both output_format and output_config.format were provided: give only one of them"
-            )
+            raise UsageError(_TWO_FORMATS)
         given["output_config"] = {**others, "format": output.format}
     return given, output
+
+
+def _with_schema(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the parameters with a schema where the API takes it by now.
+
+    Raises:
+        TypeError: `output_format` is a type, which only methods that read it take.
+        UsageError: there are two schemas.
+    """
+    given = {**params}
+    schema, config = given.pop("output_format"), given.get("output_config")
+    if schema is None or is_absent(schema):
+        return given
+    if not is_mapping(schema):
+        raise TypeError(
+            "messages.create() takes no output_format: call messages.parse(output_format=…), or"
+            " give output_config={'format': antiphon.outputs.format_of(…)}"
+        )
+    others: Mapping[str, Any] = config if is_mapping(config) else {}
+    if others.get("format") is not None:
+        raise UsageError(_TWO_FORMATS)
+    warnings.warn_explicit(
+        "The 'output_format' parameter is deprecated. Please use 'output_config.format' instead.",
+        DeprecationWarning,
+        *line_of_caller(),
+    )
+    given["output_config"] = {**others, "format": schema}
+    return given
+
+
+_TWO_FORMATS = "Both output_format and output_config.format were provided. Please use only one."
 
 
 def _is_large(params: Mapping[str, Any]) -> bool:

@@ -61,6 +61,9 @@ T = TypeVar("T")
 # well have read the request, acted on it and failed, and each repeat could be paid for again.
 _FREE_RETRIES = 1
 
+# Seconds that are not worth a clock of 599.9999… seconds, which programs show and compare.
+_NO_TIME = 0.001
+
 # Bytes up to which a successful body is looked at for an error: errors are short.
 _LARGEST_ERROR = 64 * 1024
 
@@ -190,8 +193,11 @@ class Attempts:
     def next_request(self) -> Request:
         """Return the request of another attempt, its clocks cut to the time that is left."""
         self.attempt_started = self.now()
+        left, total = self.remaining, self.call.timeout.total
+        if left is not None and total is not None and total - left < _NO_TIME:
+            left = total
         # A total bounds the whole call: no clock of a late attempt may run past it.
-        self.request = self.call.request(self.call.timeout.within(self.remaining))
+        self.request = self.call.request(self.call.timeout.within(left))
         return self.request
 
     def read_timeout(self) -> float | None:

@@ -82,7 +82,7 @@ class AnyEndpoint:
         Args:
             path: where to, beginning with a slash.
             cast_to: the type of the result.
-            body: what to send as JSON, usually a mapping; bytes are sent as they are.
+            body: what to send as JSON, usually a mapping.
             content: instead of `body`, what to send as it is: bytes, a path, a file, or an iterable
                 of bytes, which is read first. Give its `content-type` in `options["headers"]`.
             options: headers, query, time limit and retries.
@@ -90,7 +90,8 @@ class AnyEndpoint:
             stream_cls: the class of that stream, by default our own; a subclass of it.
 
         Raises:
-            TypeError: both `body` and `content` are given, or an option is unknown.
+            TypeError: both `body` and `content` are given, or `body` is bytes, or an option is
+                unknown.
         """
         return self._any(
             "POST",

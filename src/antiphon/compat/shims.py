@@ -12,7 +12,7 @@ from .._core.retry import RetryPolicy
 from .._wire.decoding import Decoder, WireModel
 from .._wire.http import Timeout
 from .._wire.json import is_object
-from .._wire.sentinels import is_absent
+from .._wire.sentinels import is_absent, omit
 from ..catalog.models import CATALOG
 from ..errors import CODED_CLASSES, APIStatusError, coded_class, error_class
 
@@ -28,6 +28,7 @@ __all__ = [
     "is_given",
     "is_list",
     "is_mapping",
+    "make_request_options",
     "maybe_transform",
 ]
 
@@ -97,3 +98,17 @@ def construct_type(*, value: object, type_: Any) -> Any:
 
 
 construct_type_unchecked = construct_type
+
+
+def make_request_options(
+    *,
+    extra_headers: Any = None,
+    extra_query: Any = None,
+    extra_body: Any = None,
+    timeout: Any = omit,
+    **_: Any,
+) -> dict[str, Any]:
+    """Return the options of a request to any endpoint."""
+    given = {"headers": extra_headers, "params": extra_query, "extra_json": extra_body}
+    options = {name: value for name, value in given.items() if value is not None}
+    return options if is_absent(timeout) else {**options, "timeout": timeout}
