@@ -227,6 +227,21 @@ def test_tools_can_be_added_and_removed():
     )
 
 
+def test_a_sync_runner_takes_no_async_tools_later_either():
+    @antiphon.tool
+    async def later() -> str:
+        """Wait."""
+        return ""
+
+    runner, _, _ = runner_of()
+    with pytest.raises(TypeError, match="'later' is async; give it to AsyncClient"):
+        runner.add_tools(later)
+    with pytest.raises(TypeError, match="'later' is async"):
+        runner.set_messages_params(lambda given: {**given, "tools": [later]})
+    with pytest.raises(TypeError, match=r"tools\[0\]"):
+        runner.add_tools(len)
+
+
 def test_a_summary_takes_the_place_of_the_conversation():
     summary = {"type": "compaction", "content": "We looked up a."}
     compacted = {**message(stop="compaction"), "content": [summary]}

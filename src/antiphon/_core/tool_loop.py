@@ -125,6 +125,7 @@ class ToolLoop:
     _records: dict[str, _Record] = field(default_factory=dict[str, _Record])
     _given: tuple[Any, ...] = ()  # the messages that the run began with
     _fingerprint: str = ""  # tells them from others
+    _may_await: bool = True  # whether async tools can be run
     _compacting: bool = False  # whether the next message is a summary
     _ended: EndReason | None = None  # why the run had ended before its summary
 
@@ -151,7 +152,7 @@ class ToolLoop:
             own["tools"] = [*_tools(own["tools"], may_await)]
         history = [*messages]
         loop = cls(own, history, options.get("max_turns"), options.get("rerun") or False)
-        loop._given = (*history,)
+        loop._given, loop._may_await = (*history,), may_await
         return loop
 
     @property
@@ -344,7 +345,7 @@ class ToolLoop:
             raise TypeError("messages: expected a list in the parameters")
         messages = [*own.pop("messages")]
         if "tools" in own:
-            own["tools"] = [*_tools(own["tools"])]
+            own["tools"] = [*_tools(own["tools"], self._may_await)]
         own_turn = [message for message in messages if self._is_last_turn(message)]
         if own_turn:
             self._turn = own_turn[-1]
@@ -386,7 +387,7 @@ class ToolLoop:
             TypeError: one is no tool.
             ValueError: two have one name.
         """
-        for tool in _tools(tools):
+        for tool in _tools(tools, self._may_await):
             definition = tool if is_mapping(tool) else tool.to_dict()
             name = str(definition.get("name"))
             self._removed.discard(name)
@@ -540,7 +541,7 @@ def is_async(tool: RunnableTool) -> bool:
     return iscoroutinefunction(tool.call) if told is None else bool(told)
 
 
-def _tools(tools: Any, may_await: bool = True) -> Iterator[Any]:
+def _tools(tools: Any, may_await: bool) -> Iterator[Any]:
     """Give the tools of a request.
 
     Raises:
