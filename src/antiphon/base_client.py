@@ -31,10 +31,12 @@ from .telemetry import configure_logging
 
 if TYPE_CHECKING:
     from ._core.call import Call
+    from ._core.tool_loop import ToolLoop
     from .costs.budget import Budget
     from .costs.spending import Ledger
     from .limiter import Limiter
     from .middleware import MiddlewareInput
+    from .open_telemetry.runs import RunTrace
     from .open_telemetry.settings import OpenTelemetryOptions
 
 __all__ = ["BaseClient", "ClientOptions", "CopyOptions"]
@@ -152,6 +154,14 @@ class SessionState:
             if tracer is not None:
                 call.gates = (tracer, *call.gates)
                 call.watchers = (*call.watchers, tracer)
+
+    def traced_run(self, loop: ToolLoop) -> RunTrace | None:
+        """Return what makes the spans of a tool runner; None if there are to be none."""
+        if "opentelemetry" not in sys.modules or self.options.open_telemetry is False:
+            return None
+        from .open_telemetry.runs import run_trace
+
+        return run_trace(loop, self.options.open_telemetry, os.environ)
 
     def gates(self, budget: object) -> tuple[Any, ...]:
         """Return what has to admit a call with this budget."""

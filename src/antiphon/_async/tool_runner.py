@@ -7,7 +7,7 @@ the same time.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from operator import is_
@@ -36,6 +36,7 @@ from .streams import AsyncMessageStream, AsyncMessageStreamManager
 from .threads import AsyncMessageThread
 
 if TYPE_CHECKING:
+    from ..open_telemetry.runs import RunTrace
     from ..types.tools import ToolUseBlock
 
 __all__ = ["AsyncStreamingToolRunner", "AsyncToolRunner"]
@@ -75,6 +76,10 @@ class AsyncTurns(AsyncResource):
         if not isinstance(call.body, UnreadBody):  # what files cost is known when they are read
             for budget in budgets:
                 budget.check(call)
+
+    def traced(self, loop: ToolLoop) -> RunTrace | None:
+        """Return what makes the spans of the run; None if there are to be none."""
+        return self._session.traced_run(loop)
 
     def keep(self, history: list[Any]) -> None:
         """Take note of the conversation after a turn."""
@@ -130,6 +135,7 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
         state = options.get("state")
         if isinstance(state, Mapping):  # a file is read when the run begins
             self._loop.restore(state, read_file)
+        self._trace: RunTrace | None = None
         self._end: EndReason | None = None
 
     @property
@@ -169,6 +175,8 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
         """End the run, and close its tools: nothing more is sent, and no tool is run."""
         if not self._loop.closed:
             self._loop.closed = True
+            if self._trace is not None:
+                self._trace.end()
             for tool in self._loop.tools.values():
                 await async_result(getattr(tool, "close", _nothing)())
 
@@ -189,6 +197,13 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
 
     async def __anext__(self) -> ItemT:
         await self._restore()
+        if self._trace is None:
+            return await self._advance()
+        with self._trace:
+            return await self._advance()
+
+    async def _advance(self) -> ItemT:
+        """Go on to the next item."""
         await self._complete()
         while isinstance(step := self._loop.next_step(), RunCalls):
             self._end = None
@@ -218,6 +233,7 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
         if self._restored:
             return
         self._restored = True
+        self._trace = self._turns.traced(self._loop)
         state: Any = self._options.get("state")
         if isinstance(state, (str, PathLike)):
             state = await async_load_json(cast("PathLike[str]", state))
@@ -274,9 +290,10 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
         # Saved before the call, so that one that was interrupted is known to have begun.
         self._loop.begin(call)
         await self._save()
-        await workers.start(
-            call.id, partial(tool.call, call.input), self._timeout(call.name), is_async(tool)
-        )
+        run: Callable[[], Any] = partial(tool.call, call.input)
+        if self._trace is not None:
+            run = self._trace.tool(call, run, is_async=is_async(tool))
+        await workers.start(call.id, run, self._timeout(call.name), is_async(tool))
 
     def _timeout(self, name: str) -> float | None:
         timeout = self._options.get("tool_timeout")

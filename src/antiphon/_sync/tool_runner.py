@@ -8,7 +8,7 @@ the same time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from operator import is_
@@ -37,6 +37,7 @@ from .streams import MessageStream, MessageStreamManager
 from .threads import MessageThread
 
 if TYPE_CHECKING:
+    from ..open_telemetry.runs import RunTrace
     from ..types.tools import ToolUseBlock
 
 __all__ = ["StreamingToolRunner", "ToolRunner"]
@@ -76,6 +77,10 @@ class Turns(Resource):
         if not isinstance(call.body, UnreadBody):  # what files cost is known when they are read
             for budget in budgets:
                 budget.check(call)
+
+    def traced(self, loop: ToolLoop) -> RunTrace | None:
+        """Return what makes the spans of the run; None if there are to be none."""
+        return self._session.traced_run(loop)
 
     def keep(self, history: list[Any]) -> None:
         """Take note of the conversation after a turn."""
@@ -131,6 +136,7 @@ class ToolRun(Generic[ItemT, OutputT]):
         state = options.get("state")
         if isinstance(state, Mapping):  # a file is read when the run begins
             self._loop.restore(state, read_file)
+        self._trace: RunTrace | None = None
         self._end: EndReason | None = None
 
     @property
@@ -170,6 +176,8 @@ class ToolRun(Generic[ItemT, OutputT]):
         """End the run, and close its tools: nothing more is sent, and no tool is run."""
         if not self._loop.closed:
             self._loop.closed = True
+            if self._trace is not None:
+                self._trace.end()
             for tool in self._loop.tools.values():
                 plain_result(getattr(tool, "close", _nothing)())
 
@@ -190,6 +198,13 @@ class ToolRun(Generic[ItemT, OutputT]):
 
     def __next__(self) -> ItemT:
         self._restore()
+        if self._trace is None:
+            return self._advance()
+        with self._trace:
+            return self._advance()
+
+    def _advance(self) -> ItemT:
+        """Go on to the next item."""
         self._complete()
         while isinstance(step := self._loop.next_step(), RunCalls):
             self._end = None
@@ -219,6 +234,7 @@ class ToolRun(Generic[ItemT, OutputT]):
         if self._restored:
             return
         self._restored = True
+        self._trace = self._turns.traced(self._loop)
         state: Any = self._options.get("state")
         if isinstance(state, (str, PathLike)):
             state = load_json(cast("PathLike[str]", state))
@@ -275,9 +291,10 @@ class ToolRun(Generic[ItemT, OutputT]):
         # Saved before the call, so that one that was interrupted is known to have begun.
         self._loop.begin(call)
         self._save()
-        workers.start(
-            call.id, partial(tool.call, call.input), self._timeout(call.name), is_async(tool)
-        )
+        run: Callable[[], Any] = partial(tool.call, call.input)
+        if self._trace is not None:
+            run = self._trace.tool(call, run, is_async=is_async(tool))
+        workers.start(call.id, run, self._timeout(call.name), is_async(tool))
 
     def _timeout(self, name: str) -> float | None:
         timeout = self._options.get("tool_timeout")
