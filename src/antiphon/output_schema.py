@@ -458,7 +458,7 @@ def _plain(schema: Any, path: str) -> dict[str, Any]:
     """
     if not is_object(schema):
         raise _shapeless(path)
-    made = {name: each for name, each in schema.items() if name != "discriminator"}
+    made = {**schema}
     if "$ref" in made:
         return {**made, "$ref": f"#/$defs/{_name_of(made['$ref'])}"}
     if is_list(kinds := made.get("type")):

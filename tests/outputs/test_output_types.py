@@ -329,6 +329,28 @@ def test_what_has_no_schema_is_refused_with_the_place(kind, sentence):
         format_of(kind)
 
 
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+    tricks: dict[str, int]
+
+
+class Pet(BaseModel):
+    pet: Annotated[Cat | Dog, Field(discriminator="kind")]
+
+
+def test_kinds_that_a_field_tells_apart():
+    pet = format_of(Pet)["schema"]["properties"]["pet"]
+    assert pet["anyOf"] == [{"$ref": "#/$defs/Cat"}, {"$ref": "#/$defs/Dog"}]
+    assert "kind" in pet["description"]
+    output = {"pet": {"kind": "dog", "tricks": [{"key": "sit", "value": 3}]}}
+    assert output_type(Pet).value(json.dumps(output)).pet == Dog(kind="dog", tricks={"sit": 3})
+
+
 def test_what_the_schema_lost_is_checked():
     given = {"number": "R1", "day": "2026-11-25", "lines": []}
     assert output_type(Invoice).value(json.dumps(given)).day == date(2026, 11, 25)
