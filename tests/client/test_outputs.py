@@ -181,6 +181,17 @@ def test_dumps_and_what_is_sent_back_have_no_output():
     assert ParsedMessage.model_validate(received) == got == Message.from_value(received)
 
 
+def test_a_message_and_its_blocks_are_sent_back_as_they_were_received():
+    received = message(text(GOOD))
+    client, transport = client_of(received, received, received)
+    got = client.messages.parse(output_format=Invoice, **ASK)
+    more = {"role": "user", "content": "And the next?"}
+    for turn in (got, {"role": "assistant", "content": got.content}):
+        client.messages.create(**{**ASK, "messages": [*ASK["messages"], turn, more]})
+    turns = [body["messages"][1] for body in sent(transport)[1:]]
+    assert turns == [{"role": "assistant", "content": received["content"]}] * 2
+
+
 def test_tests_may_set_the_output_of_a_block():
     block = ParsedTextBlock.model_construct(type="text", text="5")
     block.parsed_output = 5
