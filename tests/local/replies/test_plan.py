@@ -123,6 +123,16 @@ def test_without_parallel_calls_the_listed_values_come_one_after_the_other():
             [17, 18, 19],
         ),
         (
+            "Translate “Good morning” to French and German",
+            tool("translate", "Translate a text", target_language=TEXT),
+            ["French", "German"],
+        ),
+        (
+            "Send a message to Ann and Bob",
+            tool("send_message", "Send a message", recipient=TEXT),
+            ["Ann", "Bob"],
+        ),
+        (
             "Search the catalogue for cats, dogs and birds",
             tool("search_catalogue", "", query=TEXT),
             ["cats", "dogs", "birds"],
@@ -339,6 +349,13 @@ def test_structured_output_behind_results_is_made_of_them():
         output_config=form,
     )
     assert json.loads(words(last)) == {"temperature": -4.5, "wind_speed": 3, "city": "Oslo"}
+
+
+def test_person_is_no_place():
+    order = tool("create_order", "Create an order", customer=TEXT, city=TEXT)
+    assert calls(conversation("Create an order for Anna, ship to Oslo", [order]))[0] == [
+        ("create_order", {"customer": "Anna", "city": "Oslo"})
+    ]
 
 
 def test_earlier_turns_fill_what_the_last_one_leaves_open():

@@ -50,6 +50,15 @@ def test_quantities_are_fields():
     ]
 
 
+def test_counted_things_are_rows():
+    kinds = {"product": "string", "quantity": "integer"}
+    assert records("Order 2 lamps and 1 chair", kinds) == [
+        {"product": "lamps", "quantity": "2"},
+        {"product": "chair", "quantity": "1"},
+    ]
+    assert records("Order 2 lamps", {**kinds, "price": "number"}) == []
+
+
 def test_empty_fields_make_no_record():
     assert records("Dear Sir or Madam,", {"a": "string", "b": "string"}) == []
 

@@ -47,6 +47,7 @@ _FORMS: Mapping[str, frozenset[str]] = {
     "currency": _words("currency"),
     "phone": _words("phone telephone tel mobile"),
     "symbol": _words("symbol ticker"),
+    "language": _words("language lang"),
     "origin": _words("origin departure"),
     "destination": _words("destination arrival"),
     "address": _words("address street"),
@@ -64,7 +65,7 @@ _FINDERS: Mapping[str, Callable[[str], list[str]]] = {
     "origin": partial(place_behind, "from"),
     "person": lambda text: people(text) or places(text),
     "place": all_places,
-    "recipient": lambda text: found("email", text) or people(text),
+    "recipient": lambda text: found("email", text) or people(text) or places(text),
 }
 
 
@@ -103,6 +104,6 @@ def listed(form: str | None, text: str) -> list[str]:
         case None | "person":
             return first_list("quoted", text) or enumerated(text)
         case "recipient":
-            return first_list("email", text)
+            return first_list("email", text) or enumerated(text)
         case _:
             return first_list(form, text) if is_pattern(form) else []

@@ -44,6 +44,10 @@ PATTERNS = {
         r"\b[A-Z][\w.’-]*(?: [A-Z][\w.’-]*)* \d+\w?, ?\d{4,5} [A-Z]\w+"
         r"|\b\d+ (?:[A-Z]\w+ )+(?:St|Street|Ave|Avenue|Rd|Road|Lane)\b(?:, [A-Z]\w+(?: [A-Z]\w+)*)*"
     ),
+    "language": re.compile(
+        r"\b(?:Arabic|Chinese|Danish|Dutch|English|Finnish|French|German|Greek|Hindi|Italian|Japanese"
+        r"|Korean|Latin|Norwegian|Polish|Portuguese|Russian|Spanish|Swedish|Turkish)\b"
+    ),
     "symbol": re.compile(r"\b[A-Z]{2,5}\b"),
     "sql": re.compile(
         r"\b(?:SELECT\s.+?\bFROM|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+TABLE)\s[^;`]+",

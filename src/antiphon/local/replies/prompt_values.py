@@ -18,6 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 
 from .forms import PERSONS, find, form_of, is_pattern, listed
 from .labels import counted, labelled
@@ -39,7 +40,8 @@ _BODIES = _words("text message content body note comment data value")
 # Texts that only a model could write; at most they repeat what a tool has found.
 _ANSWERS = _words("answer reply response summary reason")
 _QUERIES = _words(
-    "query q search question prompt topic keywords keyword term input sentence phrase subject title"
+    "query q key search question prompt topic keywords keyword term input sentence phrase subject"
+    " title"
 )
 # "Replace “a” with “b”": the first quotation is the old text, the second the new one.
 _QUOTED = _words("command cmd old new find replace replacement pattern")
@@ -55,6 +57,8 @@ _ASKING = re.compile(
 _PAIR = 2
 # Forms that no other text has by chance.
 _SOUGHT_FORMS = _words("url email recipient path date")
+# Forms whose values are capitalised words: who is a person is no place.
+_RIVALS = {"place": ("person", "recipient"), "person": ("place",), "recipient": ("place",)}
 # Forms whose values are names that stand in a result alone.
 _NAMED_FORMS = _words("place person code symbol")
 _TRUE, _FALSE = _words("yes true on y"), _words("no false off n")
@@ -337,7 +341,9 @@ class PromptValues:
 
     def _left(self, form: str) -> list[str]:
         """Return the values of a form that no property has got yet."""
-        taken = {*self._owners.get(form, {}).values(), *self._given}
+        rivals = (form, *_RIVALS.get(form, ()))
+        taken = {*chain.from_iterable(self._owners.get(each, {}).values() for each in rivals)}
+        taken |= self._given
         return [value for value in self._of_form(form) if value not in taken]
 
     def _statement(self) -> str:

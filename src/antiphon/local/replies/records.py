@@ -15,6 +15,9 @@ _MAX_ROW = 300
 _MAX_WORDS = 5
 # "2 x lamp": a quantity, and what there is of it.
 _QUANTITY = re.compile(r"(\d+)\s*[x×]\s+(\D.*)")
+_THING = re.compile(r"(?<![\w.-])(\d+)\s+(?:x\s+)?([A-Za-z]\w+)")
+_COUNTS = frozenset(["quantity", "qty", "count"])
+_OF_A_THING = 2
 _ROW = re.compile(r"[\n;]")
 _CELL = re.compile(r"\s*(?:,(?!\d{3}\b)|\t|\||\s{2,})\s*")
 # "Widget 2 9.50 19.00": a text and at least two numbers, as tables of PDFs come out.
@@ -41,7 +44,17 @@ def records(text: str, kinds: Mapping[str, str]) -> list[dict[str, str]]:
         row.pop("", None)
         if row and len(rows) < _MAX_ROWS:
             rows.append(row)
-    return rows
+    return rows or _counted_things(text, kinds)
+
+
+def _counted_things(text: str, kinds: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return a row for each of "2 lamps and 1 chair", for a text and a number of this kind."""
+    number = next((name for name in kinds if {*name_words(name)} & _COUNTS), None)
+    if number is None or len(kinds) != _OF_A_THING:
+        return []
+    (thing,) = (name for name in kinds if name != number)
+    found = _THING.findall(text)[:_MAX_ROWS]
+    return [{thing: what, number: count} for count, what in found]
 
 
 def _cells(text: str) -> Iterator[list[str]]:
