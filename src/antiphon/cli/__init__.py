@@ -3,10 +3,11 @@
 Programs may call `main`. Replies go to stdout, everything else to stderr. A command never shows a
 traceback: a failure is a line or two, and an exit code.
 
-Exit codes: 0 done; 1 another failure, a difference that `moving-over` found, or something wrong in
-a script that `serve --check` read; 2 wrong usage; 3 no key or a wrong one (401, 403); 4 the request
-was refused (400, 402, 404, 413, …); 5 a rate limit (429); 6 the API failed or is overloaded; 7 the
-network or a time limit; 130 interrupted; 141 the reader of stdout has gone.
+Exit codes: 0 done; 1 another failure, a difference that `moving-over` found, something wrong in a
+script that `serve --check` read, or a server that does not conform; 2 wrong usage; 3 no key or a
+wrong one (401, 403); 4 the request was refused (400, 402, 404, 413, …); 5 a rate limit (429); 6 the
+API failed or is overloaded; 7 the network or a time limit; 130 interrupted; 141 the reader of
+stdout has gone.
 """
 
 from __future__ import annotations
@@ -58,6 +59,11 @@ examples:
   antiphon record talk.jsonl
   antiphon record --upstream http://127.0.0.1:8000 --mode rewrite talk.jsonl
   antiphon record --cache .replies
+"""
+_CONFORMANCE_EXAMPLES = """\
+examples:
+  antiphon conformance --base-url http://127.0.0.1:8000
+  antiphon conformance --base-url http://127.0.0.1:4000 --key sk-1234 --json
 """
 _REPLAY_EXAMPLES = """\
 examples:
@@ -124,6 +130,11 @@ def _parser() -> argparse.ArgumentParser:
         command("record", "pass requests on to the API and record them", _RECORD_EXAMPLES)
     )
     _describe_replay(command("replay", "reply with what was recorded", _REPLAY_EXAMPLES))
+    _describe_conformance(
+        command(
+            "conformance", "check whether a server speaks the Messages API", _CONFORMANCE_EXAMPLES
+        )
+    )
     _describe_moving_over(
         command(
             "moving-over",
@@ -253,6 +264,20 @@ def _describe_record(record: argparse.ArgumentParser) -> None:
     )
 
 
+def _describe_conformance(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(run=_conformance)
+    command.add_argument("--base-url", required=True, metavar="URL", help="the server")
+    command.add_argument("--key", default="conformance", help="the API key to send")
+    command.add_argument("--model", default=DEFAULT_MODEL, help="the model (%(default)s)")
+    command.add_argument(
+        "--thinking-model",
+        default="claude-sonnet-4-6",
+        metavar="MODEL",
+        help="a model that thinks if told to (%(default)s)",
+    )
+    command.add_argument("--json", action="store_true", help="print the score card as JSON")
+
+
 def _describe_replay(replay: argparse.ArgumentParser) -> None:
     replay.set_defaults(run=_replay)
     _describe_address(replay)
@@ -300,6 +325,12 @@ def _record(options: argparse.Namespace) -> int:
     from .recordings import record
 
     return record(options)
+
+
+def _conformance(options: argparse.Namespace) -> int:
+    from .conformance import run
+
+    return run(options)
 
 
 def _replay(options: argparse.Namespace) -> int:

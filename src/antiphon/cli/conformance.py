@@ -1,0 +1,22 @@
+"""`antiphon conformance`: check whether a server speaks the Messages API."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from ..testing.conformance import check_server
+
+__all__ = ["run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the score card of a server; return 1 if programs cannot rely on it."""
+    card = check_server(
+        options.base_url,
+        api_key=options.key,
+        model=options.model,
+        thinking_model=options.thinking_model,
+    )
+    print(json.dumps(card.to_dict(), indent=2) if options.json else card)
+    return 0 if card.conforms else 1
