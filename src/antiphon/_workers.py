@@ -92,8 +92,11 @@ class Workers:
             return
         ends = None if timeout is None else time.monotonic() + timeout
         self._running[key] = (timeout, ends)
-        run = copy_context().run  # a tool sees the context variables of the caller
-        work: Callable[[], None] = lambda: self._done.put(run(_outcome, key, function))  # noqa: E731
+        context = copy_context()  # a tool sees the context variables of the caller
+
+        def work() -> None:
+            self._done.put(context.run(_outcome, key, function))
+
         threading.Thread(target=work, name=f"antiphon tool call {key}", daemon=True).start()
 
     def next_done(self) -> CallOutcome:
