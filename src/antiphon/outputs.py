@@ -115,7 +115,7 @@ class OutputType(Generic[T]):
         Raises:
             TypeError: the type has no schema; the message names the part of it.
         """
-        self.wanted = kind is not None
+        self.wanted: bool = kind is not None
         """Whether messages are asked for output."""
         if not self.wanted:
             return

@@ -53,7 +53,11 @@ DEPRECATED_MODELS = {
 
 
 _STATUSES = (400, 401, 402, 403, 404, 408, 409, 412, 413, 422, 429, 431, 499, 501, 503, 504, 529)
-_CODED = {code: coded for code in CODED_CLASSES.values() if (coded := coded_class(code))}
+_CODED = {
+    code: known
+    for code, known in ((each, coded_class(each)) for each in CODED_CLASSES.values())
+    if known is not None
+}
 
 ERROR_CLASSES: dict[tuple[int | None, str | None], type[APIStatusError]] = {
     **{(status, None): error_class(status, None) for status in _STATUSES},

@@ -180,7 +180,7 @@ _BETA_BLOCKS: dict[str, Validator] = {
 }
 # The second one lets the definition of a tool stand in the conversation.
 _TOOL_CHANGES = ("mid-conversation-tool-changes-", "inline-tools-")
-BETA_BLOCKS = {
+BETA_BLOCKS: dict[str, tuple[str, ...]] = {
     "advisor_tool_result": ("advisor-tool-",),
     "compaction": ("compact-",),
     "fallback": ("server-side-fallback-",),

@@ -73,7 +73,8 @@ class ScriptFile(Script):
         parsed = read_script(self.path)
         self.rules[: self._from_file] = parsed.rules
         self._from_file = len(parsed.rules)
-        self.strict = self.strict if parsed.strict is None else parsed.strict
+        if parsed.strict is not None:
+            self.strict: bool = parsed.strict
 
 
 def read_script(path: Path) -> FileRules:
