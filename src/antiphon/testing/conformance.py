@@ -302,8 +302,8 @@ def _next_state(state: str, index: int, event: Any, number: int) -> tuple[str, i
     wanted = " or ".join(allowed) or "nothing more"
     _expect(kind in allowed, f"event {number}: {wanted}", kind)
     if kind == "message_start":
-        usage = event["message"].get("usage")
-        _checked_usage(usage)
+        begun: Any = event["message"].get("usage")
+        _checked_begun(usage)
         return "between", index
     if kind == "content_block_start":
         found = event.get("index")
