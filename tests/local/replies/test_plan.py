@@ -123,6 +123,15 @@ def test_without_parallel_calls_the_listed_values_come_one_after_the_other():
             [17, 18, 19],
         ),
         (
+            "Turn on the lights in the kitchen, the bedroom and the bath",
+            tool(
+                "set_lights",
+                "Turn lights on",
+                room={"enum": ["attic", "kitchen", "bedroom", "bath"]},
+            ),
+            ["kitchen", "bedroom", "bath"],
+        ),
+        (
             "Translate “Good morning” to French and German",
             tool("translate", "Translate a text", target_language=TEXT),
             ["French", "German"],

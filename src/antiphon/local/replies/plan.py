@@ -97,7 +97,7 @@ class Plan:
                     text, context=context, results=self._results, about=about, fields=fields
                 ),
             )
-            for fields in values.spread(_single_inputs(tool))[:_MAX_CALLS_OF_A_STEP]
+            for fields in values.spread(*_single_inputs(tool))[:_MAX_CALLS_OF_A_STEP]
         ]
 
 
@@ -134,19 +134,21 @@ def _called(block: JSONObject) -> str:
     return "code_execution" if name.endswith("_code_execution") else name
 
 
-def _single_inputs(tool: JSONObject) -> dict[str, str]:
-    """Return the types of the required inputs that are texts or numbers, by their names."""
+def _single_inputs(tool: JSONObject) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Return the types of the required texts and numbers, and the options of the other texts."""
     schema: JSONObject = tool.get("input_schema") or {}
     properties = schema.get("properties")
-    if not is_object(properties):
-        return {}
-    required = _required(tool) or [*properties]
-    kinds = {
-        name: kind.get("type", "string")
-        for name in required
-        if is_object(kind := properties.get(name)) and "enum" not in kind
-    }
-    return {name: kind for name, kind in kinds.items() if kind in ("string", "integer", "number")}
+    kinds: dict[str, str] = {}
+    options: dict[str, list[str]] = {}
+    for name in _required(tool) or [*(properties if is_object(properties) else ())]:
+        each = properties.get(name) if is_object(properties) else None
+        if not is_object(each):
+            continue
+        if is_list(values := each.get("enum")):
+            options[name] = [value for value in values if isinstance(value, str)]
+        elif (kind := each.get("type", "string")) in ("string", "integer", "number"):
+            kinds[name] = kind
+    return kinds, options
 
 
 def source_text(block: JSONObject) -> str:

@@ -18,7 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 
 from .forms import PERSONS, find, form_of, is_pattern, listed
 from .labels import counted, labelled
@@ -55,6 +55,7 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _PAIR = 2
+_OPTION_GAP = re.compile(r"(?:[\s,;&]|\b(?:and|or|the|in|at)\b)+")
 # Forms that no other text has by chance.
 _SOUGHT_FORMS = _words("url email recipient path date")
 # Forms whose values are capitalised words: who is a person is no place.
@@ -143,11 +144,14 @@ class PromptValues:
                 return rows
         return []
 
-    def spread(self, kinds: Mapping[str, str]) -> list[dict[str, str]]:
+    def spread(
+        self, kinds: Mapping[str, str], options: Mapping[str, Sequence[str]]
+    ) -> list[dict[str, str]]:
         """Return the fields for each of several calls, where the prompt lists several values.
 
         Args:
             kinds: the JSON types of the properties by their names.
+            options: the values that other properties may have, by their names.
 
         Returns:
             One mapping for a call: an empty one if nothing is listed for one property alone.
@@ -160,7 +164,21 @@ class PromptValues:
                 continue
             if len(values := self.list_for(name, kind)) > 1:
                 return [{name: value} for value in values]
+        for name, possible in options.items():
+            if len(values := self._listed_options(possible)) > 1:
+                return [{name: value} for value in values]
         return [{}]
+
+    def _listed_options(self, options: Sequence[str]) -> list[str]:
+        """Return the options that the prompt names one after the other, as in a list."""
+        text = self.text.lower()
+        ends = [
+            (start, start + len(option), option)
+            for option in self._named_options(options)
+            if (start := text.find(option.lower())) >= 0
+        ]
+        gaps = (text[one[1] : other[0]] for one, other in pairwise(ends))
+        return [end[2] for end in ends] if all(map(_OPTION_GAP.fullmatch, gaps)) else []
 
     def list_for(self, name: str, kind: str = "string") -> list[str]:
         """Return the list in the prompt that is meant for a property called `name`.
