@@ -303,7 +303,7 @@ def _next_state(state: str, index: int, event: Any, number: int) -> tuple[str, i
     _expect(kind in allowed, f"event {number}: {wanted}", kind)
     if kind == "message_start":
         begun: Any = event["message"].get("usage")
-        _checked_begun(usage)
+        _checked_usage(begun)
         return "between", index
     if kind == "content_block_start":
         found = event.get("index")
