@@ -287,6 +287,12 @@ def test_a_model_that_is_about_to_be_retired_is_warned_of_once(world):
     calling.call(**{**ASK, "model": "claude-haiku-4-5"})
 
 
+def test_models_that_are_gone_are_warned_of():
+    client = Client(api_key="k", http_client=Scripted(answered()))
+    with pytest.warns(DeprecationWarning, match="retired on 2026-01-05"):
+        client.messages.create(**{**ASK, "model": "claude-3-opus-20240229"})
+
+
 def test_the_warning_names_the_line_of_the_caller():
     endpoints._warned_lines.clear()
     client = Client(api_key="k", http_client=Scripted(answered(), answered()))

@@ -105,3 +105,22 @@ def test_the_names_of_the_official_package_have_no_metrics_unless_asked_for():
     assert not seen.metrics()
     client(seen, whole(), conventions="anthropic", metrics=True).messages.create(**ASK)
     assert DURATION in seen.metrics()
+
+
+def test_a_provider_that_cannot_be_hashed_is_used_as_any_other():
+    seen = Telemetry()
+
+    class Proxy:
+        """A provider as Logfire has one: a dataclass, which compares by its fields."""
+
+        __hash__ = None  # type: ignore[assignment]
+
+        def get_meter(self, *args: Any, **settings: Any) -> Any:
+            return seen.meters.get_meter(*args, **settings)
+
+    transport = Scripted(whole(), whole())
+    options = {**seen.options(), "meter_provider": Proxy()}
+    asking = Client(api_key="k", http_client=transport, open_telemetry=options)
+    asking.messages.create(**ASK)
+    asking.messages.create(**ASK)
+    assert seen.metrics()[DURATION][0].count == 2

@@ -255,9 +255,11 @@ _warned_lines: set[tuple[str, str, int, str]] = set()
 
 @cache  # most calls use the same one
 def _retirement(model: str) -> date | None:
-    """Return the day on which a deprecated model is retired; None for all others."""
-    from ..catalog.models import AS_OF, find
+    """Return the day on which a deprecated model is or was retired; None for all others."""
+    from ..catalog.models import AS_OF, RETIRED, find
 
+    if model in RETIRED:
+        return RETIRED[model]
     card = find(model)
     if card is None or card.deprecated is None or card.deprecated > AS_OF:
         return None

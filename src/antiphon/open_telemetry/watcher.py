@@ -12,7 +12,6 @@ loaded OpenTelemetry for none: `base_client` looks for it before this module is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 import opentelemetry.metrics._internal as global_metrics
@@ -306,6 +305,15 @@ class _Instruments:
 
 
 # A program has one provider, or a few in tests. Making an instrument twice would be a warning.
-@lru_cache(maxsize=8)
 def _instruments(provider: Any) -> _Instruments:
-    return _Instruments(provider)
+    # By identity: the provider of Logfire cannot be hashed. Keeping it keeps its id its own.
+    known = _made.get(id(provider))
+    if known is None:
+        if len(_made) >= _MOST_PROVIDERS:
+            _made.clear()
+        known = _made[id(provider)] = (provider, _Instruments(provider))
+    return known[1]
+
+
+_MOST_PROVIDERS = 8
+_made: dict[int, tuple[Any, _Instruments]] = {}
