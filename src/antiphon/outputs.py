@@ -219,16 +219,19 @@ def _generator() -> Any:
         """Writes a named tuple as an object of its names, from which pydantic reads it, too."""
 
         def named_tuple_schema(self, schema: Any) -> JsonSchemaValue:
-            items = {item["name"]: item["schema"] for item in schema["fields"]}
-            return {
-                "type": "object",
-                "title": schema["cls"].__name__,
-                "properties": {name: self.generate_inner(item) for name, item in items.items()},
-                "required": [name for name, item in items.items() if item["type"] != "default"],
-            }
+            return self._named(schema["cls"], schema["fields"])
 
         # pydantic before 2.14 makes a named tuple by a call.
         def call_schema(self, schema: Any) -> JsonSchemaValue:
-            return self.kw_arguments_schema(schema["arguments_schema"]["arguments_schema"], None)
+            return self._named(schema["function"], schema["arguments_schema"]["arguments_schema"])
+
+        def _named(self, kind: type, fields: list[Any]) -> JsonSchemaValue:
+            items = {item["name"]: item["schema"] for item in fields}
+            return {
+                "type": "object",
+                "title": kind.__name__,
+                "properties": {name: self.generate_inner(item) for name, item in items.items()},
+                "required": [name for name, item in items.items() if item["type"] != "default"],
+            }
 
     return NamedItems
