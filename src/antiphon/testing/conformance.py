@@ -121,7 +121,13 @@ class Probe:
         content = body if isinstance(body, bytes) else b"" if body is None else dumps(body)
         method = "GET" if body is None else "POST"
         url = URL(f"{self._base_url}{path}")
-        opened = self._transport.send(Request(method, url, headers, content, _CLOCKS))
+        request = Request(method, url, headers, content, _CLOCKS)
+        try:
+            opened = self._transport.send(request)
+        except APIConnectionError as error:
+            if not error.stale:
+                raise
+            opened = self._transport.send(request)  # the connection of an earlier check had ended
         try:
             chunks: list[bytes] = []
             while chunk := opened.read(_CLOCKS.read):
