@@ -43,7 +43,7 @@ def test_what_works_is_not_listed(line):
         ("self.api.beta.agents.create()", "beta.agents.create", "client.post"),
         ("client.completions.create()", "completions.create", "messages.create"),
         ("client.messages.create(model='m', nonsense=1)", "nonsense", "extra_body"),
-        ("anthropic.Anthropic(open_telemetry='x')", "open_telemetry", "takes no open_telemetry"),
+        ("anthropic.Anthropic(webhook_key='x')", "webhook_key", "takes no webhook_key"),
         ("if 'Error code: 400' in str(error): pass", "Error code: 400", "status_code"),
     ],
 )
