@@ -101,6 +101,7 @@ class Workers:
 
     def next_done(self) -> CallOutcome:
         """Wait until a call is done or has run out of time."""
+        # Nobody watches the clock meanwhile: the wait itself ends when the first time is up.
         while True:
             ends = [(end, key) for key, (_, end) in self._running.items() if end is not None]
             end, key = min(ends, default=(None, ""))
@@ -130,6 +131,8 @@ class AsyncWorkers:
 
     Under trio, where a task needs a nursery around it, calls run one after another.
     """
+
+    # Not a task group: it would cancel the other calls when one fails.
 
     may_await = True
     """Whether it can run async functions."""

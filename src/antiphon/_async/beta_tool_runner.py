@@ -63,6 +63,7 @@ class _AsyncOfficialMethods(AsyncToolRun[ItemT, OutputT], Generic[ItemT, OutputT
         Returns:
             The message; None if there are no calls, or you have answered them yourself.
         """
+        # Of a stream only what was received whole is known to be called.
         await self._complete()
         if missing := self._loop.missing:
             await self._run(missing)

@@ -105,7 +105,8 @@ class _AsyncThreadTurns(AsyncTurns):
 
     def keep(self, history: list[Any]) -> None:
         if not _begins(history, self._known):
-            self._thread = None  # other messages have taken their place
+            # A summary has taken their place: the API's thread still has the old ones.
+            self._thread = None
         self._known = [*history]
 
     def _turn(self, params: dict[str, Any]) -> tuple[AsyncMessageThread, list[Any], Any]:
@@ -173,6 +174,7 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
 
     async def close(self) -> None:
         """End the run, and close its tools: nothing more is sent, and no tool is run."""
+        # Only here, and not at the end of the run: the caller may go on with it.
         if not self._loop.closed:
             self._loop.closed = True
             if self._trace is not None:
@@ -259,6 +261,7 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
     async def _run(self, calls: list[ToolUseBlock]) -> None:
         """Run calls of the last message, at once as far as the limit allows."""
         by_id = {call.id: call for call in calls}
+        # All are approved before the first is run: whoever denies one sees what else is wanted.
         ready = [call for call in calls if await self._is_approved(call)]
         async with AsyncWorkers(self._options.get("concurrency")) as workers:
             for call in ready:
@@ -276,6 +279,7 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
             return False
         asked = self._options.get("approve") is not None
         verdict = await self._hook("approve", call) if asked else True
+        # `is True`: a function that returns nothing must not let anything run.
         if verdict is True:
             return True
         if verdict is not False and not isinstance(verdict, str):
@@ -354,6 +358,7 @@ class AsyncToolRunner(AsyncToolRun[ParsedMessage[OutputT], OutputT], Generic[Out
         except OutputError as error:
             await self._received(error.message)  # which was paid for, and belongs to the run
             raise
+        # Before the caller sees it: whatever he does, it belongs to the run, and is saved.
         await self._received(message)
         return message
 

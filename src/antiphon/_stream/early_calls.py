@@ -36,6 +36,7 @@ class EarlyCalls:
             reader: what makes the message of it.
         """
         self._reader = reader
+        # Of three kinds only: most frames are deltas, and are not looked into twice.
         name, data = frame
         if name == b"content_block_stop":
             self._stopped.append(_field(data, "index"))

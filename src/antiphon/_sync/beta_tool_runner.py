@@ -64,6 +64,7 @@ class _OfficialMethods(ToolRun[ItemT, OutputT], Generic[ItemT, OutputT]):
         Returns:
             The message; None if there are no calls, or you have answered them yourself.
         """
+        # Of a stream only what was received whole is known to be called.
         self._complete()
         if missing := self._loop.missing:
             self._run(missing)
