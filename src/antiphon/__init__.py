@@ -163,6 +163,7 @@ _TYPED = (
     "Budget",
     "BudgetExceededError",
     "estimate_tokens",
+    "explain_cache_miss",
     "Limiter",
     "Conversation",
     "AsyncConversation",

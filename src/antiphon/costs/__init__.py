@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..catalog.pricing import add_prices as add_prices
     from ..catalog.pricing import prices_of as prices_of
     from .budget import Budget as Budget
+    from .cache_miss import CacheMiss as CacheMiss
+    from .cache_miss import explain_cache_miss as explain_cache_miss
     from .estimate import TokenEstimate as TokenEstimate
     from .estimate import estimate_tokens as estimate_tokens
     from .spending import Ledger as Ledger
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     ".budget": ("Budget",),
+    ".cache_miss": ("CacheMiss", "explain_cache_miss"),
     ".estimate": ("TokenEstimate", "estimate_tokens"),
     "..catalog.models": ("Prices",),
     "..catalog.pricing": (
@@ -39,6 +42,7 @@ _HOMES = {
 
 __all__ = [
     "Budget",
+    "CacheMiss",
     "Cost",
     "Ledger",
     "ModelPrices",
@@ -48,6 +52,7 @@ __all__ = [
     "TokenEstimate",
     "add_prices",
     "estimate_tokens",
+    "explain_cache_miss",
     "ledger",
     "prices_of",
     "tagged",

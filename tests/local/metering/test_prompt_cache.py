@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon.catalog.prompt_prefixes import PromptPrefixes
 from antiphon.catalog.tokens import PromptTokens
 from antiphon.local.metering import prompt_cache
 from antiphon.local.metering.clock import VirtualClock
-from antiphon.local.metering.prompt_cache import CacheUsage, PromptCache, PromptPrefixes
+from antiphon.local.metering.prompt_cache import CacheUsage, PromptCache
 
 MODEL = "claude-sonnet-4-6"
 FIVE = {"type": "ephemeral"}

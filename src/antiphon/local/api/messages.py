@@ -9,6 +9,7 @@ from random import Random
 
 from ..._wire.json import JSONObject
 from ...catalog.canonical_json import canonical
+from ...catalog.prompt_prefixes import PromptPrefixes
 from ...catalog.request_parts import content_blocks
 from ...catalog.tokens import PromptTokens
 from ...rules import Endpoint as RuleEndpoint
@@ -16,7 +17,7 @@ from ...rules.evaluation import form_findings, meaning_findings
 from ...rules.request_view import RequestView
 from ..metering.clock import Clock
 from ..metering.context_edits import EditedPrompt, edited
-from ..metering.prompt_cache import CacheLookup, PromptCache, PromptPrefixes
+from ..metering.prompt_cache import CacheLookup, PromptCache
 from ..metering.rate_limits import Limits, RateLimitBuckets
 from ..replies.compaction import Summary, summarize
 from ..replies.reply import make_reply, reply_random, request_digest
