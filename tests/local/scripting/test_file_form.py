@@ -24,6 +24,8 @@ RIGHT = [
     [{"reply": {"text": "b", "citations": [{"cited_text": "x", "document": 1}]}}],
     [{"reply": {"refusal": None, "category": "cyber"}}],
     [{"reply": {"type": "text", "text": "raw"}}],
+    [{"reply": "a", "faults": "cut(after=20)"}, {"fail": 529, "faults": ["drip", "crlf"]}],
+    [{"replies": ["a"], "faults": {"fault": "cut", "attempts": [1, 2], "probability": 0.5}}],
     [{"reply": {"type": "message", "content": []}, "usage": {"input_tokens": 7}}],
     [{"replies": ["a", ["b", "c"]], "when": "text"}],
     [{"fail": 529}, {"fail": "rate_limit_error", "retry_after": 3, "message": "m", "times": 1}],
@@ -52,6 +54,8 @@ WRONG = [
     ([{"reply": "a", "times": 0}], "rules.0.times: give a number from 1"),
     ([{"reply": "a", "times": True}], "rules.0.times: give a number from 1"),
     ([{"reply": "a", "delay": -1}], "rules.0.delay: give a number from 0"),
+    ([{"reply": "a", "faults": 7}], "rules.0.faults: give"),
+    ([{"reply": "a", "faults": {"fault": "cut", "attempts": [0]}}], "rules.0.faults: attempts"),
     ([{"reply": "a", "usage": 1}], "rules.0.usage: give a mapping"),
     ([{"reply": "a", "stop_reason": 1}], "rules.0.stop_reason: give a text"),
     ([{"reply": "a", "when": {}}], "rules.0.when: give a text, or a mapping with user_text"),
@@ -80,6 +84,11 @@ def test_what_is_wrong_is_said_with_its_path(value, says):
     assert says in str(caught.value)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(value, SCHEMA)
+
+
+def test_a_fault_that_is_none_is_refused():
+    with pytest.raises(ValueError, match=r"rules\.0\.faults: 'nonsense' is no fault"):
+        parse([{"reply": "a", "faults": ["cut", "nonsense"]}])
 
 
 def test_a_pattern_that_is_none_is_refused():

@@ -12,8 +12,10 @@ from functools import partial
 from typing import Any
 
 from ..._wire.json import JSONObject, is_list, is_object
+from ..api.direction import Fault
 from . import content as makers
 from . import matchers
+from .faults.by_name import from_json
 from .matchers import Matcher
 from .rule import ScriptRule
 from .scriptable import Scriptable
@@ -22,10 +24,10 @@ __all__ = ["FileRules", "parse"]
 
 _A_CONTENT = "give a text, or a mapping with one of text, thinking, tool_use, refusal or type"
 _OUTCOMES = ("reply", "replies", "fail")
-_COMMON = ("when", "times", "delay")
+_COMMON = ("when", "times", "delay", "faults")
 _FIELDS = {
     "reply": ("reply", *_COMMON, "stop_reason", "usage"),
-    "replies": ("replies", "when", "delay"),
+    "replies": ("replies", "when", "delay", "faults"),
     "fail": ("fail", *_COMMON, "message", "retry_after"),
 }
 _TEXTS: Mapping[str, Callable[[Any], Matcher]] = {
@@ -270,6 +272,13 @@ def _wait(value: Any, path: str) -> Any:
     return value if isinstance(value, str) else _number(value, path)
 
 
+def _faults(value: Any, path: str) -> Sequence[Fault]:
+    try:
+        return from_json(value)
+    except ValueError as error:
+        raise _wrong(path, str(error)) from error
+
+
 def _counts(value: Any, path: str) -> JSONObject:
     if not is_object(value):
         raise _wrong(path, "give a mapping of counts")
@@ -279,6 +288,7 @@ def _counts(value: Any, path: str) -> JSONObject:
 _CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
     "times": _times,
     "delay": _number,
+    "faults": _faults,
     "stop_reason": _any_text,
     "message": _any_text,
     "retry_after": _wait,

@@ -24,10 +24,12 @@ def _ref(name: str) -> JSONObject:
 _TEXT: JSONObject = {"type": "string"}
 _NAME: JSONObject = {"type": "string", "minLength": 1}
 _TIMES: JSONObject = {"type": "integer", "minimum": 1, "description": "how often; always if absent"}
+_NUMBERS: JSONObject = {"anyOf": [_TIMES, {"type": "array", "items": _TIMES, "minItems": 1}]}
 _SECONDS: JSONObject = {"type": "number", "minimum": 0}
 _COMMON: JSONObject = {
     "when": {**_ref("condition"), "description": "which requests; all if absent"},
     "delay": {**_SECONDS, "description": "seconds before the response"},
+    "faults": {**_ref("faults"), "description": "what goes wrong with the response"},
 }
 _ONE_CONTENT_OR_MORE: JSONObject = {
     "anyOf": [_ref("content"), {"type": "array", "items": _ref("content")}]
@@ -123,6 +125,22 @@ SCHEMA: JSONObject = {
             "type": "object",
             "properties": {"cited_text": _TEXT, "document": {"type": "integer"}, "title": _TEXT},
             "required": ["cited_text"],
+        },
+        "faults": {
+            "anyOf": [
+                {**_NAME, "description": "names of faults, e.g. cut(after=20)"},
+                _object(
+                    {
+                        "fault": _NAME,
+                        "attempts": _NUMBERS,
+                        "requests": _NUMBERS,
+                        "probability": {"type": "number", "minimum": 0, "maximum": 1},
+                        "seed": {"type": "integer"},
+                    },
+                    "fault",
+                ),
+                {"type": "array", "items": _ref("faults")},
+            ]
         },
         "text": {
             "anyOf": [

@@ -19,7 +19,7 @@ from ..api.errors import RequestRefusedError, invalid
 from ..api.steps import Flow
 from .faults.by_name import from_json, from_text
 from .faults.schedule import Schedule
-from .file_form import parse
+from .file_form import FileRules, parse
 from .matchers import ANY
 from .rule import ScriptRule, checked
 from .scriptable import Scriptable, quoted
@@ -101,8 +101,13 @@ class Script(Scriptable):
         """
         parsed = parse(value)
         Script.reset(self)
-        self.rules.extend(parsed.rules)
-        self.strict = self.strict if parsed.strict is None else parsed.strict
+        self.follow(parsed, replacing=0)
+
+    def follow(self, parsed: FileRules, *, replacing: int) -> None:
+        """Put the rules of a file in place of the first ones."""
+        self.rules[:replacing] = parsed.rules
+        if parsed.strict is not None:
+            self.strict = parsed.strict
 
     def reset(self) -> None:
         """Forget all rules and what came."""

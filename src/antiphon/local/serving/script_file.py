@@ -71,10 +71,8 @@ class ScriptFile(Script):
     def _read(self) -> None:
         self._stamp = _stamp(self.path)  # before: a wrong file is read, and reported, once
         parsed = read_script(self.path)
-        self.rules[: self._from_file] = parsed.rules
+        self.follow(parsed, replacing=self._from_file)
         self._from_file = len(parsed.rules)
-        if parsed.strict is not None:
-            self.strict: bool = parsed.strict
 
 
 def read_script(path: Path) -> FileRules:
