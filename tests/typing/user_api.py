@@ -31,6 +31,7 @@ from antiphon import (
     ToolRunner,
 )
 from antiphon.local import App, InProcess, LocalServer
+from antiphon.testing import MessageView, tool_use, user_text
 from antiphon.types import (
     CompactionBlock,
     ContentBlockParam,
@@ -374,3 +375,28 @@ async def async_conversations(client: AsyncClient) -> None:
         assert_type([text async for text in turn.text_stream], list[str])
     assert_type(await AsyncConversation.load(client, "a.json"), AsyncConversation)
     await chat.save("a.json")
+
+
+def scripts(server: LocalServer, message: Message) -> None:
+    rule = server.reply(
+        "a", message, tool_use("weather", city="Oslo"), when=user_text("a"), times=2
+    )
+    assert_type(rule.used, int)
+    server.reply(lambda request: request.text, when=lambda request: request.turn == 1)
+    server.reply(described, when=~user_text("a") & is_long)
+    server.replies("a", ["b", tool_use("weather")], delay=0.5)
+    server.fail(529, times=2)
+    server.fail("rate_limit_error", retry_after=3)
+    assert_type(server.requests[-1].messages, list[dict[str, Any]])
+    assert_type(server.requests[-1].text, str)
+    assert_type(server.requests.filter(when=is_long)[0].request_id, str)
+    server.reply(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    server.fail(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def described(request: MessageView) -> str:
+    return request.text
+
+
+def is_long(request: MessageView) -> bool:
+    return len(request.messages) > 10

@@ -7,6 +7,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # loading `typing` would be most of the import
 if TYPE_CHECKING:
+    from ..local.api.message_view import MessageView
     from ..local.scripting.content import citation, refusal, text, thinking, tool_use
     from ..local.scripting.matchers import (
         Matcher,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LocalServerMixin",
     "Matcher",
+    "MessageView",
     "assert_cache_stable",
     "citation",
     "has_image",
@@ -44,6 +46,7 @@ __all__ = [
 _HOMES = {
     ".cache_stability": ("assert_cache_stable",),
     ".unittest_mixin": ("LocalServerMixin",),
+    "..local.api.message_view": ("MessageView",),
     "..local.scripting.content": ("citation", "refusal", "text", "thinking", "tool_use"),
     "..local.scripting.matchers": (
         "Matcher",

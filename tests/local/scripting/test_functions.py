@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import antiphon
-from antiphon.local import AsyncInProcess, LocalServer
+from antiphon.local import App, AsyncInProcess, LocalServer
 
 HELLO = {
     "model": "claude-haiku-4-5",
@@ -57,6 +57,16 @@ def test_an_async_function_runs_in_the_loop_of_the_async_client():
         return await asked
 
     assert asyncio.run(program()).text == "waited"
+
+
+def test_functions_reply_to_the_items_of_batches():
+    with LocalServer(App(batch_seconds=0)) as server:
+        server.reply(later)
+        client = antiphon.Client(base_url=server.url, api_key="test")
+        requests = [{"custom_id": name, "params": HELLO} for name in ("a", "b")]
+        batch = client.messages.batches.create(requests=requests)
+        results = [*client.messages.batches.results(batch.id)]
+    assert [each.result.message.text for each in results] == ["later: Hi", "later: Hi"]
 
 
 def test_functions_may_wait_for_each_other():

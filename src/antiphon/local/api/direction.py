@@ -38,8 +38,8 @@ Fault: TypeAlias = Callable[[Steps], Steps]
 class MessageRequest(MessageView):
     """A request for a message that passed every rule: what a rule of a script looks at."""
 
-    body: JSONObject
-    """The whole body, with the conversation of its thread and the content of its files."""
+    whole: JSONObject = field(repr=False)
+    """The body, as `body` gives it."""
     headers: Mapping[str, str] = field(repr=False)
     """All headers by their lower-case names, those with keys too."""
     request_id: str
@@ -52,8 +52,10 @@ class MessageRequest(MessageView):
         """The names of its model: as sent, and as in the API's catalogue."""
         return (self.model, *self.served)
 
-    def _sent(self) -> Any:
-        return self.body
+    @property
+    def body(self) -> JSONObject:
+        """The whole body, with the conversation of its thread and the content of its files."""
+        return self.whole
 
 
 @dataclass(frozen=True, slots=True)

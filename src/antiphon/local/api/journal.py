@@ -72,9 +72,6 @@ class Recorded(MessageView):
         """
         return _readable(self._content)
 
-    def _sent(self) -> Any:
-        return self.body
-
     def keep(self, content: BufferedBody) -> None:
         """Keep the body; of a large one, keep it without its payloads."""
         heavy = len(content) > _HEAVY

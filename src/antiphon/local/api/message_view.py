@@ -26,9 +26,10 @@ class MessageView:
     headers: Mapping[str, str]
     """The headers by their lower-case names."""
 
+    @property
     @abstractmethod
-    def _sent(self) -> Any:
-        """Return the body as JSON values."""
+    def body(self) -> Any:
+        """The body as JSON values."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,7 +107,7 @@ class MessageView:
         ]
 
     def _field(self, name: str) -> Any:
-        body = self._sent()
+        body = self.body
         return body.get(name) if is_object(body) else None
 
 

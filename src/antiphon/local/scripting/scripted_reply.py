@@ -7,10 +7,10 @@ of the request changes what a script says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 from ..._wire.json import JSONObject, is_list, is_object
 from ...catalog.tokens import output_tokens
@@ -23,7 +23,18 @@ from .quotation import located
 
 __all__ = ["Content", "ScriptedReply"]
 
-Content: TypeAlias = Any
+
+class HasDict(Protocol):
+    """A message or a block of this package or of the official one."""
+
+    def model_dump(self) -> Mapping[str, Any]:
+        """Return it as JSON values."""
+        ...
+
+
+Content: TypeAlias = (
+    str | Mapping[str, Any] | HasDict | Sequence[Any] | Callable[[MessageRequest], Any]
+)
 """What may be said: a text, a content block, a list of both, a message, or a function."""
 
 _IDS = {"tool_use": "toolu", "server_tool_use": "srvtoolu", "mcp_tool_use": "mcptoolu"}
