@@ -35,6 +35,7 @@ examples:
   antiphon serve --port 8000
   antiphon record talk.jsonl
   antiphon moving-over src
+  antiphon usage ledger.jsonl
 """
 _ASK_EXAMPLES = """\
 examples:
@@ -69,6 +70,11 @@ _REPLAY_EXAMPLES = """\
 examples:
   antiphon replay talk.jsonl --port 8000
   antiphon replay --paced talk.jsonl
+"""
+_USAGE_EXAMPLES = """\
+examples:
+  antiphon usage ledger.jsonl
+  antiphon usage --json ledgers/*.jsonl
 """
 _MOVING_OVER_EXAMPLES = """\
 examples:
@@ -134,6 +140,9 @@ def _parser() -> argparse.ArgumentParser:
         command(
             "conformance", "check whether a server speaks the Messages API", _CONFORMANCE_EXAMPLES
         )
+    )
+    _describe_usage(
+        command("usage", "show what calls cost, from files of client.costs.export", _USAGE_EXAMPLES)
     )
     _describe_moving_over(
         command(
@@ -287,6 +296,14 @@ def _describe_replay(replay: argparse.ArgumentParser) -> None:
     )
 
 
+def _describe_usage(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(run=_usage)
+    command.add_argument(
+        "ledger", type=Path, nargs="+", help="a file that client.costs.export has written"
+    )
+    command.add_argument("--json", action="store_true", help="print the sums as JSON")
+
+
 def _describe_moving_over(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_moving_over)
     command.add_argument(
@@ -337,6 +354,12 @@ def _replay(options: argparse.Namespace) -> int:
     from .recordings import replay
 
     return replay(options)
+
+
+def _usage(options: argparse.Namespace) -> None:
+    from .usage import run
+
+    run(options)
 
 
 def _moving_over(options: argparse.Namespace) -> int:
