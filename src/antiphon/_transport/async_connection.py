@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
 from .._wire.http import Request
+from . import clocks
+from .clocks import MonotonicClock
 from .addresses import Address, families_in_turn, is_numeric
 from .failures import OutOfTimeError, Progress
 from .files import async_body_pieces, small_body
@@ -126,7 +127,7 @@ class AsyncConnection(asyncio.Protocol):
     def is_fit(self, max_idle: float) -> bool:
         """Tell whether the server seems to wait for a request still; end the connection if not."""
         self._is_resting = False
-        if self._ended or time.monotonic() - self.rests_since > max_idle:
+        if self._ended or MonotonicClock.now() - self.rests_since > max_idle:
             return False
         # What arrived while the loop was busy elsewhere is still in the system's buffer.
         sock = self._open_transport.get_extra_info("socket")
@@ -134,7 +135,7 @@ class AsyncConnection(asyncio.Protocol):
 
     def rest(self) -> bool:
         """Begin to wait for another request; return whether the connection can carry one."""
-        self.rests_since = time.monotonic()
+        self.rests_since = MonotonicClock.now()
         self._is_resting = not (self._ended or self._waiting)
         return self._is_resting
 
@@ -202,7 +203,7 @@ class AsyncConnection(asyncio.Protocol):
             await self._news
         finally:
             self._news = None
-            self._patience.ends = None
+            self._patience.end()
 
     def _tell(self) -> None:
         if self._news is not None and not self._news.done():
@@ -338,17 +339,28 @@ class Deadline:
     def __init__(self, loop: asyncio.AbstractEventLoop, out_of_time: Callable[[], object]) -> None:
         self._loop = loop
         self._out_of_time = out_of_time
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: clocks.Timer | None = None
         self.ends = None
 
     def begin(self, seconds: float | None) -> None:
         """Note that a wait begins which may last this long."""
+        if clocks.frozen is not None:
+            self.cancel()
+            self._timer = clocks.frozen.call_later(self._loop, seconds, self._out_of_time)
+            return
         if seconds is None:
             return
         self.ends = ends = self._loop.time() + seconds
-        if self._timer is None or self._timer.when() > ends:
+        timer = self._timer
+        if not isinstance(timer, asyncio.TimerHandle) or timer.when() > ends:
             self.cancel()
             self._timer = self._loop.call_at(ends, self._ring)
+
+    def end(self) -> None:
+        """Note that the wait is over."""
+        self.ends = None
+        if clocks.frozen is not None:  # its timers say who waits
+            self.cancel()
 
     def cancel(self) -> None:
         """Forget the timer."""

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from .._wire.http import Request
+from .clocks import MonotonicClock
 from . import AsyncOpenResponse
 from .async_connection import AsyncConnection
 from .failures import Progress
@@ -230,7 +230,7 @@ class AsyncPool:
         """Close what has rested too long; come back when the next one will have."""
         self._sweeper = None
         while self._resting:
-            left = self._resting[0].rests_since + self._max_idle - time.monotonic()
+            left = self._resting[0].rests_since + self._max_idle - MonotonicClock.now()
             if left > 0:
                 self._sweeper = self._loop.call_later(left, self._sweep)
                 return

@@ -1,35 +1,136 @@
-"""The clocks of the clients; a transport may bring its own as `clock`, e.g. a simulated one."""
+"""The clocks of the clients; a transport may bring its own as `clock`, e.g. a simulated one.
+
+All that waits or measures in a client asks here. So one object can stand in for the time of the
+machine: `antiphon.testing.frozen` calls `freeze`, and from then on `frozen` is not None. Where
+something waits for a socket and not for the time alone, it looks at `frozen` itself.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol
 
-__all__ = ["AsyncMonotonicClock", "MonotonicClock"]
+__all__ = [
+    "AsyncMonotonicClock",
+    "FrozenTime",
+    "MonotonicClock",
+    "Timer",
+    "async_sleep",
+    "freeze",
+    "thaw",
+]
+
+
+class Timer(Protocol):
+    """Something that happens at a time, unless it is cancelled."""
+
+    def cancel(self) -> None:
+        """Do not let it happen."""
+        ...
+
+
+class FrozenTime(Protocol):
+    """What stands in for the time of the machine."""
+
+    def now(self) -> float:
+        """Return seconds that never go back."""
+        ...
+
+    def time(self) -> float:
+        """Return the seconds since 1970."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    async def async_sleep(self, seconds: float) -> None:
+        """Wait, and let other tasks of this event loop run."""
+        ...
+
+    def wait_readable(self, sock: Any, seconds: float | None) -> bool:
+        """Wait until a socket can be read; return False if the time is over first."""
+        ...
+
+    def call_later(
+        self, loop: Any, seconds: float | None, call: Callable[[], object], *, of_client: bool = True
+    ) -> Timer:
+        """Call something in an event loop later; never without `seconds`.
+
+        Args:
+            loop: the event loop.
+            seconds: when.
+            call: what to call.
+            of_client: whether a client waits for it, and not a server.
+        """
+        ...
+
+    def waiting(self) -> Timer:
+        """Note that a thread waits for a server in some way of its own, until it is cancelled."""
+        ...
+
+
+frozen: FrozenTime | None = None
+"""What stands in for the time of the machine; None for the machine itself."""
+
+
+async def async_sleep(seconds: float) -> None:
+    """Let other tasks run for this many seconds of the machine, under asyncio or trio."""
+    # trio is only asked when the program has imported it: importing it here would cost every
+    # client.
+    trio: Any = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        await trio.sleep(seconds)
+        return
+    import asyncio
+
+    await asyncio.sleep(seconds)
 
 
 class MonotonicClock:
     """Seconds that never go back, and a way to wait for them to pass."""
 
-    now = staticmethod(time.monotonic)
-    sleep = staticmethod(time.sleep)
+    # Attributes and not methods: `freeze` replaces them, so that a look at the time costs nothing
+    # more where nothing is frozen.
+    now: ClassVar[Callable[[], float]] = staticmethod(time.monotonic)
+    sleep: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
 
 
 class AsyncMonotonicClock:
     """A `MonotonicClock` whose `sleep` is awaited, under asyncio or trio."""
 
-    now = staticmethod(time.monotonic)
+    now: ClassVar[Callable[[], float]] = staticmethod(time.monotonic)
+    sleep: ClassVar[Callable[[float], Any]] = staticmethod(async_sleep)
 
-    @staticmethod
-    async def sleep(seconds: float) -> None:
-        """Let other tasks run for this many seconds."""
-        # trio is only asked when the program has imported it: importing it here would cost every
-        # client.
-        trio: Any = sys.modules.get("trio")
-        if trio is not None and trio.lowlevel.in_trio_run():
-            await trio.sleep(seconds)
-            return
-        import asyncio
 
-        await asyncio.sleep(seconds)
+_OF_THE_MACHINE = (MonotonicClock.now, MonotonicClock.sleep, async_sleep)
+
+
+def freeze(instead: FrozenTime) -> None:
+    """Let `instead` stand in for the time of the machine.
+
+    Raises:
+        RuntimeError: something does already.
+    """
+    global frozen
+    if frozen is not None:
+        raise RuntimeError("time is frozen already; use the clock of the outer block")
+    frozen = instead
+    _set(instead.now, instead.sleep, instead.async_sleep)
+
+
+def thaw() -> None:
+    """Go back to the time of the machine."""
+    global frozen
+    frozen = None
+    _set(*_OF_THE_MACHINE)
+
+
+def _set(
+    now: Callable[[], float], sleep: Callable[[float], None], awaited: Callable[[float], Any]
+) -> None:
+    MonotonicClock.now = AsyncMonotonicClock.now = staticmethod(now)
+    MonotonicClock.sleep = staticmethod(sleep)
+    AsyncMonotonicClock.sleep = staticmethod(awaited)

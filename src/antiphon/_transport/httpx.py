@@ -17,10 +17,11 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from .._wire.http import Body, Headers, Request, ResponseHead
-from . import AsyncOpenResponse, OpenResponse
+from . import AsyncOpenResponse, OpenResponse, clocks
 from .closing import ClosedByThreadError, shut_down
 from .content_encoding import UNREADABLE, BodyDecoder, decoder_for
 from .failures import Progress, bounded, forget_frames
@@ -73,7 +74,8 @@ class HttpxTransport:
 
         try:
             attempt.prepare(attempt.note)
-            response = self._client.send(attempt.outgoing, **attempt.settings)
+            with _waiting(request.timeout.read):
+                response = self._client.send(attempt.outgoing, **attempt.settings)
         except Exception as error:
             attempt.fail(error)
         attempt.received(response)
@@ -98,7 +100,8 @@ class HttpxResponse:
         with self._reading:
             try:
                 while not (plain := attempt.decoded()) and not attempt.ended:
-                    attempt.take(next(self._pieces, b""))
+                    with _waiting(timeout):
+                        attempt.take(next(self._pieces, b""))
             except BaseException as error:
                 self._close()
                 interrupted = self._is_interrupted and isinstance(error, Exception)
@@ -167,7 +170,7 @@ class AsyncHttpxTransport:
 
         try:
             attempt.prepare(trace)
-            with anyio.fail_after(request.timeout.total):
+            with anyio.fail_after(request.timeout.total), _waiting(request.timeout.read):
                 response = await self._client.send(attempt.outgoing, **attempt.settings)
         except Exception as error:
             attempt.fail(error)
@@ -190,7 +193,7 @@ class AsyncHttpxResponse:
         attempt = self._attempt
         attempt.bound("read", None)
         try:
-            with anyio.fail_after(timeout):
+            with anyio.fail_after(timeout), _waiting(timeout):
                 while not (plain := attempt.decoded()) and not attempt.ended:
                     attempt.take(await anext(self._pieces, b""))
         except BaseException as error:
@@ -343,6 +346,27 @@ class _Attempt:
         names = [kind.__name__ for kind in type(error).__mro__]
         progress.phase = _PHASES.get(names[0], progress.phase) if progress.phase != "tls" else "tls"
         raise progress.failure(error, timed_out="TimeoutException" in names) from error
+
+
+@contextmanager
+def _waiting(seconds: float | None) -> Generator[None, None, None]:
+    """Bound a wait if time is frozen, where the clocks of httpx stand still.
+
+    Raises:
+        TimeoutError: it lasted longer. This shows once something has arrived: nothing else can end
+            a wait of httpx.
+    """
+    if clocks.frozen is None:
+        yield
+        return
+    frozen, begun = clocks.frozen, clocks.frozen.now()
+    waits = frozen.waiting()
+    try:
+        yield
+    finally:
+        waits.cancel()
+    if seconds is not None and frozen.now() - begun > seconds:
+        raise TimeoutError
 
 
 def _headers_of(request: Request) -> dict[str, str]:

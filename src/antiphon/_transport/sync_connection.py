@@ -15,13 +15,14 @@ import selectors
 import socket
 import ssl
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias, TypeVar
 
 from .._wire.http import Request
+from . import clocks
+from .clocks import MonotonicClock
 from .addresses import Address, families_in_turn, is_numeric
 from .closing import shut_down
 from .failures import OutOfTimeError, Progress, bounded
@@ -66,7 +67,7 @@ class SyncConnection:
         A socket that can be read while nothing was requested holds the end of the connection or
         bytes that belong to no request.
         """
-        rested = time.monotonic() - self.rests_since
+        rested = MonotonicClock.now() - self.rests_since
         return self.is_open and rested <= max_idle and not is_readable(self._sock)
 
     def close(self) -> None:
@@ -129,6 +130,8 @@ class SyncConnection:
 
     def read(self, seconds: float | None) -> bytes:
         """Return what has arrived, as soon as anything has; ``b""`` when the server closed."""
+        if clocks.frozen is not None and not clocks.frozen.wait_readable(self._sock, seconds):
+            raise OutOfTimeError
         self._bound(seconds)
         return self._sock.recv(_RECEIVE_BYTES)
 
@@ -210,7 +213,7 @@ class _ConnectClock:
     __slots__ = ("_ends",)
 
     def __init__(self, seconds: float | None) -> None:
-        self._ends = None if seconds is None else time.monotonic() + seconds
+        self._ends = None if seconds is None else MonotonicClock.now() + seconds
 
     def left(self) -> float | None:
         """Return the seconds that are left, `None` without a limit.
@@ -220,7 +223,7 @@ class _ConnectClock:
         """
         if self._ends is None:
             return None
-        left = self._ends - time.monotonic()
+        left = self._ends - MonotonicClock.now()
         if left <= 0:
             raise OutOfTimeError
         return left

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 import weakref
 from collections import deque
 from contextlib import suppress
 
 from .._wire.http import Request
+from .clocks import MonotonicClock
 from . import OpenResponse
 from .closing import ClosedByThreadError
 from .failures import OutOfTimeError, Progress
@@ -142,7 +142,7 @@ class SyncPool:
         with self._free:
             self._in_use.discard(connection)
             if fit and connection.is_open and not self._closed:
-                connection.rests_since = time.monotonic()
+                connection.rests_since = MonotonicClock.now()
                 self._resting.append(connection)
                 if self._sweeper is None:
                     self._sweep_in(self._max_idle)
@@ -170,7 +170,7 @@ class SyncPool:
             self._sweeper = None
             while self._resting:
                 oldest = self._resting.popleft()
-                left = oldest.rests_since + self._max_idle - time.monotonic()
+                left = oldest.rests_since + self._max_idle - MonotonicClock.now()
                 if left > 0:
                     self._resting.appendleft(oldest)
                     self._sweep_in(left)

@@ -21,14 +21,17 @@ if TYPE_CHECKING:
         user_text,
     )
     from .cache_stability import assert_cache_stable
+    from .frozen_time import FrozenClock, frozen
     from .unittest_mixin import LocalServerMixin
 
 __all__ = [
+    "FrozenClock",
     "LocalServerMixin",
     "Matcher",
     "MessageView",
     "assert_cache_stable",
     "citation",
+    "frozen",
     "has_image",
     "has_result",
     "header",
@@ -45,6 +48,7 @@ __all__ = [
 
 _HOMES = {
     ".cache_stability": ("assert_cache_stable",),
+    ".frozen_time": ("FrozenClock", "frozen"),
     ".unittest_mixin": ("LocalServerMixin",),
     "..local.api.message_view": ("MessageView",),
     "..local.scripting.content": ("citation", "refusal", "text", "thinking", "tool_use"),

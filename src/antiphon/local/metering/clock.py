@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
+from ..._transport import clocks
+
 __all__ = ["Clock", "SystemClock", "VirtualClock", "timestamp"]
 
 
@@ -24,7 +26,9 @@ class SystemClock:
 
     def __call__(self) -> float:
         """Return the current time in seconds since 1970."""
-        return datetime.now(UTC).timestamp() + self._added
+        frozen = clocks.frozen
+        now = datetime.now(UTC).timestamp() if frozen is None else frozen.time()
+        return now + self._added
 
     def today(self) -> date:
         """Return the current day in UTC; models are deprecated and retired by it."""

@@ -29,6 +29,7 @@ from typing import Any, Protocol, cast
 
 import h11
 
+from ..._transport import clocks
 from ..._wire.http import Request, Timeout
 from ..._wire.json import dumps
 from ..._wire.url import URL
@@ -65,6 +66,8 @@ _MAX_STEPS_AT_ONCE = 256
 _LINGER = 2.0
 # SO_LINGER on with zero seconds: closing sends a reset. Windows uses shorts.
 _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+# Seconds since 1970 are counted in steps of a quarter of this, so what is left may be a rest of it.
+_SHORTEST = 1e-6
 _NO_TIMEOUT = Timeout()
 _SERVER_ERROR = 500
 # Measured: work takes up to 1 ms for each 10 KB, and a switch to a thread a tenth of that.
@@ -117,7 +120,7 @@ class Connection(asyncio.Protocol):
         # each other without the delays of the machine between them.
         self._now = 0.0
         self._due: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: clocks.Timer | None = None
         self._blocked = False
         self._discarding = False
         self._expired = False
@@ -187,6 +190,11 @@ class Connection(asyncio.Protocol):
         """Look at the clock again: it was moved."""
         if self._due is not None:
             self._end_pause()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a response is being made, and waits neither for the time nor for the client."""
+        return self._steps is not None and self._due is None and not self._blocked
 
     def _receive(self) -> None:
         """Parse what has arrived, until a request is complete."""
@@ -375,10 +383,15 @@ class Connection(asyncio.Protocol):
         """Resume if the pause is over; if not, look again when it should be."""
         assert self._due is not None
         left = self._due - self._owner.clock()
-        if left <= 0:
+        if left < _SHORTEST:
             self._due = None
             self._set_timer(None)
             self._owner.loop.call_soon(self._resume)
+        elif self._owner.clock.running and clocks.frozen is not None:
+            self._set_timer(None)
+            self._timer = clocks.frozen.call_later(
+                self._owner.loop, left, self._end_pause, of_client=False
+            )
         elif self._owner.clock.running:
             self._set_timer(left, self._end_pause)
 

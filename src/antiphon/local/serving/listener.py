@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from weakref import WeakSet
 
 from ..._wire.http import Request
 from ..api.app import App
@@ -17,7 +18,7 @@ from ..scripting.script import Script
 from .access import Access
 from .connection import Connection
 
-__all__ = ["Listener", "check_port", "serve"]
+__all__ = ["Listener", "check_port", "open_listeners", "serve"]
 
 # Connections that wait to be accepted: load tests open thousands at once.
 _BACKLOG = 2048
@@ -26,6 +27,10 @@ _MAX_PORT = 65_535
 _NOTE = "antiphon simulates the Messages API here: its replies are made up, not Claude's."
 # Threads for costly requests. They share one interpreter, so more would only slow the others down.
 _WORKERS = 2
+
+
+open_listeners: WeakSet[Listener] = WeakSet()
+"""Those that listen, in all threads."""
 
 
 class Listener:
@@ -76,6 +81,7 @@ class Listener:
             lambda: Connection(self), host, port, backlog=_BACKLOG
         )
         self.clock.watch(self._clock_moved_in_any_thread)
+        open_listeners.add(self)
         bound, port = self._server.sockets[0].getsockname()[:2]
         return f"http://[{bound}]:{port}" if ":" in bound else f"http://{bound}:{port}"
 
@@ -83,6 +89,7 @@ class Listener:
         """Stop listening; give open responses up to `grace` seconds to finish, then cut them."""
         assert self._server is not None
         self.stopping = True
+        open_listeners.discard(self)
         self._server.close()
         for connection in tuple(self.connections):
             connection.finish()
@@ -109,6 +116,15 @@ class Listener:
         self.connections.discard(connection)
         if not self.connections:
             self._emptied.set()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a response is being made that waits for nothing."""
+        return any(connection.is_working for connection in tuple(self.connections))
+
+    def look_at_the_clock(self) -> None:
+        """Look, in the thread of the loop, which pauses are over: the time was frozen or thawed."""
+        self._clock_moved_in_any_thread()
 
     def _clock_moved_in_any_thread(self) -> None:
         self.loop.call_soon_threadsafe(self._clock_moved)
