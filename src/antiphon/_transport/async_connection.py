@@ -23,7 +23,6 @@ from typing import Any, cast
 
 from .._wire.http import Request
 from . import clocks
-from .clocks import MonotonicClock
 from .addresses import Address, families_in_turn, is_numeric
 from .failures import OutOfTimeError, Progress
 from .files import async_body_pieces, small_body
@@ -127,7 +126,7 @@ class AsyncConnection(asyncio.Protocol):
     def is_fit(self, max_idle: float) -> bool:
         """Tell whether the server seems to wait for a request still; end the connection if not."""
         self._is_resting = False
-        if self._ended or MonotonicClock.now() - self.rests_since > max_idle:
+        if self._ended or clocks.now() - self.rests_since > max_idle:
             return False
         # What arrived while the loop was busy elsewhere is still in the system's buffer.
         sock = self._open_transport.get_extra_info("socket")
@@ -135,7 +134,7 @@ class AsyncConnection(asyncio.Protocol):
 
     def rest(self) -> bool:
         """Begin to wait for another request; return whether the connection can carry one."""
-        self.rests_since = MonotonicClock.now()
+        self.rests_since = clocks.now()
         self._is_resting = not (self._ended or self._waiting)
         return self._is_resting
 

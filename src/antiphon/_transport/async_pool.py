@@ -21,8 +21,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from .._wire.http import Request
-from .clocks import MonotonicClock
-from . import AsyncOpenResponse
+from . import AsyncOpenResponse, clocks
 from .async_connection import AsyncConnection
 from .failures import Progress
 from .origin import Origin, target_of
@@ -230,7 +229,7 @@ class AsyncPool:
         """Close what has rested too long; come back when the next one will have."""
         self._sweeper = None
         while self._resting:
-            left = self._resting[0].rests_since + self._max_idle - MonotonicClock.now()
+            left = self._resting[0].rests_since + self._max_idle - clocks.now()
             if left > 0:
                 self._sweeper = self._loop.call_later(left, self._sweep)
                 return

@@ -10,15 +10,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 __all__ = [
     "AsyncMonotonicClock",
     "FrozenTime",
     "MonotonicClock",
     "Timer",
-    "async_sleep",
     "freeze",
+    "machine_sleep",
+    "now",
     "thaw",
 ]
 
@@ -55,7 +56,12 @@ class FrozenTime(Protocol):
         ...
 
     def call_later(
-        self, loop: Any, seconds: float | None, call: Callable[[], object], *, of_client: bool = True
+        self,
+        loop: Any,
+        seconds: float | None,
+        call: Callable[[], object],
+        *,
+        of_client: bool = True,
     ) -> Timer:
         """Call something in an event loop later; never without `seconds`.
 
@@ -76,7 +82,18 @@ frozen: FrozenTime | None = None
 """What stands in for the time of the machine; None for the machine itself."""
 
 
-async def async_sleep(seconds: float) -> None:
+# Wrapped, so that tools that freeze the time of a whole program, such as freezegun, do not find
+# them: with time standing still, no time limit would ever be noticed.
+_machine_now = staticmethod(time.monotonic)
+_machine_sleep = staticmethod(time.sleep)
+
+
+def now() -> float:
+    """Return seconds that never go back."""
+    return _machine_now() if frozen is None else frozen.now()
+
+
+async def machine_sleep(seconds: float) -> None:
     """Let other tasks run for this many seconds of the machine, under asyncio or trio."""
     # trio is only asked when the program has imported it: importing it here would cost every
     # client.
@@ -92,20 +109,29 @@ async def async_sleep(seconds: float) -> None:
 class MonotonicClock:
     """Seconds that never go back, and a way to wait for them to pass."""
 
-    # Attributes and not methods: `freeze` replaces them, so that a look at the time costs nothing
-    # more where nothing is frozen.
-    now: ClassVar[Callable[[], float]] = staticmethod(time.monotonic)
-    sleep: ClassVar[Callable[[float], None]] = staticmethod(time.sleep)
+    now = staticmethod(now)
+
+    @staticmethod
+    def sleep(seconds: float) -> None:
+        """Wait for this many seconds."""
+        if frozen is None:
+            _machine_sleep(seconds)
+        else:
+            frozen.sleep(seconds)
 
 
 class AsyncMonotonicClock:
     """A `MonotonicClock` whose `sleep` is awaited, under asyncio or trio."""
 
-    now: ClassVar[Callable[[], float]] = staticmethod(time.monotonic)
-    sleep: ClassVar[Callable[[float], Any]] = staticmethod(async_sleep)
+    now = staticmethod(now)
 
-
-_OF_THE_MACHINE = (MonotonicClock.now, MonotonicClock.sleep, async_sleep)
+    @staticmethod
+    async def sleep(seconds: float) -> None:
+        """Let other tasks run for this many seconds."""
+        if frozen is None:
+            await machine_sleep(seconds)
+        else:
+            await frozen.async_sleep(seconds)
 
 
 def freeze(instead: FrozenTime) -> None:
@@ -118,19 +144,9 @@ def freeze(instead: FrozenTime) -> None:
     if frozen is not None:
         raise RuntimeError("time is frozen already; use the clock of the outer block")
     frozen = instead
-    _set(instead.now, instead.sleep, instead.async_sleep)
 
 
 def thaw() -> None:
     """Go back to the time of the machine."""
     global frozen
     frozen = None
-    _set(*_OF_THE_MACHINE)
-
-
-def _set(
-    now: Callable[[], float], sleep: Callable[[float], None], awaited: Callable[[float], Any]
-) -> None:
-    MonotonicClock.now = AsyncMonotonicClock.now = staticmethod(now)
-    MonotonicClock.sleep = staticmethod(sleep)
-    AsyncMonotonicClock.sleep = staticmethod(awaited)

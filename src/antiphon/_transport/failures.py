@@ -26,7 +26,7 @@ from ..errors import (
     APITimeoutError,
     ResponseTooLargeError,
 )
-from .clocks import MonotonicClock
+from . import clocks
 from .closing import ClosedByThreadError
 from .content_encoding import UNREADABLE, BrokenEncodingError, ExpansionError
 from .http1 import MalformedResponseError, TruncatedResponseError
@@ -108,14 +108,14 @@ class Progress:
         self.phase = phase
         self.head = None
         self.may_be_stale = False
-        self.started = MonotonicClock.now()
+        self.started = clocks.now()
         total = bounded(request.timeout.total)
         self._ends = None if total is None else self.started + total
 
     @property
     def elapsed(self) -> float:
         """Seconds since the attempt began."""
-        return MonotonicClock.now() - self.started
+        return clocks.now() - self.started
 
     def limit(self, seconds: float | None) -> float | None:
         """Return `seconds`, or what is left of the total if that is less.
@@ -125,7 +125,7 @@ class Progress:
         """
         if self._ends is None:
             return bounded(seconds)
-        left = self._ends - MonotonicClock.now()
+        left = self._ends - clocks.now()
         if left <= 0:
             raise OutOfTimeError
         return left if seconds is None or left < seconds else seconds

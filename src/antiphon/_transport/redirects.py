@@ -9,8 +9,7 @@ from urllib.parse import urljoin
 from .._wire.http import Request, ResponseHead
 from .._wire.secret import Secret
 from .._wire.url import URL
-from .clocks import MonotonicClock
-from . import AsyncOpenResponse, OpenResponse
+from . import AsyncOpenResponse, OpenResponse, clocks
 from .origin import target_of
 
 __all__ = ["follow", "follow_async", "is_own_header", "redirected"]
@@ -25,7 +24,7 @@ _ANY_METHOD = frozenset({301, 302, 303, 307, 308})
 
 def follow(send: Callable[[Request], OpenResponse], request: Request) -> OpenResponse:
     """Send `request`, and again to wherever the responses redirect it, at most three times."""
-    started = MonotonicClock.now()
+    started = clocks.now()
     response = send(request)
     if response.head.status not in _ANY_METHOD or not request.follow_redirects:
         return response
@@ -40,7 +39,7 @@ async def follow_async(
     send: Callable[[Request], Awaitable[AsyncOpenResponse]], request: Request
 ) -> AsyncOpenResponse:
     """Send `request` as `follow` does, awaited."""
-    started = MonotonicClock.now()
+    started = clocks.now()
     response = await send(request)
     if response.head.status not in _ANY_METHOD or not request.follow_redirects:
         return response
@@ -75,7 +74,7 @@ class _Redirects:
         if total is None:
             return request
         # A clock of zero would mean no clock; the next attempt to wait fails at once instead.
-        left = max(total - (MonotonicClock.now() - self._started), 0.001)
+        left = max(total - (clocks.now() - self._started), 0.001)
         return replace(request, timeout=request.timeout.within(left))
 
 

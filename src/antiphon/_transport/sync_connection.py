@@ -22,7 +22,6 @@ from typing import TypeAlias, TypeVar
 
 from .._wire.http import Request
 from . import clocks
-from .clocks import MonotonicClock
 from .addresses import Address, families_in_turn, is_numeric
 from .closing import shut_down
 from .failures import OutOfTimeError, Progress, bounded
@@ -67,7 +66,7 @@ class SyncConnection:
         A socket that can be read while nothing was requested holds the end of the connection or
         bytes that belong to no request.
         """
-        rested = MonotonicClock.now() - self.rests_since
+        rested = clocks.now() - self.rests_since
         return self.is_open and rested <= max_idle and not is_readable(self._sock)
 
     def close(self) -> None:
@@ -213,7 +212,7 @@ class _ConnectClock:
     __slots__ = ("_ends",)
 
     def __init__(self, seconds: float | None) -> None:
-        self._ends = None if seconds is None else MonotonicClock.now() + seconds
+        self._ends = None if seconds is None else clocks.now() + seconds
 
     def left(self) -> float | None:
         """Return the seconds that are left, `None` without a limit.
@@ -223,7 +222,7 @@ class _ConnectClock:
         """
         if self._ends is None:
             return None
-        left = self._ends - MonotonicClock.now()
+        left = self._ends - clocks.now()
         if left <= 0:
             raise OutOfTimeError
         return left

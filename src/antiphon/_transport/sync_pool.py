@@ -23,8 +23,7 @@ from collections import deque
 from contextlib import suppress
 
 from .._wire.http import Request
-from .clocks import MonotonicClock
-from . import OpenResponse
+from . import OpenResponse, clocks
 from .closing import ClosedByThreadError
 from .failures import OutOfTimeError, Progress
 from .origin import Origin, target_of
@@ -142,7 +141,7 @@ class SyncPool:
         with self._free:
             self._in_use.discard(connection)
             if fit and connection.is_open and not self._closed:
-                connection.rests_since = MonotonicClock.now()
+                connection.rests_since = clocks.now()
                 self._resting.append(connection)
                 if self._sweeper is None:
                     self._sweep_in(self._max_idle)
@@ -170,7 +169,7 @@ class SyncPool:
             self._sweeper = None
             while self._resting:
                 oldest = self._resting.popleft()
-                left = oldest.rests_since + self._max_idle - MonotonicClock.now()
+                left = oldest.rests_since + self._max_idle - clocks.now()
                 if left > 0:
                     self._resting.appendleft(oldest)
                     self._sweep_in(left)

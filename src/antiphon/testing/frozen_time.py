@@ -18,9 +18,10 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -42,7 +43,7 @@ _LOOKS = 1000
 class _FrozenTimer:
     """Something that happens at a time."""
 
-    __slots__ = ("_clock", "call", "due", "of_client", "order", "sock", "thread")
+    __slots__ = ("_clock", "call", "due", "of_client", "order", "reads", "sock", "thread")
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class _FrozenTimer:
         of_client: bool = True,
         sock: Any = None,
         blocks: bool = False,
+        reads: bool = False,
     ) -> None:
         self._clock = clock
         self.due = due
@@ -60,6 +62,7 @@ class _FrozenTimer:
         self.of_client = of_client
         self.sock = sock
         self.thread: int | None = threading.get_ident() if blocks else None
+        self.reads = reads
         self.order: int = clock.next_order()
 
     def cancel(self) -> None:
@@ -87,8 +90,8 @@ class FrozenClock:
 
     @property
     def elapsed(self) -> float:
-        """The seconds that have passed since the time was frozen."""
-        return self._elapsed
+        """The seconds that have passed since the time was frozen, to the microsecond."""
+        return round(self._elapsed, 6)
 
     def now(self) -> float:
         """Return seconds that never go back."""
@@ -131,7 +134,7 @@ class FrozenClock:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # of trio, whose time is not frozen
-            await clocks.async_sleep(seconds)
+            await clocks.machine_sleep(seconds)
             return
         over = asyncio.Event()
         timer = self.call_later(loop, seconds, over.set)
@@ -173,8 +176,10 @@ class FrozenClock:
 
     def waiting(self) -> clocks.Timer:
         """Note that a thread or a task waits for a server, until that is cancelled."""
-        with suppress(RuntimeError):
+        try:
             self._loops[asyncio.get_running_loop()] = threading.get_ident()
+        except RuntimeError:
+            return self._add(None, lambda: None, blocks=True, reads=True)
         return self._add(None, lambda: None)
 
     def next_order(self) -> int:
@@ -221,11 +226,12 @@ class FrozenClock:
         of_client: bool = True,
         sock: Any = None,
         blocks: bool = False,
+        reads: bool = False,
     ) -> _FrozenTimer:
         with self._changed:
             due = _NEVER if seconds is None else self._elapsed + max(0.0, seconds)
             timer = _FrozenTimer(
-                self, due, call, of_client=of_client, sock=sock, blocks=blocks
+                self, due, call, of_client=of_client, sock=sock, blocks=blocks, reads=reads
             )
             self._timers.add(timer)
             self._changes += 1
@@ -288,11 +294,18 @@ class FrozenClock:
             loops = {listener.loop for listener in listeners} | set(self._loops)
             if not all(map(self._goes_round, loops)):
                 return False
-            if self._changes != before or any(each.is_working for each in listeners):
+            if any(each.is_working for each in listeners) or not self._threads_wait():
                 return False
+            if self._changes != before:
+                return False
+        return True
+
+    def _threads_wait(self) -> bool:
+        """Return whether the threads that said so do wait."""
         with self._changed:
             socks = [timer.sock for timer in self._timers if timer.sock is not None]
-        return not any(map(_has_bytes, socks)) and self._changes == before
+            readers = [timer.thread for timer in self._timers if timer.reads]
+        return not any(map(_has_bytes, socks)) and all(map(_is_reading, readers))
 
     def _goes_round(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Return whether a loop has gone round; one whose thread waits here need not."""
@@ -320,8 +333,17 @@ def _has_bytes(sock: Any) -> bool:
         return True
 
 
+def _is_reading(thread: int | None) -> bool:
+    """Return whether a thread is in a call that reads from a socket, of whatever library."""
+    # httpx tells neither its socket nor when it waits (tried with httpx2 2.16, whose function is
+    # `read`; those of `ssl` and `socket` have these names too).
+    frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage]  documented
+    frame = frames.get(thread or 0)
+    return frame is not None and frame.f_code.co_name in ("read", "recv", "recv_into")
+
+
 @contextmanager
-def frozen() -> Iterator[FrozenClock]:
+def frozen() -> Generator[FrozenClock]:
     """Freeze the time of the clients and the local servers of this process.
 
     Inside the block no time passes by itself. When a client waits, for a response, for the next

@@ -124,6 +124,7 @@ class Connection(asyncio.Protocol):
         self._blocked = False
         self._discarding = False
         self._expired = False
+        self._half_closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start reading; asyncio calls this when a client has connected."""
@@ -146,9 +147,12 @@ class Connection(asyncio.Protocol):
         if self._discarding:
             return False
         self._http.receive_data(b"")
+        self._half_closed = True
         if not self._busy:
             self._receive()
-        return self._busy
+        elif self._due is not None:
+            self._end_pause()
+        return self._busy and not self._discarding
 
     def pause_writing(self) -> None:
         """Perform no further steps: the client reads more slowly than they are performed."""
@@ -169,9 +173,11 @@ class Connection(asyncio.Protocol):
     def finish(self) -> None:
         """Close once the current response is complete, or now if it can never be.
 
-        On a clock that stands still, nobody will move the clock for a pause any more.
+        On a clock that stands still, nobody will move the clock for a pause any more; and nobody
+        waits for a pause who has closed his end.
         """
-        if self._steps is None or (self._due is not None and not self._owner.clock.running):
+        endless = self._half_closed or not self._owner.clock.running
+        if self._steps is None or (self._due is not None and endless):
             self._close()
 
     def abandon(self) -> None:
@@ -389,6 +395,11 @@ class Connection(asyncio.Protocol):
             self._owner.loop.call_soon(self._resume)
         elif self._owner.clock.running and clocks.frozen is not None:
             self._set_timer(None)
+            # It may still read, but hardly ever does; and frozen time would jump to the ends of
+            # responses that nobody waits for.
+            if self._half_closed:
+                self._close()
+                return
             self._timer = clocks.frozen.call_later(
                 self._owner.loop, left, self._end_pause, of_client=False
             )

@@ -209,7 +209,7 @@ def pings_only(seconds: float = 3600, *, event: int | None = None) -> NamedFault
     )
 
 
-def drip(size: int = 16, seconds: float = 0.01) -> NamedFault:
+def drip(size: int = 64, seconds: float = 0.01) -> NamedFault:
     """Return a fault: the body arrives in small pieces.
 
     Args:
