@@ -57,6 +57,7 @@ def edited(original: PromptTokens) -> EditedPrompt:
             case "clear_tool_uses_20250919":
                 prompt, report = _without_tool_uses(prompt, edit)
             case _:
+                # The prompt is as long as the edits before have left it.
                 limit = object_at(edit, "trigger").get("value", _COMPACTION_TRIGGER)
                 compaction, report = (edit if prompt.total > limit else None), None
         applied += [report] if report else []
@@ -138,6 +139,7 @@ def _without_tool_uses(
     uses = [use for use in _blocks(messages, "tool_use") if use["id"] in with_result]
     trigger = object_at(edit, "trigger")
     by_uses = trigger.get("type") == "tool_uses"
+    # Excluded tools count for the trigger, as the prompt grows by them, too.
     size = len(uses) if by_uses else prompt.total
     if size <= trigger.get("value", _CLEARING_TRIGGER):
         return prompt, None

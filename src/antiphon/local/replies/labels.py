@@ -19,6 +19,7 @@ _CLAUSE = (
     r"(?:[:=]|\bis\b(?!\s+(?:it|there|the|a|an|in|on|for)\b)|\bof\b(?=\s+\D?\d))"
     r"\s*([^\n,;|?!]+?)(?=\s+(?:and|but|with)\s|\.?\s*(?:[,;|?!\n]|$)|\.\s)"
 )
+# Shorter names, such as `a` or `to`, are words of any sentence.
 _MIN_LETTERS = 3
 _AMOUNT = r"(?:[A-Z]{3} ?|[€$£] ?)?(-?\d[\d.,'’]*\d|\d)(?![\w-])"
 

@@ -30,10 +30,12 @@ __all__ = [
 ]
 
 PATTERNS = {
+    # A sentence may end behind a URL: its point does not belong to it.
     "url": re.compile(r"https?://[^\s<>\"'`)\]]*[^\s<>\"'`)\].,;:!?]"),
     "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "date": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
     "time": re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b"),
+    # A path has a suffix; "3.5" is none, and "example.com" behind "@" or "//" is a host.
     "path": re.compile(
         r"(?<![\w:/@.])(?:\.{0,2}/)?[\w.-]+(?:/[\w.-]+)*\.[A-Za-z]\w{0,4}\b(?![@/])"
     ),
@@ -53,8 +55,10 @@ PATTERNS = {
         r"\b(?:SELECT\s.+?\bFROM|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+TABLE)\s[^;`]+",
         re.DOTALL,
     ),
+    # Dates, times and codes are no numbers, although digits stand in them.
     "number": re.compile(r"(?<![\w.:-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w:]|-\d)"),
     "phone": re.compile(r"(?<![\w-])\+?\d[\d ()/-]{6,}\d\b"),
+    # A code has a digit, perhaps behind letters: "A-17", "INV-2026-3", "#18".
     "code": re.compile(r"(?<![\w.-])#?((?:[A-Za-z]{1,8}[-_])?[A-Z]{0,4}\d[\w-]*)"),
 }
 """The forms of values; where a pattern has groups, the group that matches is the value."""

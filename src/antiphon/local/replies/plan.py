@@ -71,6 +71,7 @@ class Plan:
         """Return the steps that the request asks for, without the calls that were made."""
         parts = split_steps(self._task.request)
         choose = requested_tools if len(parts) == 1 else tools_for_step
+        # By names, not by ids: the calls may be those of the real API, or of another seed.
         made = Counter(_called(block) for block in self._task.calls)
         steps: list[list[PlannedCall]] = []
         for part in parts:
@@ -89,6 +90,7 @@ class Plan:
         text = request if part is None else part
         context = self._context if text == request else f"{request}\n{self._context}"
         about = f"{tool_name(tool)} {tool.get('description') or ''}"
+        # Without results: what is listed must be the same in each turn, or calls would be lost.
         values = PromptValues(text, about=about)
         return [
             PlannedCall(

@@ -136,6 +136,7 @@ class _Sampler:
         first = self._plain_value(schema, name, depth, nth)
         if not self._resolver.uses(schema, _JUDGED) or self._judge.accepts(schema, first):
             return first
+        # The values of the prompt are what most often does not fit.
         outer = self._prompt, self._variant
         self._prompt = PromptValues("")
         # Large values take long to make, and are seldom wrong in one place only.

@@ -47,6 +47,7 @@ class Task:
         if not written and (recalled := _recalled(messages)) is not None:
             told, made = recalled
             return cls(told, (), (), (*made, *calls), _by_call(results))
+        # The last text is what is wanted: agents put documents and context before it.
         texts = [block for block in written if block["type"] == "text"]
         request = texts[-1] if texts else None
         return cls(

@@ -53,6 +53,7 @@ _LOOKING_INTO = frozenset(
 )
 _READING = frozenset(["read", "open", "load", "fetch", "view", "download"])
 # A step begins with its verb, perhaps behind "please" or "can you".
+# More words than the verb, because "look it up" and "to search" begin with others.
 _VERB_WORDS = 3
 _POLITE = frozenset(
     {"please", "can", "could", "you", "i", "want", "to", "now", "and", "would", "like"}
