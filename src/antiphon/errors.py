@@ -51,6 +51,7 @@ Every error pickles, and none of them shows a key.
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
@@ -134,6 +135,10 @@ class AntiphonError(Exception):
     def __copy__(self) -> Self:
         # A pickle leaves the request out; a copy of this process need not.
         return cast("Self", _restore(type(self), self.args, self.__dict__))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        state = deepcopy(self.__dict__, memo)
+        return cast("Self", _restore(type(self), self.args, state))
 
 
 AnthropicError = AntiphonError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
 import json
 import pickle
 from datetime import timedelta
@@ -500,3 +501,18 @@ def test_the_workspace_of_a_response():
         assert stream.workspace_id == "wrkspc_1"
     with client.messages.with_streaming_response.create(**ASK, stream=True) as response:
         assert response.workspace_id == "wrkspc_1"
+
+
+# httpx2 leaves the sockets of the first loop open, and Python warns of them.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_client_of_httpx_may_be_used_in_several_loops(server):
+    def used(client: AsyncClient) -> list[str]:
+        async def main() -> str:
+            return (await client.messages.create(**{**ASK, "model": "claude-haiku-4-5"})).type
+
+        return [asyncio.run(main()) for _ in range(3)]
+
+    own = {"base_url": server.url, "http_client": httpx2.AsyncClient()}
+    assert used(AsyncClient(api_key="k", **own)) == ["message"] * 3
+    del own
+    gc.collect()  # here, where the warning is expected

@@ -98,8 +98,11 @@ def _things(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 def _private_imports(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and _is_private(node.module or ""):
-            yield from (alias.asname or alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                if _is_private(node.module or "") or _is_private(whole):
+                    yield alias.asname or alias.name
 
 
 def _is_private(module: str) -> bool:

@@ -75,7 +75,9 @@ def any_endpoint(options: Options, params: Mapping[str, Any]) -> Call[Any]:
         options = replace(options, retry=RetryPolicy(given["max_retries"]))
     body = params.get("body")
     if isinstance(body, (bytes, bytearray)):
-        raise TypeError("Passing raw bytes as `body` is not supported, pass them as `content`")
+        raise TypeError(
+            "Passing raw bytes as `body` is not supported, pass them as `content` instead"
+        )
     if params.get("content") is not None:
         if body is not None or given.get("extra_json"):
             raise TypeError("body and content: give one of them; a request has one body")

@@ -113,9 +113,6 @@ def stream(
 ) -> Call[Message]:
     """Make the call of `messages.stream`: `POST /v1/messages` with ``"stream": true``."""
     check_params("messages.stream", params, known)
-    # A schema is what the API takes as it is; there is no type to read the output with.
-    if is_mapping(params.get("output_format")):
-        params = _with_schema(params)
     given, output = with_format(params, one_format=one_format)
     call = _messages_call(options, {**given, "stream": True}, streamed=True)
     call.output = output

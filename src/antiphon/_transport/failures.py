@@ -182,7 +182,7 @@ class Progress:
             proxy=proxy,
             elapsed=elapsed,
             stale=self._is_stale(phase, causes),
-            transient=any(isinstance(cause, _IO_FAILURES) or _is_httpx(cause) for cause in causes),
+            transient=any(map(_may_pass, causes)),
         )
 
     def _unreadable(self, error: Exception) -> APIError:
@@ -249,6 +249,15 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
             error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
         else:
             error = error.__cause__ or error.__context__
+
+
+def _may_pass(cause: BaseException) -> bool:
+    """Tell whether a failure need not happen to the next attempt."""
+    if isinstance(cause, RuntimeError):
+        # A connection that a client of httpx has kept from an event loop that is gone. The client
+        # gives it up with this failure, and opens another one.
+        return "Event loop is closed" in str(cause)
+    return isinstance(cause, _IO_FAILURES) or _is_httpx(cause)
 
 
 def _is_httpx(cause: BaseException) -> bool:
