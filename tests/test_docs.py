@@ -133,9 +133,11 @@ def test_the_columns_of_tables_have_names(page):
         assert not [name for name in names[1:] if not name.strip()], head
 
 
-def test_the_page_of_rules_is_the_rule_book():
-    script = runpy.run_path(str(ROOT / "scripts" / "rules"))
-    assert (ROOT / "docs" / "rules.md").read_text() == script["page"]()
+@pytest.mark.parametrize("name", ["rules", "reference"])
+def test_a_page_is_what_its_script_makes(name):
+    script = runpy.run_path(str(ROOT / "scripts" / name))
+    old = (ROOT / "docs" / f"{name}.md").read_text()
+    assert old == script["page"](), f"run scripts/{name} > docs/{name}.md"
 
 
 def thinking_row(card: ModelCard) -> str:
