@@ -11,6 +11,7 @@ import freezegun
 import httpx2
 import pytest
 import time_machine
+import trio
 
 import antiphon
 from antiphon.local import App, Limits, LocalServer
@@ -186,6 +187,18 @@ def test_httpx_waits_take_no_time_either(server):
     server.reply("Hello!", delay=100)
     with frozen() as clock, httpx2.Client() as over:
         assert client_of(server, http_client=over).messages.create(**HELLO).text == "Hello!"
+    assert clock.elapsed == 190
+
+
+def test_trio_waits_take_no_time_either(server):
+    server.fail(429, retry_after=90, times=1)
+    server.reply("Hello!", delay=100)
+
+    async def main() -> str:
+        return (await async_client_of(server).messages.create(**HELLO)).text
+
+    with frozen() as clock:
+        assert trio.run(main) == "Hello!"
     assert clock.elapsed == 190
 
 

@@ -133,11 +133,21 @@ class FrozenClock:
         """Wait until so many seconds have passed."""
         try:
             loop = asyncio.get_running_loop()
-        except RuntimeError:  # of trio, whose time is not frozen
-            await clocks.machine_sleep(seconds)
+        except RuntimeError:
+            await self._trio_sleep(seconds)
             return
         over = asyncio.Event()
         timer = self.call_later(loop, seconds, over.set)
+        try:
+            await over.wait()
+        finally:
+            timer.cancel()
+
+    async def _trio_sleep(self, seconds: float) -> None:
+        import trio
+
+        token, over = trio.lowlevel.current_trio_token(), trio.Event()
+        timer = self._add(seconds, lambda: token.run_sync_soon(over.set), blocks=True, reads=True)
         try:
             await over.wait()
         finally:
@@ -336,10 +346,11 @@ def _has_bytes(sock: Any) -> bool:
 def _is_reading(thread: int | None) -> bool:
     """Return whether a thread is in a call that reads from a socket, of whatever library."""
     # httpx tells neither its socket nor when it waits (tried with httpx2 2.16, whose function is
-    # `read`; those of `ssl` and `socket` have these names too).
+    # `read`; those of `ssl` and `socket` have these names too). A trio loop waits in `get_events`
+    # (tried with trio 0.35).
     frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage]  documented
     frame = frames.get(thread or 0)
-    return frame is not None and frame.f_code.co_name in ("read", "recv", "recv_into")
+    return frame is not None and frame.f_code.co_name in ("read", "recv", "recv_into", "get_events")
 
 
 @contextmanager
