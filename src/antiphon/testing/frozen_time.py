@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -40,34 +41,28 @@ _LOOK_AGAIN = 0.001
 _LOOKS = 1000
 
 
+@dataclass(slots=True, eq=False)
 class _FrozenTimer:
     """Something that happens at a time."""
 
-    __slots__ = ("_clock", "call", "due", "of_client", "order", "reads", "sock", "thread")
-
-    def __init__(
-        self,
-        clock: FrozenClock,
-        due: float,
-        call: Callable[[], object],
-        *,
-        of_client: bool = True,
-        sock: Any = None,
-        blocks: bool = False,
-        reads: bool = False,
-    ) -> None:
-        self._clock = clock
-        self.due = due
-        self.call = call
-        self.of_client = of_client
-        self.sock = sock
-        self.thread: int | None = threading.get_ident() if blocks else None
-        self.reads = reads
-        self.order: int = clock.next_order()
+    clock: FrozenClock
+    due: float
+    """When: seconds since the time was frozen."""
+    call: Callable[[], object]
+    order: int
+    """A number that is higher than those of earlier timers."""
+    of_client: bool = True
+    """Whether a client waits for it, and not a server."""
+    sock: Any = None
+    """The socket for whose bytes it waits, too."""
+    thread: int | None = None
+    """The thread that does nothing else meanwhile."""
+    reads: bool = False
+    """Whether that thread waits in some way of its own."""
 
     def cancel(self) -> None:
         """Do not let it happen."""
-        self._clock.remove(self)
+        self.clock.remove(self)
 
 
 class FrozenClock:
@@ -192,11 +187,6 @@ class FrozenClock:
             return self._add(None, lambda: None, blocks=True, reads=True)
         return self._add(None, lambda: None)
 
-    def next_order(self) -> int:
-        """Return a number that is higher than those of earlier timers."""
-        self._orders += 1
-        return self._orders
-
     def remove(self, timer: _FrozenTimer) -> None:
         """Forget a timer."""
         with self._changed:
@@ -240,9 +230,9 @@ class FrozenClock:
     ) -> _FrozenTimer:
         with self._changed:
             due = _NEVER if seconds is None else self._elapsed + max(0.0, seconds)
-            timer = _FrozenTimer(
-                self, due, call, of_client=of_client, sock=sock, blocks=blocks, reads=reads
-            )
+            self._orders += 1
+            thread = threading.get_ident() if blocks else None
+            timer = _FrozenTimer(self, due, call, self._orders, of_client, sock, thread, reads)
             self._timers.add(timer)
             self._changes += 1
             self._changed.notify_all()
