@@ -54,6 +54,9 @@ def test_a_script_comes_from_a_client_and_is_verified(app):
     }
     assert send(app, body=BODY).json["content"] == [{"type": "text", "text": "Hello!"}]
     assert send(app, "/__antiphon/verify").json == {"problems": []}
+    assert send(app, "/__antiphon/script").json == {
+        "rules": [{"when": {"turn": 1, "user_text": "Hello"}, "reply": "Hello!"}]
+    }
     wrong = send(app, "/__antiphon/script", {"rules": [{"replay": "a"}]}, method="PUT")
     assert wrong.status == 400
     assert "script: rules.0: give a mapping with one of reply" in wrong.error[2]

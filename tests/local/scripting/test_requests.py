@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from antiphon import Client
-from antiphon.local import InProcess, Script
-from antiphon.testing import model, text, thinking, tool_use, user_text
+from antiphon.local import App, InProcess, Script
+from antiphon.testing import citation, model, refusal, text, thinking, tool_use, user_text
 
 HELLO = {"model": "claude-haiku-4-5", "max_tokens": 200}
 WEATHER = {"name": "weather", "input_schema": {"type": "object"}}
@@ -101,3 +101,24 @@ def test_requests_become_a_script_that_says_the_same(scripted):
     again.app.script = script
     assert talk(Client(http_client=again, api_key="test", max_retries=0)) == before
     assert again.requests.script() == value
+
+
+def test_what_is_rare_becomes_a_script_too(scripted):
+    server, client = scripted
+    server.reply(refusal("No."), when=user_text("refuse"))
+    server.reply("cut", stop_reason="max_tokens", when=user_text("cut"))
+    quoted = text("a", citation("b", type="char_location"))
+    server.reply(quoted, when=user_text("quote"))
+    for prompt in ("refuse", "cut", "quote"):
+        ask(client, prompt)
+    client.models.list()
+    refused, cut, cited = server.requests.script()["rules"]
+    assert refused["reply"] == {"refusal": "No."}
+    assert (cut["reply"], cut["stop_reason"]) == ("cut", "max_tokens")
+    assert cited["reply"]["citations"][0]["cited_text"] == "b"
+
+
+def test_an_app_with_another_director_takes_no_rules():
+    transport = InProcess(App(script=object()))
+    with pytest.raises(TypeError, match="which takes no rules"):
+        transport.reply("Hello!")

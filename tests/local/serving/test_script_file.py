@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 
 import pytest
 
@@ -98,3 +99,10 @@ def test_a_file_that_is_wrong_from_the_beginning_is_refused(path):
         ScriptFile(path)
     with pytest.raises(FileNotFoundError):
         ScriptFile(path.with_name("other.yaml"))
+
+
+def test_without_pyyaml_the_extra_is_named(path, monkeypatch):
+    write(path, "- reply: one")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(ValueError, match=r"pip install 'antiphon\[testing\]'"):
+        ScriptFile(path)

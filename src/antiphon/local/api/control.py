@@ -46,7 +46,7 @@ class Control:
             case ["requests"]:
                 return {"GET": self._get_requests}
             case ["script"]:
-                return {"PUT": self._put_script}
+                return {"GET": self._get_script, "PUT": self._put_script}
             case ["faults"]:
                 return {"PUT": self._put_faults}
             case ["verify"]:
@@ -67,6 +67,9 @@ class Control:
     def _post_reset(self, exchange: Exchange) -> Steps:
         self._reset()
         return exchange.json({"status": "ok"})
+
+    def _get_script(self, exchange: Exchange) -> Steps:
+        return exchange.json(self._script().of_requests(self._journal.entries()))
 
     def _put_script(self, exchange: Exchange) -> Steps:
         try:

@@ -6,7 +6,7 @@ each item of a batch. What a script is made of stands in `antiphon.local.scripti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol, TypeAlias
@@ -16,6 +16,7 @@ from ..metering.prompt_cache import CacheUsage
 from ..replies.reply import Reply
 from ..replies.signatures import Signatures
 from .errors import RequestRefusedError
+from .journal import Recorded
 from .message_view import MessageView
 from .steps import Flow, Steps
 
@@ -151,6 +152,10 @@ class Director(Protocol):
         Raises:
             ValueError: something in them is wrong.
         """
+        ...
+
+    def of_requests(self, requests: Iterable[Recorded]) -> JSONObject:
+        """Return rules that give such requests what these got, as `load` takes them."""
         ...
 
     def problems(self) -> list[str]:

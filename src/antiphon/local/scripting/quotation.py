@@ -25,20 +25,33 @@ def _located(citation: JSONObject, documents: Sequence[JSONObject]) -> JSONObjec
     nothing: JSONObject = {}
     document = documents[number] if 0 <= number < len(documents) else nothing
     source = object_at(document, "source")
-    quoted = citation["cited_text"]
-    text = source.get("data") if source.get("type") == "text" else None
-    # A quotation that does not stand there is at its beginning: a test may want a wrong one.
-    start = max(0, text.find(quoted)) if isinstance(text, str) else 0
     return {
-        "type": "char_location",
-        "cited_text": quoted,
+        **_place(citation["cited_text"], source),
+        "cited_text": citation["cited_text"],
         "document_index": number,
         "document_title": document.get("title"),
-        "start_char_index": start,
-        "end_char_index": start + len(quoted),
         "file_id": source.get("file_id"),
         **citation,
     }
+
+
+def _place(quoted: str, source: JSONObject) -> JSONObject:
+    """Return where a text stands in a document, in the form that its kind of source has.
+
+    What does not stand there is placed at the beginning: a test may want a wrong quotation.
+    """
+    match source:
+        case {"type": "base64"}:  # a PDF
+            return {"type": "page_location", "start_page_number": 1, "end_page_number": 2}
+        case {"type": "content", "content": content}:
+            texts = [str(block.get("text")) for block in content_blocks(content)]
+            index = next((index for index, text in enumerate(texts) if quoted in text), 0)
+            end = {"end_block_index": index + 1}
+            return {"type": "content_block_location", "start_block_index": index, **end}
+        case _:
+            start = max(0, str(source.get("data", "")).find(quoted))
+            end = {"end_char_index": start + len(quoted)}
+            return {"type": "char_location", "start_char_index": start, **end}
 
 
 def _documents(messages: Sequence[JSONObject]) -> Iterator[JSONObject]:

@@ -14,13 +14,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from ..._wire.json import JSONObject
 from ..api.direction import Direction, Fault, MessageRequest, Write, Writing, Written
 from ..api.errors import RequestRefusedError, invalid
+from ..api.journal import Recorded
 from ..api.steps import Flow
 from .faults.by_name import from_json, from_text
 from .faults.schedule import Schedule
 from .file_form import FileRules, parse
 from .matchers import ANY
+from .recorded_rules import script_of
 from .rule import ScriptRule, checked
 from .scriptable import Scriptable, quoted
 
@@ -102,6 +105,10 @@ class Script(Scriptable):
         parsed = parse(value)
         Script.reset(self)
         self.follow(parsed, replacing=0)
+
+    def of_requests(self, requests: Iterable[Recorded]) -> JSONObject:
+        """Return rules that give such requests what these got, as `load` takes them."""
+        return script_of(requests)
 
     def follow(self, parsed: FileRules, *, replacing: int) -> None:
         """Put the rules of a file in place of the first ones."""
