@@ -7,6 +7,7 @@ Lower them when something gets cheaper; `scripts/bench` tells what the counts ar
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import sys
 import tracemalloc
@@ -134,6 +135,20 @@ def test_calls_on_a_socket(server, monkeypatch):
     assert counted["recv"] <= 2
     assert counted["connect"] == 0
     assert counted.total() <= 430
+
+
+def test_calls_of_a_create_with_a_tracer_that_is_not_set_up():
+    def counted() -> Counter[str]:
+        client = Client(api_key="k", http_client=Scripted(answered_json(), answered_json()))
+        return calls(lambda: client.messages.create(**ASK))
+
+    alone = counted()
+    importlib.import_module("opentelemetry.trace")
+    more = counted() - alone
+    # One look whether there is a provider. Without OpenTelemetry not even that.
+    assert more.total() <= 1
+    # Of the seam itself the ledger is the only user: nothing waits, and nothing is admitted.
+    assert not {"admit", "responded", "failed"} & {*alone}
 
 
 @pytest.mark.parametrize(
