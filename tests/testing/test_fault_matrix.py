@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 import antiphon
+from antiphon._transport.tls import shared_context  # reading certificates takes long
 from antiphon.local import LocalServer
 from antiphon.testing import FrozenClock, faults, frozen, text, tool_use
 from antiphon.testing.faults import NamedFault
@@ -95,7 +96,7 @@ async def ask_async(client: antiphon.AsyncClient, kind: str) -> Outcome:
 
 
 def three_calls(server: LocalServer, fault: NamedFault, kind: str, transport: str) -> list[Outcome]:
-    with httpx2.Client() as over:
+    with httpx2.Client(verify=shared_context()) as over:
         chosen = over if transport == "httpx2" else None
         once = antiphon.Client(
             base_url=server.url, api_key="k", max_retries=0, timeout=LIMITS, http_client=chosen
@@ -111,7 +112,7 @@ def three_calls(server: LocalServer, fault: NamedFault, kind: str, transport: st
 async def three_calls_async(
     server: LocalServer, fault: NamedFault, kind: str, transport: str
 ) -> list[Outcome]:
-    async with httpx2.AsyncClient() as over:
+    async with httpx2.AsyncClient(verify=shared_context()) as over:
         chosen = over if transport == "httpx2" else None
         once = antiphon.AsyncClient(
             base_url=server.url, api_key="k", max_retries=0, timeout=LIMITS, http_client=chosen
