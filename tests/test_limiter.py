@@ -345,7 +345,22 @@ def test_clients_share_a_limiter_over_sockets(kind):
     assert asyncio.run(main()) == 60
 
 
+def test_no_more_is_left_than_the_limit():
+    limiter = Limiter()
+    with (
+        LocalServer() as server,
+        Client(base_url=server.url, api_key="k", limiter=limiter) as client,
+    ):
+        ask = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}]}
+        client.messages.create(max_tokens=100, **ask)  # far more than is used
+    for name in ("requests", "input_tokens", "output_tokens"):
+        (known,) = limiter.state().values()
+        assert 0 < known[name]["left"] <= known[name]["limit"]
+
+
 @pytest.mark.parametrize(("given", "error"), [(3, TypeError), ("car", ValueError)])
 def test_what_is_no_limiter_is_refused_by_name(given, error):
     with pytest.raises(error, match="limiter: "):
         Client(api_key="k", limiter=given)
+    with pytest.raises(TypeError, match="shared: 3"):
+        Limiter(shared=3)

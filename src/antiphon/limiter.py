@@ -25,7 +25,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple, cast
 
 from ._core.flow import Attempts, Flow, Sleep
 from ._wire.http import Headers, ResponseHead
@@ -149,9 +149,14 @@ class Limiter:
         Args:
             shared: a file through which the processes of this machine share what they know. It is
                 made if it is not there.
+
+        Raises:
+            TypeError: `shared` is no path.
         """
         self._pools: dict[tuple[str, str], _Pool] = {}
         self._lock = threading.Lock()
+        if not isinstance(cast("object", shared), str | os.PathLike | None):
+            raise TypeError(f"shared: {shared!r}; give the path of a file")
         self._file: Final = None if shared is None else Path(shared)
 
     def state(self) -> dict[str, Any]:
@@ -167,7 +172,8 @@ class Limiter:
                 now = self._now(time.monotonic)
                 buckets: dict[str, Any] = {}
                 for each, bucket in pool.shared.buckets.items():
-                    left = bucket.granted - bucket.sent
+                    # More than the limit until the next call, where one took less than expected.
+                    left = min(bucket.granted - bucket.sent, bucket.limit)
                     known = bool(bucket.limit)
                     buckets[each.replace("-", "_")] = {
                         "limit": bucket.limit if known else None,

@@ -258,7 +258,16 @@ def test_a_prompt_that_may_be_written_to_the_cache_reserves_its_price():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{}, {"usd": 1, "tokens": 1}, {"usd": 0}, {"tokens": -1}, {"usd": "x"}, {"usd": True}]
+    "wrong",
+    [
+        {},
+        {"usd": 1, "tokens": 1},
+        {"usd": 0},
+        {"tokens": -1},
+        {"usd": "x"},
+        {"usd": True},
+        {"tokens": 1.5},
+    ],
 )
 def test_an_impossible_limit_is_refused(wrong):
     with pytest.raises((TypeError, ValueError), match="Budget: "):
@@ -299,3 +308,11 @@ def test_the_estimate_learns_from_what_calls_used():
 
 def test_an_estimate_of_what_the_api_would_refuse_is_an_estimate():
     assert estimate_tokens(model="claude-haiku-4-5", messages=[{"role": 3}]).tokens >= 0
+
+
+def test_the_estimate_refuses_names_that_it_does_not_know():
+    assert estimate_tokens(**ASK).tokens > 0
+    with pytest.raises(TypeError, match="unknown argument 'systm'; did you mean 'system'"):
+        estimate_tokens(**ASK, systm="Be brief.")
+    with pytest.raises(TypeError, match="missing the argument 'messages' and 'model'"):
+        estimate_tokens()

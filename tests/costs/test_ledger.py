@@ -261,3 +261,9 @@ def test_what_is_cleared_is_gone():
     asked.costs.clear()
     assert asked.costs.total == 0
     assert ledger.total == PRICE
+
+
+@pytest.mark.parametrize(("tag", "error"), [(5, TypeError), (None, TypeError), ("", ValueError)])
+def test_what_is_no_tag_is_refused(tag, error):
+    with pytest.raises(error, match="tagged: "), tagged(tag):
+        pass

@@ -63,7 +63,7 @@ class Budget:
 
         Raises:
             TypeError: both or none of `usd` and `tokens` are given.
-            ValueError: the limit is not a number above 0.
+            ValueError: the limit is not a number above 0, or tokens are not whole.
         """
         if (usd is None) == (tokens is None):
             raise TypeError("Budget: give usd=… or tokens=…, one of them")
@@ -74,6 +74,8 @@ class Budget:
             limit = Decimal("NaN")
         if not (limit.is_finite() and limit > 0) or isinstance(given, bool):
             raise ValueError(f"Budget: {name}={given!r} is not a number above 0")
+        if tokens is not None and limit % 1:
+            raise ValueError(f"Budget: tokens={given!r} is not a whole number")
         self.limit: Decimal = limit
         self._in_dollars = usd is not None
         self._prices = prices

@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Unpack
 
+from .._core.arguments import check_names
 from .._core.request_body import PendingBody, UnreadBody, encode_body
 from .._transport.files import read_file
 from .._wire.http import Body
 from .._wire.json import is_object
 from ..catalog.tokens import PromptTokens
-from ..types.params import CountTokensParams
+from ..types.params import CountTokensParams, CreateParams
 
 __all__ = ["TokenEstimate", "estimate_tokens"]
 
@@ -28,6 +29,13 @@ _FIRST_BAND = 0.25
 _LEAST_BAND = 0.05
 # Short requests are off by whole numbers of tokens: what the API puts around a tool or a turn.
 _SPARE_TOKENS = 20
+
+# With those of `messages.create`: a request that is about to be sent is estimated as it is.
+_KNOWN: frozenset[str] = frozenset(
+    key
+    for each in (CountTokensParams, CreateParams)
+    for key in each.__required_keys__ | each.__optional_keys__
+)
 # How much the latest of many requests counts: a change of prompts is learned in about ten calls.
 _NEWEST = 0.1
 # Without a look at its content, at least so many characters of a JSON body make a token.
@@ -52,12 +60,15 @@ class TokenEstimate:
 def estimate_tokens(**params: Unpack[CountTokensParams]) -> TokenEstimate:
     """Estimate the input tokens of a request, without sending anything.
 
-    The parameters are those of `messages.count_tokens`, which asks the API and is exact.
+    The parameters are those of `messages.count_tokens`, which asks the API and is exact; those of
+    `messages.create` may stand beside them.
 
     Raises:
+        TypeError: an argument is missing or unknown.
         RequestEncodingError: a value is not JSON.
         OSError: a file cannot be read.
     """
+    check_names("estimate_tokens", params, _KNOWN, CountTokensParams.__required_keys__)
     body: Body | UnreadBody = encode_body({"max_tokens": 1, **params})
     if isinstance(body, PendingBody):
         body = body.filled(map(read_file, body.files))

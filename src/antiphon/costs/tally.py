@@ -11,7 +11,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from .._core.flow import Attempts
 from ..errors import AntiphonError, APIConnectionError, APIError, APIStatusError
@@ -77,7 +77,15 @@ def tagged(tag: str) -> Generator[None]:
 
     It holds for the tasks that are started in the block. A thread has a context of its own: use
     the block there, or pass the context on with `contextvars.copy_context().run`.
+
+    Raises:
+        TypeError: the tag is no text.
+        ValueError: it is empty.
     """
+    if not isinstance(cast("object", tag), str):
+        raise TypeError(f"tagged: {tag!r}; give a text, e.g. tagged('eval-7')")
+    if not tag:
+        raise ValueError("tagged: the tag is empty")
     token = TAG.set(tag)
     try:
         yield

@@ -64,6 +64,7 @@ _HOMES = {
         "user_text",
     ),
 }
+_MODULES = ("conformance", "faults")
 
 
 def __getattr__(name: str) -> object:
@@ -72,8 +73,10 @@ def __getattr__(name: str) -> object:
             value: object = getattr(import_module(home, __name__), name)
             globals()[name] = value  # the next look-up does not come here
             return value
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, *_MODULES]

@@ -302,6 +302,8 @@ def test_wrong_settings_are_refused_by_name(tmp_path):
         LocalServer(cassette=tmp_path / "x.jsonl")
     with pytest.raises(TypeError, match="an app or a cassette"):
         LocalServer(App(), cassette=tmp_path / "x.jsonl")
+    with pytest.raises(TypeError, match="need a cassette"):
+        LocalServer(mode="once")
 
 
 def started(*command: str) -> tuple[subprocess.Popen[str], str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 import antiphon
 from antiphon.local import App, InProcess, LocalServer, Script, VirtualClock
-from antiphon.testing import refusal, text, thinking, tool_use, user_text
+from antiphon.testing import citation, refusal, text, thinking, tool_use, user_text
 from antiphon.types import Message
 
 HELLO = {"model": "claude-haiku-4-5", "max_tokens": 200}
@@ -253,6 +256,14 @@ def test_a_script_is_an_object_of_its_own():
         (lambda s: s.reply("a", delay=-1), ValueError, "delay: -1"),
         (lambda s: s.reply("a", when="weather"), TypeError, "when: 'weather'"),
         (lambda s: s.reply("a", faults=[1]), TypeError, "faults: 1"),
+        (lambda s: s.reply("a", faults="cut"), TypeError, "faults: give a list .* not 'cut'"),
+        (lambda s: s.fail(500, faults=7), TypeError, "faults: give a list .* not 7"),
+        (lambda s: s.reply("a", times="2"), TypeError, "times: '2'"),
+        (lambda s: s.reply("a", delay="2"), TypeError, "delay: '2'"),
+        (lambda s: s.reply("a", stop_reason=5), TypeError, "stop_reason: 5"),
+        (lambda s: s.reply("a", usage=5), TypeError, "usage: 5"),
+        (lambda s: s.reply({"cited_text": "a"}), TypeError, "a citation belongs into a text"),
+        (lambda s: s.reply(tool_use("a", b=object())), TypeError, "object is not JSON"),
         (lambda s: s.fail("nonsense"), ValueError, "fail: 'nonsense'"),
         (lambda s: s.fail(200), ValueError, "fail: 200"),
     ],
@@ -262,3 +273,14 @@ def test_wrong_rules_are_refused_at_once(make, error, says):
     with pytest.raises(error, match=says):
         make(script)
     assert not script.rules
+
+
+@pytest.mark.parametrize("make", [text, thinking, tool_use, citation])
+def test_makers_take_texts_alone(make):
+    with pytest.raises(TypeError, match=f"{make.__name__}: 5; give a str"):
+        make(5)
+
+
+def test_the_modules_of_the_kit_need_no_import_of_their_own():
+    code = "import antiphon; antiphon.testing.faults.ALL; antiphon.testing.conformance"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -21,6 +21,7 @@ def text(text: str, *citations: JSONObject) -> JSONObject:
         text: what it says.
         *citations: what it cites; see `citation`.
     """
+    _checked("text", text)
     block: JSONObject = {"type": "text", "text": text}
     return {**block, "citations": list(citations)} if citations else block
 
@@ -32,6 +33,7 @@ def thinking(thinking: str, *, signature: str | None = None) -> JSONObject:
         thinking: what is thought.
         signature: its signature; by default the server signs it, and takes it back as genuine.
     """
+    _checked("thinking", thinking)
     block: JSONObject = {"type": "thinking", "thinking": thinking}
     return block if signature is None else {**block, "signature": signature}
 
@@ -46,6 +48,7 @@ def tool_use(name: str, input: Mapping[str, Any] | None = None, /, **arguments: 
         input: its input; for names that are no keywords of Python.
         **arguments: more of its input.
     """
+    _checked("tool_use", name)
     return {"type": "tool_use", "name": name, "input": {**(input or {}), **arguments}}
 
 
@@ -63,6 +66,7 @@ def citation(
         **location: fields of the API that replace what is found, e.g. ``type="page_location",
             start_page_number=2, end_page_number=3``.
     """
+    _checked("citation", cited_text)
     made: JSONObject = {"cited_text": cited_text, "document_index": document}
     return {**made, **({} if title is None else {"document_title": title}), **location}
 
@@ -75,3 +79,8 @@ def refusal(explanation: str | None = None, *, category: str | None = None) -> J
         category: what kind of content was refused, as the API names it.
     """
     return {"type": "refusal", "category": category, "explanation": explanation}
+
+
+def _checked(name: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"{name}: {text!r}; give a str")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from ..api.direction import Direction, Fault, MessageRequest
 from ..api.errors import RequestRefusedError
@@ -31,10 +32,15 @@ class ScriptRule:
     """How often it has answered."""
 
     def __post_init__(self) -> None:
+        times, delay = cast("object", self.times), cast("object", self.delay)
+        if times is not None and not isinstance(times, int):
+            raise TypeError(f"times: {times!r}; give a number from 1, or None for always")
         if self.times is not None and self.times < 1:
             raise ValueError(f"times: {self.times}; give a number from 1, or None for always")
-        if not self.delay >= 0:
-            raise ValueError(f"delay: {self.delay}; give seconds from 0")
+        if not isinstance(delay, int | float):
+            raise TypeError(f"delay: {delay!r}; give seconds from 0")
+        if not delay >= 0:
+            raise ValueError(f"delay: {delay}; give seconds from 0")
         checked(self.faults)
 
     @property
@@ -64,8 +70,11 @@ def checked(faults: Iterable[Fault]) -> Sequence[Fault]:
     """Return faults as a sequence.
 
     Raises:
-        TypeError: one of them is none.
+        TypeError: one of them is none, or they are no list.
     """
+    # One fault without its list, or the name of one.
+    if isinstance(faults, str) or not isinstance(cast("object", faults), Iterable):
+        raise TypeError(f"faults: give a list of antiphon.testing.faults, not {faults!r}")
     given = tuple(faults)
     for fault in given:
         if not callable(fault):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from typing import cast
 
-from ..._wire.json import is_list, is_object
+from ..._wire.json import dumps, is_list, is_object
 from ..api.direction import Fault
 from .failure import failure
 from .matchers import ANY, Matcher, Predicate, matcher
-from .rule import ScriptRule
+from .rule import ScriptRule, checked
 from .scripted_reply import Content, Said, ScriptedReply
 
 __all__ = ["Scriptable", "quoted"]
@@ -51,14 +52,19 @@ class Scriptable:
             The rule; `used` tells how often it has answered.
 
         Raises:
-            TypeError: a content cannot be said.
+            TypeError: a content cannot be said, or an argument is of another kind.
             ValueError: `times` or `delay` is out of range.
         """
         # What cannot be said is refused here, where the traceback leads to the mistake.
-        Said.of([each for each in content if not callable(each)])
+        dumps(Said.of([each for each in content if not callable(each)]).blocks)
+        reason, counts = cast("object", stop_reason), cast("object", usage)
+        if not isinstance(reason, str | None):
+            raise TypeError(f"stop_reason: {reason!r}; give a text such as 'max_tokens'")
+        if not isinstance(counts, Mapping | None):
+            raise TypeError(f"usage: {counts!r}; give counts, e.g. {{'output_tokens': 10}}")
         outcome = ScriptedReply(content, stop_reason, usage or {})
         says = f"reply({', '.join(map(_shown, content))})"
-        return self.add(ScriptRule(says, outcome, _matcher(when), times, delay, tuple(faults)))
+        return self.add(ScriptRule(says, outcome, _matcher(when), times, delay, checked(faults)))
 
     def replies(
         self,
@@ -82,7 +88,7 @@ class Scriptable:
             TypeError: a content cannot be said.
             ValueError: `delay` is out of range.
         """
-        broken = tuple(faults)
+        broken = checked(faults)
         return [
             self.reply(content, when=when, times=1, delay=delay, faults=broken)
             for content in contents
@@ -118,7 +124,9 @@ class Scriptable:
             ValueError: there is no such error, or `times` or `delay` is out of range.
         """
         outcome = failure(error, message, retry_after=retry_after)
-        rule = ScriptRule(f"fail({error!r})", outcome, _matcher(when), times, delay, tuple(faults))
+        rule = ScriptRule(
+            f"fail({error!r})", outcome, _matcher(when), times, delay, checked(faults)
+        )
         return self.add(rule)
 
 

@@ -112,9 +112,14 @@ class Said:
             if part.get("type") == "message" or ("content" in part and "role" in part):
                 said.fields |= {name: part[name] for name in part if name not in _NOT_KEPT}
                 said.usage |= part.get("usage") or {}
-                said.blocks += _parts(part["content"])
+                said.blocks += _parts(part.get("content", []))
             elif part.get("type") == "refusal":
                 said.refusal = part
+            elif not isinstance(part.get("type"), str):
+                raise TypeError(
+                    f"reply: {part!r} is no content block, it has no `type`; a citation belongs"
+                    " into a text: text(…, citation(…))"
+                )
             else:
                 said.blocks.append(part)
         return said

@@ -77,6 +77,10 @@ class LocalServer(ScriptedServer):
             if app is not None:
                 raise TypeError("LocalServer: give an app or a cassette, not both")
             app = cassette_app(cassette, mode, upstream=upstream, pace=pace)
+        elif mode != "none" or upstream is not None:
+            raise TypeError(
+                "LocalServer: mode and upstream need a cassette, the file to record into"
+            )
         super().__init__(app or App(), strict=strict)
         self._access = Access(host, allow_hosts, control)
         self._address = host, check_port(port)
