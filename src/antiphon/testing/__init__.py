@@ -1,4 +1,4 @@
-"""What tests of programs that talk to Claude are written with: makers, matchers, a pytest plugin.
+"""What tests of programs that talk to Claude are made of: makers, matchers, faults, frozen time.
 
 Each name is loaded when it is first used, because pytest loads this package in every run.
 """

@@ -16,7 +16,7 @@ what a server sends at a time is received before the next timer of a client, on 
 from __future__ import annotations
 
 import asyncio
-import select
+import selectors
 import socket
 import sys
 import threading
@@ -157,7 +157,10 @@ class FrozenClock:
             timer = self._add(seconds, lambda: waker.send(b"."), sock=sock, blocks=True)
             try:
                 if not is_readable(sock):
-                    select.select([sock, sleeper], [], [])
+                    with selectors.DefaultSelector() as selector:
+                        selector.register(sock, selectors.EVENT_READ)
+                        selector.register(sleeper, selectors.EVENT_READ)
+                        selector.select()
                 return is_readable(sock)
             finally:
                 timer.cancel()
