@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast, get_type_hints
 
 from ._core.any_endpoint import FinalRequestOptions, json_of, own_headers, own_path
 from ._core.flow import Attempts
@@ -42,6 +42,7 @@ class APIRequest:
 
     __slots__ = (
         "_body",
+        "_decode",
         "_json",
         "_options",
         "_path",
@@ -54,6 +55,7 @@ class APIRequest:
         "query_params",
         "retries_taken",
         "stream",
+        "stream_cls",
         "timeout",
     )
 
@@ -72,6 +74,8 @@ class APIRequest:
     """How often it was tried again before this attempt."""
     stream: bool
     """Whether the response is a stream of events."""
+    stream_cls: type | None
+    """The class of that stream; None if the response is none."""
 
     def __init__(self, request: Request, options: Options, attempts: Attempts) -> None:
         """Show `request`, which a client with `options` is about to send."""
@@ -83,6 +87,8 @@ class APIRequest:
         self.max_retries = call.retry.max_retries
         self.retries_taken = attempts.retries
         self.stream = call.streamed
+        self.stream_cls = call.stream_class
+        self._decode = call.decode
         self._path = own_path(request.url, options)
         self._sent_query = {**self.query_params}
         self._body = request.body
@@ -95,6 +101,15 @@ class APIRequest:
     def url(self) -> str:
         """The path of the endpoint, such as ``"/v1/messages"``."""
         return self._path
+
+    @property
+    def cast_to(self) -> Any:
+        """The type of the result of the call; `object` if it is not known."""
+        owner = getattr(self._decode, "__self__", None)  # `decode` is a class method of most types
+        if isinstance(owner, type):
+            return owner
+        hint = get_type_hints(self._decode).get("return")
+        return hint if isinstance(hint, type) else object
 
     @property
     def json(self) -> Any:

@@ -123,6 +123,21 @@ def test_a_request_shows_what_the_caller_said():
     assert "sk-" not in repr(request)
 
 
+def test_a_request_knows_what_becomes_of_its_response():
+    seen: list[Any] = []
+
+    def look(request: APIRequest, call_next: Any) -> Any:
+        seen.append((request.cast_to, request.stream_cls))
+        return call_next(request)
+
+    client = made(Scripted(message(), streamed(), message()), look)
+    client.messages.create(**ASK)
+    client.messages.create(**ASK, stream=True)
+    client.get("/v1/x", cast_to=dict)
+    kinds = [(antiphon.types.Message, None), (antiphon.types.Message, antiphon.Stream)]
+    assert seen == [*kinds, (object, None)]
+
+
 def test_a_request_without_changes_is_sent_as_it_was():
     plain, watched = Scripted(message()), Scripted(message())
     call = {**ASK, "extra_query": {"a": ["1", "2"]}, "extra_headers": {"x-a": "1"}}

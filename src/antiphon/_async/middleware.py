@@ -21,6 +21,7 @@ from ..middleware import APIRequest, async_handlers, chained
 from .resource import view_of
 from .responses import AsyncBodyResponse
 from .runner import AsyncRunner, AsyncSession
+from .streams import AsyncStream
 
 __all__ = ["AsyncAttemptResponse"]
 
@@ -73,6 +74,8 @@ class _AsyncMiddlewareRunner(AsyncRunner):
         kept: AsyncOpenResponse | None = None  # the one that the call reads
         try:
             first = APIRequest(request, self._options, self._attempts)
+            if first.stream and first.stream_cls is None:
+                first.stream_cls = AsyncStream
             result = await chained(self._handlers, last)(first)
             if not isinstance(result, AsyncAttemptResponse):
                 raise ResultInstead(result)

@@ -22,6 +22,7 @@ from ..middleware import APIRequest, chained, handlers
 from .resource import view_of
 from .responses import BodyResponse
 from .runner import Runner, Session
+from .streams import Stream
 
 __all__ = ["AttemptResponse"]
 
@@ -74,6 +75,8 @@ class _MiddlewareRunner(Runner):
         kept: OpenResponse | None = None  # the one that the call reads
         try:
             first = APIRequest(request, self._options, self._attempts)
+            if first.stream and first.stream_cls is None:
+                first.stream_cls = Stream
             result = chained(self._handlers, last)(first)
             if not isinstance(result, AttemptResponse):
                 raise ResultInstead(result)
