@@ -51,6 +51,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .inputs import *  # noqa: F403
     from .limiter import *  # noqa: F403
     from .middleware import *  # noqa: F403
+    from .open_telemetry import *  # noqa: F403
     from .outputs import transform_schema as transform_schema
     from .responses import *  # noqa: F403
     from .rules import *  # noqa: F403
@@ -101,6 +102,7 @@ _HOMES = (
     "compat.install",
     "rules",
     "types",
+    "open_telemetry",
     "middleware",
     "_sync.middleware",
     "_async.middleware",

@@ -83,6 +83,8 @@ def official(path: str) -> Any:
         ("anthropic.lib.tools.mcp.async_mcp_tool", antiphon.mcp.async_mcp_tool),
         ("anthropic.lib.tools.mcp.UnsupportedMCPValueError", antiphon.InputError),
         ("anthropic.lib.tools.BetaToolLike", antiphon.types.ToolLike),
+        ("anthropic.OpenTelemetryOptions", antiphon.OpenTelemetryOptions),
+        ("anthropic.ResolvedOpenTelemetryTraces", antiphon.OpenTelemetryTraces),
         ("anthropic.types.ThreadNotFoundError", antiphon.errors.ThreadNotFoundError),
     ],
 )

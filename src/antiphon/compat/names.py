@@ -72,12 +72,15 @@ RENAMED = {
     "DEPRECATED_MODELS": "antiphon.compat.shims.DEPRECATED_MODELS",
     "ERROR_CLASSES": "antiphon.compat.shims.ERROR_CLASSES",
     "NoneType": "types.NoneType",
+    "OpenTelemetryClientOption": "builtins.object",
     "OutputFormat": "JSONOutputFormatParam",
     "ParsedMessageStreamEvent": "MessageStreamEvent",
     "ParsedTextEvent": "TextEvent",
     "Request": "BatchRequestParam",
     "RequestDocumentBlockParam": "DocumentBlockParam",
     "RequestParamsOutputFormat": "JSONOutputFormatParam",
+    "ResolvedOpenTelemetryOptions": "OpenTelemetryOptions",
+    "ResolvedOpenTelemetryTraces": "OpenTelemetryTraces",
     "ResponseToolUseBlockUnion": "ToolUseBlock",
     "StreamAlreadyConsumed": "UsageError",
     "SyncPageCursor": "SyncPage",
@@ -259,11 +262,6 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
             "antiphon does not ask other models after a refusal by itself; look at"
             " message.stop_reason, or write a middleware, as docs/middleware.md shows"
         ),
-    ),
-    (
-        r"",
-        r"(Resolved)?OpenTelemetry\w+",
-        "antiphon makes no spans of its own yet; an instrumentation of the Messages API does",
     ),
     (
         r"pagination",

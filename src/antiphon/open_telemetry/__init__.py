@@ -6,6 +6,6 @@ here ever sets a provider up or exports anything.
 """
 
 from .settings import OpenTelemetryOptions as OpenTelemetryOptions
-from .settings import TraceOptions as TraceOptions
+from .settings import OpenTelemetryTraces as OpenTelemetryTraces
 
-__all__ = ["OpenTelemetryOptions", "TraceOptions"]
+__all__ = ["OpenTelemetryOptions", "OpenTelemetryTraces"]

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypedDict, cast
 
 __all__ = [
     "OpenTelemetryOptions",
+    "OpenTelemetryTraces",
     "TelemetrySettings",
-    "TraceOptions",
     "settings_from",
     "settings_of",
 ]
@@ -23,7 +23,7 @@ _OFF = frozenset({"false", "0", "no", "off"})
 _CONTENT_IN_SPANS = frozenset({"true", "span_only", "span_and_event"})
 
 
-class TraceOptions(TypedDict, total=False):
+class OpenTelemetryTraces(TypedDict, total=False):
     """What is in the spans.
 
     enabled: whether there are any.
@@ -45,7 +45,7 @@ class OpenTelemetryOptions(TypedDict, total=False):
     meter_provider: where metrics go; by default to the global provider.
     propagation: whether requests carry the id of their span (`traceparent`); True by default.
     conversation_id: an id of yours for the conversation, to be put on each span.
-    traces: whether there are spans, or a `TraceOptions`.
+    traces: whether there are spans, or a `OpenTelemetryTraces`.
     metrics: whether there are metrics; by default with the conventions "gen_ai" only.
     """
 
@@ -54,7 +54,7 @@ class OpenTelemetryOptions(TypedDict, total=False):
     meter_provider: Any
     propagation: bool
     conversation_id: str
-    traces: bool | TraceOptions
+    traces: bool | OpenTelemetryTraces
     metrics: bool
 
 
@@ -88,7 +88,7 @@ def settings_of(given: object) -> TelemetrySettings:
     details: dict[str, Any] = (
         {"enabled": traces}
         if isinstance(traces, bool)
-        else _checked("open_telemetry['traces']", traces, TraceOptions)
+        else _checked("open_telemetry['traces']", traces, OpenTelemetryTraces)
     )
     official = _one_of(options, "conventions", ("gen_ai", "anthropic")) == "anthropic"
     return TelemetrySettings(
