@@ -156,7 +156,22 @@ def test_faults_have_names(text, name, attempts):
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "cut(", "cut(when=3)", "cut(event=1, after=1)", "status(200)", "cut@0"]
+    "wrong",
+    [
+        "",
+        "cut(",
+        "cut(when=3)",
+        "cut(event=1, after=1)",
+        "cut(event=-1)",
+        "cut@0",
+        "cut@2-1",
+        "status(200)",
+        "latency(soon)",
+        "stall(-1)",
+        "drip(0)",
+        "html(99)",
+        "retry_after(never)",
+    ],
 )
 def test_what_is_no_fault_is_refused(wrong):
     with pytest.raises(ValueError, match=r"\w"):

@@ -116,6 +116,7 @@ def retry_after(form: str = "seconds", seconds: float = 2) -> NamedFault:
 
     if form not in _FORMS:
         raise ValueError(f"retry_after: {form!r}; give one of {', '.join(_FORMS)}")
+    _checked(seconds)
     return NamedFault(
         f"retry_after_{form}",
         f"A rate limit refuses; its retry-after is {_FORMS[form]}.",
@@ -149,7 +150,7 @@ def latency(seconds: float = 3) -> NamedFault:
         seconds: how late.
     """
     sentence = "The response begins some seconds late."
-    return NamedFault("latency", sentence, None, changes.before_head(Pause(seconds)))
+    return NamedFault("latency", sentence, None, changes.before_head(Pause(_checked(seconds))))
 
 
 def silence(seconds: float = 3600) -> NamedFault:
@@ -162,7 +163,7 @@ def silence(seconds: float = 3600) -> NamedFault:
         "silence",
         "No response begins for longer than a client waits.",
         APITimeoutError,
-        changes.before_head(Pause(seconds)),
+        changes.before_head(Pause(_checked(seconds))),
         retried=True,
     )
 
@@ -177,11 +178,12 @@ def stall(
         event: behind how many events of a stream.
         after: behind how many bytes.
     """
+    pause = Pause(_checked(seconds))
     return NamedFault(
         "stall",
         "Nothing is sent for longer than a client waits, in the middle of the body.",
         APITimeoutError,
-        changes.at_place(_place(event, after), lambda: (Pause(seconds),)),
+        changes.at_place(_place(event, after), lambda: (pause,)),
         retried=True,
     )
 
@@ -193,9 +195,10 @@ def pings_only(seconds: float = 3600, *, event: int | None = None) -> NamedFault
         seconds: how long.
         event: behind how many events.
     """
+    times = int(_checked(seconds) / _PING_SECONDS)
 
     def pings() -> Iterator[Step]:
-        for _ in range(int(seconds / _PING_SECONDS)):
+        for _ in range(times):
             yield Pause(_PING_SECONDS)
             yield Write(framed(PING))
 
@@ -216,8 +219,10 @@ def drip(size: int = 64, seconds: float = 0.01) -> NamedFault:
         size: the bytes of a piece.
         seconds: the pause before each piece.
     """
+    if size < 1:
+        raise ValueError(f"size: {size!r}; give a number of bytes from 1")
     sentence = "The body arrives in small pieces, slowly."
-    return NamedFault("drip", sentence, None, changes.dripping(size, seconds))
+    return NamedFault("drip", sentence, None, changes.dripping(size, _checked(seconds)))
 
 
 def no_response() -> NamedFault:
@@ -421,7 +426,9 @@ def split_utf8(seconds: float = 0.01) -> NamedFault:
         seconds: the pause between them.
     """
     sentence = "Characters of several bytes arrive in two pieces."
-    return NamedFault("split_utf8", sentence, None, changes.with_split_characters(seconds))
+    return NamedFault(
+        "split_utf8", sentence, None, changes.with_split_characters(_checked(seconds))
+    )
 
 
 def lone_surrogates() -> NamedFault:
@@ -576,6 +583,8 @@ def html(status: int = 502) -> NamedFault:
         yield WriteHead(status, (*headers, ("content-type", "text/html")))
         yield Write(_HTML)
 
+    if not 200 <= status <= 599:
+        raise ValueError(f"status: {status!r}; give one from 200 to 599")
     failed = status >= 400
     return NamedFault(
         f"html_{status}",
@@ -605,6 +614,12 @@ def glued_response() -> NamedFault:
         None,
         changes.behind_end(WriteRaw(surplus, behind=True)),
     )
+
+
+def _checked(seconds: float) -> float:
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(f"seconds: {seconds!r}; give a number from 0")
+    return seconds
 
 
 def _place(event: int | None = None, after: int | None = None) -> Place:
