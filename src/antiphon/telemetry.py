@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from ._wire.http import Body, HTTPResponse, Request, ResponseHead
 from ._wire.secret import Secret, is_secret_header
+from ._wire.text import printable
 from .errors import ToolError
 
 __all__ = [
@@ -96,12 +97,12 @@ def log_read(chunk: bytes) -> None:
 
 def log_attempt_failure(error: Exception) -> None:
     """Log that an attempt failed without a whole response."""
-    logger.info("attempt failed: %s", error)
+    logger.info("attempt failed: %s", printable(str(error)))
 
 
 def log_failure(error: Exception) -> None:
     """Log that a call failed and is not tried again."""
-    logger.info("call failed: %s", error)
+    logger.info("call failed: %s", printable(str(error)))
 
 
 def log_sleep(seconds: float) -> None:
@@ -122,8 +123,11 @@ def log_output_failure(request_id: str | None) -> None:
 
 def log_tool_failure(name: str, error: Exception) -> None:
     """Log that a call of a tool failed, with a traceback unless the tool meant it for Claude."""
+    text = printable(str(error))
     meant = isinstance(error, ToolError)
-    logger.warning("tool %s failed: %s", name, error, exc_info=None if meant else error)
+    # A traceback ends with the text of the error; a file or a pipe may not take what is no UTF-8.
+    shown = None if meant or text != str(error) else error
+    logger.warning("tool %s failed: %s", name, text, exc_info=shown)
 
 
 def _shown(name: str, value: str | Secret) -> str:

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from antiphon import APIError, Client, telemetry
+from antiphon.telemetry import log_attempt_failure, log_failure, log_tool_failure
 from tests.support.scripted import Answer, Scripted, broken
 from tests.support.stream_events import STREAMS
 
@@ -117,3 +118,10 @@ def test_log_records_are_printed_on_stderr(server):
     assert run.stdout == ""
     assert "antiphon INFO POST http://127.0.0.1" in run.stderr
     assert "sk-secret" not in run.stderr
+
+
+def test_what_utf_8_cannot_hold_is_logged_as_something_it_can(caplog):
+    log_tool_failure("broken", ValueError("half \ud800"))
+    log_attempt_failure(ValueError("half \ud800"))
+    log_failure(ValueError("half \ud800"))
+    assert caplog.text.encode().count("half \ufffd".encode()) >= 1

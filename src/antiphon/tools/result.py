@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 from .._transport.files import read_file
 from .._wire.json import JSONObject, is_object
+from .._wire.text import printable
 from ..catalog.media import FORMATS
 from ..errors import ToolError
 from ..inputs.documents import document
@@ -75,7 +76,7 @@ def block_of(value: Any) -> dict[str, Any] | None:
     if hasattr(value, "to_param"):
         value = value.to_param()
     if is_object(value) and _is_block(value):
-        return {**value, "text": _well_formed(value["text"])} if "text" in value else value
+        return {**value, "text": printable(value["text"])} if "text" in value else value
     if _is_bytes(value):
         if value.startswith(b"%PDF-"):
             return {**document(value)}
@@ -101,7 +102,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return _well_formed(value)
+        return printable(value)
     if _is_bytes(value):
         try:
             return value.decode()
@@ -121,9 +122,9 @@ def _json(value: Any) -> str:
         plain = value
     # A time, a UUID or a member of an Enum is a text in JSON; Claude needs no quotes around it.
     if isinstance(plain, str):
-        return _well_formed(plain)
+        return printable(plain)
     text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=_jsonable)
-    return _well_formed(text)
+    return printable(text)
 
 
 def _jsonable(value: Any) -> Any:
@@ -142,11 +143,6 @@ def _simpler(value: Any) -> object:
         f"a tool returned {type(value).__name__}, which has no form in JSON; return a text, blocks,"
         " or something made of dicts and lists"
     )
-
-
-def _well_formed(text: str) -> str:
-    """Return a text that UTF-8 can hold: half a surrogate pair becomes a replacement character."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _is_path(value: object) -> TypeGuard[PathLike[str]]:
