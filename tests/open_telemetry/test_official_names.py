@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from antiphon import Client
 from antiphon._version import __version__
-from antiphon.local import LocalServer
+from antiphon.local import App, LocalServer, VirtualClock
 from tests.support.scripted import Scripted
 from tests.support.telemetry import Telemetry
 from tests.support.traced_answers import ASK, events, streamed, whole
@@ -142,6 +142,22 @@ def test_every_other_endpoint_has_a_span(server: LocalServer):
     assert retrieved["url.path"] == f"/v1/messages/batches/{batch.id}"
     assert found["anthropic.files.upload"]["anthropic.file.id"] == file.id
     assert found["anthropic.files.retrieve_metadata"]["anthropic.file.id"] == file.id
+
+
+def test_what_is_read_later_has_a_span_that_ends_with_it():
+    seen, clock = Telemetry(), VirtualClock()
+    with LocalServer(App(clock=clock)) as server:
+        client = Client(
+            api_key="k", base_url=server.url, open_telemetry=seen.options(conventions="anthropic")
+        )
+        batch = client.messages.batches.create(requests=[{"custom_id": "a", "params": ASK}])
+        clock.advance(24 * 3600)
+        name = "anthropic.messages.batches.results"
+        with client.messages.batches.results(batch.id) as results:
+            assert name not in [span.name for span in seen.spans]
+            assert [each.custom_id for each in results] == ["a"]
+            assert seen.spans[-1].name == name
+            assert seen.spans[-1].status.status_code is StatusCode.OK
 
 
 def test_the_conventions_know_no_other_endpoint(server: LocalServer):
