@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 import antiphon
@@ -102,6 +104,19 @@ def test_faults_are_applied_one_after_the_other():
     with client_of(server).messages.stream(**HELLO) as stream:
         assert stream.get_final_text()
     assert server.requests[-1].seconds == 5
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_each_fault_can_follow_another(stream):
+    for first in (faults.status(529), faults.html(200), faults.cut(), faults.gzip()):
+        for second in faults.ALL:
+            server = InProcess()
+            server.faults = [first, second]
+            client = client_of(server, max_retries=0)
+            with suppress(antiphon.APIError):  # whatever comes of it, the server goes on
+                list(client.messages.create(**HELLO, stream=stream))
+            server.faults = []
+            assert not fails(client)
 
 
 def test_any_function_from_steps_to_steps_is_a_fault():

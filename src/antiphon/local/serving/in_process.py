@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ..._transport.content_encoding import decoder_for
+from ..._transport.content_encoding import UNREADABLE, BrokenEncodingError, decoder_for
+from ..._transport.failures import Progress
 from ..._wire.http import Headers, Request, ResponseHead
 from ...errors import APIConnectionError, APITimeoutError
 from ..api.app import App
@@ -180,12 +181,20 @@ class _InProcessExchange:
     def read(self, timeout: float | None) -> Questions[bytes]:
         """Return the next bytes of the body; ``b""`` at the end."""
         while isinstance(step := (yield from self._perform(timeout)), Write):
-            content = (
-                self._decoder.feed(step.content, last=False) if self._decoder else step.content
-            )
-            if content:
+            if content := self._decoded(step.content, last=False):
                 return content
-        return self._decoder.feed(b"", last=True) if self._decoder else b""
+        return self._decoded(b"", last=True)
+
+    def _decoded(self, content: bytes, *, last: bool) -> bytes:
+        """Return bytes of the body with its content encoding undone."""
+        if self._decoder is None:
+            return content
+        try:
+            return self._decoder.feed(content, last=last)
+        except (BrokenEncodingError, *UNREADABLE) as error:
+            progress = Progress(self._request, phase="body")
+            progress.head = self.head
+            progress.fail(error)
 
     def close(self) -> None:
         """Abandon the rest of the response."""

@@ -238,7 +238,7 @@ def each_event(
                     changed = None if event is None else list(change_event(event))
                     same = changed is None or (len(changed) == 1 and changed[0] is event)
                     yield Write(part if same else b"".join(map(_framed, changed or ())))
-            elif of_message is not None and is_object(value := loads(step.content)):
+            elif of_message is not None and (value := _message_in(step.content)) is not None:
                 # Escapes: what is no text of Unicode can be written with them alone.
                 yield Write(json.dumps(of_message(value)).encode())
             else:
@@ -374,6 +374,15 @@ def _event(part: bytes) -> JSONObject | None:
     except ValueError:  # another fault has broken it
         return None
     return value if is_object(value) else None
+
+
+def _message_in(content: bytes) -> JSONObject | None:
+    """Return the message that a body is; None for errors, and for what another fault has broken."""
+    try:
+        value = loads(content)
+    except ValueError:
+        return None
+    return value if is_object(value) and value.get("type") == "message" else None
 
 
 def _framed(event: JSONObject) -> bytes:
