@@ -31,7 +31,7 @@ from ._core.flow import Attempts, Flow, Sleep
 from ._wire.http import Headers, ResponseHead
 from ._wire.secret import Secret
 from .catalog.limit_class import limit_class
-from .costs.estimate import estimate_of, learn, parsed_body, raw_estimate
+from .costs.estimate import SentPrompt, prompt_of
 from .errors import APIError, APITimeoutError, OverloadedError, RateLimitError
 from .types.message import Usage
 
@@ -117,7 +117,7 @@ class _Taken(NamedTuple):
     """What one attempt took."""
 
     units: dict[str, float]
-    body: Mapping[str, Any]
+    prompt: SentPrompt
     started: float
 
 
@@ -195,7 +195,7 @@ class Limiter:
             APITimeoutError: the total of the call would be used up by waiting.
         """
         pool = self._pool_of(attempts)
-        body = parsed_body(attempts.call.request(attempts.call.timeout).body)
+        prompt = prompt_of(attempts)
         ticket = object()
         with self._lock:
             pool.queue[ticket] = None
@@ -210,7 +210,7 @@ class Limiter:
             raise
         # It has a place now, and its share of the buckets.
         with self._state(pool, attempts) as shared:
-            units = self._units(pool, body)
+            units = self._units(pool, prompt)
             marks = {name: shared.buckets[name].take(units[name]) for name in _BUCKETS}
         try:
             while seconds := self._until_granted(pool, attempts, marks):
@@ -224,7 +224,7 @@ class Limiter:
         with self._state(pool, attempts) as shared:
             for name, bucket in shared.buckets.items():
                 bucket.sent += units[name]
-        attempts.hold(self, _Taken(units, body, attempts.now()))
+        attempts.hold(self, _Taken(units, prompt, attempts.now()))
 
     def responded(self, attempts: Attempts, head: ResponseHead) -> None:
         """Learn the limits, and what is left of them."""
@@ -292,14 +292,13 @@ class Limiter:
         pool.output += _NEWEST * (output - pool.output)
         if prompt:
             pool.uncached += _NEWEST * (uncached / prompt - pool.uncached)
-            if not usage.iterations and not usage.server_tool_use:
-                learn(str(taken.body.get("model")), raw_estimate(taken.body), prompt)
+            taken.prompt.learn(usage)
 
-    def _units(self, pool: _Pool, body: Mapping[str, Any]) -> dict[str, float]:
+    def _units(self, pool: _Pool, sent: SentPrompt) -> dict[str, float]:
         """Return what a call is expected to take of each bucket."""
-        max_tokens = body.get("max_tokens")
+        max_tokens = sent.body.get("max_tokens")
         output = min(pool.output, max_tokens) if isinstance(max_tokens, int) else pool.output
-        prompt = estimate_of(body).tokens * pool.uncached
+        prompt = sent.estimate.tokens * pool.uncached
         return {"requests": 1.0, "input-tokens": prompt, "output-tokens": float(output)}
 
     def _until_its_turn(self, pool: _Pool, attempts: Attempts, ticket: object) -> float:

@@ -20,7 +20,7 @@ from .._wire.json import is_list, is_object
 from ..catalog.pricing import PricesInput, cost_of, prices_of
 from ..errors import APIError, BudgetExceededError, UsageError
 from ..types.message import Usage
-from .estimate import TokenEstimate, estimate_of, learn, parsed_body, raw_estimate
+from .estimate import SentPrompt, TokenEstimate, parsed_body, prompt_of
 from .tally import GATES, may_have_cost
 
 __all__ = ["Budget"]
@@ -36,7 +36,7 @@ class _Held(NamedTuple):
     """What is reserved for one attempt."""
 
     amount: Decimal
-    body: Mapping[str, Any]
+    prompt: SentPrompt
 
 
 class Budget:
@@ -118,12 +118,12 @@ class Budget:
             BudgetExceededError: that is more than what is left.
             UsageError: nobody can tell what it may cost.
         """
-        body = parsed_body(attempts.call.request(attempts.call.timeout).body)
-        amount = self._worst_case(body)
+        prompt = prompt_of(attempts)
+        amount = self._worst_case(prompt)
         with self._lock:
             self._refuse_above(amount)
             self._reserved += amount
-            attempts.hold(self, _Held(amount, body))
+            attempts.hold(self, _Held(amount, prompt))
         yield from ()
 
     def check(self, call: Call[Any]) -> None:
@@ -133,7 +133,7 @@ class Budget:
             BudgetExceededError: it could cost more than what is left.
             UsageError: nobody can tell what it may cost.
         """
-        amount = self._worst_case(parsed_body(call.request(call.timeout).body))
+        amount = self._worst_case(SentPrompt(parsed_body(call.request(call.timeout).body)))
         with self._lock:
             self._refuse_above(amount)
 
@@ -169,9 +169,7 @@ class Budget:
             return  # it was refused, or its last attempt failed
         usage: Any = getattr(message, "usage", None)
         if isinstance(usage, Usage):
-            prompt = usage.total_input_tokens
-            if not usage.iterations and not usage.server_tool_use:
-                learn(str(held.body.get("model")), raw_estimate(held.body), prompt)
+            held.prompt.learn(usage)
             self._settle(attempts, self._actual(attempts, message, usage))
         else:
             # A cancelled call gives its reservation back. Of one that was read as bytes, or whose
@@ -197,9 +195,10 @@ class Budget:
             cost = cost_of(usage.to_dict(), str(attempts.call.model), self._prices)
         return None if cost is None else cost.total
 
-    def _worst_case(self, body: Mapping[str, Any]) -> Decimal:
+    def _worst_case(self, sent: SentPrompt) -> Decimal:
+        body = sent.body
         uses = self._server_tool_uses(body)
-        prompt = _with_uses(estimate_of(body), uses)
+        prompt = _with_uses(sent.estimate, uses)
         max_tokens = body.get("max_tokens")
         output = max_tokens if isinstance(max_tokens, int) else 0
         if not self._in_dollars:

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 from .._core.arguments import check_names
+from .._core.flow import Attempts
 from .._core.request_body import PendingBody, UnreadBody, encode_body
 from .._transport.files import read_file
 from .._wire.http import Body
 from .._wire.json import is_object
 from ..catalog.tokens import PromptTokens
+from ..types.message import Usage
 from ..types.params import CountTokensParams, CreateParams
 
 __all__ = ["TokenEstimate", "estimate_tokens"]
@@ -73,7 +75,7 @@ def estimate_tokens(**params: Unpack[CountTokensParams]) -> TokenEstimate:
     if isinstance(body, PendingBody):
         body = body.filled(map(read_file, body.files))
     assert not isinstance(body, UnreadBody)
-    return estimate_of(parsed_body(body))
+    return SentPrompt(parsed_body(body)).estimate
 
 
 def parsed_body(body: Body) -> dict[str, Any]:
@@ -86,28 +88,49 @@ def parsed_body(body: Body) -> dict[str, Any]:
     return found if is_object(found) else {}
 
 
-def estimate_of(body: Mapping[str, Any]) -> TokenEstimate:
-    """Return the estimate for the body of a request."""
-    model = str(body.get("model"))
-    raw = raw_estimate(body)
-    ratio, band = _calibration.of(model)
-    tokens = raw * ratio
-    spare = band * tokens + _SPARE_TOKENS
-    return TokenEstimate(round(tokens), max(0, round(tokens - spare)), round(tokens + spare))
+class SentPrompt:
+    """The body of a request, and the estimate of its input tokens."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.body: dict[str, Any] = body
+        self._model = str(body.get("model"))
+        self._raw = _raw_estimate(body)
+        self._has_taught = False
+
+    @property
+    def estimate(self) -> TokenEstimate:
+        """The estimate, corrected by what this process has seen."""
+        ratio, band = _calibration.of(self._model)
+        tokens = self._raw * ratio
+        spare = band * tokens + _SPARE_TOKENS
+        return TokenEstimate(round(tokens), max(0, round(tokens - spare)), round(tokens + spare))
+
+    def learn(self, usage: Usage) -> None:
+        """Learn from the tokens that the prompt had in fact, once."""
+        actual = usage.total_input_tokens
+        # Several passes read the prompt several times, with what the tools of the API found.
+        single = not usage.iterations and not usage.server_tool_use
+        if single and self._raw > 0 and actual > 0 and not self._has_taught:
+            self._has_taught = True
+            _calibration.learn(self._model, actual / self._raw)
 
 
-def raw_estimate(body: Mapping[str, Any]) -> int:
+def prompt_of(attempts: Attempts) -> SentPrompt:
+    """Return the prompt of a call; it is read once for all that ask."""
+    found: SentPrompt | None = (attempts.held or {}).get(SentPrompt)
+    if found is None:
+        call = attempts.call
+        found = SentPrompt(parsed_body(call.request(call.timeout).body))
+        attempts.hold(SentPrompt, found)
+    return found
+
+
+def _raw_estimate(body: Mapping[str, Any]) -> int:
     """Return the estimate without what this process has learned."""
     try:
         return PromptTokens({**body}).total
     except Exception:  # of a body that the API will refuse: the estimate need not know all faults
         return len(json.dumps(body, default=str)) // _CHARACTERS_PER_TOKEN
-
-
-def learn(model: str, estimated: int, actual: int) -> None:
-    """Take note that a prompt of `model` had `actual` tokens where `estimated` were expected."""
-    if estimated > 0 and actual > 0:
-        _calibration.learn(model, actual / estimated)
 
 
 class _Calibration:
