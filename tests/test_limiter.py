@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import heapq
 import itertools
 import json
 import multiprocessing
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -343,6 +345,18 @@ def test_clients_share_a_limiter_over_sockets(kind):
             return len(server.requests)
 
     assert asyncio.run(main()) == 60
+
+
+def test_copies_of_a_limiter_are_the_limiter_and_processes_have_their_own(tmp_path):
+    limiter = Limiter(shared=tmp_path / "limits")
+    assert copy.copy(limiter) is copy.deepcopy(limiter) is limiter
+    other = pickle.loads(pickle.dumps(limiter))
+    assert other is not limiter
+    assert (
+        repr(other)
+        == repr(limiter)
+        == f"<Limiter of 0 limited classes of models shared in {tmp_path / 'limits'}>"
+    )
 
 
 def test_no_more_is_left_than_the_limit():

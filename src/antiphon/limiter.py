@@ -24,8 +24,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple, cast
+from typing import IO, Any, Final, NamedTuple, Self, cast
 
 from ._core.flow import Attempts, Flow, Sleep
 from ._wire.http import Headers, ResponseHead
@@ -158,6 +159,21 @@ class Limiter:
         if not isinstance(cast("object", shared), str | os.PathLike | None):
             raise TypeError(f"shared: {shared!r}; give the path of a file")
         self._file: Final = None if shared is None else Path(shared)
+
+    # The calls of a client and of its copies come under the same limits of the API.
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process learns the limits anew, or finds them in the file.
+        return partial(type(self), shared=self._file), ()
+
+    def __repr__(self) -> str:
+        shared = "" if self._file is None else f" shared in {self._file}"
+        return f"<Limiter of {len(self._pools)} limited classes of models{shared}>"
 
     def state(self) -> dict[str, Any]:
         """Return what is known, for each class of models; of several keys, numbered.

@@ -58,8 +58,14 @@ def transform_schema(json_schema: _ModelClass | Mapping[str, Any]) -> dict[str, 
         json_schema: a JSON schema, or a class of pydantic models. It is not changed.
 
     Raises:
+        TypeError: it is neither.
         ValueError: a schema in it says nothing about the type of its values.
     """
+    if not isinstance(json_schema, Mapping) and not hasattr(json_schema, "model_json_schema"):
+        raise TypeError(
+            f"json_schema: {json_schema!r} is neither a JSON schema nor a class of pydantic models;"
+            " antiphon.outputs.format_of takes any type"
+        )
     given = json_schema if isinstance(json_schema, Mapping) else json_schema.model_json_schema()
     return _transformed(given)
 

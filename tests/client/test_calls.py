@@ -344,3 +344,9 @@ def test_an_output_format_of_create_is_a_schema_and_the_only_one():
     with pytest.raises(AntiphonError, match="Both output_format and"):
         client.messages.create(**ASK, output_format=SCHEMA, output_config={"format": SCHEMA})
     assert client.messages.create(**ASK, output_format=omit).id
+
+
+def test_a_function_among_tools_is_told_the_way_out():
+    client = Client(api_key="k", base_url="http://127.0.0.1:9")
+    with pytest.raises(RequestEncodingError, match=r"tools\[0\]: .*decorate a function with @ant"):
+        client.messages.create(**ASK, tools=[print])

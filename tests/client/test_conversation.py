@@ -644,3 +644,22 @@ def test_a_cancelled_turn_leaves_the_conversation_as_it_was():
         assert (await chat.ask("Hello")).text == "Yes"
 
     asyncio.run(main())
+
+
+def test_a_client_of_the_other_kind_is_refused():
+    for kind, wrong in [
+        (Conversation, AsyncClient(api_key="k")),
+        (AsyncConversation, Client(api_key="k")),
+        (Conversation, 5),
+    ]:
+        with pytest.raises(TypeError, match="client: expected an antiphon"):
+            kind(wrong, model="claude-haiku-4-5", max_tokens=9)
+
+
+def test_a_conversation_and_a_run_are_shown_in_few_words(chat):
+    chat.ask("Hi")
+    assert repr(chat) == "<Conversation with claude-haiku-4-5, 2 messages>"
+    runner = antiphon.Client(api_key="k").messages.run_tools(
+        model="claude-haiku-4-5", max_tokens=9, tools=[], messages=[]
+    )
+    assert repr(runner) == "<ToolRunner after 0 turns, runs>"

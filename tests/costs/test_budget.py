@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import pickle
 import threading
@@ -316,3 +317,12 @@ def test_the_estimate_refuses_names_that_it_does_not_know():
         estimate_tokens(**ASK, systm="Be brief.")
     with pytest.raises(TypeError, match="missing the argument 'messages' and 'model'"):
         estimate_tokens()
+
+
+def test_copies_of_a_client_spend_from_the_same_budget():
+    budget = Budget(usd=1)
+    assert copy.copy(budget) is budget
+    one = client(whole(), budget=budget)
+    assert copy.deepcopy({"client": one, "budget": budget})["budget"] is budget
+    with pytest.raises(TypeError, match="a Budget cannot be pickled: two processes"):
+        pickle.dumps(budget)

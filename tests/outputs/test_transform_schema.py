@@ -135,3 +135,8 @@ def test_a_schema_without_a_type_is_refused(schema):
 def test_an_unknown_type_is_refused(kind):
     with pytest.raises(AssertionError):
         antiphon.transform_schema({"type": kind})
+
+
+def test_what_is_neither_a_schema_nor_a_model_is_refused():
+    with pytest.raises(TypeError, match="json_schema: 5 is neither"):
+        antiphon.transform_schema(5)

@@ -149,3 +149,8 @@ def test_the_command(as_json):
         assert json.loads(done.stdout)["conforms"] is True
     else:
         assert f"{len(CHECKS)} of {len(CHECKS)} checks passed" in done.stdout
+
+
+def test_what_is_no_address_is_refused_before_any_check():
+    with pytest.raises(ValueError, match="base_url: 'localhost:1' is not"):
+        check_server("localhost:1")

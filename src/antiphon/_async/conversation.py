@@ -17,6 +17,7 @@ from .._transport.files import async_read_file, async_save_json, read_file
 from .._wire.awaitable import async_result
 from .._wire.literals import read_exactly
 from .._wire.sentinels import is_absent
+from ..base_client import BaseClient
 from ..errors import UsageError
 from ..rules import Finding, repair
 from ..types.conversations import AskParams, ConversationParams, TurnParams, UserContent
@@ -24,6 +25,7 @@ from ..types.message import Usage
 from ..types.outputs import OutputT, ParsedMessage
 from ..types.params import MessageLike
 from ..types.tool_runs import LoopOptions
+from .any_endpoint import AsyncAnyEndpoint
 from .tool_runner import AsyncStreamingToolRunner, AsyncToolRunner
 
 if TYPE_CHECKING:
@@ -69,8 +71,9 @@ class AsyncConversation:
             params: the parameters of every turn: those of `messages.run_tools`.
 
         Raises:
-            TypeError: a parameter is missing or unknown.
+            TypeError: a parameter is missing or unknown, or `client` is none of this kind.
         """
+        _check_client(client)
         check_params("Conversation", params, ConversationParams)
         given = {name: value for name, value in params.items() if not is_absent(value)}
         self.params = {"cache_control": {"type": "ephemeral"}, **given}
@@ -168,6 +171,10 @@ class AsyncConversation:
         """Return what `save` writes, as JSON values."""
         return saved(self.params, json_values(self.messages, read_file), self.usage, self.tokens)
 
+    def __repr__(self) -> str:
+        model = self.params.get("model")
+        return f"<{type(self).__name__} with {model}, {len(self.messages)} messages>"
+
     @classmethod
     async def load(
         cls,
@@ -236,6 +243,13 @@ class AsyncConversation:
             return self.messages
         shorter = await async_result(self._compact([*self.messages], self.tokens))
         return self.messages if shorter is None else [*shorter]
+
+
+def _check_client(client: object) -> None:
+    """Refuse a client of the other kind, whose calls could not be waited for here."""
+    other = isinstance(client, BaseClient) and not isinstance(client, AsyncAnyEndpoint)
+    if other or not hasattr(client, "messages"):
+        raise TypeError(f"client: expected an antiphon.AsyncClient, got {client!r}")
 
 
 def _with_content(messages: list[Any], content: Any) -> list[Any]:

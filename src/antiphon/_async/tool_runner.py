@@ -139,6 +139,10 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
         self._trace: RunTrace | None = None
         self._end: EndReason | None = None
 
+    def __repr__(self) -> str:
+        state = "runs" if self.stop_reason is None else f"ended: {self.stop_reason}"
+        return f"<{type(self).__name__} after {self.turns} turns, {state}>"
+
     @property
     def messages(self) -> list[MessageLike]:
         """The conversation so far: what you append is sent with the next request."""

@@ -131,7 +131,10 @@ class _Prepared:
             return encode(self._params, _Simplifier())
         except NotJSONError as fault:
             path = _shown(fault.path)
-            raise RequestEncodingError(f"{path}: {fault}", path=path) from fault.__cause__
+            # A tool that is not JSON is, as a rule, a function that was not decorated.
+            is_tool = len(fault.path) == 2 and path.startswith("tools[")
+            advice = "; decorate a function with @antiphon.tool" if is_tool else ""
+            raise RequestEncodingError(f"{path}: {fault}{advice}", path=path) from fault.__cause__
 
     def _request(self, request: Any) -> Any:
         """Return a request of a batch with its messages as the API accepts them."""

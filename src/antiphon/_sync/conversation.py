@@ -18,6 +18,7 @@ from .._transport.files import read_file, save_json
 from .._wire.awaitable import plain_result
 from .._wire.literals import read_exactly
 from .._wire.sentinels import is_absent
+from ..base_client import BaseClient
 from ..errors import UsageError
 from ..rules import Finding, repair
 from ..types.conversations import AskParams, ConversationParams, TurnParams, UserContent
@@ -25,6 +26,7 @@ from ..types.message import Usage
 from ..types.outputs import OutputT, ParsedMessage
 from ..types.params import MessageLike
 from ..types.tool_runs import LoopOptions
+from .any_endpoint import AnyEndpoint
 from .tool_runner import StreamingToolRunner, ToolRunner
 
 if TYPE_CHECKING:
@@ -70,8 +72,9 @@ class Conversation:
             params: the parameters of every turn: those of `messages.run_tools`.
 
         Raises:
-            TypeError: a parameter is missing or unknown.
+            TypeError: a parameter is missing or unknown, or `client` is none of this kind.
         """
+        _check_client(client)
         check_params("Conversation", params, ConversationParams)
         given = {name: value for name, value in params.items() if not is_absent(value)}
         self.params = {"cache_control": {"type": "ephemeral"}, **given}
@@ -167,6 +170,10 @@ class Conversation:
         """Return what `save` writes, as JSON values."""
         return saved(self.params, json_values(self.messages, read_file), self.usage, self.tokens)
 
+    def __repr__(self) -> str:
+        model = self.params.get("model")
+        return f"<{type(self).__name__} with {model}, {len(self.messages)} messages>"
+
     @classmethod
     def load(
         cls,
@@ -235,6 +242,13 @@ class Conversation:
             return self.messages
         shorter = plain_result(self._compact([*self.messages], self.tokens))
         return self.messages if shorter is None else [*shorter]
+
+
+def _check_client(client: object) -> None:
+    """Refuse a client of the other kind, whose calls could not be waited for here."""
+    other = isinstance(client, BaseClient) and not isinstance(client, AnyEndpoint)
+    if other or not hasattr(client, "messages"):
+        raise TypeError(f"client: expected an antiphon.Client, got {client!r}")
 
 
 def _with_content(messages: list[Any], content: Any) -> list[Any]:

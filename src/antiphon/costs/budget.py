@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, NoReturn, Self
 
 from .._core.call import Call
 from .._core.flow import Attempts, Flow
@@ -244,6 +244,19 @@ class Budget:
 
     def _shown(self, amount: Decimal) -> str:
         return f"${amount:.4f}" if self._in_dollars else f"{int(amount):,} tokens"
+
+    # Copies of a client spend from the same budget: a copy of the budget would be money twice.
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Budget cannot be pickled: two processes would spend it twice; give each process"
+            " a client with a budget of its own"
+        )
 
     def __repr__(self) -> str:
         return f"<Budget {self._shown(self.spent)} of {self._shown(self.limit)} spent>"

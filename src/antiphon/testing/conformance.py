@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .._transport import Transport
 from .._transport.default import transport_for
+from .._transport.origin import target_of
 from .._wire.http import Request, Timeout
 from .._wire.json import dumps, is_list, is_object
 from .._wire.secret import Secret
@@ -235,7 +236,11 @@ def check_server(
         thinking_model: a model that thinks if it is told to.
         checks: those to run; by default all of `CHECKS`.
         http_client: what carries the requests; by default our own transport.
+
+    Raises:
+        ValueError: `base_url` is no URL.
     """
+    target_of(base_url)  # or every check would say so
     findings: list[CheckResult] = []
     probe = Probe(transport_for(http_client), base_url, api_key, model, thinking_model)
     for check in CHECKS if checks is None else checks:

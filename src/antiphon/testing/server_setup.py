@@ -75,7 +75,7 @@ def renew(
         upstream = os.environ.get("ANTHROPIC_BASE_URL")
         app = cassette_app(folder / cassette, mode, upstream=upstream, seed=seed, script=rules)
         server.replace(app)
-    server.script.faults = tuple(faults)
+    server.faults = faults
     if callable(script):
         script(server)
     elif isinstance(script, list | tuple):

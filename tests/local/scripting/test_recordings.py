@@ -302,6 +302,8 @@ def test_wrong_settings_are_refused_by_name(tmp_path):
         LocalServer(cassette=tmp_path / "x.jsonl")
     with pytest.raises(TypeError, match="an app or a cassette"):
         LocalServer(App(), cassette=tmp_path / "x.jsonl")
+    with pytest.raises(ValueError, match="upstream: 'ftp://x' is not"):
+        LocalServer(cassette=tmp_path / "x.jsonl", mode="once", upstream="ftp://x")
     with pytest.raises(TypeError, match="need a cassette"):
         LocalServer(mode="once")
 
@@ -332,6 +334,18 @@ def test_the_commands_record_and_replay(tmp_path, api):
     finally:
         playing.terminate()
         playing.communicate(timeout=20)
+
+
+@pytest.mark.parametrize("key", ["k", "any", "placeholder"])
+def test_a_placeholder_for_a_key_changes_no_words(tmp_path, api, key):
+    file = tmp_path / "x.jsonl"
+    question = f"Is {key} a word, like many others?"
+    recording = LocalServer(cassette=file, mode="once", upstream=api.url)
+    with recording as server, Client(api_key=key, base_url=server.url) as client:
+        said = client.messages.create(messages=turn(question), **ASK).text
+    assert "[secret]" not in file.read_text()
+    with LocalServer(cassette=file) as server, Client(api_key=key, base_url=server.url) as client:
+        assert client.messages.create(messages=turn(question), **ASK).text == said
 
 
 def test_a_cache_marks_its_hits_and_repeats_them(tmp_path, api):

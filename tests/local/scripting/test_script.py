@@ -262,6 +262,7 @@ def test_a_script_is_an_object_of_its_own():
         (lambda s: s.reply("a", delay="2"), TypeError, "delay: '2'"),
         (lambda s: s.reply("a", stop_reason=5), TypeError, "stop_reason: 5"),
         (lambda s: s.reply("a", usage=5), TypeError, "usage: 5"),
+        (lambda s: setattr(s, "faults", 5), TypeError, "faults: give a list .* not 5"),
         (lambda s: s.reply({"cited_text": "a"}), TypeError, "a citation belongs into a text"),
         (lambda s: s.reply(tool_use("a", b=object())), TypeError, "object is not JSON"),
         (lambda s: s.fail("nonsense"), ValueError, "fail: 'nonsense'"),

@@ -90,6 +90,9 @@ class LocalServer(ScriptedServer):
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
 
+    def __repr__(self) -> str:
+        return f"<LocalServer {self.__dict__.get('url', 'that does not run')}>"
+
     @property
     def clock(self) -> Clock:
         """The server's time: ``server.clock.advance(300)`` lets five minutes pass."""

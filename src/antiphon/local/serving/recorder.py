@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..._transport.default import transport_for
+from ..._transport.origin import target_of
 from ..._wire.http import Request, Timeout
 from ..._wire.url import URL
 from ..api.exchange import split_url
@@ -26,6 +27,8 @@ _NOT_PASSED_ON = frozenset(
     {"accept-encoding", "connection", "content-length", "host", "transfer-encoding"}
 )
 _SECRET_HEADERS = ("x-api-key", "authorization")
+# A shorter key is a placeholder, such as "any" or "test", and hiding it would change other words.
+_SHORTEST_SECRET = 12
 
 
 def cassette_app(
@@ -49,7 +52,7 @@ def cassette_app(
 
     Raises:
         FileNotFoundError: there is no such file, and nothing would be recorded into it.
-        ValueError: it is no cassette, or there is no such mode.
+        ValueError: it is no cassette, or there is no such mode, or `upstream` is no URL.
     """
     file = Path(path)
     recorded = [] if mode != "none" and not file.exists() else load_recordings(file)
@@ -93,6 +96,11 @@ def load_recordings(path: str | os.PathLike[str]) -> list[Interaction]:
 
 def _fetch_from(upstream: str) -> Callable[[Request], Interaction]:
     """Return what sends requests to the API that is recorded."""
+    try:
+        target_of(upstream)
+    except ValueError:
+        wrong = f"upstream: {upstream!r} is not an http:// or https:// URL with a host"
+        raise ValueError(wrong) from None
     transport = transport_for(None)
 
     def fetch(request: Request) -> Interaction:
@@ -110,7 +118,8 @@ def _fetch_from(upstream: str) -> Callable[[Request], Interaction]:
                 chunks.append(Chunk(round((time.monotonic() - started) * 1000), content))
         finally:
             response.close()
-        secrets = [given[name].removeprefix("Bearer ") for name in _SECRET_HEADERS if name in given]
+        sent = [given[name].removeprefix("Bearer ") for name in _SECRET_HEADERS if name in given]
+        secrets = [each for each in sent if len(each) >= _SHORTEST_SECRET]
         return Interaction.of(
             (request.method, target, given, bytes(body)),
             (response.head.status, dict(response.head.headers), chunks),
