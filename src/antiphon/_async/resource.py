@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from .._core.call import Call, Endpoint
 from .._core.flow import ResultInstead
-from .._core.pages import PageContent
 from .._wire.awaitable import AsyncPaginator, async_paginated
 from ..base_client import BaseClient
 from ..responses import APIResponse
 from ..telemetry import log_output_failure
-from .pages import AsyncPage
 from .runner import AsyncRunner, AsyncSession
 
 if TYPE_CHECKING:
+    from .._core.pages import PageContent
     from .._stream.flow import StreamFlow
+    from .pages import AsyncPage
     from .responses import AsyncJSONLines, AsyncStreamedResponse, AsyncStreamedResponseManager
 
 __all__ = [
@@ -127,6 +127,8 @@ def view_of(call: Call[Any], flow: StreamFlow, runner: AsyncRunner) -> Any:
 def _page(
     decode: Callable[[bytes], Any], params: Mapping[str, Any], fetch: Any, body: bytes
 ) -> AsyncPage[Any]:
+    from .pages import AsyncPage  # most programs list nothing
+
     return AsyncPage(decode(body), params, fetch)
 
 

@@ -27,7 +27,6 @@ from .call import (
     post,
 )
 from .options import Credential, Options
-from .output_retries import OutputRetries
 from .request_body import PendingBody, is_mapping
 
 if TYPE_CHECKING:
@@ -99,6 +98,8 @@ def parse(
     if params.get("stream") is True:
         raise TypeError("messages.parse() cannot stream: call messages.stream(output_format=…)")
     given, output = with_format(params, one_format=one_format)
+    from .output_retries import OutputRetries  # most programs ask for text alone
+
     retries = OutputRetries(output, given, partial(_messages_call, options, waits=True))
     # Made here, so that warnings name the line of the caller, as those of `create` do.
     return retries.equipped(_messages_call(options, retries.params, waits=True))

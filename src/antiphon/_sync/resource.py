@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from .._core.call import Call, Endpoint
 from .._core.flow import ResultInstead
-from .._core.pages import PageContent
 from .._wire.awaitable import paginated
 from ..base_client import BaseClient
 from ..responses import APIResponse
 from ..telemetry import log_output_failure
-from .pages import SyncPage
 from .runner import Runner, Session
 
 if TYPE_CHECKING:
+    from .._core.pages import PageContent
     from .._stream.flow import StreamFlow
+    from .pages import SyncPage
     from .responses import JSONLines, StreamedResponse, StreamedResponseManager
 
 __all__ = [
@@ -126,6 +126,8 @@ def view_of(call: Call[Any], flow: StreamFlow, runner: Runner) -> Any:
 def _page(
     decode: Callable[[bytes], Any], params: Mapping[str, Any], fetch: Any, body: bytes
 ) -> SyncPage[Any]:
+    from .pages import SyncPage  # most programs list nothing
+
     return SyncPage(decode(body), params, fetch)
 
 
