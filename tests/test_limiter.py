@@ -378,3 +378,5 @@ def test_what_is_no_limiter_is_refused_by_name(given, error):
         Client(api_key="k", limiter=given)
     with pytest.raises(TypeError, match="shared: 3"):
         Limiter(shared=3)
+    with pytest.raises(FileNotFoundError, match="shared: there is no folder"):
+        Limiter(shared="/no/such/folder/limits")

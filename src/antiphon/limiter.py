@@ -153,12 +153,15 @@ class Limiter:
 
         Raises:
             TypeError: `shared` is no path.
+            FileNotFoundError: the folder of that file does not exist.
         """
         self._pools: dict[tuple[str, str], _Pool] = {}
         self._lock = threading.Lock()
         if not isinstance(cast("object", shared), str | os.PathLike | None):
             raise TypeError(f"shared: {shared!r}; give the path of a file")
         self._file: Final = None if shared is None else Path(shared)
+        if self._file is not None and not self._file.parent.is_dir():
+            raise FileNotFoundError(f"shared: there is no folder {os.fspath(self._file.parent)!r}")
 
     # The calls of a client and of its copies come under the same limits of the API.
     def __copy__(self) -> Self:

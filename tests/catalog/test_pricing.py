@@ -211,6 +211,12 @@ def test_what_are_no_prices_is_refused_by_name(prices):
         add_prices({"mine": prices})
 
 
+@pytest.mark.parametrize("wrong", [5, [], None])
+def test_what_holds_no_prices_is_refused(wrong):
+    with pytest.raises(TypeError, match=r"prices: .*give model ids and their prices"):
+        add_prices(wrong)
+
+
 @pytest.mark.parametrize("content", ["{", "[]"])
 def test_a_file_without_prices_is_refused_by_name(tmp_path, content):
     file = tmp_path / "prices.json"

@@ -95,3 +95,9 @@ def test_the_requests_of_a_server_are_taken():
     assert_cache_stable(transport.requests)
     usage = [each.message["usage"] for each in transport.requests if each.message]
     assert len(usage) == 2
+
+
+@pytest.mark.parametrize("wrong", [5, None, "x", [5]])
+def test_what_is_no_list_of_requests_is_refused(wrong):
+    with pytest.raises(TypeError, match="requests: "):
+        assert_cache_stable(wrong)

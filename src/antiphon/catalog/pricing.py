@@ -125,11 +125,14 @@ def add_prices(prices: Mapping[str, PricesInput] | str | os.PathLike[str]) -> No
             follow from `input` if they are not given.
 
     Raises:
+        TypeError: `prices` is neither.
         ValueError: the file or the prices are not of this form.
         OSError: the file cannot be read.
     """
     if isinstance(prices, (str, os.PathLike)):
         prices = _read(prices)
+    elif not isinstance(cast("object", prices), Mapping):
+        raise TypeError(f"prices: {prices!r}; give model ids and their prices, or a path")
     _added.update({model: _checked(model, given) for model, given in prices.items()})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from .._wire.json import JSONObject, is_list, is_object
 from ..local.api.differences import differences, first_difference
@@ -34,7 +34,10 @@ def assert_cache_stable(requests: Iterable[Recorded | Mapping[str, Any]]) -> Non
 
     Raises:
         AssertionError: one does not; the text names the block and the character.
+        TypeError: there are no requests, or something else is among them.
     """
+    if isinstance(requests, str) or not isinstance(cast("object", requests), Iterable):
+        raise TypeError(f"requests: give a list, such as server.requests, not {requests!r}")
     bodies = [body for each in requests if "messages" in (body := _body(each))]
     for number, (before, after) in enumerate(pairwise(bodies), 1):
         if broken := _broken(before, after):
@@ -45,8 +48,11 @@ def assert_cache_stable(requests: Iterable[Recorded | Mapping[str, Any]]) -> Non
 
 
 def _body(request: Recorded | Mapping[str, Any]) -> JSONObject:
-    body: Any = request.body if isinstance(request, Recorded) else request
-    return body if is_object(body) else {}
+    if isinstance(request, Recorded):
+        return request.body if is_object(request.body) else {}
+    if not is_object(request):
+        raise TypeError(f"requests: {request!r} is neither an entry of server.requests nor a body")
+    return request
 
 
 def _broken(before: JSONObject, after: JSONObject) -> str | None:

@@ -67,6 +67,7 @@ WRONG = [
     ([{"reply": "a", "when": {"has_image": "x"}}], "rules.0.when.has_image: give true or false"),
     ([{"reply": "a", "when": {"header": {"x": 1}}}], "rules.0.when.header.x: give a text"),
     ([{"reply": "a", "when": {"any": []}}], "rules.0.when.any: give a list"),
+    ([{"replyy": "a"}], "rules.0: give a mapping with one of reply, replies, fail, not 'replyy'"),
     ([{"reply": "a", "when": {"all": [{"x": 1}]}}], "rules.0.when.all.0.x: unknown"),
 ]
 

@@ -96,7 +96,8 @@ def _add(rule: Any, parsed: FileRules, path: str) -> None:
     """Add a rule of a file."""
     kinds = [name for name in _OUTCOMES if is_object(rule) and name in rule]
     if len(kinds) != 1:
-        raise _wrong(path, f"give a mapping with one of {', '.join(_OUTCOMES)}")
+        found = ", ".join(map(repr, rule)) if is_object(rule) else repr(rule)
+        raise _wrong(path, f"give a mapping with one of {', '.join(_OUTCOMES)}, not {found}")
     [kind] = kinds
     _check_names(rule, _FIELDS[kind], path)
     given = {name: _CHECKS[name](rule[name], f"{path}.{name}") for name in rule if name in _CHECKS}
