@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 __all__ = [
@@ -83,14 +84,12 @@ frozen: FrozenTime | None = None
 
 
 # Wrapped, so that tools that freeze the time of a whole program, such as freezegun, do not find
-# them: with time standing still, no time limit would ever be noticed.
-_machine_now = staticmethod(time.monotonic)
+# them: with time standing still, no time limit would ever be noticed. A `partial` costs no frame.
+_machine_now: Callable[[], float] = partial(time.monotonic)
 _machine_sleep = staticmethod(time.sleep)
 
-
-def now() -> float:
-    """Return seconds that never go back."""
-    return _machine_now() if frozen is None else frozen.now()
+now: Callable[[], float] = _machine_now
+"""Returns seconds that never go back; ask for it by `clocks.now()`, since `freeze` replaces it."""
 
 
 async def machine_sleep(seconds: float) -> None:
@@ -109,7 +108,7 @@ async def machine_sleep(seconds: float) -> None:
 class MonotonicClock:
     """Seconds that never go back, and a way to wait for them to pass."""
 
-    now = staticmethod(now)
+    now = staticmethod(_machine_now)
 
     @staticmethod
     def sleep(seconds: float) -> None:
@@ -123,7 +122,7 @@ class MonotonicClock:
 class AsyncMonotonicClock:
     """A `MonotonicClock` whose `sleep` is awaited, under asyncio or trio."""
 
-    now = staticmethod(now)
+    now = staticmethod(_machine_now)
 
     @staticmethod
     async def sleep(seconds: float) -> None:
@@ -144,9 +143,18 @@ def freeze(instead: FrozenTime) -> None:
     if frozen is not None:
         raise RuntimeError("time is frozen already; use the clock of the outer block")
     frozen = instead
+    _ask(instead.now)
 
 
 def thaw() -> None:
     """Go back to the time of the machine."""
     global frozen
     frozen = None
+    _ask(_machine_now)
+
+
+def _ask(function: Callable[[], float]) -> None:
+    """Let all that measures time ask a function. A look at `frozen` each time would cost more."""
+    global now
+    now = function
+    MonotonicClock.now = AsyncMonotonicClock.now = staticmethod(function)
