@@ -656,6 +656,15 @@ def test_a_client_of_the_other_kind_is_refused():
             kind(wrong, model="claude-haiku-4-5", max_tokens=9)
 
 
+def test_what_is_no_rule_for_compaction_and_no_saved_conversation_is_refused(chat, tmp_path):
+    with pytest.raises(TypeError, match="compact: expected a function, got 5"):
+        Conversation(Client(api_key="k"), compact=5, **PARAMS)
+    file = tmp_path / "broken.json"
+    file.write_text("{")
+    with pytest.raises(ValueError, match=r"broken\.json holds no saved conversation"):
+        Conversation.load(Client(api_key="k"), file)
+
+
 def test_a_conversation_and_a_run_are_shown_in_few_words(chat):
     chat.ask("Hi")
     assert repr(chat) == "<Conversation with claude-haiku-4-5, 2 messages>"

@@ -249,3 +249,8 @@ def test_it_works_beside_other_clocks(server, other):
         assert asyncio.run(main()) == "Hello!"
     assert day == dt.date(2026, 11, 20)
     assert clock.elapsed == 180
+
+
+def test_time_is_a_number():
+    with frozen() as clock, pytest.raises(TypeError, match="seconds: 'a' is not a number"):
+        clock.advance("a")

@@ -76,6 +76,8 @@ class Conversation:
         """
         _check_client(client)
         check_params("Conversation", params, ConversationParams)
+        if compact is not None and not callable(compact):
+            raise TypeError(f"compact: expected a function, got {compact!r}")
         given = {name: value for name, value in params.items() if not is_absent(value)}
         self.params = {"cache_control": {"type": "ephemeral"}, **given}
         if "tools" in given:
@@ -196,7 +198,11 @@ class Conversation:
             ValueError: it holds no conversation, or one of another version; or tools are missing.
         """
         if not isinstance(source, Mapping):
-            source = read_exactly(read_file(Path(source)))
+            content = read_file(Path(source))
+            try:
+                source = read_exactly(content)
+            except ValueError as error:
+                raise ValueError(f"{source} holds no saved conversation: {error}") from error
         params, messages, usage, tokens = restored(source, changes)
         made = cls(client, messages=messages, compact=compact, **params)
         made.usage, made.tokens = usage, tokens

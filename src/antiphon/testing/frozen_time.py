@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from .._transport import clocks
@@ -103,8 +103,11 @@ class FrozenClock:
             seconds: how long, from 0.
 
         Raises:
-            ValueError: `seconds` is negative or no number.
+            TypeError: `seconds` is no number.
+            ValueError: `seconds` is negative or not finite.
         """
+        if not isinstance(cast("object", seconds), int | float):
+            raise TypeError(f"seconds: {seconds!r} is not a number")
         if not 0 <= seconds < _NEVER:
             raise ValueError(f"seconds: {seconds!r} is not a number from 0; time does not go back")
         with self._moving:
