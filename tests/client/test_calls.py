@@ -350,3 +350,16 @@ def test_a_function_among_tools_is_told_the_way_out():
     client = Client(api_key="k", base_url="http://127.0.0.1:9")
     with pytest.raises(RequestEncodingError, match=r"tools\[0\]: .*decorate a function with @ant"):
         client.messages.create(**ASK, tools=[print])
+
+
+@pytest.mark.parametrize("name", ["extra_headers", "extra_query", "extra_body", "betas"])
+def test_arguments_of_another_kind_are_refused_by_name(name):
+    client = Client(api_key="k", base_url="http://127.0.0.1:9")
+    with pytest.raises(TypeError, match=f"{name}: expected a .*, got int"):
+        client.messages.create(**ASK, **{name: 5})
+
+
+@pytest.mark.parametrize("name", ["default_headers", "default_query"])
+def test_settings_of_another_kind_are_refused_by_name(name):
+    with pytest.raises(TypeError, match=f"{name}: expected a dict, got int"):
+        Client(api_key="k", **{name: 5})

@@ -14,7 +14,7 @@ from .._wire.sentinels import is_absent
 from .._wire.url import URL
 from ..types.params import WorkspaceParams
 from .arguments import check_names
-from .options import Credential, HeaderValue, Options, checked_headers
+from .options import Credential, HeaderValue, Options, check_mapping, checked_headers
 from .request_body import UnreadBody, encode_body, is_iterable
 from .retry import RetryPolicy
 
@@ -45,6 +45,7 @@ _HEADER_PARAMS = {
 _CALL_PARAMS = frozenset(
     {"betas", "extra_headers", "extra_query", "extra_body", "timeout", "budget"}
 )
+_MAPPINGS = frozenset({"extra_headers", "extra_query", "extra_body"})
 
 
 # The parameters that name one thing, in the path of its endpoint.
@@ -215,7 +216,11 @@ def split_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
     given = {name: value for name, value in params.items() if not is_absent(value)}
     # Absent values are dropped here once; what is left has been given on purpose.
     names = [name for name in given if name in _CALL_PARAMS or name in _HEADER_PARAMS]
-    return given, {name: given.pop(name) for name in names}
+    own = {name: given.pop(name) for name in names}
+    for name in own:
+        if name in _MAPPINGS:
+            check_mapping(own[name], name)
+    return given, own
 
 
 def _query_name(name: str, value: object) -> str:

@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlencode, urlsplit
 
 from .._version import __version__
@@ -30,6 +30,7 @@ __all__ = [
     "HeaderValue",
     "LargeResponses",
     "Options",
+    "check_mapping",
     "checked_gate",
     "checked_headers",
     "has_credential",
@@ -154,7 +155,7 @@ class Options:
                 **self.headers,
                 **checked_headers(settings.get("default_headers"), "default_headers"),
             },
-            query={**self.query, **(settings.get("default_query") or {})},
+            query={**self.query, **check_mapping(settings.get("default_query"), "default_query")},
             large_responses=_large_responses(settings.get("large_responses", self.large_responses)),
             lenient_streams=settings.get("lenient_streams", self.lenient_streams),
             allow_plain_http=settings.get("allow_plain_http", self.allow_plain_http),
@@ -296,6 +297,8 @@ def joined_betas(header: HeaderValue | None, betas: Iterable[str]) -> str:
     """
     if isinstance(betas, str):
         raise TypeError(f"betas: give a list of texts, for example betas=[{betas!r}]")
+    if not isinstance(cast("object", betas), Iterable):
+        raise TypeError(f"betas: expected a list of texts, got {type(betas).__name__}")
     given = list(betas)
     for index, beta in enumerate(given):
         if not isinstance(beta, str):  # pyright: ignore[reportUnnecessaryIsInstance] users' values
@@ -427,13 +430,27 @@ def checked_headers(headers: Mapping[str, Any] | None, argument: str) -> dict[st
     """Return `headers` with lower-case names, checked; the errors never show a secret value.
 
     Raises:
-        TypeError: a value is neither a `str` nor `omit`.
+        TypeError: they are no mapping, or a value is neither a `str` nor `omit`.
         ValueError: a name or a value cannot be sent, or the transport sets this header itself.
     """
     return {
         _checked_name(name, argument): _checked_value(value, f"{argument}[{name!r}]", name)
-        for name, value in (headers or {}).items()
+        for name, value in check_mapping(headers, argument).items()
     }
+
+
+def check_mapping(given: object, argument: str) -> Mapping[str, Any]:
+    """Return a mapping that was given; an empty one for None.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        # Not shown: it may be a key, given for the headers that hold it.
+        raise TypeError(f"{argument}: expected a dict, got {type(given).__name__}")
+    return cast("Mapping[str, Any]", given)
 
 
 def _checked_name(name: object, argument: str) -> str:
