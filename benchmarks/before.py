@@ -46,7 +46,8 @@ def main() -> None:
     print(HEAD)
     with replay_server() as url:
         for row in ROWS:
-            if options.only in (None, row.work):
+            # The earlier version may lack what a row is about.
+            if options.only in (None, row.work) and row.work != "create watched":
                 found = measured_in_turn(row, peers, options.rounds, url)
                 cpu = {peer: result and result["cpu"] for peer, result in found.items()}
                 print(line(row, cpu), flush=True)

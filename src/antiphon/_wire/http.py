@@ -32,9 +32,17 @@ class Headers(Mapping[str, str]):
     raw: Sequence[tuple[str, str]]
     """The (name, value) pairs as they were received."""
 
-    def __init__(self, raw: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, raw: Sequence[tuple[str, str]] = (), values: dict[str, str] | None = None
+    ) -> None:
+        """Keep headers.
+
+        Args:
+            raw: their names and values.
+            values: the values by the names in lower case, from whoever has them already.
+        """
         self.raw = raw
-        self._values = {name.lower(): value for name, value in raw}
+        self._values = {name.lower(): value for name, value in raw} if values is None else values
         if len(self._values) < len(raw):  # a header was sent several times
             self._values = _joined(raw)
 
