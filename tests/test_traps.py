@@ -17,6 +17,7 @@ import pytest
 
 import antiphon
 from antiphon.types import Message
+from tests.support.imports import loaded_by
 from tests.support.media_samples import JPEG, png
 
 HELLO: Any = {
@@ -66,10 +67,8 @@ def client_of(*content: Any, stop_reason: str = "end_turn") -> antiphon.Client:
 
 
 def test_importing_loads_no_http_library_and_no_pydantic():
-    code = "import sys, antiphon; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    names = {name.partition(b".")[0] for name in loaded.stdout.split()}
-    assert not names & {b"httpx", b"httpx2", b"pydantic", b"ssl", b"asyncio", b"typing"}
+    names = {name.partition(".")[0] for name in loaded_by("import antiphon")}
+    assert not names & {"httpx", "httpx2", "pydantic", "ssl", "asyncio", "typing"}
 
 
 def test_no_http_library_is_needed(server):
