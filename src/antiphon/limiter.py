@@ -29,20 +29,20 @@ from pathlib import Path
 from typing import IO, Any, Final, NamedTuple, Self, cast
 
 from ._core.flow import Attempts, Flow, Sleep
-from ._wire.http import Headers, ResponseHead
+from ._wire.http import ResponseHead
 from ._wire.secret import Secret
 from .catalog.limit_class import limit_class
 from .costs.estimate import SentPrompt, prompt_of
 from .errors import APIError, APITimeoutError, OverloadedError, RateLimitError
+from .responses import RateLimit, RateLimits
 from .types.message import Usage
 
 __all__ = ["Limiter"]
 
 _MINUTE = 60.0
 
-# The names of the buckets, as the headers of the API have them, and by how much the number of what
-# remains is rounded down there.
-_BUCKETS = {"requests": 1, "input-tokens": 1_000, "output-tokens": 1_000}
+# The names of the buckets, and by how much the API rounds down the number of what remains.
+_BUCKETS = {"requests": 1, "input_tokens": 1_000, "output_tokens": 1_000}
 
 # Clocks differ, and other programs may use the key: a little less than all is asked for.
 _SHARE = 0.98
@@ -194,7 +194,7 @@ class Limiter:
                     # More than the limit until the next call, where one took less than expected.
                     left = min(bucket.granted - bucket.sent, bucket.limit)
                     known = bool(bucket.limit)
-                    buckets[each.replace("-", "_")] = {
+                    buckets[each] = {
                         "limit": bucket.limit if known else None,
                         "left": left if known else None,
                     }
@@ -248,17 +248,17 @@ class Limiter:
     def responded(self, attempts: Attempts, head: ResponseHead) -> None:
         """Learn the limits, and what is left of them."""
         pool = self._pool_of(attempts)
+        limits = RateLimits.of(head.headers)
         with self._state(pool, attempts) as shared:
             for name, rounded in _BUCKETS.items():
-                limit = _number(head.headers, f"anthropic-ratelimit-{name}-limit")
-                remaining = _number(head.headers, f"anthropic-ratelimit-{name}-remaining")
-                if not limit or remaining is None:
+                told: RateLimit = getattr(limits, name)
+                if not told.limit or told.remaining is None:
                     continue
                 bucket = shared.buckets[name]
                 first = not bucket.limit
-                bucket.limit = float(limit)
+                bucket.limit = float(told.limit)
                 alone = first or pool.under_way == 1
-                bucket.correct(remaining, rounded, alone=alone)
+                bucket.correct(told.remaining, rounded, alone=alone)
 
     def failed(self, attempts: Attempts, error: APIError) -> None:
         """Hold all calls back if the API refused one because there were too many."""
@@ -304,7 +304,7 @@ class Limiter:
         prompt = usage.total_input_tokens
         uncached = prompt - (usage.cache_read_input_tokens or 0)
         output = usage.output_tokens or 0
-        used = {"requests": 1.0, "input-tokens": float(uncached), "output-tokens": float(output)}
+        used = {"requests": 1.0, "input_tokens": float(uncached), "output_tokens": float(output)}
         for name, bucket in shared.buckets.items():
             bucket.taken += used[name] - taken.units[name]
             bucket.sent += used[name] - taken.units[name]
@@ -318,7 +318,7 @@ class Limiter:
         max_tokens = sent.body.get("max_tokens")
         output = min(pool.output, max_tokens) if isinstance(max_tokens, int) else pool.output
         prompt = sent.estimate.tokens * pool.uncached
-        return {"requests": 1.0, "input-tokens": prompt, "output-tokens": float(output)}
+        return {"requests": 1.0, "input_tokens": prompt, "output_tokens": float(output)}
 
     def _until_its_turn(self, pool: _Pool, attempts: Attempts, ticket: object) -> float:
         """Return the seconds until another look; 0 if the call has taken a place under way."""
@@ -407,11 +407,6 @@ def _caller(headers: Mapping[str, str | Secret]) -> str:
         if isinstance(value, Secret):
             digest.update(value.reveal().encode())
     return digest.hexdigest()[:16]
-
-
-def _number(headers: Headers, name: str) -> int | None:
-    text = headers.get(name)
-    return int(text) if text is not None and text.isdecimal() and len(text) < 20 else None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import subprocess
@@ -254,7 +255,12 @@ def test_the_old_state_stays_if_the_new_one_cannot_be_written(tmp_path, monkeypa
     path = tmp_path / "state.json"
     client_here().messages.run_tools(**RUN, save=path, max_turns=1).until_done()
     before = path.read_bytes()
-    (tmp_path / "state.json.new").mkdir()  # where the next state is written first
+
+    def full_disk(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(OSError):
         client_here().messages.run_tools(**RUN, save=path, state=path, max_turns=2).until_done()
     assert path.read_bytes() == before
+    assert [*tmp_path.iterdir()] == [path]

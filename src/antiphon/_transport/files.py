@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from io import SEEK_END
 from os import PathLike
 from pathlib import Path
+from threading import get_ident
 from typing import IO, Any, TypeAlias, TypeGuard, TypeVar
 
 from .._wire.http import Body, BufferedBody
@@ -31,6 +32,7 @@ __all__ = [
     "open_file",
     "read_content",
     "read_file",
+    "replace_file",
     "save_json",
     "small_body",
 ]
@@ -77,13 +79,26 @@ def save_json(path: str | PathLike[str], value: Any) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    replace_file(path, encode(value))
+
+
+def replace_file(path: str | PathLike[str], content: BufferedBody) -> None:
+    """Write a file, which has the old content or the new one at any time.
+
+    Raises:
+        OSError: it cannot be written; the old content stays.
+    """
     target = Path(path)
-    new = target.with_name(f"{target.name}.new")
-    with new.open("wb") as file:
-        file.write(encode(value))
-        file.flush()
-        os.fsync(file.fileno())  # else a loss of power may leave an empty file under the name
-    new.replace(target)
+    # No other process or thread may write into the same draft.
+    draft = target.with_name(f".{target.name}.{os.getpid()}.{get_ident()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # else a loss of power may leave an empty file under the name
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def read_content(content: Any) -> Any:

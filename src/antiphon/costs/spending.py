@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
+from .._transport.files import replace_file
 from ..catalog.pricing import Cost, PricesInput, cost_of
 from . import tally as parts
 from .tally import PROCESS, Key, Tally
@@ -110,20 +110,14 @@ class Ledger:
         """
         return [self._record(key, row) for key, row in sorted(self._tally.rows().items(), key=str)]
 
-    def export(self, path: str | os.PathLike[str]) -> None:
+    def export(self, path: str | PathLike[str]) -> None:
         """Write `records` into a file of JSON lines, replacing what is there.
 
         Raises:
             OSError: the file cannot be written; what was there stays.
         """
         text = "".join(json.dumps(record) + "\n" for record in self.records())
-        target = Path(path)
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            draft.write_text(text, "utf-8")
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
+        replace_file(path, text.encode())
 
     def _by(self, group: Callable[[Key], Any]) -> dict[Any, Spending]:
         found: dict[Any, Spending] = {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..._transport.default import transport_for
+from ..._transport.files import replace_file
 from ..._transport.origin import target_of
 from ..._wire.http import Request, Timeout
 from ..._wire.url import URL
@@ -64,9 +65,7 @@ def cassette_app(
         file.parent.mkdir(parents=True, exist_ok=True)
         if replaced:
             lines = [f"{each.line()}\n" for each in cassette.interactions]
-            draft = file.with_name(f".{file.name}.{os.getpid()}")
-            draft.write_text("".join(lines), "utf-8")
-            draft.replace(file)
+            replace_file(file, "".join(lines).encode())
         else:
             with file.open("a", encoding="utf-8") as lines_of_file:
                 lines_of_file.write(f"{interaction.line()}\n")
