@@ -189,6 +189,19 @@ def test_the_models_are_told_apart_the_dearest_first():
     assert sum(spent.total for spent in models.values()) == asked.costs.total
 
 
+def test_a_tag_for_each_call_does_not_fill_the_memory():
+    message = Message.from_value(BODY)
+    tally = Tally()
+    kept = Ledger(tally)
+    for number in range(10_100):
+        kept.add(message, tag=f"user {number}")
+    kept.add(message)
+    assert len(tally.rows()) == len(PROCESS.rows()) == 10_002
+    assert kept.spending.calls == 10_101
+    assert kept.by_tag["(others)"].calls == 100
+    assert kept.by_tag[None].calls == 1
+
+
 def test_prompts_of_two_lengths_keep_their_prices():
     messages = [
         Message.from_value(

@@ -87,12 +87,19 @@ class Ledger:
 
     @property
     def by_model(self) -> dict[str, Spending]:
-        """What each model cost, the dearest first."""
+        """What each model cost, the dearest first.
+
+        A call counts under the model that its response names, which may be the dated id of the
+        alias that was asked for; an attempt without a response under the name that was asked for.
+        """
         return self._by(lambda key: key.model)
 
     @property
     def by_tag(self) -> dict[str | None, Spending]:
-        """What the calls of each tag cost, the dearest first; None for those without one."""
+        """What the calls of each tag cost, the dearest first; None for those without one.
+
+        A ledger keeps some 10,000 tags apart; the calls of further ones count under "(others)".
+        """
         return self._by(lambda key: key.tag)
 
     def add(self, message: Any, *, tag: str | None = None) -> None:

@@ -32,6 +32,10 @@ _LONG_PROMPT = 100_000
 # The phases in which nothing was sent yet, so nothing can be paid for.
 _BEFORE_SENDING = frozenset({"resolve", "connect", "proxy", "tls", "pool"})
 
+# A tag for each user or request, in a server that runs for months, must not fill the memory.
+_MOST_ROWS = 10_000
+_OTHERS = "(others)"
+
 # The parts of a row.
 CALLS, PARTIAL, FAILED, UNCERTAIN = range(4)
 INPUT, OUTPUT, WRITTEN, WRITTEN_1H, READ, SEARCHES = range(4, 10)
@@ -192,7 +196,10 @@ def _add(tally: Tally, key: _PlainKey, tokens: _Tokens, counts: dict[int, int]) 
     for rows in (tally.counted, PROCESS.counted):
         row = rows.get(key)
         if row is None:
-            row = rows[key] = [0] * _PARTS
+            kept = key
+            if len(rows) >= _MOST_ROWS and key[2] is not None:
+                kept = (key[0], key[1], _OTHERS, *key[3:])
+            row = rows.setdefault(kept, [0] * _PARTS)
         # Written out: this is a good part of what counting costs each call.
         row[INPUT] += tokens[0]
         row[OUTPUT] += tokens[1]
