@@ -190,12 +190,11 @@ def _key(name: str) -> str:
 def _parse_head(block: bytes) -> ResponseHead:
     """Return the head in `block`, which is all before the empty line."""
     text = block.decode("latin-1")
+    _refuse_lone_characters(text)
     first, _, lines = text.partition("\r\n")
     status = _STATUS_LINE.fullmatch(first)
     if status is None:
-        _refuse_lone_characters(text)
         raise MalformedResponseError(f"the response begins with {first[:60]!r}")
-    _refuse_lone_characters(text)
     return ResponseHead(int(status[2]), _parse_fields(lines), status[1])
 
 

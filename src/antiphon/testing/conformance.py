@@ -11,7 +11,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from .._transport import Transport
 from .._transport.default import transport_for
@@ -22,6 +22,7 @@ from .._wire.secret import Secret
 from .._wire.sse import SSEDecoder
 from .._wire.url import URL
 from ..errors import APIConnectionError
+from ..types.message import StopReason
 
 __all__ = [
     "CHECKS",
@@ -35,16 +36,7 @@ __all__ = [
 Need: TypeAlias = Literal["must", "should"]
 Outcome: TypeAlias = Literal["passed", "failed"]
 
-_STOP_REASONS = {
-    "end_turn",
-    "max_tokens",
-    "stop_sequence",
-    "tool_use",
-    "pause_turn",
-    "refusal",
-    "compaction",
-    "model_context_window_exceeded",
-}
+_STOP_REASONS = get_args(StopReason)
 _SHOWN = 300
 _CLOCKS = Timeout.of(60)
 # One white pixel.
