@@ -86,6 +86,30 @@ def test_a_line_is_readable_and_holds_no_key(tmp_path, api):
     assert "x-api-key" not in text
 
 
+def test_a_request_that_holds_the_key_of_its_caller_is_found_again(tmp_path, api):
+    file = tmp_path / "talk.jsonl"
+    key = "made-up-key-of-a-gateway"
+
+    def tell(url: str) -> str:
+        with Client(api_key=key, base_url=url, max_retries=0) as client:
+            return client.messages.create(messages=turn(f"My key is {key}"), **ASK).text
+
+    with recorder(file, "once", api) as recording:
+        said = tell(recording.url)
+    assert key not in file.read_text()
+    with LocalServer(cassette=file) as playing:
+        assert tell(playing.url) == said
+
+
+def test_a_reply_that_cannot_be_kept_reaches_its_caller(tmp_path, api, caplog):
+    folder = tmp_path / "cassettes"
+    with recorder(folder / "talk.jsonl", "once", api) as recording:
+        folder.write_text("no folder")
+        assert ask(recording.url, "Hello")
+    assert len(api.requests) == 1
+    assert "POST /v1/messages was not kept" in caplog.text
+
+
 def test_a_stream_is_played_byte_for_byte(tmp_path, api):
     file = tmp_path / "talk.jsonl"
     with recorder(file, "once", api) as recording:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ..._wire.json import is_object
 from ...catalog.canonical_json import canonical
 from ..api.differences import differences
-from .recording import Interaction, scrubbed
+from .recording import Interaction
 
 __all__ = ["MODES", "Cassette", "Mode", "parsed", "request_key"]
 
@@ -81,10 +81,13 @@ class Cassette:
         return self.mode not in ("none", "once") or (self.mode == "once" and self._was_empty)
 
     def take(self, method: str, path: str, body: Any) -> Interaction | None:
-        """Return the interaction to be played for a request; None if there is none."""
+        """Return the interaction to be played for a request; None if there is none.
+
+        Its body is in the readable form of a recording, without secrets.
+        """
         if self.mode in ("all", "rewrite"):
             return None
-        key = request_key(method, path, scrubbed(body))
+        key = request_key(method, path, body)
         for number, each in enumerate(self.interactions):
             if number in self._played and not self._repeats:
                 continue
@@ -111,7 +114,6 @@ class Cassette:
         asked = f"{method} {path}"
         if not self.interactions:
             return f"{asked}: the cassette is empty."
-        body = scrubbed(body)
         key = request_key(method, path, body)
         if any(request_key(each.method, each.path, each.request) == key for each in self._spent()):
             return f"{asked}: it was recorded, and was played already as often as it was recorded."

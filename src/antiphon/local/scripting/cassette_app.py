@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
@@ -11,9 +12,11 @@ from ..api.errors import RequestRefusedError
 from ..api.exchange import Exchange
 from ..api.steps import Consult, Pause, Steps, Write, WriteHead
 from .cassette import Cassette
-from .recording import Interaction, readable
+from .recording import Interaction, readable, scrubbed, secrets_of
 
 __all__ = ["CassetteApp", "Fetch", "Pace"]
+
+_log = logging.getLogger("antiphon.local")
 
 Pace: TypeAlias = Literal["at once", "as recorded"]
 Fetch: TypeAlias = Callable[[Request], Interaction]
@@ -51,7 +54,8 @@ class CassetteApp(App):
             yield from super()._respond(exchange)
             return
         request = exchange.request
-        body = readable(bytes(request.buffered_body()))
+        sent = readable(bytes(request.buffered_body()))
+        body = scrubbed(sent, secrets_of(exchange.headers))
         found = self.cassette.take(request.method, exchange.target, body)
         if found is not None:
             yield from self._played(exchange, found, "hit")
@@ -69,7 +73,11 @@ class CassetteApp(App):
             text = f"antiphon: the request could not be recorded: {error}"
             yield from exchange.error_response(RequestRefusedError(502, "api_error", text))
             return
-        self._keep(recorded, self.cassette.add(recorded))
+        try:
+            self._keep(recorded, self.cassette.add(recorded))
+        except OSError as error:
+            # The reply was paid for: the caller gets it all the same.
+            _log.warning("cassette: %s %s was not kept: %s", request.method, exchange.target, error)
         yield from self._played(exchange, recorded, "miss")
 
     def _played(self, exchange: Exchange, interaction: Interaction, cache: str) -> Steps:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ..._wire.json import dumps, is_list, is_object, loads
 from ..._wire.sse import SSEDecoder
 
-__all__ = ["Chunk", "Interaction", "readable", "scrubbed"]
+__all__ = ["Chunk", "Interaction", "readable", "scrubbed", "secrets_of"]
 
 VERSION = 1
 """Of the form of a line; a line of another version is refused."""
@@ -32,6 +32,11 @@ _KEY = re.compile(r"sk-ant-[A-Za-z0-9_-]{8,}")
 _SECRET_FIELDS = frozenset(
     {"authorization_token", "api_key", "apikey", "authorization", "password", "secret"}
 )
+
+# Where a caller has its key. A shorter one is a placeholder, such as "any" or "test", and hiding it
+# would change other words.
+_SECRET_HEADERS = ("x-api-key", "authorization")
+_SHORTEST_SECRET = 12
 
 
 class Chunk(NamedTuple):
@@ -65,16 +70,15 @@ class Interaction:
         cls,
         request: tuple[str, str, Mapping[str, str], bytes],
         response: tuple[int, Mapping[str, str], Sequence[Chunk]],
-        secrets: Sequence[str] = (),
     ) -> Interaction:
         """Return the record of what was sent and received.
 
         Args:
             request: its method, its path with the query, its headers and its body.
             response: its status, its headers, and its body as it came.
-            secrets: texts that must not be written, such as the key of the caller.
         """
         method, path, sent, body = request
+        secrets = secrets_of(sent)
         status, received, chunks = response
         content = b"".join(chunk.content for chunk in chunks)
         kept = _kept(received, _RESPONSE_HEADERS)
@@ -146,6 +150,13 @@ class Interaction:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"no interaction: {error!r} is missing") from error
+
+
+def secrets_of(headers: Mapping[str, str]) -> list[str]:
+    """Return the texts in the headers of a request that must not be written: the caller's key."""
+    kept = _kept(headers, _SECRET_HEADERS)
+    texts = [text.rpartition(" ")[2] for text in kept.values()]  # without "Bearer"
+    return [text for text in texts if len(text) >= _SHORTEST_SECRET]
 
 
 def scrubbed(value: Any, secrets: Sequence[str] = ()) -> Any:
