@@ -280,6 +280,12 @@ def test_a_turn_that_is_left_early_is_not_kept_and_lets_others_be(chat):
     assert chat.ask("Again").text
 
 
+def test_a_turn_that_is_closed_is_not_kept(chat):
+    with chat.stream("Never mind") as turn:
+        turn.close()
+    assert (turn.stop_reason, chat.messages) == ("closed", [])
+
+
 def test_a_turn_that_is_never_entered_is_no_turn(chat):
     chat.stream("Hello")
     assert chat.ask("Hello").text

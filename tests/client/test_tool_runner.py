@@ -664,6 +664,20 @@ def test_usage_is_summed():
     assert runner.usage.output_tokens == 2 * USAGE["output_tokens"]
 
 
+def test_a_run_that_is_closed_says_so_at_once():
+    client, transport = client_of(DONE)
+    left = client.messages.run_tools(**PROMPT, tools=[get_weather])
+    left.close()
+    assert (left.stop_reason, [*left], transport.requests) == ("closed", [], [])
+
+
+def test_a_run_that_has_ended_keeps_its_reason_when_it_is_closed():
+    client, _ = client_of(DONE)
+    with client.messages.run_tools(**PROMPT, tools=[get_weather]) as runner:
+        runner.until_done()
+    assert ([*runner], runner.stop_reason) == ([], "end_turn")
+
+
 def test_tools_are_closed_with_the_runner():
     closed: list[str] = []
 

@@ -181,6 +181,7 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
         # Only here, and not at the end of the run: the caller may go on with it.
         if not self._loop.closed:
             self._loop.closed = True
+            self._end = self._end or "closed"
             if self._trace is not None:
                 self._trace.end()
             for tool in self._loop.tools.values():
@@ -217,7 +218,7 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
             self._turns.check_budget(self._loop.request_of_results())
             await self._run(step.calls)
         if isinstance(step, End):
-            self._end = step.reason
+            self._end = self._end or step.reason
             raise StopAsyncIteration
         self._end = None
         await self._save()

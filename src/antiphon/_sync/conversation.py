@@ -228,7 +228,7 @@ class Conversation:
                 self.unfinished = runner.messages[len(messages) :]
                 if runner.usage is not None:
                     self.usage = runner.usage if self.usage is None else self.usage + runner.usage
-            if runner.stop_reason is not None:
+            if runner.stop_reason not in (None, "closed"):
                 usage: Usage | None = (runner.until_done()).usage
                 self.messages[:] = [*messages, *plain_messages(self.unfinished, read_file)]
                 self.unfinished = []

@@ -182,6 +182,7 @@ class ToolRun(Generic[ItemT, OutputT]):
         # Only here, and not at the end of the run: the caller may go on with it.
         if not self._loop.closed:
             self._loop.closed = True
+            self._end = self._end or "closed"
             if self._trace is not None:
                 self._trace.end()
             for tool in self._loop.tools.values():
@@ -218,7 +219,7 @@ class ToolRun(Generic[ItemT, OutputT]):
             self._turns.check_budget(self._loop.request_of_results())
             self._run(step.calls)
         if isinstance(step, End):
-            self._end = step.reason
+            self._end = self._end or step.reason
             raise StopIteration
         self._end = None
         self._save()
