@@ -9,6 +9,7 @@ import itertools
 import json
 import multiprocessing
 import pickle
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,11 +22,16 @@ from antiphon._core.flow import Attempts, Sleep
 from antiphon._core.options import Options, resolve_options
 from antiphon._wire.http import Headers, HTTPResponse, ResponseHead
 from antiphon.errors import APIError, status_error
-from antiphon.local import App, Limits, LocalServer
+from antiphon.local import App, InProcess, Limits, LocalServer, VirtualClock
 from antiphon.local.metering.rate_limits import RateLimitBuckets
 from antiphon.types import Message
 
 MODEL = "claude-haiku-4-5"
+ASK: dict[str, Any] = {
+    "model": MODEL,
+    "max_tokens": 5,
+    "messages": [{"role": "user", "content": "Hi"}],
+}
 OUTPUT = 50
 
 
@@ -324,6 +330,53 @@ def test_processes_share_a_limiter_through_a_file(tmp_path):
         assert [worker.exitcode for worker in workers] == [0, 0]
     (pool,) = json.loads(file.read_text()).values()
     assert pool["buckets"]["requests"]["sent"] == 16
+
+
+def test_no_reply_is_lost_with_the_shared_file(tmp_path, caplog):
+    folder = tmp_path / "limits"
+    folder.mkdir()
+    limiter = Limiter(shared=folder / "limits.json")
+
+    def lose_the_folder(request: Any, next: Any) -> Any:
+        response = next(request)
+        shutil.rmtree(folder, ignore_errors=True)
+        return response
+
+    http = InProcess(App(VirtualClock(), limits=Limits(requests=600)))
+    client = Client(api_key="k", http_client=http, limiter=limiter, middleware=[lose_the_folder])
+    for _ in range(3):
+        assert client.messages.create(**ASK).text
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "limits.json" in caplog.text
+    state = limiter.state()["haiku-4"]
+    assert (state["requests"]["limit"], state["under_way"], state["waiting"]) == (600, 0, 0)
+    folder.mkdir()
+    client.with_options(middleware=[]).messages.create(**ASK)
+    (pool,) = json.loads((folder / "limits.json").read_text()).values()
+    assert pool["buckets"]["requests"]["sent"] == 4
+
+
+def test_a_shared_file_that_was_broken_is_mended(tmp_path, caplog):
+    file = tmp_path / "limits.json"
+    limiter = Limiter(shared=file)
+    client = Client(api_key="k", http_client=InProcess(App(VirtualClock())), limiter=limiter)
+    client.messages.create(**ASK)
+    whole = file.read_text()
+    file.write_text(whole[:-9])
+    assert client.messages.create(**ASK).text
+    assert json.loads(file.read_text()).keys() == json.loads(whole).keys()
+    assert "holds something else" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "content", ["my diary", "[]", "null", '{"a": 1}', '{"a": {"buckets": {}}}']
+)
+def test_a_file_of_something_else_is_refused_and_kept(tmp_path, content):
+    file = tmp_path / "diary"
+    file.write_text(content)
+    with pytest.raises(ValueError, match="diary' holds something else; name another file"):
+        Limiter(shared=file)
+    assert file.read_text() == content
 
 
 @pytest.mark.parametrize("kind", ["limiter", "auto"])

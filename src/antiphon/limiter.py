@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import sys
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,8 @@ from .responses import RateLimit, RateLimits
 from .types.message import Usage
 
 __all__ = ["Limiter"]
+
+_log = logging.getLogger("antiphon.limiter")
 
 _MINUTE = 60.0
 
@@ -153,15 +156,14 @@ class Limiter:
 
         Raises:
             TypeError: `shared` is no path.
-            FileNotFoundError: the folder of that file does not exist.
+            ValueError: that file holds something else.
+            OSError: it cannot be opened, or its folder does not exist.
         """
         self._pools: dict[tuple[str, str], _Pool] = {}
         self._lock = threading.Lock()
         if not isinstance(cast("object", shared), str | os.PathLike | None):
             raise TypeError(f"shared: {shared!r}; give the path of a file")
-        self._file: Final = None if shared is None else Path(shared)
-        if self._file is not None and not self._file.parent.is_dir():
-            raise FileNotFoundError(f"shared: there is no folder {os.fspath(self._file.parent)!r}")
+        self._file: Final = None if shared is None else _PoolFile(Path(shared))
 
     # The calls of a client and of its copies come under the same limits of the API.
     def __copy__(self) -> Self:
@@ -172,10 +174,11 @@ class Limiter:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process learns the limits anew, or finds them in the file.
-        return partial(type(self), shared=self._file), ()
+        path = None if self._file is None else self._file.path
+        return partial(type(self), shared=path), ()
 
     def __repr__(self) -> str:
-        shared = "" if self._file is None else f" shared in {self._file}"
+        shared = "" if self._file is None else f" shared in {self._file.path}"
         return f"<Limiter of {len(self._pools)} limited classes of models{shared}>"
 
     def state(self) -> dict[str, Any]:
@@ -377,15 +380,11 @@ class Limiter:
                 yield pool.shared
                 return
             name = next("/".join(key) for key, each in self._pools.items() if each is pool)
-            with _locked(self._file) as file:
-                pools = json.loads(file.read() or "{}")
-                pool.shared = _loaded(pools.get(name))
+            with self._file.opened() as pools:
+                # What this process knows stays if the file does not have it (any more).
+                pool.shared = pools.setdefault(name, pool.shared)
                 self._fill(pool.shared, attempts)
                 yield pool.shared
-                pools[name] = asdict(pool.shared)
-                file.seek(0)
-                file.truncate()
-                file.write(json.dumps(pools))
 
     def _fill(self, shared: _Shared, attempts: Attempts) -> None:
         now = self._now(attempts.now)
@@ -393,10 +392,74 @@ class Limiter:
             bucket.fill(now)
 
 
+class _PoolFile:
+    """The file through which the processes of a machine share their pools."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the file if it is not there.
+
+        Raises:
+            ValueError: it holds something else.
+            OSError: it cannot be opened.
+        """
+        self.path = path
+        self._fails = False
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"shared: there is no folder {os.fspath(path.parent)!r}")
+        with _locked(path) as file:
+            _pools_in(file.read(), path)
+
+    @contextmanager
+    def opened(self) -> Generator[dict[str, _Shared]]:
+        """Give the pools of all processes, and write what the block makes of them.
+
+        A call may have its reply by now, so it must not fail because the file does: the log says
+        so, and this process goes on by what it knows itself.
+        """
+        pools: dict[str, _Shared] = {}
+        with ExitStack() as held:
+            file = None
+            try:
+                file = held.enter_context(_locked(self.path))
+                pools = _pools_in(file.read(), self.path)
+            except (OSError, ValueError) as error:  # of a ValueError: somebody broke it; mend it
+                self._warn(error)
+            yield pools
+            if file is not None:
+                self._write(file, pools)
+
+    def _write(self, file: IO[bytes], pools: Mapping[str, _Shared]) -> None:
+        try:
+            file.truncate(0)
+            file.write(
+                json.dumps({name: asdict(shared) for name, shared in pools.items()}).encode()
+            )
+            self._fails = False
+        except OSError as error:
+            self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        if not self._fails:  # once, and not with each call
+            _log.warning("limiter: this process does not share its limits now: %s", error)
+        self._fails = True
+
+
+def _pools_in(content: bytes, path: Path) -> dict[str, _Shared]:
+    """Return the pools in the content of a file.
+
+    Raises:
+        ValueError: it holds something else.
+    """
+    try:
+        return {name: _loaded(stored) for name, stored in json.loads(content or b"{}").items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        pass
+    wrong = f"shared: {os.fspath(path)!r} holds something else; name another file, or delete it"
+    raise ValueError(wrong)
+
+
 def _loaded(stored: Any) -> _Shared:
-    if stored is None:
-        return _Shared()
-    buckets = {name: _Units(**bucket) for name, bucket in stored["buckets"].items()}
+    buckets = {name: _Units(**stored["buckets"][name]) for name in _BUCKETS}
     return _Shared(buckets, stored["held_until"], stored["refusals"])
 
 
@@ -410,9 +473,10 @@ def _caller(headers: Mapping[str, str | Secret]) -> str:
 
 
 @contextmanager
-def _locked(path: Path) -> Generator[IO[str]]:
+def _locked(path: Path) -> Generator[IO[bytes]]:
     """Open a file that no other process may open meanwhile; it is made if it is not there."""
-    with path.open("a+", encoding="utf-8") as file:
+    # Without a buffer, whose bytes a full disk would refuse only when the file is closed.
+    with path.open("a+b", buffering=0) as file:
         if sys.platform == "win32":
             import msvcrt
 
@@ -425,7 +489,6 @@ def _locked(path: Path) -> Generator[IO[str]]:
         try:
             file.seek(0)
             yield file
-            file.flush()
         finally:
             if sys.platform == "win32":
                 import msvcrt
