@@ -440,7 +440,7 @@ class _PoolFile:
 
     def _warn(self, error: Exception) -> None:
         if not self._fails:  # once, and not with each call
-            _log.warning("limiter: this process does not share its limits now: %s", error)
+            _log.warning("limiter: this process does not share its limits now: %s", str(error))
         self._fails = True
 
 

@@ -76,8 +76,11 @@ class CassetteApp(App):
         try:
             self._keep(recorded, self.cassette.add(recorded))
         except OSError as error:
-            # The reply was paid for: the caller gets it all the same.
-            _log.warning("cassette: %s %s was not kept: %s", request.method, exchange.target, error)
+            # The reply was paid for: the caller gets it all the same. The text alone is
+            # logged: a kept record would keep the error's frames, and their connection, alive.
+            _log.warning(
+                "cassette: %s %s was not kept: %s", request.method, exchange.target, str(error)
+            )
         yield from self._played(exchange, recorded, "miss")
 
     def _played(self, exchange: Exchange, interaction: Interaction, cache: str) -> Steps:

@@ -66,7 +66,7 @@ class ScriptFile(Script):
             if self._stamp != _stamp(self.path):
                 self._read()
         except (OSError, ValueError) as error:
-            _log.warning("script: %s; the rules stay as they were", error)
+            _log.warning("script: %s; the rules stay as they were", str(error))
 
     def _read(self) -> None:
         self._stamp = _stamp(self.path)  # before: a wrong file is read, and reported, once
