@@ -18,6 +18,7 @@ LAYERS = [
     "as_anthropic",
     "cli",
     "compat",
+    "bulk",
     "testing",
     "local.serving",
     "local.scripting",
@@ -57,6 +58,7 @@ FACADES = {"", "__main__", "local", "testing", "tools", "types"}
 # Only these may read files, the environment, a clock or chance, or open a socket.
 SHELLS = {
     "as_anthropic",
+    "bulk",
     "cli",
     "testing",
     "local.serving",

@@ -11,6 +11,7 @@ from ._version import __version__ as __version__
 # Type checkers take this for true. Loading `typing` for it would be most of the import.
 TYPE_CHECKING = False  # pyright: ignore[reportConstantRedefinition]
 if TYPE_CHECKING:  # each module lists its names in `__all__`
+    from . import bulk as bulk
     from . import costs as costs
     from . import errors as errors
     from . import outputs as outputs
@@ -59,6 +60,7 @@ if TYPE_CHECKING:  # each module lists its names in `__all__`
     from .types import *  # noqa: F403
 
 _SUBMODULES = (
+    "bulk",
     "costs",
     "errors",
     "inputs",

@@ -148,6 +148,10 @@ class OutputType(Generic[T]):
             text = dumps(self.schema.restored(read_exactly(text))).decode()
         return cast("T", self._adapter.validate_json(text))
 
+    def plain(self, value: T | None) -> Any:
+        """Return a value as JSON values; None stays None."""
+        return None if value is None else self._adapter.dump_python(value, mode="json")
+
     def read(self, message: Message) -> ParsedMessage[T]:
         """Return a message with its output, or with the error that tells why it has none."""
         if not self.wanted:

@@ -1,0 +1,292 @@
+"""The work of a run: which rows are to be asked, how one is asked, and what becomes of it.
+
+An engine decides where and when rows are asked; all else is here, so that an engine is short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final, Literal, TypeAlias
+
+from ..errors import (
+    AuthenticationError,
+    BillingError,
+    BudgetExceededError,
+    CredentialsError,
+    UsageError,
+)
+from .calls import Ask, BulkClient
+from .journal import RunJournal
+from .prompts import Prompts
+from .records import Location
+from .results import Result, failure, read_output
+from .rows import Row, Source, Values
+from .seen import Seen, digest_of
+
+__all__ = ["Job", "Stop"]
+
+Stop: TypeAlias = Literal["drained", "cancelled", "budget", "failed"]
+"""Why a run ended before its last row."""
+
+# With these, each further call would fail in the same way.
+_HOPELESS = (CredentialsError, AuthenticationError, BillingError, UsageError)
+# So many failures without a message between them: there is no such model, or the API is down.
+_MOST_FAILURES = 100
+_MOST_PREFIXES = 1_000  # that are remembered as cached
+_SAMPLE_SECONDS = 1.0
+_FREE = Decimal(0)
+
+
+class Job:
+    """What an engine performs."""
+
+    def __init__(
+        self,
+        source: Source,
+        prompts: Prompts,
+        journal: RunJournal,
+        client: BulkClient,
+        *,
+        output_format: Any = None,
+        tag: str | None = None,
+        dedupe: bool = False,
+    ) -> None:
+        """Take a run.
+
+        Args:
+            source: the rows.
+            prompts: how they become calls.
+            journal: where the results are kept.
+            client: sends the calls.
+            output_format: the type of the outputs.
+            tag: the tag under which the calls are counted.
+            dedupe: whether equal rows are asked once.
+        """
+        self.source: Final = source
+        self.prompts: Final = prompts
+        self.journal: Final = journal
+        self.output_format: Final = output_format
+        self.client: Final = client
+        self.tag: Final = tag
+        self.dedupe: Final = dedupe
+        self._ask: Ask | None = None
+        self.stopped: Stop | None = None
+        """Why no further row is begun; None while rows are."""
+        self.error: Exception | None = None
+        """What made the run stop."""
+        self.unsaved: list[Result] = []
+        """Results that could not be written."""
+        self.under_way = 0
+        before = journal.records.totals()
+        self.ok, self.errors = before.ok, {**before.errors}
+        self.input_tokens, self.output_tokens = before.input_tokens, before.output_tokens
+        self.cost, self.unpriced = before.cost, before.unpriced
+        self._failures = 0
+        self._ended: asyncio.Future[None] | None = None
+        self._ids, self._equal = Seen(), Seen()
+        self._twins: dict[bytes, asyncio.Event] = {}
+        self._cached: dict[bytes, asyncio.Event] = {}
+        self._sampled_at = 0.0
+
+    def begin(self, at_a_time: int, way: str) -> None:
+        """Note that an engine begins.
+
+        Args:
+            at_a_time: the most calls that it has under way at a time.
+            way: what it is called in the journal.
+        """
+        self.journal.begin(at_a_time, way)
+        self._ask = self.client.ask(at_a_time)
+
+    def stop(self, why: Stop, error: Exception | None = None) -> None:
+        """Begin no further row; the calls under way go on."""
+        if self.stopped is None:
+            self.stopped, self.error = why, error
+
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """Give the rows that have no result yet.
+
+        Raises:
+            ValueError: a row of an iterable is another one than when the run began.
+        """
+        records = self.journal.records
+        done = records.done()
+        digests = dict[int, bytes]()
+        if isinstance(self.source, Values):
+            digests = records.digests()
+        if self.dedupe:
+            self._equal.update(records.answered())
+        for row in self.source.rows(done, start, stop):
+            if row.index >= len(done) or not done[row.index]:
+                yield row
+            elif row.index in digests and digests[row.index] != self._digest(row):
+                raise ValueError(
+                    f"rows: row {row.index} is another one than when the run began; give the same"
+                    " rows, or another out"
+                )
+
+    async def perform(self, row: Row) -> None:
+        """Ask a row and keep what becomes of it; a row that cannot be asked has an error.
+
+        What concerns all rows, such as a wrong key, stops the run.
+        """
+        self.under_way += 1
+        try:
+            name = str(row.index) if row.fault else self.prompts.id_of(row.index, row.value)
+            digest = self._digest(row)
+            if self.dedupe and digest is not None:
+                result = await self._unless_equal(row, name, digest)
+            else:
+                result = await self._asked(row, name)
+            if result is not None:
+                place = self.keep(result, digest)
+                if self.dedupe and digest and place and result.message is not None:
+                    self._equal.add(digest, place)
+        finally:
+            self.under_way -= 1
+            if self._ended is not None and not self._ended.done():
+                self._ended.set_result(None)
+            self._ended = None
+
+    def keep(self, result: Result, digest: bytes | None = None) -> Location | None:
+        """Keep a result and count it; return where it is, None if it could not be written."""
+        self._count(result)
+        try:
+            return self.journal.add(result, digest)
+        except OSError as error:
+            self.unsaved.append(result)
+            self.stop("failed", error)
+            return None
+
+    def _digest(self, row: Row) -> bytes | None:
+        # A file is known by a hash of its own.
+        if row.fault or not (self.dedupe or isinstance(self.source, Values)):
+            return None
+        return digest_of(self.prompts.substance(row.value))
+
+    async def _unless_equal(self, row: Row, name: str, digest: bytes) -> Result | None:
+        """Take the message of an equal row; ask the row if there is none."""
+        while (twin := self._twins.get(digest)) is not None:
+            await twin.wait()
+        if (place := self._equal.get(digest)) is not None:
+            first = self.journal.records.read(place)
+            same = Result(row.index, name, "ok", first.message, cost=_FREE, same_as=first.index)
+            read_output(same, self.output_format)
+            return same
+        self._twins[digest] = asyncio.Event()
+        try:
+            return await self._asked(row, name)
+        finally:
+            # After the result was kept: this task does not give way until then.
+            asyncio.get_running_loop().call_soon(self._twins.pop(digest).set)
+
+    async def _asked(self, row: Row, name: str) -> Result | None:
+        """Ask a row; return None if it was not asked because the run stops."""
+        try:
+            params = await self._params(row, name)
+        except (ValueError, TypeError, OSError, ImportError) as error:
+            return failure(row.index, name, error)
+        prefix = self.prompts.marked_prefix(params)
+        if prefix is None:
+            return await self._sent(row.index, name, params)
+        cached = self._cached.get(prefix)
+        if cached is not None:
+            await cached.wait()
+            return await self._sent(row.index, name, params)
+        # The first row brings the prefix into the cache, and the others read it there.
+        if len(self._cached) >= _MOST_PREFIXES:
+            self._cached.pop(next(iter(self._cached))).set()
+        cached = self._cached[prefix] = asyncio.Event()
+        try:
+            return await self._sent(row.index, name, params)
+        finally:
+            cached.set()
+
+    async def _params(self, row: Row, name: str) -> dict[str, Any]:
+        if row.fault:
+            raise ValueError(row.fault)
+        if self.prompts.own_id(row.value) is not None and not self._ids.add(name.encode()):
+            raise ValueError(f"another row has the id {name!r} too")
+        if self.prompts.reads_files(row.value):
+            return await asyncio.to_thread(self.prompts.params_of, row.value)
+        return self.prompts.params_of(row.value)
+
+    async def _sent(self, index: int, name: str, params: dict[str, Any]) -> Result | None:
+        assert self._ask is not None
+        started = time.monotonic()
+        while True:
+            try:
+                response = await self._ask(params)
+                message = response.parse()
+                break
+            except BudgetExceededError as error:
+                # The calls under way have reserved more than they will cost.
+                if self.under_way == 1 or self.stopped is not None:
+                    self.stop("budget", error)
+                    return None
+                if self._ended is None:
+                    self._ended = asyncio.get_running_loop().create_future()
+                self.under_way -= 1
+                try:
+                    await asyncio.shield(self._ended)
+                finally:
+                    self.under_way += 1
+            except _HOPELESS as error:
+                self.stop("failed", error)
+                return None
+            except Exception as error:  # of the API, a value that is no JSON, a middleware …
+                return failure(index, name, error, seconds=time.monotonic() - started)
+        seconds = time.monotonic() - started
+        cost = message.cost
+        result = Result(
+            index,
+            name,
+            "ok",
+            message,
+            cost=None if cost is None else cost.total,
+            attempts=1 + response.retries_taken,
+            seconds=seconds,
+        )
+        read_output(result, self.output_format)
+        return result
+
+    def _count(self, result: Result) -> None:
+        if result.kind is None:
+            self.ok += 1
+        else:
+            self.errors[result.kind] = self.errors.get(result.kind, 0) + 1
+        if result.message is not None:
+            self._failures = 0
+            if result.same_as is None:
+                self.input_tokens += result.message.usage.total_input_tokens
+                self.output_tokens += result.message.usage.output_tokens or 0
+                self.unpriced += result.cost is None
+                self.cost += result.cost or _FREE
+        elif result.attempts:
+            self._failures += 1
+            if self._failures >= _MOST_FAILURES:
+                self.stop("failed", result.error)
+        now = time.monotonic()
+        if now - self._sampled_at >= _SAMPLE_SECONDS:
+            self._sampled_at = now
+            self.journal.sample(self.state())
+
+    def state(self) -> dict[str, Any]:
+        """Return how the run goes, as JSON values; `Records.samples` gives those of the past."""
+        return {
+            "ok": self.ok,
+            "errors": {**self.errors},
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "cost": float(self.cost),
+            "under_way": self.under_way,
+            "limits": self.client.limits(),
+        }
+
+    def close(self) -> None:
+        """Let go of what the job remembers."""
+        self._ids.close()
+        self._equal.close()
