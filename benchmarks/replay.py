@@ -89,14 +89,20 @@ def chunk(content: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(content), content)
 
 
+# Limits that no client reaches, for work that is about the client and not about waiting.
+UNLIMITED = HEADERS.replace(b": 10000\r", b": 1000000000\r").replace(b": 9999\r", b": 999999999\r")
+for units in (b"10000000", b"9999000", b"2000000"):
+    UNLIMITED = UNLIMITED.replace(b": %b\r" % units, b": 1000000000000\r")
+
+
 @cache
-def whole(kind: str, size: int) -> bytes:
+def whole(kind: str, size: int, headers: bytes = HEADERS) -> bytes:
     """Return a response that is sent at once."""
     if kind in ("json", "image"):
         text = "x" * (size if kind == "json" else 100)
         message = {**MESSAGE, "content": [{"type": "text", "text": text}]}
         body = json.dumps(message, separators=(",", ":")).encode()
-        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n" + HEADERS
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n" + headers
         return head + b"content-length: %d\r\n\r\n" % len(body) + body
     frames = b"".join(events(kind, size))
     parts = [frames[start : start + 65536] for start in range(0, len(frames), 65536)]
@@ -136,6 +142,8 @@ class Replay(asyncio.Protocol):
         kind, size, *way = case.split("-")
         if way in ([], ["bulk"]):
             self.transport.write(whole(kind, int(size)))
+        elif way == ["unlimited"]:
+            self.transport.write(whole(kind, int(size), UNLIMITED))
         else:
             pause = 0.0 if way == ["each"] else 0.05
             self.transport.write(stream_head())

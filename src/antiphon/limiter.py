@@ -22,20 +22,22 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple, Self, cast
 
 from ._core.flow import Attempts, Flow, Sleep
 from ._wire.http import ResponseHead
+from ._wire.json import is_object, loads
 from ._wire.secret import Secret
 from .catalog.limit_class import limit_class
 from .costs.estimate import SentPrompt, prompt_of
 from .errors import APIError, APITimeoutError, OverloadedError, RateLimitError
-from .responses import RateLimit, RateLimits
+from .responses import whole_number
 from .types.message import Usage
 
 __all__ = ["Limiter"]
@@ -64,6 +66,21 @@ _SHORTEST_LOOK, _LONGEST_LOOK = 0.005, 0.25
 _FIRST_OUTPUT = 300.0
 _NEWEST = 0.1
 
+# Input tokens in a byte of a request, before any was seen. Counting them well would cost more than
+# sending the call, and a limiter need not know: what a call used is put in place of it afterwards.
+_FIRST_TOKENS_PER_BYTE = 0.25
+# The bytes of a file in a request say nothing of its tokens, so such a request is looked at.
+_FILE_MARK = b'"base64"'
+
+# Callers and models whose pools are remembered, so that a key is not hashed for each call.
+_MOST_KNOWN = 1_000
+_HEADERS = {
+    name: [
+        f"anthropic-ratelimit-{name.replace('_', '-')}-{part}" for part in ("limit", "remaining")
+    ]
+    for name in _BUCKETS
+}
+
 
 @dataclass(slots=True)
 class _Units:
@@ -82,9 +99,10 @@ class _Units:
 
     def fill(self, now: float) -> None:
         """Bring `granted` up to date."""
-        if self.limit:
-            came = max(0.0, now - self.at) * self.limit * _SHARE / _MINUTE
-            self.granted = min(self.granted + came, self.sent + self.limit)
+        if self.limit and now > self.at:
+            granted = self.granted + (now - self.at) * self.limit * _SHARE / _MINUTE
+            most = self.sent + self.limit
+            self.granted = granted if granted < most else most  # noqa: FURB136 (`min` takes longer)
         self.at = now
 
     def take(self, units: float) -> float:
@@ -120,9 +138,21 @@ class _Shared:
 class _Taken(NamedTuple):
     """What one attempt took."""
 
+    pool: _Pool
     units: dict[str, float]
-    prompt: SentPrompt
+    request: _Expected
     started: float
+
+
+class _Expected(NamedTuple):
+    """What is known of a request before it is sent."""
+
+    size: int
+    """The bytes of its body; 0 if they say nothing of its tokens."""
+    prompt: SentPrompt | None
+    """Its prompt, if that was looked at instead."""
+    most_output: float
+    """Its `max_tokens`."""
 
 
 class _Pool:
@@ -137,6 +167,7 @@ class _Pool:
         self.seconds = 0.1  # that a call takes, of late
         self.output = _FIRST_OUTPUT
         self.uncached = 1.0  # the part of the input that is not read from the cache
+        self.per_byte = _FIRST_TOKENS_PER_BYTE  # input tokens
 
 
 class Limiter:
@@ -160,6 +191,7 @@ class Limiter:
             OSError: it cannot be opened, or its folder does not exist.
         """
         self._pools: dict[tuple[str, str], _Pool] = {}
+        self._known: dict[tuple[object, ...], _Pool] = {}
         self._lock = threading.Lock()
         if not isinstance(cast("object", shared), str | os.PathLike | None):
             raise TypeError(f"shared: {shared!r}; give the path of a file")
@@ -217,7 +249,9 @@ class Limiter:
             APITimeoutError: the total of the call would be used up by waiting.
         """
         pool = self._pool_of(attempts)
-        prompt = prompt_of(attempts)
+        request = _expected(attempts)
+        if self._goes_at_once(pool, attempts, request):
+            return
         ticket = object()
         with self._lock:
             pool.queue[ticket] = None
@@ -232,7 +266,7 @@ class Limiter:
             raise
         # It has a place now, and its share of the buckets.
         with self._state(pool, attempts) as shared:
-            units = self._units(pool, prompt)
+            units = self._units(pool, request)
             marks = {name: shared.buckets[name].take(units[name]) for name in _BUCKETS}
         try:
             while seconds := self._until_granted(pool, attempts, marks):
@@ -246,29 +280,51 @@ class Limiter:
         with self._state(pool, attempts) as shared:
             for name, bucket in shared.buckets.items():
                 bucket.sent += units[name]
-        attempts.hold(self, _Taken(units, prompt, attempts.now()))
+        attempts.hold(self, _Taken(pool, units, request, attempts.now()))
+
+    def _goes_at_once(self, pool: _Pool, attempts: Attempts, request: _Expected) -> bool:
+        """Let a call go that nothing holds back: a look and no more, as most calls are so."""
+        with self._state(pool, attempts) as shared:
+            now = self._now(attempts.now)
+            is_free = pool.under_way < int(pool.window) and shared.held_until <= now
+            if pool.queue or not is_free:
+                return False
+            units = self._units(pool, request)
+            for name, bucket in shared.buckets.items():
+                if bucket.limit and bucket.taken + units[name] > bucket.granted:
+                    return False
+            pool.under_way += 1
+            for name, bucket in shared.buckets.items():
+                bucket.take(units[name])
+                bucket.sent += units[name]
+        attempts.hold(self, _Taken(pool, units, request, attempts.now()))
+        return True
 
     def responded(self, attempts: Attempts, head: ResponseHead) -> None:
         """Learn the limits, and what is left of them."""
+        told = [
+            (name, limit, remaining)
+            for name, headers in _HEADERS.items()
+            if (limit := whole_number(head.headers.get(headers[0])))
+            and (remaining := whole_number(head.headers.get(headers[1]))) is not None
+        ]
+        if not told:
+            return
         pool = self._pool_of(attempts)
-        limits = RateLimits.of(head.headers)
         with self._state(pool, attempts) as shared:
-            for name, rounded in _BUCKETS.items():
-                told: RateLimit = getattr(limits, name)
-                if not told.limit or told.remaining is None:
-                    continue
+            for name, limit, remaining in told:
                 bucket = shared.buckets[name]
                 first = not bucket.limit
-                bucket.limit = float(told.limit)
+                bucket.limit = float(limit)
                 alone = first or pool.under_way == 1
-                bucket.correct(told.remaining, rounded, alone=alone)
+                bucket.correct(remaining, _BUCKETS[name], alone=alone)
 
     def failed(self, attempts: Attempts, error: APIError) -> None:
         """Hold all calls back if the API refused one because there were too many."""
         taken: _Taken | None = attempts.release(self)
         if taken is None:
             return
-        pool = self._pool_of(attempts)
+        pool = taken.pool
         refused = isinstance(error, (RateLimitError, OverloadedError))
         with self._state(pool, attempts) as shared:
             pool.under_way -= 1
@@ -290,7 +346,7 @@ class Limiter:
         taken: _Taken | None = attempts.release(self)
         if taken is None:
             return
-        pool = self._pool_of(attempts)
+        pool = taken.pool
         usage: Any = getattr(message, "usage", None)
         with self._state(pool, attempts) as shared:
             pool.under_way -= 1
@@ -314,14 +370,22 @@ class Limiter:
         pool.output += _NEWEST * (output - pool.output)
         if prompt:
             pool.uncached += _NEWEST * (uncached / prompt - pool.uncached)
-            taken.prompt.learn(usage)
+            if taken.request.prompt is not None:
+                taken.request.prompt.learn(usage)
+            elif not usage.iterations and not usage.server_tool_use:  # they read it several times
+                pool.per_byte += _NEWEST * (prompt / taken.request.size - pool.per_byte)
 
-    def _units(self, pool: _Pool, sent: SentPrompt) -> dict[str, float]:
+    def _units(self, pool: _Pool, request: _Expected) -> dict[str, float]:
         """Return what a call is expected to take of each bucket."""
-        max_tokens = sent.body.get("max_tokens")
-        output = min(pool.output, max_tokens) if isinstance(max_tokens, int) else pool.output
-        prompt = sent.estimate.tokens * pool.uncached
-        return {"requests": 1.0, "input_tokens": prompt, "output_tokens": float(output)}
+        if request.prompt is None:
+            prompt = request.size * pool.per_byte
+        else:
+            prompt = request.prompt.estimate.tokens
+        return {
+            "requests": 1.0,
+            "input_tokens": prompt * pool.uncached,
+            "output_tokens": min(pool.output, request.most_output),
+        }
 
     def _until_its_turn(self, pool: _Pool, attempts: Attempts, ticket: object) -> float:
         """Return the seconds until another look; 0 if the call has taken a place under way."""
@@ -360,25 +424,27 @@ class Limiter:
 
     def _pool_of(self, attempts: Attempts) -> _Pool:
         call = attempts.call
-        name = (_caller(call.headers), limit_class(str(call.model)))
-        with self._lock:
-            pool = self._pools.get(name)
-            if pool is None:
-                pool = self._pools[name] = _Pool()
-            return pool
+        secrets = [value for value in call.headers.values() if value.__class__ is Secret]
+        known = (call.model, *secrets)
+        pool = self._known.get(known)
+        if pool is None:
+            name = (_caller(secrets), limit_class(str(call.model)))
+            with self._lock:
+                pool = self._pools.setdefault(name, _Pool())
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.clear()
+                self._known[known] = pool
+        return pool
 
     def _now(self, clock: Callable[[], float]) -> float:
         # Processes have no other clock in common.
         return clock() if self._file is None else time.time()
 
     @contextmanager
-    def _state(self, pool: _Pool, attempts: Attempts) -> Generator[_Shared]:
-        """Give what is known of a pool, brought up to date; keep what the block changes."""
+    def _state_in_file(self, pool: _Pool, attempts: Attempts) -> Generator[_Shared]:
+        """Do as `_state`, with what all processes know."""
+        assert self._file is not None
         with self._lock:
-            if self._file is None:
-                self._fill(pool.shared, attempts)
-                yield pool.shared
-                return
             name = next("/".join(key) for key, each in self._pools.items() if each is pool)
             with self._file.opened() as pools:
                 # What this process knows stays if the file does not have it (any more).
@@ -386,10 +452,38 @@ class Limiter:
                 self._fill(pool.shared, attempts)
                 yield pool.shared
 
+    def _state(self, pool: _Pool, attempts: Attempts) -> AbstractContextManager[_Shared]:
+        """Give what is known of a pool, brought up to date; keep what the block changes."""
+        if self._file is not None:
+            return self._state_in_file(pool, attempts)
+        self._lock.acquire()
+        try:
+            self._fill(pool.shared, attempts)
+        except BaseException:
+            self._lock.release()
+            raise
+        return _LockHeld(self._lock, pool.shared)
+
     def _fill(self, shared: _Shared, attempts: Attempts) -> None:
         now = self._now(attempts.now)
         for bucket in shared.buckets.values():
             bucket.fill(now)
+
+
+class _LockHeld:
+    """A lock that is held until the block is left: a generator would take three times as long."""
+
+    __slots__ = ("_lock", "_shared")
+
+    def __init__(self, lock: threading.Lock, shared: _Shared) -> None:
+        self._lock = lock
+        self._shared = shared
+
+    def __enter__(self) -> _Shared:
+        return self._shared
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 class _PoolFile:
@@ -463,12 +557,25 @@ def _loaded(stored: Any) -> _Shared:
     return _Shared(buckets, stored["held_until"], stored["refusals"])
 
 
-def _caller(headers: Mapping[str, str | Secret]) -> str:
+def _expected(attempts: Attempts) -> _Expected:
+    """Return what is known of a request before it is sent."""
+    body = attempts.call.body
+    if isinstance(body, (bytes, bytearray)) and _FILE_MARK not in body:
+        return _Expected(len(body), None, _most_output(loads(body)))
+    prompt = prompt_of(attempts)
+    return _Expected(0, prompt, _most_output(prompt.body))
+
+
+def _most_output(body: Any) -> float:
+    most: object = body.get("max_tokens") if is_object(body) else None
+    return float(most) if isinstance(most, int) else inf
+
+
+def _caller(secrets: Iterable[Any]) -> str:
     """Return a name for the key of a call, which does not tell the key."""
     digest = hashlib.sha256()
-    for value in headers.values():
-        if isinstance(value, Secret):
-            digest.update(value.reveal().encode())
+    for secret in secrets:
+        digest.update(secret.reveal().encode())
     return digest.hexdigest()[:16]
 
 

@@ -14,7 +14,7 @@ from ._wire.http import Headers, HTTPResponse, Request, retry_after
 from ._wire.url import URL
 from .errors import APIError, APIResponseValidationError, OutputError
 
-__all__ = ["APIResponse", "AsyncAPIResponse", "RateLimit", "RateLimits"]
+__all__ = ["APIResponse", "AsyncAPIResponse", "RateLimit", "RateLimits", "whole_number"]
 
 T = TypeVar("T")
 
@@ -59,10 +59,11 @@ def _rate_limit(headers: Headers, kind: str) -> RateLimit:
         headers.get(f"anthropic-ratelimit-{kind}-{part}")
         for part in ("limit", "remaining", "reset")
     )
-    return RateLimit(_whole(limit), _whole(remaining), _moment(reset))
+    return RateLimit(whole_number(limit), whole_number(remaining), _moment(reset))
 
 
-def _whole(text: str | None) -> int | None:
+def whole_number(text: str | None) -> int | None:
+    """Return the number in a header; None if there is none."""
     # A number of more digits is no limit, and Python refuses to convert thousands of them.
     return int(text) if text is not None and text.isdecimal() and len(text) < 20 else None
 

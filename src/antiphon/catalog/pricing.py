@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -31,6 +31,7 @@ __all__ = [
     "prices_of",
 ]
 
+_ONE = Decimal(1)
 _MILLION = Decimal(1_000_000)
 _BATCH = Decimal("0.5")
 _US_ONLY = Decimal("1.1")
@@ -94,7 +95,8 @@ class Cost:
     @property
     def total(self) -> Decimal:
         """The sum of the parts."""
-        return sum(self.parts.values(), Decimal(0))
+        cached = self.cache_write_5m + self.cache_write_1h + self.cache_read
+        return self.input + self.output + cached + self.server_tools
 
     def __add__(self, other: Cost) -> Cost:
         """Return the sum of two costs, part by part."""
@@ -174,16 +176,22 @@ def cost_of(
         is_long: whether the prompt has the prices of long ones; None to tell by its tokens, which a
             sum of several prompts does not allow.
     """
-    passes = usage.get("iterations") or [usage]
-    about = {name: usage.get(name) for name in ("service_tier", "inference_geo", "speed")}
-    costs = [
-        _cost_of_pass({**about, **each}, each.get("model") or model, prices, is_long)
-        for each in passes
-    ]
-    if any(cost is None for cost in costs):
+    total = Cost()
+    if passes := usage.get("iterations"):
+        about = {name: usage.get(name) for name in ("service_tier", "inference_geo", "speed")}
+        for each in passes:
+            did = each.get("model") or model
+            cost = _cost_of_pass({**about, **each}, did, prices, is_long)
+            if cost is None:
+                return None
+            total += cost
+    elif (cost := _cost_of_pass(usage, model, prices, is_long)) is None:
         return None
-    total = sum(cast("list[Cost]", costs), Cost())
+    else:
+        total = cost
     searches = _count(usage.get("server_tool_use") or {}, "web_search_requests")
+    if not searches:
+        return total
     factor = _BATCH if usage.get("service_tier") == "batch" else 1
     return replace(total, server_tools=searches * _WEB_SEARCH * factor)
 
@@ -207,19 +215,24 @@ def _cost_of_pass(
     if usage.get("speed") == "fast" and known.fast_prices:
         prices = _fast(prices, known.fast_prices)
         modifiers.add("fast")
-    factor = Decimal(1)
+    factor = _ONE
     if usage.get("service_tier") == "batch":
         factor *= _BATCH
         modifiers.add("batch")
     if usage.get("inference_geo") == "us" and known.has_regions:
         factor *= _US_ONLY
         modifiers.add("us")
-    each = (prices.input, prices.output, prices.write_5m, prices.write_1h, prices.read)
     parts = {
-        name: count * Decimal(str(price)) * factor / _MILLION
-        for (name, count), price in zip(counts.items(), each, strict=True)
+        name: count * price if factor is _ONE else count * price * factor
+        for (name, count), price in zip(counts.items(), _per_token(prices), strict=True)
     }
     return Cost(**parts, modifiers=frozenset(modifiers))
+
+
+@lru_cache(maxsize=256)  # each message asks, and there are as many answers as models
+def _per_token(prices: Prices) -> tuple[Decimal, ...]:
+    """Return the prices of a single token."""
+    return tuple(Decimal(str(price)) / _MILLION for price in prices)
 
 
 def _token_counts(usage: Mapping[str, Any]) -> dict[str, int]:

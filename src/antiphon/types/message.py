@@ -299,8 +299,15 @@ class Usage(WireModel):
     @property
     def total_input_tokens(self) -> int:
         """All input tokens: not cached, read from the cache, and written to the cache."""
-        counts = (self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens)
-        return sum(count for count in counts if _is_count(count))
+        total = 0
+        for count in (
+            self.input_tokens,
+            self.cache_read_input_tokens,
+            self.cache_creation_input_tokens,
+        ):
+            if count and _is_count(count):
+                total += count
+        return total
 
     def cost(
         self, model: str, *, prices: "Mapping[str, PricesInput] | None" = None
