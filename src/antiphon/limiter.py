@@ -72,6 +72,9 @@ _FIRST_TOKENS_PER_BYTE = 0.25
 # The bytes of a file in a request say nothing of its tokens, so such a request is looked at.
 _FILE_MARK = b'"base64"'
 
+# Seconds between two looks at what responses tell of the limits, while many calls are under way.
+_BETWEEN_LOOKS = 0.02
+
 # Callers and models whose pools are remembered, so that a key is not hashed for each call.
 _MOST_KNOWN = 1_000
 _HEADERS = {
@@ -163,6 +166,7 @@ class _Pool:
         self.window = _FIRST_WINDOW
         self.threshold = float("inf")  # of the window: above it, it grows slowly
         self.under_way = 0
+        self.looked_at = -inf  # at what a response tells of the limits
         self.queue: OrderedDict[object, None] = OrderedDict()
         self.seconds = 0.1  # that a call takes, of late
         self.output = _FIRST_OUTPUT
@@ -302,6 +306,12 @@ class Limiter:
 
     def responded(self, attempts: Attempts, head: ResponseHead) -> None:
         """Learn the limits, and what is left of them."""
+        taken: _Taken | None = (attempts.held or {}).get(self)
+        pool = self._pool_of(attempts) if taken is None else taken.pool
+        now = attempts.now()
+        if pool.under_way > 1 and 0 <= now - pool.looked_at < _BETWEEN_LOOKS:
+            return
+        pool.looked_at = now
         told = [
             (name, limit, remaining)
             for name, headers in _HEADERS.items()
@@ -310,7 +320,6 @@ class Limiter:
         ]
         if not told:
             return
-        pool = self._pool_of(attempts)
         with self._state(pool, attempts) as shared:
             for name, limit, remaining in told:
                 bucket = shared.buckets[name]

@@ -72,12 +72,12 @@ class BulkClient:
 
     def ask(self, at_a_time: int) -> Ask:
         """Return what sends a call and returns its raw response."""
-        budget = self.budget
+        more = {} if self.budget is None else {"budget": self.budget}
         if isinstance(self.client, AsyncClient):
             create: Any = self.client.messages.with_raw_response.create
 
             async def send(params: dict[str, Any]) -> Any:
-                return await create(**params, budget=budget)
+                return await create(**params, **more)
 
             return send
         # A transport or middleware of a sync client cannot wait in an event loop.
@@ -87,7 +87,7 @@ class BulkClient:
         async def send_in_thread(params: dict[str, Any]) -> Any:
             context = contextvars.copy_context()  # of the tag, and of tracers
             call = asyncio.get_running_loop().run_in_executor
-            work = partial(context.run, blocking, **params, budget=budget)
+            work = partial(context.run, blocking, **params, **more)
             return await call(threads, work)
 
         return send_in_thread

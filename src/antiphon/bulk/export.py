@@ -17,7 +17,6 @@ from .._wire.json import JSONObject, dumps, is_object, loads
 from ..outputs import output_type
 from .arrow import arrow, parquet
 from .records import Records
-from .results import result_of
 
 __all__ = ["check_format", "export"]
 
@@ -38,7 +37,7 @@ _COLUMNS = (
     "error",
 )
 
-_Write: TypeAlias = Callable[[Path, Iterable[JSONObject], Mapping[str, str]], None]
+_Write: TypeAlias = Callable[[Path, Iterable[bytes], Mapping[str, str]], None]
 
 
 def check_format(path: Path) -> None:
@@ -73,11 +72,11 @@ def export(records: Records, path: Path, output_format: Any = None) -> int:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     count = 0
 
-    def counted() -> Iterator[JSONObject]:
+    def counted() -> Iterator[bytes]:
         nonlocal count
         for line in records.lines():
             count += 1
-            yield _row(line, output_format)
+            yield line
 
     try:
         _FORMATS[path.suffix.lower()](draft, counted(), _output_columns(output_format))
@@ -87,20 +86,6 @@ def export(records: Records, path: Path, output_format: Any = None) -> int:
     finally:
         draft.unlink(missing_ok=True)
     return count
-
-
-def _row(line: bytes, output_format: Any) -> JSONObject:
-    """Return a row of a table of results: the line of the journal, with what people look for."""
-    row: JSONObject = loads(line)
-    message = row.pop("message", None)
-    if message is not None:
-        row["text"] = "".join(each["text"] for each in message["content"] if "text" in each)
-        if output_format is not None:
-            result = result_of(line, output_format)
-            row["output"] = output_type(output_format).plain(result.output)
-            if result.error is not None:
-                row["error"] = {"message": str(result.error)}
-    return {**row, "message": message}
 
 
 def _output_columns(output_format: Any) -> dict[str, str]:
@@ -149,36 +134,35 @@ def _column(name: str) -> str:
     return f"output.{name}" if name in _COLUMNS else name
 
 
-def _write_json_lines(path: Path, rows: Iterable[JSONObject], outputs: Mapping[str, str]) -> None:
+def _write_json_lines(path: Path, lines: Iterable[bytes], outputs: Mapping[str, str]) -> None:
     del outputs
     with path.open("wb") as file:
-        for row in rows:
-            file.write(dumps(row) + b"\n")
+        file.writelines(lines)
 
 
-def _write_csv(path: Path, rows: Iterable[JSONObject], outputs: Mapping[str, str]) -> None:
+def _write_csv(path: Path, lines: Iterable[bytes], outputs: Mapping[str, str]) -> None:
     columns = [*_COLUMNS, *map(_column, outputs)]
     tab = ".tsv" in path.name
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t" if tab else ",")
         writer.writerow(columns)
-        for row in rows:
-            writer.writerow([_cell(each) for each in _flat(row, outputs).values()])
+        for line in lines:
+            writer.writerow([_cell(each) for each in _flat(loads(line), outputs).values()])
 
 
 def _cell(value: Any) -> Any:
     return dumps(value).decode() if isinstance(value, (dict, list)) else value
 
 
-def _write_parquet(path: Path, rows: Iterable[JSONObject], outputs: Mapping[str, str]) -> None:
+def _write_parquet(path: Path, lines: Iterable[bytes], outputs: Mapping[str, str]) -> None:
     writer: Any = None
-    remaining = iter(rows)
+    remaining = iter(lines)
     try:
         while block := list(islice(remaining, _BLOCK)):
             schema = _schema(outputs)
             cells = [
                 {name: _arrow_cell(each, schema.field(name).type) for name, each in flat.items()}
-                for flat in (_flat(row, outputs) for row in block)
+                for flat in (_flat(loads(line), outputs) for line in block)
             ]
             table = arrow().Table.from_pylist(cells, schema=schema)
             writer = writer or parquet().ParquetWriter(path, schema)

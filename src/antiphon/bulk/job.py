@@ -135,7 +135,10 @@ class Job:
         """
         self.under_way += 1
         try:
-            name = str(row.index) if row.fault else self.prompts.id_of(row.index, row.value)
+            own = self.prompts.id_of(row.value)
+            name = str(row.index) if own is None else own
+            if own is not None and not self._ids.add(own.encode()):
+                row.fault = f"another row has the id {own!r} too"
             digest = self._digest(row)
             if self.dedupe and digest is not None:
                 result = await self._unless_equal(row, name, digest)
@@ -155,7 +158,7 @@ class Job:
         """Keep a result and count it; return where it is, None if it could not be written."""
         self._count(result)
         try:
-            return self.journal.add(result, digest)
+            return self.journal.add(result, digest, self.output_format)
         except OSError as error:
             self.unsaved.append(result)
             self.stop("failed", error)
@@ -186,10 +189,15 @@ class Job:
     async def _asked(self, row: Row, name: str) -> Result | None:
         """Ask a row; return None if it was not asked because the run stops."""
         try:
-            params = await self._params(row, name)
+            if row.fault:
+                raise ValueError(row.fault)  # noqa: TRY301
+            if self.prompts.reads_files(row.value):
+                params = await asyncio.to_thread(self.prompts.params_of, row.value)
+            else:
+                params = self.prompts.params_of(row.value)
         except (ValueError, TypeError, OSError, ImportError) as error:
             return failure(row.index, name, error)
-        prefix = self.prompts.marked_prefix(params)
+        prefix = self.prompts.marked_prefix(row.value, params)
         if prefix is None:
             return await self._sent(row.index, name, params)
         cached = self._cached.get(prefix)
@@ -204,15 +212,6 @@ class Job:
             return await self._sent(row.index, name, params)
         finally:
             cached.set()
-
-    async def _params(self, row: Row, name: str) -> dict[str, Any]:
-        if row.fault:
-            raise ValueError(row.fault)
-        if self.prompts.own_id(row.value) is not None and not self._ids.add(name.encode()):
-            raise ValueError(f"another row has the id {name!r} too")
-        if self.prompts.reads_files(row.value):
-            return await asyncio.to_thread(self.prompts.params_of, row.value)
-        return self.prompts.params_of(row.value)
 
     async def _sent(self, index: int, name: str, params: dict[str, Any]) -> Result | None:
         assert self._ask is not None

@@ -104,13 +104,15 @@ class RunJournal:
                 (time.time(), at_a_time, way),
             ).lastrowid
 
-    def add(self, result: Result, digest: bytes | None = None) -> Location:
+    def add(
+        self, result: Result, digest: bytes | None = None, output_format: Any = None
+    ) -> Location:
         """Keep a result; once this returns, the death of the process does not lose it.
 
         Raises:
             OSError: it could not be written, and nothing of it was.
         """
-        line = line_of(result)
+        line = line_of(result, output_format)
         if self._length > _SEGMENT_BYTES:
             self._next_segment()
         try:

@@ -130,7 +130,7 @@ class Planner:
             if len(self._faults) < _SHOWN_FAULTS:
                 self._faults.append(f"row {row.index}: {fault}" if not row.fault else fault)
             return
-        name = self._prompts.own_id(row.value)
+        name = self._prompts.id_of(row.value)
         if name is not None and not self._ids.add(name.encode()):
             raise ValueError(
                 f"rows: two rows have the id {name!r}, the second is row {row.index}; ids tell"

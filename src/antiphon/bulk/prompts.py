@@ -24,6 +24,8 @@ _PARAMS: frozenset[str] = CreateParams.__required_keys__ | CreateParams.__option
 # What a row or a template may hold beside parameters.
 _PROMPT, _ATTACH = "prompt", "attach"
 _IDS = ("id", "custom_id")
+# What of a row may hold blocks with cache marks; `params` is that of a line of a batch.
+_BLOCKS = frozenset({"tools", "system", "messages", "params"})
 _IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
@@ -69,13 +71,8 @@ class Prompts:
         template = None if self.template is None else dict(self.template)
         return {"params": self._params, "template": template}
 
-    def id_of(self, index: int, value: Any) -> str:
-        """Return the id of a row: what its column `id` or `custom_id` says, else its position."""
-        given = self.own_id(value)
-        return str(index) if given is None else given
-
-    def own_id(self, value: Any) -> str | None:
-        """Return the id that a row brings itself."""
+    def id_of(self, value: Any) -> str | None:
+        """Return the id of a row, in its column `id` or `custom_id`; None if it brings none."""
         if is_object(value):
             for name in _IDS:
                 if value.get(name) is not None and value[name] != "":
@@ -99,10 +96,16 @@ class Prompts:
         given: Any = self.template if self.template is not None else value
         return (is_object(given) or isinstance(given, Mapping)) and _ATTACH in given
 
-    def marked_prefix(self, params: Mapping[str, Any]) -> bytes | None:
-        """Return a digest of the prompt up to its first cache mark; None if it has none."""
-        if not self._has_marks and self.template is not None:
-            return None  # most runs; the columns of a row bring no marks
+    def marked_prefix(self, value: Any, params: Mapping[str, Any]) -> bytes | None:
+        """Return a digest of a prompt up to its first cache mark; None if it has none.
+
+        Args:
+            value: the row.
+            params: the parameters that it became.
+        """
+        brings_blocks = self.template is None and is_object(value) and not _BLOCKS.isdisjoint(value)
+        if not (self._has_marks or brings_blocks):
+            return None  # most rows: a text has no marks
         before: list[Any] = [params.get("model")]
         for block in _blocks_of(params):
             before.append(block)

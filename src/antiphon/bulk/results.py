@@ -100,13 +100,22 @@ def failure(index: int, name: str, error: Exception, *, seconds: float = 0.0) ->
     return Result(index, name, "error", error=error, kind=kind, attempts=attempts, seconds=seconds)
 
 
-def line_of(result: Result) -> bytes:
-    """Return a result as a line of JSON; `result_of` reads it."""
+def line_of(result: Result, output_format: Any = None) -> bytes:
+    """Return a result as a line of JSON, as it stands in exported files; `result_of` reads it.
+
+    Args:
+        result: the result.
+        output_format: the type of its output; None if none was asked for.
+    """
+    message = result.message
     fields: JSONObject = {"id": result.id, "index": result.index, "status": result.status}
+    if message is not None:
+        fields["text"] = message.text
+    if result.output is not None:
+        fields["output"] = output_type(output_format).plain(result.output)
     if result.kind is not None:
         fields["kind"] = result.kind
-    # Of an output that does not fit, the error is made again from the message.
-    if result.error is not None and result.message is None:
+    if result.error is not None:
         fields["error"] = _error_fields(result.error)
     if result.same_as is not None:
         fields["same_as"] = result.same_as
@@ -114,10 +123,10 @@ def line_of(result: Result) -> bytes:
     fields["attempts"] = result.attempts
     fields["seconds"] = round(result.seconds, 3)
     line = dumps(fields)
-    if result.message is None:
+    if message is None:
         return line + b"\n"
     # As JSON that is already written: twice as fast as through Python's values.
-    return b'%b,"message":%b}\n' % (line[:-1], result.message.to_json(indent=None).encode())
+    return b'%b,"message":%b}\n' % (line[:-1], message.to_json(indent=None).encode())
 
 
 def result_of(line: bytes, output_format: Any = None) -> Result:
@@ -139,9 +148,9 @@ def result_of(line: bytes, output_format: Any = None) -> Result:
         same_as=fields.get("same_as"),
         seconds=fields["seconds"],
     )
-    if (error := fields.get("error")) is not None:
-        result.error = _error_of(error)
-    if (message := fields.get("message")) is not None:
+    if (message := fields.get("message")) is None:
+        result.error = _error_of(fields["error"])
+    else:
         result.message = Message.decode(dumps(message))
         read_output(result, output_format)
     return result

@@ -7,10 +7,12 @@ its own, and reads the results from the journal, so that a slow reader holds not
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 import tempfile
 import threading
 import warnings
+import weakref
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -208,7 +210,6 @@ class _Session:
         """Set once there is a journal, or the run has failed before."""
         self.ended = False
         self._stopped: Stop | None = None
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._started = monotonic()
         self._before = 0
 
@@ -249,8 +250,8 @@ class _Session:
         setup = self.setup
         directory = setup.directory
         if directory is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="antiphon-")
-            directory = Path(self._temporary.name)
+            directory = Path(tempfile.mkdtemp(prefix="antiphon-"))
+            weakref.finalize(self, shutil.rmtree, directory, ignore_errors=True)
         settings = setup.settings()
         if settings_of(directory) is not None:
             open_run(directory, settings)  # before anything is written there
@@ -306,7 +307,7 @@ class _Session:
         try:
             journal.sample(job.state())
             if job.unsaved:
-                _save_again(job, journal)
+                _save_again(job)
             journal.commit()
             if job.stopped is None and self.setup.out is not None:
                 export(journal.records, self.setup.out, self.setup.output_format)
@@ -397,7 +398,7 @@ class _Session:
         skipped: Iterator[Result] = iter(())
         if not (isinstance(source, Values) and source.comes_once):
             skipped = (
-                Result(row.index, self.setup.prompts.id_of(row.index, row.value), "skipped")
+                Result(row.index, self.setup.prompts.id_of(row.value) or str(row.index), "skipped")
                 for row in source.rows(done)
                 if row.index >= len(done) or not done[row.index]
             )
@@ -408,11 +409,11 @@ class _Session:
             yield [result]
 
 
-def _save_again(job: Job, journal: RunJournal) -> None:
+def _save_again(job: Job) -> None:
     """Write the results that could not be written; leave them on the error if that fails again."""
     try:
         while job.unsaved:
-            journal.add(job.unsaved[0])
+            job.journal.add(job.unsaved[0], None, job.output_format)
             del job.unsaved[0]
     except OSError as error:
         error.add_note(
@@ -495,6 +496,7 @@ class _BaseRun:
 
     def __del__(self) -> None:
         if not getattr(self, "_started", True):
+            self._started = True
             warnings.warn(
                 "a run was made and never begun: iterate over it, or call its wait()",
                 ResourceWarning,
