@@ -26,13 +26,13 @@ PROGRAM = (
 import sys
 from antiphon import AsyncClient, bulk
 
-rows, out, url = sys.argv[1:]
+rows, out, url, at_a_time = sys.argv[1:]
 run = bulk.run(
     rows,
     out=out,
     params={"model": "claude-haiku-4-5", "max_tokens": 50},
     client=AsyncClient(api_key="k", base_url=url),
-    engine=bulk.Local(%d),
+    engine=bulk.Local(int(at_a_time)),
 )
 for result in run:
     print(result.index, flush=True)
@@ -44,7 +44,7 @@ print(run.wait().in_doubt, flush=True)
 
 def started(rows: Path, out: Path, server: LocalServer) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(rows), str(out), server.url],
+        [sys.executable, "-c", PROGRAM, str(rows), str(out), server.url, str(AT_A_TIME)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from antiphon.bulk.rows import Row, source_of
 
 
-def read(given: Any, done: bytearray = bytearray(), **part: Any) -> list[Any]:
-    return [row.value for row in source_of(given).rows(done, **part)]
+def read(given: Any, done: bytearray | None = None, **part: Any) -> list[Any]:
+    return [row.value for row in source_of(given).rows(done or bytearray(), **part)]
 
 
 def lines(path: Path, *rows: Any) -> Path:
@@ -140,7 +140,7 @@ def test_the_same_file_under_another_name_is_the_same_input(tmp_path: Path) -> N
         ("missing.jsonl", FileNotFoundError, "missing.jsonl"),
         ({"prompt": "one"}, TypeError, "give a list"),
         (5, TypeError, "int has no rows"),
-        (numpy.float64(1), TypeError, "float64 has no rows"),
+        (np.float64(1), TypeError, "float64 has no rows"),
     ],
 )
 def test_what_cannot_be_rows_says_what_can(given: Any, error: type[Exception], says: str) -> None:

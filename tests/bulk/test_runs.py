@@ -28,7 +28,7 @@ from antiphon import (
     bulk,
 )
 from antiphon.local import InProcess, LocalServer
-from antiphon.testing import user_text
+from antiphon.testing import MessageView, user_text
 
 from .conftest import PARAMS
 
@@ -127,11 +127,19 @@ def test_nothing_is_paid_twice_for_a_finished_row(
 ) -> None:
     out = tmp_path / "out.jsonl"
     run = bulk.run(ids(100), params=PARAMS, client=client, out=out, engine=bulk.Local(5))
-    for result in run:
-        if result.index == 30:
-            break
+
+    def stop_at_thirty(request: MessageView) -> str:
+        if len(server.requests) == 30:
+            run.stop()
+        return f"You said {request.text}"
+
+    server.reply(stop_at_thirty)
+    found = list(run)
     asked = len(server.requests)
-    assert 31 <= asked < 100
+    assert 30 <= asked <= 35
+    assert sum(each.ok for each in found) == asked
+    assert [each.index for each in found] == list(range(100))
+    assert {each.status for each in found} == {"ok", "skipped"}
     assert not out.exists()  # what is not complete does not look as if it were
     assert run.stopped == "drained"
     again = bulk.run(ids(100), params=PARAMS, client=client, out=out)
@@ -141,6 +149,19 @@ def test_nothing_is_paid_twice_for_a_finished_row(
     assert [line["index"] for line in lines] == list(range(100))
     assert all(line["text"] == line["message"]["content"][0]["text"] for line in lines)
     # And a third time nothing is asked at all.
+    assert bulk.run(ids(100), params=PARAMS, client=client, out=out).wait().ok == 100
+    assert len(server.requests) == 100
+
+
+def test_leaving_the_loop_keeps_what_was_under_way(
+    server: LocalServer, client: AsyncClient, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.jsonl"
+    run = bulk.run(ids(100), params=PARAMS, client=client, out=out, engine=bulk.Local(5))
+    for _ in run:
+        break
+    assert run.progress.under_way == 0
+    assert run.progress.done == len(server.requests)
     assert bulk.run(ids(100), params=PARAMS, client=client, out=out).wait().ok == 100
     assert len(server.requests) == 100
 
