@@ -21,8 +21,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 AT_A_TIME = 20
 
 # A program of a user; it prints a line for each result that is in the journal.
-PROGRAM = (
-    """
+PROGRAM = """
 import sys
 from antiphon import AsyncClient, bulk
 
@@ -38,8 +37,6 @@ for result in run:
     print(result.index, flush=True)
 print(run.wait().in_doubt, flush=True)
 """
-    % AT_A_TIME
-)
 
 
 def started(rows: Path, out: Path, server: LocalServer) -> subprocess.Popen[str]:
