@@ -75,8 +75,14 @@ def check(out: Path, count: int) -> None:
     assert all(f"Say {line['index']}”" in line["text"] for line in lines)
 
 
-def killed_runs(folder: Path, server: LocalServer, count: int, kills: int, seed: int) -> None:
-    """Kill the program again and again, then let it finish; check what came of it."""
+def killed_runs(
+    folder: Path, server: LocalServer, count: int, kills: int, seed: int
+) -> tuple[int, int]:
+    """Kill the program again and again, then let it finish; check what came of it.
+
+    Returns:
+        how many calls were repeated, and how many could have been.
+    """
     chance, counted = random.Random(seed), Counted(server)
     rows, out = rows_in(folder, count), folder / "out.jsonl"
     for _ in range(kills):
@@ -99,6 +105,7 @@ def killed_runs(folder: Path, server: LocalServer, count: int, kills: int, seed:
     repeated = counted.texts.total() - count
     assert len(counted.texts) == count
     assert repeated <= in_doubt <= kills * AT_A_TIME
+    return repeated, in_doubt
 
 
 def test_a_killed_run_loses_nothing_and_repeats_only_what_was_under_way(

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,8 @@ from antiphon.testing import MessageView, user_text
 from .conftest import PARAMS
 
 
-def ids(count: int) -> list[dict[str, str]]:
-    return [{"id": f"row {n}", "prompt": f"Say {n}"} for n in range(count)]
+def ids(number: int) -> list[dict[str, str]]:
+    return [{"id": f"row {n}", "prompt": f"Say {n}"} for n in range(number)]
 
 
 def prompts(server: LocalServer) -> list[str]:
@@ -128,8 +129,10 @@ def test_nothing_is_paid_twice_for_a_finished_row(
     out = tmp_path / "out.jsonl"
     run = bulk.run(ids(100), params=PARAMS, client=client, out=out, engine=bulk.Local(5))
 
+    number = count(1)
+
     def stop_at_thirty(request: MessageView) -> str:
-        if len(server.requests) == 30:
+        if next(number) == 30:
             run.stop()
         return f"You said {request.text}"
 

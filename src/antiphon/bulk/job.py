@@ -21,7 +21,7 @@ from ..errors import (
 from .calls import Ask, BulkClient
 from .journal import RunJournal
 from .prompts import Prompts
-from .records import Location
+from .records import Location, Totals
 from .results import Result, failure, read_output
 from .rows import Row, Source, Values
 from .seen import Seen, digest_of
@@ -53,6 +53,7 @@ class Job:
         output_format: Any = None,
         tag: str | None = None,
         dedupe: bool = False,
+        before: Totals | None = None,
     ) -> None:
         """Take a run.
 
@@ -64,6 +65,7 @@ class Job:
             output_format: the type of the outputs.
             tag: the tag under which the calls are counted.
             dedupe: whether equal rows are asked once.
+            before: what earlier sessions came to; None to look it up.
         """
         self.source: Final = source
         self.prompts: Final = prompts
@@ -80,7 +82,7 @@ class Job:
         self.unsaved: list[Result] = []
         """Results that could not be written."""
         self.under_way = 0
-        before = journal.records.totals()
+        before = before or journal.records.totals()
         self.ok, self.errors = before.ok, {**before.errors}
         self.input_tokens, self.output_tokens = before.input_tokens, before.output_tokens
         self.cost, self.unpriced = before.cost, before.unpriced

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 from .._wire.json import JSONObject, loads
-from .results import Result, result_of
+from .results import KINDS, Result, result_of
 
 __all__ = [
     "NANO",
@@ -204,17 +204,17 @@ class Records:
     def totals(self) -> Totals:
         """Return the sums of the ledger."""
         with closing(connected(self.path)) as db:
-            sums = db.execute(
-                "SELECT count(*) FILTER (WHERE status = 'ok'), coalesce(sum(input), 0),"
+            # In one pass: of a million rows, each takes a good part of a second.
+            kinds = ", ".join(f"count(*) FILTER (WHERE kind = '{kind}')" for kind in KINDS)
+            row = db.execute(
+                "SELECT count(*) FILTER (WHERE status = 'ok'), coalesce(sum(input), 0),"  # noqa: S608
                 " coalesce(sum(output), 0), coalesce(sum(cost), 0),"
                 " count(*) FILTER (WHERE model IS NOT NULL AND cost IS NULL),"
-                " coalesce(sum(attempts), 0) FROM rows"
+                f" coalesce(sum(attempts), 0), {kinds} FROM rows"
             ).fetchone()
-            kinds = db.execute(
-                "SELECT kind, count(*) FROM rows WHERE status = 'error' GROUP BY kind"
-            ).fetchall()
-        ok, tokens_in, tokens_out, cost, unpriced, attempts = sums
-        return Totals(ok, dict(kinds), tokens_in, tokens_out, cost / NANO, unpriced, attempts)
+        ok, tokens_in, tokens_out, cost, unpriced, attempts, *failed = row
+        errors = {kind: count for kind, count in zip(KINDS, failed, strict=True) if count}
+        return Totals(ok, errors, tokens_in, tokens_out, cost / NANO, unpriced, attempts)
 
     def in_doubt(self, besides: int | None = None) -> int:
         """Return how many calls may have been under way when sessions died.

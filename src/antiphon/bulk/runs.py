@@ -268,6 +268,7 @@ class _Session:
                 output_format=setup.output_format,
                 tag=setup.tag,
                 dedupe=setup.dedupe,
+                before=spent,
             )
         except BaseException:
             journal.end()
