@@ -228,15 +228,16 @@ def section(rounds: int, count: int, million: int) -> str:
         large = measured(pythons["bulk"], "bulk", url, folder, million)
         resume = measured(pythons["bulk"], "resume", url, folder, million)
     speed = million / large["wall"]
-    facts = (
+    whole = (
         f"{million:,} rows: {large['cpu'] * 1e6:.0f} µs of CPU a row, {large['wall']:.0f} s"
-        f" ({speed:,.0f} rows a second), memory grows by {large['growth']:.0f} MB (goal 40 MB).",
+        f" ({speed:,.0f} rows a second), memory grows by {large['growth']:.0f} MB (goal 40 MB)."
+    )
+    going_on = (
         f"Going on with that run takes {resume['wall']:.1f} s until the row that was left has its"
-        " result (goal 2 s).",
-        kills(),
+        " result (goal 2 s)."
     )
     lines += ["", "Goal: `bulk.run` at most 1.5 times `create`.", ""]
-    lines += [f"* {each}" for each in facts]
+    lines += [f"* {each}" for each in (whole, going_on, kills())]
     return "\n".join(lines)
 
 

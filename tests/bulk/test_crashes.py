@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from antiphon.bulk.records import Records
 from antiphon.local import LocalServer
 from antiphon.testing import MessageView
 
@@ -135,4 +136,50 @@ def test_an_interrupt_keeps_what_is_under_way(tmp_path: Path, server: LocalServe
     assert child.returncode == 0, errors
     assert printed.split()[-1] == "0"  # it ended in order, so nothing is in doubt
     assert counted.texts.total() == 1_000
+    check(out, 1_000)
+
+
+# It may write no more into a file than a part of the results needs, as if the disk were full.
+FULL = """
+import json, resource, sys
+from antiphon import Client, bulk
+
+rows, out, url, most = sys.argv[1:]
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+run = bulk.run(
+    rows,
+    out=out,
+    params={"model": "claude-haiku-4-5", "max_tokens": 50},
+    client=Client(api_key="k", base_url=url),
+    engine=bulk.Local(10),
+)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), hard))
+try:
+    run.wait()
+except OSError as error:
+    print(json.dumps([error.strerror, *error.__notes__]))
+    print(json.dumps([[each.index, each.text] for each in run.unsaved]))
+"""
+
+
+def test_of_a_full_disk_no_reply_is_lost(tmp_path: Path, server: LocalServer) -> None:
+    counted = Counted(server)
+    rows, out = rows_in(tmp_path, 1_000), tmp_path / "out.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(rows), str(out), server.url, "200000"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    said, left = map(json.loads, done.stdout.splitlines())
+    assert "results could not be written; they are in run.unsaved" in said[1]
+    asked = counted.texts.total()
+    kept = sum(Records(tmp_path / "out.jsonl.run").done())
+    # Each reply is in the journal or in the hands of the program.
+    assert kept + len(left) == asked < 1_000
+    assert all(text == f"You said “Say {index}”" for index, text in left)
+    child = started(rows, out, server)
+    _, errors = child.communicate(timeout=120)
+    assert child.returncode == 0, errors
     check(out, 1_000)

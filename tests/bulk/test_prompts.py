@@ -97,6 +97,8 @@ def test_the_type_of_the_output_is_asked_for() -> None:
         ({"text": "a"}, "Say {txt}", "the column 'txt' is missing; there are 'text'"),
         ({"text": "a"}, None, "no parameter 'text'.*'Summarize: {text}'"),
         ({"max_tokens": 3}, None, "messages is missing"),
+        ({"text": None}, "Say {text}", "the column 'text' is empty"),
+        ({"prompt": "a", "stream": True}, None, "stream: a run receives whole messages"),
         ([1], None, "a row is a dict or a text, not list"),
         ({"prompt": "a", "attach": 5}, None, "attach: 5 is not a path"),
     ],
@@ -152,3 +154,13 @@ def test_the_prefix_up_to_the_first_mark_is_what_rows_share() -> None:
     assert shared == prefix({"prompt": "c", "system": system})
     assert shared != prefix("a", system=system, model="claude-opus-5")
     assert shared != prefix("a", system=[{**system[0], "text": "Other"}])
+
+
+def test_what_a_run_directory_says_of_it_holds_no_key() -> None:
+    headers = {"X-Api-Key": "sk-ant-1", "x-mine": "shown"}
+    identity = Prompts({**PARAMS, "extra_headers": headers}, None).identity
+    assert identity["params"]["extra_headers"] == {"X-Api-Key": "[secret]", "x-mine": "shown"}
+
+
+def test_an_id_that_no_file_can_hold_is_made_one_that_can() -> None:
+    assert Prompts(PARAMS, None).id_of({"id": "a\ud800"}) == "a?"

@@ -13,7 +13,17 @@ from pydantic import BaseModel
 
 from antiphon import errors
 from antiphon._wire.http import Headers, HTTPResponse
-from antiphon.bulk.results import KINDS, Result, failure, kind_of, line_of, read_output, result_of
+from antiphon.bulk.results import (
+    KINDS,
+    Result,
+    cost_in,
+    failure,
+    kind_of,
+    line_of,
+    read_output,
+    result_of,
+    tokens_of,
+)
 from antiphon.types import Message
 
 MESSAGE: dict[str, Any] = {
@@ -125,3 +135,9 @@ def test_an_output_that_does_not_fit_is_an_error_with_its_message() -> None:
     assert isinstance(found.error, errors.OutputValidationError)
     assert found.text == "Hi\u2028 there"
     assert json.loads(line)["error"]["type"] == "OutputValidationError"
+
+
+def test_a_message_of_a_gateway_without_a_usage_is_kept() -> None:
+    found = Message.decode(json.dumps({"content": [{"type": "text", "text": "Hi"}], "usage": None}))
+    assert (tokens_of(found), cost_in(found)) == ((0, 0), None)
+    assert result_of(line_of(Result(0, "0", "ok", found))).text == "Hi"

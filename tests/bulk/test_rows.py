@@ -127,6 +127,12 @@ def test_tables_of_pandas_polars_and_arrow_are_rows() -> None:
         assert source.total == 10
 
 
+def test_an_empty_cell_of_pandas_is_none() -> None:
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"text": ["a", None], "n": [1.0, float("nan")]})
+    assert read(table) == [{"text": "a", "n": 1.0}, {"text": None, "n": None}]
+
+
 def test_the_same_file_under_another_name_is_the_same_input(tmp_path: Path) -> None:
     one, two = lines(tmp_path / "a.jsonl", "x"), lines(tmp_path / "b.jsonl", "x")
     assert source_of(one).identity == source_of(two).identity

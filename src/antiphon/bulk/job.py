@@ -22,7 +22,7 @@ from .calls import Ask, BulkClient
 from .journal import RunJournal
 from .prompts import Prompts
 from .records import Location, Totals
-from .results import Result, failure, read_output
+from .results import Result, cost_in, failure, read_output, tokens_of
 from .rows import Row, Source, Values
 from .seen import Seen, digest_of
 
@@ -241,13 +241,12 @@ class Job:
             except Exception as error:  # of the API, a value that is no JSON, a middleware …
                 return failure(index, name, error, seconds=time.monotonic() - started)
         seconds = time.monotonic() - started
-        cost = message.cost
         result = Result(
             index,
             name,
             "ok",
             message,
-            cost=None if cost is None else cost.total,
+            cost=cost_in(message),
             attempts=1 + response.retries_taken,
             seconds=seconds,
         )
@@ -262,8 +261,9 @@ class Job:
         if result.message is not None:
             self._failures = 0
             if result.same_as is None:
-                self.input_tokens += result.message.usage.total_input_tokens
-                self.output_tokens += result.message.usage.output_tokens or 0
+                tokens_in, tokens_out = tokens_of(result.message)
+                self.input_tokens += tokens_in
+                self.output_tokens += tokens_out
                 self.unpriced += result.cost is None
                 self.cost += result.cost or _FREE
         elif result.attempts:

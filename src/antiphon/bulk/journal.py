@@ -36,7 +36,7 @@ from .records import (
     segment_path,
     settings_of,
 )
-from .results import Result, line_of, result_of
+from .results import Result, line_of, result_of, tokens_of
 
 __all__ = ["RunJournal", "open_run"]
 
@@ -303,8 +303,8 @@ def _entry(result: Result, digest: bytes | None) -> tuple[Any, ...]:
     message = result.message
     model, tokens_in, tokens_out = None, None, None
     if message is not None and result.same_as is None:
-        model, usage = message.model, message.usage
-        tokens_in, tokens_out = usage.total_input_tokens, usage.output_tokens
+        model = str(getattr(message, "model", None))
+        tokens_in, tokens_out = tokens_of(message)
     return (
         result.index,
         result.status,

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from .._wire.json import dumps, is_list, is_object
 from .._wire.json_writer import NotJSONError
+from .._wire.secret import is_secret_header
 from ..inputs.documents import document
 from ..inputs.images import image
 from ..outputs import format_of
@@ -69,14 +70,21 @@ class Prompts:
     def identity(self) -> dict[str, Any]:
         """What must be the same when the run is resumed."""
         template = None if self.template is None else dict(self.template)
-        return {"params": self._params, "template": template}
+        params = {**self._params}
+        if is_object(headers := params.get("extra_headers")):
+            params["extra_headers"] = {
+                name: "[secret]" if is_secret_header(name) else value
+                for name, value in headers.items()
+            }
+        return {"params": params, "template": template}
 
     def id_of(self, value: Any) -> str | None:
         """Return the id of a row, in its column `id` or `custom_id`; None if it brings none."""
         if is_object(value):
             for name in _IDS:
                 if value.get(name) is not None and value[name] != "":
-                    return str(value[name])
+                    # Half of a character, which no file can hold, becomes a question mark.
+                    return str(value[name]).encode(errors="replace").decode()
         return None
 
     def substance(self, value: Any) -> bytes:
@@ -142,6 +150,8 @@ class Prompts:
         if prompt is not None or attached is not None:
             given["messages"] = [*given.get("messages", ()), _turn(prompt, attached)]
         params = {**self._params, **given}
+        if params.get("stream"):
+            raise ValueError("stream: a run receives whole messages; leave it out")
         for name in ("model", "max_tokens", "messages"):
             if name not in params:
                 raise ValueError(f"{name} is missing: neither the row nor params= has it")
@@ -195,6 +205,8 @@ def _filled_text(text: str, row: Mapping[str, Any]) -> Any:
         if column not in row:
             there = ", ".join(map(repr, row)) or "none"
             raise ValueError(f"the column {column!r} is missing; there are {there}")
+        if row[column] is None:
+            raise ValueError(f"the column {column!r} is empty")
         # A whole text that is one column keeps the type of its value: a list stays a list.
         if text == f"{{{column}}}":
             return row[column]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias, cast
@@ -10,9 +11,20 @@ from .. import errors
 from .._wire.http import Headers, HTTPResponse
 from .._wire.json import JSONObject, dumps, loads
 from ..outputs import output_type
-from ..types.message import Message
+from ..types.message import Message, Usage
 
-__all__ = ["KINDS", "Kind", "Result", "failure", "kind_of", "line_of", "result_of"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Result",
+    "cost_in",
+    "failure",
+    "kind_of",
+    "line_of",
+    "read_output",
+    "result_of",
+    "tokens_of",
+]
 
 Kind: TypeAlias = Literal["invalid", "denied", "exhausted", "output", "expired"]
 """Why a row failed."""
@@ -78,6 +90,24 @@ class Result:
         return None if self.message is None else self.message.text
 
 
+def tokens_of(message: Message) -> tuple[int, int]:
+    """Return the tokens of input and output of a message; 0 where a gateway does not say."""
+    usage: object = getattr(message, "usage", None)
+    if not isinstance(usage, Usage):
+        return 0, 0
+    output: object = usage.output_tokens
+    return usage.total_input_tokens, output if isinstance(output, int) else 0
+
+
+def cost_in(message: Message) -> Decimal | None:
+    """Return what a message cost in US dollars; None if nobody knows."""
+    try:
+        cost = message.cost
+    except Exception:  # whatever a gateway sends in its place, the message is not to be lost
+        return None
+    return None if cost is None else cost.total
+
+
 def kind_of(error: BaseException) -> Kind:
     """Return the kind of a failure."""
     if isinstance(error, _DENIED):
@@ -112,7 +142,8 @@ def line_of(result: Result, output_format: Any = None) -> bytes:
     if message is not None:
         fields["text"] = message.text
     if result.output is not None:
-        fields["output"] = output_type(output_format).plain(result.output)
+        with suppress(Exception):  # of a type that cannot be written; its text is there
+            fields["output"] = output_type(output_format).plain(result.output)
     if result.kind is not None:
         fields["kind"] = result.kind
     if result.error is not None:

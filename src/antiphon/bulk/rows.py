@@ -281,7 +281,9 @@ class _TableRows:
             yield from table.iter_rows(named=True)
         else:
             for start in range(0, len(table), _TABLE_BLOCK):
-                yield from table.iloc[start : start + _TABLE_BLOCK].to_dict("records")
+                for row in table.iloc[start : start + _TABLE_BLOCK].to_dict("records"):
+                    # An empty cell is a number that is no number, which is not equal to itself.
+                    yield {name: value if value == value else None for name, value in row.items()}
 
 
 def _length(values: Any) -> int | None:

@@ -559,7 +559,11 @@ class Run(_BaseRun):
         """
         self._begin()
         assert self._thread is not None
-        self._thread.join()
+        try:
+            self._thread.join()
+        except KeyboardInterrupt:
+            self._drain()
+            raise
         if self._error is not None:
             raise self._error
         assert self._summary is not None
