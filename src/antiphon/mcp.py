@@ -8,6 +8,7 @@ are read as the JSON that the protocol has for them, whose names both versions s
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -16,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 from typing_extensions import Unpack
 
 from ._wire.json import JSONObject, dumps
+from .catalog.media import FORMATS
 from .errors import InputError, ToolError
 from .inputs.documents import document
-from .inputs.images import image
+from .inputs.sources import describe
 from .tools.function import AsyncFunctionTool, FunctionTool, FunctionToolOptions
 from .tools.result import block_of
 
@@ -51,6 +53,10 @@ MCPBlock: TypeAlias = "TextBlockParam | ImageBlockParam | DocumentBlockParam"
 
 # What the API does not take in the name of a tool; other servers have dots and slashes in theirs.
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
+
+# The files that Claude takes, and the block that each is sent in.
+_BLOCKS: dict[str, str] = dict.fromkeys(FORMATS.values(), "image")
+_BLOCKS["application/pdf"] = "document"
 
 
 class MCPModel(Protocol):
@@ -128,7 +134,8 @@ async def prompt(
 async def resource(session: MCPSession, uri: str) -> list[MCPBlock]:
     """Return a resource of a server as blocks, for the content of a message.
 
-    Texts and PDFs become documents, images become images; their bytes tell what they are.
+    Texts and PDFs become documents, images become images. Their bytes tell what they are; if these
+    are of no known kind, what the server states is believed.
 
     Args:
         session: an initialized session.
@@ -195,7 +202,7 @@ def mcp_content(
         case "text":
             block = {"type": "text", "text": piece["text"]}
         case "image":
-            block = image(_decoded(piece["data"]))
+            block = _file(piece["data"], piece["mimeType"], "content: the image")
         case "resource":
             block = _resource_block(piece["resource"])
         case kind:
@@ -235,13 +242,13 @@ def mcp_resource_to_content(
     Raises:
         InputError: there is no such part.
     """
-    failure = InputError("result: the contents of a resource must hold at least one item")
-    for contents in _json(result)["contents"]:
+    failures: list[str] = []
+    for contents in _parts(result):
         try:
             return _cached(_resource_block(contents), cache_control)
         except InputError as error:
-            failure = error
-    raise failure
+            failures.append(str(error))
+    raise InputError(f"result: No supported MIME type among its items: {'; '.join(failures)}")
 
 
 def mcp_resource_to_file(result: MCPModel) -> tuple[str | None, bytes, str | None]:
@@ -256,11 +263,10 @@ def mcp_resource_to_file(result: MCPModel) -> tuple[str | None, bytes, str | Non
     Raises:
         InputError: it has no part.
     """
-    parts = _json(result)["contents"]
-    if not parts:
-        raise InputError("result: the contents of a resource must hold at least one item")
-    name = parts[0]["uri"].rpartition("/")[2] or None
-    return name, _bytes(parts[0]), parts[0].get("mimeType")
+    first = _parts(result)[0]
+    name = first["uri"].rpartition("/")[2] or None
+    content = first["text"].encode() if "text" in first else _decoded(first["blob"])
+    return name, content, first.get("mimeType")
 
 
 def _async_tool(
@@ -286,12 +292,13 @@ def _described(
 
 async def _called(session: MCPSession, name: str, arguments: JSONObject) -> Any:
     """Call a tool of a server and return what it gave."""
-    result = _json(await session.call_tool(name, arguments))
+    result = _json(await session.call_tool(name=name, arguments=arguments))
     blocks = [_shown(piece) for piece in result.get("content", ())]
     if result.get("isError"):
         raise ToolError(blocks or "The tool failed, and did not say why.")
     # Structured content is sent as a text, too; a server that leaves the text out is rare.
-    return blocks or result.get("structuredContent", "")
+    structured = result.get("structuredContent")
+    return blocks or ("" if structured is None else json.dumps(structured, ensure_ascii=False))
 
 
 def _shown(piece: JSONObject) -> MCPBlock:
@@ -328,33 +335,54 @@ def _position(method: Callable[..., Any], cursor: str | None) -> dict[str, Any]:
     return {"params": PaginatedRequestParams(cursor=cursor)}
 
 
+def _parts(result: MCPModel) -> list[JSONObject]:
+    """Return the parts of a resource.
+
+    Raises:
+        InputError: it has none.
+    """
+    parts: list[JSONObject] = _json(result)["contents"]
+    if not parts:
+        raise InputError("result: the contents of a resource must hold at least one item")
+    return parts
+
+
 def _resource_block(contents: JSONObject) -> MCPBlock:
     """Return a part of a resource as an image or a document."""
-    if "text" in contents:
-        return document(text=contents["text"])
-    content = _bytes(contents)
-    block = block_of(content)
-    if block is not None:
+    kind, named = contents.get("mimeType", "unknown"), f"resource: {contents['uri']}"
+    if "text" not in contents:
+        return _file(contents["blob"], kind, named)
+    if kind in _BLOCKS:
+        raise InputError(f"{named} is a text, and the server says {kind}, which is blob data")
+    return document(text=contents["text"])
+
+
+def _file(data: str, kind: str, named: str) -> MCPBlock:
+    """Return a file as an image or a document.
+
+    Args:
+        data: its base64.
+        kind: the type that the server states.
+        named: how an error begins.
+    """
+    content = _decoded(data)
+    if (block := block_of(content)) is not None:
         return cast("MCPBlock", block)
+    # As it came: what our table of beginnings does not know, the API may take.
+    if content and kind in _BLOCKS and describe(content) is None:
+        source = {"type": "base64", "media_type": kind, "data": data}
+        return cast("MCPBlock", {"type": _BLOCKS[kind], "source": source})
     try:
         return document(text=content.decode())
     except UnicodeDecodeError:
-        kind = contents.get("mimeType", "unknown")
         raise InputError(
-            f"resource: {contents['uri']} is neither a text nor an image nor a PDF; its type is"
-            f" {kind}"
+            f"{named} is neither a text nor an image or a PDF that Claude takes; its type is {kind}"
         ) from None
-
-
-def _bytes(contents: JSONObject) -> bytes:
-    """Return the content of a part of a resource."""
-    text: str | None = contents.get("text")
-    return _decoded(contents["blob"]) if text is None else text.encode()
 
 
 def _decoded(data: str) -> bytes:
     try:
-        return b64decode(data)
+        return b64decode(data + "==")  # some servers leave the padding out
     except ValueError:
         raise InputError("data: the MCP server sent a file that is not base64") from None
 

@@ -15,9 +15,12 @@ from mcp.client.stdio import stdio_client
 from mcp.types import (
     AudioContent,
     BlobResourceContents,
+    CallToolResult,
+    EmbeddedResource,
     ImageContent,
     ListToolsResult,
     ReadResourceResult,
+    TextResourceContents,
     Tool,
 )
 
@@ -156,3 +159,34 @@ def test_what_claude_does_not_take_is_refused_with_a_sentence():
     blob = BlobResourceContents(uri="a:b/c", blob="/w==")
     with pytest.raises(InputError, match="neither a text"):
         mcp.mcp_resource_to_content(ReadResourceResult(contents=[blob]))
+    text = TextResourceContents(uri="a:b/c", text="bytes", mime_type="image/png")
+    with pytest.raises(InputError, match=r"a:b/c is a text.*image/png.*blob data"):
+        mcp.mcp_content(EmbeddedResource(type="resource", resource=text))
+
+
+def test_a_stated_type_is_believed_if_the_bytes_are_of_no_known_kind():
+    image = ImageContent(type="image", data="abc", mime_type="image/webp")
+    source = {"type": "base64", "media_type": "image/webp", "data": "abc"}
+    assert mcp.mcp_content(image) == {"type": "image", "source": source}
+    pdf = BlobResourceContents(uri="a:b/c", blob="cGRm", mime_type="application/pdf")
+    block = mcp.mcp_content(EmbeddedResource(type="resource", resource=pdf))
+    source = {"type": "base64", "media_type": "application/pdf", "data": "cGRm"}
+    assert block == {"type": "document", "source": source}
+    gif = ImageContent(type="image", data="R0lGODlhAQABAAAAADs=", mime_type="image/png")
+    assert mcp.mcp_content(gif)["source"]["media_type"] == "image/gif"
+    with pytest.raises(InputError, match="empty"):
+        mcp.mcp_content(ImageContent(type="image", data="", mime_type="image/png"))
+    with pytest.raises(InputError, match="image/bmp"):
+        mcp.mcp_content(ImageContent(type="image", data="abc", mime_type="image/bmp"))
+
+
+class Structured:
+    """A session whose tool gives structured content alone."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> CallToolResult:
+        return CallToolResult(content=[], structured_content={"name": name, **arguments})
+
+
+def test_structured_content_is_a_text_if_nothing_else_is_there():
+    tool = mcp.async_mcp_tool(Tool(name="née", input_schema={"type": "object"}), Structured())
+    assert asyncio.run(tool.call({"a": 1})) == '{"name": "née", "a": 1}'
