@@ -22,9 +22,10 @@ from ._core.options import (
     resolve_options,
     with_credential_of,
 )
+from ._transport.default import clocks_of
 from ._wire.http import Headers, Timeout
 from ._wire.secret import is_secret_header
-from ._wire.sentinels import NotGiven, Omit
+from ._wire.sentinels import NotGiven, Omit, is_absent, omit
 from ._wire.url import URL
 from .costs.tally import GATES, TAG, Tally
 from .telemetry import configure_logging
@@ -49,7 +50,8 @@ class ClientOptions(TypedDict, total=False):
         returns it is called before each call, and once more after a 401; AsyncClient awaits it.
     auth_token: a bearer token, instead of a key; by default ANTHROPIC_AUTH_TOKEN.
     base_url: where the API is; by default ANTHROPIC_BASE_URL, else https://api.anthropic.com.
-    timeout: seconds for a whole call, a `Timeout` of several clocks, or `None` for no limit.
+    timeout: seconds for a whole call, a `Timeout` of several clocks, or `None` for no limit; by
+        default those of an `http_client` that has its own, else 600 seconds.
     max_retries: further attempts after a failure that may pass; 2 by default, 0 for none.
     default_headers: sent with every request; `omit` as a value removes a header.
     default_query: added to every URL.
@@ -457,7 +459,13 @@ def _without_plain_secrets(settings: Any) -> Any:
 
 
 def _renamed(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return `settings` with old names replaced by new ones, and names of things by the things."""
+    """Return `settings` with old names replaced by new ones, and names of things by the things.
+
+    The clocks of an `http_client` are those of the client, unless it is given others.
+    """
+    clocks = clocks_of(settings.get("http_client"))
+    if clocks is not None and is_absent(settings.get("timeout", omit)):
+        settings["timeout"] = clocks
     if isinstance(settings.get("limiter"), str):
         from .limiter import limiter_of
 

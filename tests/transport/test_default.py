@@ -12,7 +12,7 @@ import anyio
 import httpx2
 import pytest
 
-from antiphon import AsyncClient, Client
+from antiphon import AsyncClient, Client, DefaultHttpxClient, Timeout
 from antiphon._transport import AsyncTransport, Transport
 from antiphon._transport.default import async_transport_for, transport_for
 from antiphon.errors import APIConnectionError
@@ -48,6 +48,20 @@ def test_a_transport_goes_with_its_last_client():
         gc.collect()
         assert gone() is None
         assert server.connections == 1
+
+
+@pytest.mark.parametrize("http_client", [httpx2.Client(timeout=30), DefaultHttpxClient(timeout=30)])
+def test_the_clocks_of_an_http_client_apply_unless_others_are_given(http_client):
+    clocks = Timeout(total=None, connect=30, read=30, write=30, pool=30)
+    client = Client(http_client=http_client)
+    assert client.timeout == Client().with_options(http_client=http_client).timeout == clocks
+    assert client.with_options(max_retries=0).timeout == clocks
+    assert Client(http_client=http_client, timeout=None).timeout == Timeout.of(None)
+
+
+@pytest.mark.parametrize("http_client", [httpx2.Client(), DefaultHttpxClient(), None])
+def test_an_http_client_that_was_given_no_clocks_has_none(http_client):
+    assert Client(http_client=http_client).timeout is Client().timeout
 
 
 def test_async_clients_share_one_transport_over_all_loops():

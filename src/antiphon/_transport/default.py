@@ -7,15 +7,20 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn, TypeVar
 
+from .._wire.http import Timeout
 from . import AsyncTransport, Transport
 from .proxies import proxy_environment
 from .tls import trust_environment
 
-__all__ = ["async_transport_for", "leaves_it_to_us", "transport_for"]
+__all__ = ["async_transport_for", "clocks_of", "leaves_it_to_us", "transport_for"]
 
 T = TypeVar("T")
+
+# Those of a `DefaultHttpxClient` and of a client of httpx2 that were given none.
+_CLOCKS_OF_NOBODY = (replace(Timeout(), total=None), replace(Timeout.of(5.0), total=None))
 
 
 def transport_for(http_client: Any = None) -> Transport:
@@ -83,6 +88,18 @@ def async_transport_for(http_client: Any = None) -> AsyncTransport:
 def leaves_it_to_us(http_client: Any) -> bool:
     """Tell whether the user passed nothing, or a `DefaultHttpxClient` without own settings."""
     return http_client is None or getattr(http_client, "leaves_sending_to_antiphon", False)
+
+
+def clocks_of(http_client: Any) -> Timeout | None:
+    """Return the clocks that the user gave to a client of httpx2 or httpx; None if there are none.
+
+    They limit each read and not the whole call, as they do there.
+    """
+    own = getattr(http_client, "timeout", None)
+    if not (hasattr(own, "connect") and hasattr(own, "read")):
+        return None
+    clocks = replace(Timeout.of(own), total=None)
+    return None if clocks in _CLOCKS_OF_NOBODY else clocks
 
 
 # Imported only when needed: a program uses one of the three, and importing asyncio or httpx2 costs
