@@ -14,6 +14,9 @@ from .compat.install import install_as_anthropic
 
 __all__ = ["main"]
 
+_STAND_IN = Path(__file__).parent / "compat" / "stand_in"
+"""A folder whose `anthropic` is found by the processes that the program starts."""
+
 USAGE = "usage: python -m antiphon.as_anthropic (program.py | -m module) [argument ...]"
 
 
@@ -30,6 +33,7 @@ def main() -> None:
         raise SystemExit(USAGE)
     install_as_anthropic()
     sys.argv = arguments[as_module:]
+    sys.path.insert(1, str(_STAND_IN))  # behind the folder of the program
     if as_module:
         # Python has put the current folder first, as it does for a module.
         runpy.run_module(target[0], run_name="__main__", alter_sys=True)

@@ -134,6 +134,30 @@ def test_a_module_runs_with_ours(program):
     assert done.stdout.strip() == "__main__ antiphon beside ['z']"
 
 
+POOL = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+import anthropic, anthropic.types
+
+
+def origin(name):
+    raise anthropic.AnthropicError(f"{name}: {anthropic.types.__name__}")
+
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        print(repr(pool.submit(origin, "child").exception()))
+"""
+
+
+@pytest.mark.parametrize("arguments", [["programs/pool.py"], ["-m", "programs.pool"]])
+def test_processes_that_the_program_starts_have_ours(elsewhere, program, arguments):
+    (program / "pool.py").write_text(POOL)
+    said = output(elsewhere, "-m", "antiphon.as_anthropic", *arguments)
+    assert said == "AntiphonError('child: antiphon.types')"
+
+
 @pytest.mark.parametrize("arguments", [[], ["-m"], ["--help"]])
 def test_nothing_to_run_shows_the_usage(elsewhere, arguments):
     done = run(elsewhere, "-m", "antiphon.as_anthropic", *arguments)
