@@ -200,3 +200,14 @@ def test_text_indented_by_us_looks_as_that_of_pydantic() -> None:
     for indent in (None, 0, 2, 3):
         written = odd.to_json(indent=indent)
         assert written.replace("\\ud83d", "x") == plain.to_json(indent=indent)
+
+
+class Measured(WireModel):
+    weight: float
+
+
+def test_a_float_may_be_an_int_and_one_that_no_float_can_hold_stays_one():
+    assert repr(Measured.decode('{"weight": 10}').weight) == "10.0"
+    assert Measured.decode('{"weight": 1e300}').weight == 1e300
+    assert Measured.decode(f'{{"weight": {2**53 + 1}}}').weight == 2**53 + 1
+    assert Measured.from_value({"weight": -(2**53) - 1}).weight == -(2**53) - 1

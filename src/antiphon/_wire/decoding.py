@@ -422,6 +422,17 @@ def _decoder(model: type[WireModel]) -> Decoder[Any]:
 _AS_IT_IS = core_schema.simple_ser_schema("any")
 _ANYTHING = core_schema.any_schema()
 
+# Above this a float may be another number: an int that stands where a float should stays an int.
+_EXACT = 2**53 - 1
+_FLOAT = core_schema.union_schema(
+    [
+        core_schema.float_schema(ge=-_EXACT, le=_EXACT),
+        core_schema.int_schema(),
+        core_schema.float_schema(),
+    ],
+    mode="left_to_right",
+)
+
 # What `model_config` says, in the words of pydantic's core.
 _CONFIG = core_schema.CoreConfig(
     extra_fields_behavior="allow",
@@ -432,9 +443,11 @@ _CONFIG = core_schema.CoreConfig(
 
 
 def _open(schema: Any) -> Any:
-    """Return the schema of a field without its list of values: the API may add others."""
-    if schema["type"] == "literal":
+    """Return the schema of a field that takes more: other values of a list, and any number."""
+    if schema["type"] == "literal":  # the API may add others
         return core_schema.str_schema()
+    if schema["type"] == "float":
+        return _FLOAT
     if schema["type"] in ("default", "nullable"):
         return {**schema, "schema": _open(schema["schema"])}
     return schema
