@@ -298,7 +298,17 @@ async def _called(session: MCPSession, name: str, arguments: JSONObject) -> Any:
         raise ToolError(blocks or "The tool failed, and did not say why.")
     # Structured content is sent as a text, too; a server that leaves the text out is rare.
     structured = result.get("structuredContent")
-    return blocks or ("" if structured is None else json.dumps(structured, ensure_ascii=False))
+    if blocks or structured is None:
+        return blocks or _Nothing()
+    return json.dumps(structured, ensure_ascii=False)
+
+
+class _Nothing(list[MCPBlock]):
+    """What a tool gave that gave nothing: no blocks, and for Claude no text."""
+
+    def to_param(self) -> TextBlockParam:
+        """Return it as a block; an empty list of another tool is shown as JSON."""
+        return {"type": "text", "text": ""}
 
 
 def _shown(piece: JSONObject) -> MCPBlock:

@@ -181,12 +181,15 @@ def test_a_stated_type_is_believed_if_the_bytes_are_of_no_known_kind():
 
 
 class Structured:
-    """A session whose tool gives structured content alone."""
+    """A session whose tool gives its arguments as structured content, and no other."""
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> CallToolResult:
-        return CallToolResult(content=[], structured_content={"name": name, **arguments})
+        return CallToolResult(content=[], structured_content=arguments or None)
 
 
 def test_structured_content_is_a_text_if_nothing_else_is_there():
-    tool = mcp.async_mcp_tool(Tool(name="née", input_schema={"type": "object"}), Structured())
-    assert asyncio.run(tool.call({"a": 1})) == '{"name": "née", "a": 1}'
+    tool = mcp.async_mcp_tool(Tool(name="t", input_schema={"type": "object"}), Structured())
+    assert asyncio.run(tool.call({"a": "née"})) == '{"a": "née"}'
+    nothing = asyncio.run(tool.call({}))
+    assert nothing == []
+    assert result_content(nothing) == ""
