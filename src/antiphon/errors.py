@@ -154,8 +154,11 @@ def _restore(
 
 
 def _plain(state: dict[str, Any]) -> dict[str, Any]:
-    """Return `state` without the request, which holds the whole body that was sent."""
-    return {**state, "request": None} if "request" in state else state
+    """Return `state` as a pickle may hold it: a request that is not ours may show a key."""
+    request = state.get("request")
+    if request is None:
+        return state
+    return {**state, "request": request.plain() if isinstance(request, Request) else None}
 
 
 class CredentialsError(AntiphonError):

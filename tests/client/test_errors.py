@@ -138,13 +138,15 @@ def made_about(cls: type[errors.OutputError], message: Message) -> errors.Output
 def test_errors_survive_pickling_and_copying(cls):
     error = made(cls)
     if isinstance(error, errors.APIError):
-        error.request = Request("POST", "http://x", {"x-api-key": "secret"}, b"", Timeout())
+        error.request = Request("POST", "http://x", {"x-api-key": "secret"}, b"body", Timeout())
         error.attempts = (Attempt(0.0, 1.0, "first"), Attempt(1.5, 1.0, "second"))
     dumped = pickle.dumps(error)
     for twin in (pickle.loads(dumped), copy.copy(error)):
         assert type(twin) is cls
         assert str(twin) == str(error)
         assert twin.args == error.args
+        if isinstance(error, errors.APIError):
+            assert (twin.request.url, twin.request.content) == ("http://x", b"body")
     assert b"secret" not in dumped
     assert "secret" not in repr(error) + str(error)
 

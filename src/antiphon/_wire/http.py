@@ -252,6 +252,12 @@ class Request:
         }
         return Request(self.method, self.url, shown, self.body, self.timeout)
 
+    def plain(self) -> Request:
+        """Return the same request for a pickle: without credentials, and without its files."""
+        shown = {k: v for k, v in self.without_secrets().headers.items() if not is_secret_header(k)}
+        body = self.body if isinstance(self.body, (bytes, bytearray)) else b""
+        return Request(self.method, self.url, shown, body, self.timeout)
+
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.url} ({len(self.body)} bytes)>"
 
