@@ -1,8 +1,10 @@
 """Find the portable tests of a test suite: those that use public names of a package alone.
 
-A test is portable if neither it nor a function of its module that it calls names something from a
-private module of the package, or a private attribute. Tests against a mock server that is made from
-an OpenAPI document are left out, and so are those of parts that antiphon does not have.
+A test is portable if neither it nor anything of the suite that it uses names something from a
+private module of the package, or a private attribute. Two tests of one name, such as a sync and an
+async one, are counted as one. Left out are tests that the suite itself expects to fail, tests
+against a mock server that is made from an OpenAPI document, and those of parts that antiphon does
+not have.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ DOCUMENTED = {"_request_id"}
 _PRIVATE_TEXT = re.compile(r"anthropic(\.[a-z]\w*)*\._\w+")
 
 LEFT_OUT = (
+    "aiohttp",  # a transport of the official package
     "api_resources",  # need the mock server
     "aws",
     "bedrock",
@@ -47,10 +50,12 @@ LEFT_OUT = (
 
 
 class Module:
-    """One test module: what its functions name."""
+    """One module of the suite: what its functions name."""
 
     def __init__(self, path: Path, public: set[str]) -> None:
         self.tree = ast.parse(path.read_text())
+        self.beside = dict(_beside(self.tree, path))
+        self.public = public
         self.private = set(_private_imports(self.tree)) - public
         self.tests = [
             node.name
@@ -58,11 +63,18 @@ class Module:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and node.name.startswith("test_")
         ]
-        self.things = dict(_things(self.tree))
+        self.things: dict[str, list[ast.AST]] = {}
+        for name, node in _things(self.tree):
+            self.things.setdefault(name, []).append(node)
 
     def is_portable(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
         """Return whether a thing of the module names public things alone, as do those it uses."""
-        node = self.things[name]
+        if name in self.beside:
+            path, there = self.beside[name]
+            return Module(path, self.public).is_portable(there)
+        return all(self._is_portable(node, seen | {name}) for node in self.things.get(name, ()))
+
+    def _is_portable(self, node: ast.AST, seen: frozenset[str]) -> bool:
         names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
         attributes = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
         fixtures = {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
@@ -75,8 +87,30 @@ class Module:
             return False
         if any(each[0] == "_" and each[:2] != "__" for each in attributes - DOCUMENTED):
             return False
-        used = ((names | fixtures | attributes) & set(self.things)) - seen - {name}
-        return all(self.is_portable(each, seen | {name}) for each in used)
+        if "xfail" in attributes or _tests_a_private_setting(node):
+            return False
+        used = (names | fixtures | attributes) & (set(self.things) | set(self.beside))
+        return all(self.is_portable(each, seen) for each in used - seen)
+
+
+def _tests_a_private_setting(node: ast.AST) -> bool:
+    """Return whether a private setting has another value than the True that all tests give it."""
+    settings = [each for each in ast.walk(node) if isinstance(each, ast.keyword)]
+    return any(
+        each.arg == "_strict_response_validation"
+        and isinstance(each.value, ast.Constant)
+        and each.value.value is not True
+        for each in settings
+    )
+
+
+def _beside(tree: ast.Module, path: Path) -> Iterator[tuple[str, tuple[Path, str]]]:
+    """Give what a module takes from others of the suite: the module, and the name there."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
+            folder = path.parents[node.level - 1]
+            place = folder.joinpath(*node.module.split(".")).with_suffix(".py")
+            yield from ((each.asname or each.name, (place, each.name)) for each in node.names)
 
 
 def _things(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:
@@ -92,8 +126,9 @@ def _things(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     for node in getattr(tree, "body", ()):
         if isinstance(node, ast.ClassDef) and not node.name.startswith("Test"):
             yield node.name, node
-        elif isinstance(node, ast.Assign):
-            yield from ((each.id, node) for each in node.targets if isinstance(each, ast.Name))
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((each.id, node) for each in targets if isinstance(each, ast.Name))
 
 
 def _private_imports(tree: ast.Module) -> Iterator[str]:
