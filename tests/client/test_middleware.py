@@ -264,6 +264,20 @@ def test_what_it_parses_is_what_the_caller_gets():
     assert raw.json()["content"][0]["text"] == "Hi"
 
 
+def test_a_response_that_is_parsed_after_the_call_is_what_the_caller_got():
+    seen: list[Any] = []
+
+    def look(request: APIRequest, call_next: Any) -> Any:
+        seen.append(call_next(request))
+        return seen[-1]
+
+    said = made(Scripted(failure(529), message()), look).messages.create(**ASK)
+    refused, given = seen
+    assert given.parse() is said
+    with pytest.raises(antiphon.OverloadedError):
+        refused.parse()
+
+
 def test_responses_have_the_classes_of_responses():
     async def look(request: APIRequest, call_next: Any) -> Any:
         response = await call_next(request)

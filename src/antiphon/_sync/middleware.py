@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from .._core.call import Call
 from .._core.flow import Attempts, ResultInstead, as_http_response
@@ -18,6 +18,7 @@ from .._core.options import Options
 from .._core.retry import RetryPolicy
 from .._transport import OpenResponse, Transport
 from .._wire.http import Request, ResponseHead
+from ..errors import APIError
 from ..middleware import APIRequest, chained, handlers
 from .resource import view_of
 from .responses import BodyResponse
@@ -52,6 +53,7 @@ class _MiddlewareRunner(Runner):
     """Performs the steps of one call, and opens each response through the middleware."""
 
     _attempts: Attempts
+    _watchers: tuple[Any, ...]
 
     def __init__(self, transport: Transport, options: Options, handlers: list[Any]) -> None:
         super().__init__(transport)
@@ -60,6 +62,7 @@ class _MiddlewareRunner(Runner):
 
     def attempts(self, call: Call[Any]) -> Attempts:
         """Return the attempts of `call`, which its middleware is told of."""
+        self._watchers = call.watchers
         self._attempts = super().attempts(call)
         return self._attempts
 
@@ -81,6 +84,8 @@ class _MiddlewareRunner(Runner):
             if not isinstance(result, AttemptResponse):
                 raise ResultInstead(result)
             kept = result.body.opened
+            if not first.stream:
+                self._attempts.call.watchers = (*self._watchers, result.outcome)
             # What nobody has read goes straight to the call, and is not kept.
             return result.body.rewound() if result.body.chunks or result.body.ended else kept
         finally:
@@ -88,6 +93,22 @@ class _MiddlewareRunner(Runner):
             for response in opened:
                 if response is not kept:
                     response.close()
+
+
+class _Outcome:
+    """A watcher that keeps what a call returned, for a response that is parsed after its end.
+
+    It refers to nothing else, so no cycle keeps the connection of the response alive.
+    """
+
+    result: Any = None
+
+    def failed(self, attempts: Attempts, error: APIError) -> None:
+        """Do nothing: another attempt may follow."""
+
+    def ended(self, attempts: Attempts, message: Any, error: BaseException | None) -> None:
+        """Keep the result of the call."""
+        self.result = message
 
 
 class AttemptResponse(BodyResponse[T]):
@@ -102,6 +123,7 @@ class AttemptResponse(BodyResponse[T]):
         decode = attempts.call.decode
         super().__init__(as_http_response(opened.head, b"", request), attempts, decode)
         self.body: KeptBody = KeptBody(opened)
+        self.outcome: _Outcome = _Outcome()
         self._options = options
 
     @property
@@ -128,6 +150,8 @@ class AttemptResponse(BodyResponse[T]):
             APIStatusError: the status is that of an error.
             APIResponseValidationError: the body is not what the API sends.
         """
+        if self.outcome.result is not None:
+            return cast("T", self.outcome.result)
         # The call once more, over a transport that gives this very response to it, and only once.
         call = replace(
             self._attempts.call,

@@ -108,9 +108,9 @@ _PRIVATE = {
     "AsyncAPIClient": "AsyncClient",
     "BaseAPIResponse": "antiphon.responses.BaseResponse",
     "BaseClient": "antiphon.base_client.BaseClient",
-    "AsyncStreamedBinaryAPIResponse": "AsyncStreamedResponse",
+    "AsyncStreamedBinaryAPIResponse": "antiphon._async.responses.AsyncBodyResponse",
     "LegacyAPIResponse": "APIResponse",
-    "StreamedBinaryAPIResponse": "StreamedResponse",
+    "StreamedBinaryAPIResponse": "antiphon._sync.responses.BodyResponse",
     "SyncAPIClient": "Client",
     "FinalRequestOptions": "antiphon._core.any_endpoint.FinalRequestOptions",
 }
