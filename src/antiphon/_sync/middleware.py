@@ -106,7 +106,12 @@ class _Outcome:
     def failed(self, attempts: Attempts, error: APIError) -> None:
         """Do nothing: another attempt may follow."""
 
-    def ended(self, attempts: Attempts, message: Any, error: BaseException | None) -> None:
+    def ended(
+        self,
+        attempts: Attempts,  # noqa: ARG002 (it keeps nothing that refers to the response)
+        message: Any,
+        error: BaseException | None,  # noqa: ARG002
+    ) -> None:
         """Keep the result of the call."""
         self.result = message
 
