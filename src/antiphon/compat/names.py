@@ -108,9 +108,9 @@ _PRIVATE = {
     "AsyncAPIClient": "AsyncClient",
     "BaseAPIResponse": "antiphon.responses.BaseResponse",
     "BaseClient": "antiphon.base_client.BaseClient",
-    "AsyncStreamedBinaryAPIResponse": "antiphon._async.responses.AsyncBodyResponse",
+    "AsyncStreamedBinaryAPIResponse": "AsyncStreamedResponse",
     "LegacyAPIResponse": "APIResponse",
-    "StreamedBinaryAPIResponse": "antiphon._sync.responses.BodyResponse",
+    "StreamedBinaryAPIResponse": "StreamedResponse",
     "SyncAPIClient": "Client",
     "FinalRequestOptions": "antiphon._core.any_endpoint.FinalRequestOptions",
 }
