@@ -167,8 +167,11 @@ class SessionState:
 
     def gates(self, budget: object) -> tuple[Any, ...]:
         """Return what has to admit a call with this budget."""
+        options = self.options
+        if options.limiter is options.budget is budget is None:  # as in most programs
+            return GATES.get()
         # The limiter first: what waits reserves nothing.
-        given = (self.options.limiter, self.options.budget, checked_gate("budget", budget))
+        given = (options.limiter, options.budget, checked_gate("budget", budget))
         return (*GATES.get(), *[gate for gate in given if gate is not None])
 
     def close(self) -> None:

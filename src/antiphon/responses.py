@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sys import modules
 from typing import Any, Generic, Self, TypeVar
 
-from ._core.flow import Attempts
+from ._core.flow import Attempts, SuccessfulResponse
 from ._wire.http import Headers, HTTPResponse, Request, retry_after
 from ._wire.url import URL
 from .errors import APIError, APIResponseValidationError, OutputError
@@ -78,17 +78,23 @@ def _moment(text: str | None) -> datetime | None:
 class BaseResponse:
     """What every response tells before its body is looked at."""
 
-    __slots__ = ("_attempts", "elapsed", "http_response")
+    __slots__ = ("_attempts", "_received", "elapsed")
 
-    http_response: HTTPResponse
-    """Status, headers and body as plain values."""
     elapsed: timedelta
     """The time from the start of the call until this response was handed over."""
 
-    def __init__(self, http_response: HTTPResponse, attempts: Attempts) -> None:
-        self.http_response = http_response
+    def __init__(self, received: HTTPResponse | SuccessfulResponse, attempts: Attempts) -> None:
         self.elapsed = timedelta(seconds=attempts.elapsed)
+        self._received = received
         self._attempts = attempts
+
+    @property
+    def http_response(self) -> HTTPResponse:
+        """Status, headers and body as plain values."""
+        # Made when somebody looks: most programs want the message alone.
+        if isinstance(self._received, SuccessfulResponse):
+            self._received = self._received.http_response()
+        return self._received
 
     @property
     def headers(self) -> Headers:
@@ -153,10 +159,39 @@ class AsyncAPIResponse(BaseResponse, Generic[T]):
     __slots__ = ("_decode",)
 
     def __init__(
-        self, http_response: HTTPResponse, attempts: Attempts, decode: Callable[[bytes], T]
+        self,
+        received: HTTPResponse | SuccessfulResponse,
+        attempts: Attempts,
+        decode: Callable[[bytes], T],
     ) -> None:
-        super().__init__(http_response, attempts)
+        super().__init__(received, attempts)
         self._decode = decode
+
+    def _meaning(self, body: bytes, headers: Headers) -> T:
+        """Return what a whole body means, marked with its request id.
+
+        Raises:
+            APIResponseValidationError: it is not what the API sends.
+            OutputError: it is a message without the output that was asked for.
+        """
+        try:
+            result = self._decode(body)
+        except OutputError as error:
+            error.message._request_id = headers.get("request-id")  # pyright: ignore[reportPrivateUsage]
+            raise
+        except ValueError as failure:
+            response = self.http_response
+            raise APIResponseValidationError(
+                response,
+                response.text,
+                message=f"Status {response.status_code}, but {_described(response)}",
+            ) from failure
+        # Asked of the class: a model answers for any name among its unknown fields.
+        mark = getattr(type(result), "_request_id", None)
+        if mark is not None:  # a model or a page; users know it by this name
+            # Past pydantic's `__setattr__`, which first looks for a field of that name.
+            mark.__set__(result, headers.get("request-id"))
+        return result
 
 
 class APIResponse(AsyncAPIResponse[T]):
@@ -165,9 +200,12 @@ class APIResponse(AsyncAPIResponse[T]):
     __slots__ = ("_parsed",)
 
     def __init__(
-        self, http_response: HTTPResponse, attempts: Attempts, decode: Callable[[bytes], T]
+        self,
+        received: HTTPResponse | SuccessfulResponse,
+        attempts: Attempts,
+        decode: Callable[[bytes], T],
     ) -> None:
-        super().__init__(http_response, attempts, decode)
+        super().__init__(received, attempts, decode)
         self._parsed: T | None = None
 
     @property
@@ -182,7 +220,11 @@ class APIResponse(AsyncAPIResponse[T]):
             APIResponseValidationError: the body is not what the API sends.
         """
         if self._parsed is None:
-            self._parsed = parsed(self.http_response, self._decode)
+            received = self._received
+            if isinstance(received, SuccessfulResponse):
+                self._parsed = self._meaning(received.body, received.head.headers)
+            else:
+                self._parsed = self._meaning(received.content, received.headers)
         return self._parsed
 
     def told(self) -> Self:
@@ -213,32 +255,6 @@ class APIResponse(AsyncAPIResponse[T]):
             ValueError: the body is not JSON.
         """
         return self.http_response.json()
-
-
-def parsed(response: HTTPResponse, decode: Callable[[bytes], T]) -> T:
-    """Return what the body of `response` means, marked with its request id.
-
-    Raises:
-        APIResponseValidationError: the body is not what the API sends.
-        OutputError: it is a message without the output that was asked for.
-    """
-    try:
-        result = decode(response.content)
-    except OutputError as error:
-        error.message._request_id = response.headers.get("request-id")  # pyright: ignore[reportPrivateUsage]
-        raise
-    except ValueError as failure:
-        raise APIResponseValidationError(
-            response,
-            response.text,
-            message=f"Status {response.status_code}, but {_described(response)}",
-        ) from failure
-    # Asked of the class: a model answers for any name among its unknown fields.
-    mark = getattr(type(result), "_request_id", None)
-    if mark is not None:  # a model or a page; users know it by this name
-        # Past pydantic's `__setattr__`, which first looks for a field of that name.
-        mark.__set__(result, response.headers.get("request-id"))
-    return result
 
 
 def decoded_line(response: HTTPResponse, line: str, number: int, decode: Callable[[bytes], T]) -> T:

@@ -13,7 +13,7 @@ from .._stream.decoders import LineDecoder, TextDecoder
 from .._stream.flow import StreamFlow
 from .._wire.http import HTTPResponse
 from ..errors import OutputError
-from ..responses import AsyncAPIResponse, decoded_line, parsed
+from ..responses import AsyncAPIResponse, decoded_line
 from .runner import AsyncRunner
 from .streams import AsyncMessageStream
 
@@ -116,7 +116,7 @@ class AsyncStreamedResponse(AsyncBodyResponse[T]):
             return cast("T", self._view(self._flow, self._runner))
         await self.read()
         try:
-            result = parsed(self.http_response, self._decode)
+            result = self._meaning(self.http_response.content, self.http_response.headers)
         except OutputError as error:  # it was paid for all the same
             self._flow.attempts.end(error.message)
             raise

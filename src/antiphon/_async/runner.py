@@ -69,22 +69,24 @@ class AsyncSession(SessionState):
     async def respond(self, call: Call[T]) -> APIResponse[T]:
         """Send `call` and receive its whole response."""
         self.watch(call)
-        async with self.runner() as runner:
-            attempts = runner.attempts(call)
-            try:
-                # Leaving the block gives the connection back, or cuts it if not all was read.
-                if call.whole:
-                    from .._stream.flow import whole_message  # many programs stream nothing
+        runner = self.runner()
+        attempts = runner.attempts(call)
+        try:
+            if call.whole:
+                from .._stream.flow import whole_message  # many programs stream nothing
 
-                    lenient = self.options.lenient_streams
-                    response, message = await runner.run(whole_message(attempts, lenient=lenient))
-                    finish = call.finish or _as_it_is
-                    return APIResponse(response, attempts, lambda _: cast("T", finish(message)))
-                received = await runner.run(exchange(attempts))
-            except BaseException as error:
-                attempts.end(None, error)
-                raise
-        return APIResponse(received.http_response(), attempts, call.decode).told()
+                lenient = self.options.lenient_streams
+                response, message = await runner.run(whole_message(attempts, lenient=lenient))
+                finish = call.finish or _as_it_is
+                return APIResponse(response, attempts, lambda _: cast("T", finish(message)))
+            received = await runner.run(exchange(attempts))
+        except BaseException as error:
+            attempts.end(None, error)
+            raise
+        finally:
+            # This gives the connection back, or cuts it if not all was read.
+            await runner.close()
+        return APIResponse(received, attempts, call.decode).told()
 
     async def open(self, call: Call[Any]) -> tuple[StreamFlow, AsyncRunner]:
         """Send `call` and receive the head of its response; its body is read later."""
@@ -146,7 +148,8 @@ class AsyncRunner:
                 else:
                     step = flow.send(result)
         except StopIteration as end:
-            return cast("T", end.value)
+            result: T = end.value  # a `cast` would be a call
+            return result
         except BaseException as error:
             await self.close()
             if isinstance(error, APIError):
@@ -202,9 +205,3 @@ class AsyncRunner:
         response, self._response = self._response, None
         if response is not None:
             await response.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()

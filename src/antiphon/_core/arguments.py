@@ -39,10 +39,12 @@ def check_names(
         TypeError: names the argument and, for an unknown one, the nearest known name.
     """
     names = frozenset(given)
+    if required <= names <= known:
+        return
     for name in sorted(names - known):  # first: a misspelt name is missing, too
         raise TypeError(f"{method}() got an unknown argument {name!r}{nearest(name, known)}")
-    if missing := " and ".join(repr(name) for name in sorted(required - names)):
-        raise TypeError(f"{method}() is missing the argument {missing}")
+    missing = " and ".join(repr(name) for name in sorted(required - names))
+    raise TypeError(f"{method}() is missing the argument {missing}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

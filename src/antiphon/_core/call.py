@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from .._wire.decoding import ResponseModel
 from .._wire.http import Body, Request, Timeout
 from .._wire.secret import Secret
-from .._wire.sentinels import is_absent
+from .._wire.sentinels import ABSENT
 from .._wire.url import URL
 from ..types.params import WorkspaceParams
 from .arguments import check_names
@@ -42,8 +43,8 @@ _HEADER_PARAMS = {
     "workspace_id": "anthropic-workspace-id",
 }
 # Parameters that say how to send a call; they are not part of the body.
-_CALL_PARAMS = frozenset(
-    {"betas", "extra_headers", "extra_query", "extra_body", "timeout", "budget"}
+_OWN_PARAMS = frozenset(
+    {"betas", "extra_headers", "extra_query", "extra_body", "timeout", "budget", *_HEADER_PARAMS}
 )
 _MAPPINGS = frozenset({"extra_headers", "extra_query", "extra_body"})
 
@@ -181,9 +182,9 @@ def make_call(
     sent = (
         options.request_headers(_own_headers(own), own.get("betas") or ())
         if own
-        else (options.request_headers({}))
+        else options.request_headers({})
     )
-    query: Mapping[str, Any] = own["extra_query"] if own.get("extra_query") else {}
+    query: Mapping[str, Any] = own.get("extra_query") or {}
     return Call(
         method,
         options.url(path, query),
@@ -194,7 +195,7 @@ def make_call(
         decode,
         max_response_bytes=options.max_response_bytes,
         credential=options.credential,
-        budget=own.get("budget") if own else None,
+        budget=own.get("budget"),
         query=query,
     )
 
@@ -213,10 +214,11 @@ def _own_headers(own: Mapping[str, Any]) -> dict[str, HeaderValue]:
 
 def split_params(params: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the parameters of the endpoint, and those that say how to send the call."""
-    given = {name: value for name, value in params.items() if not is_absent(value)}
     # Absent values are dropped here once; what is left has been given on purpose.
-    names = [name for name in given if name in _CALL_PARAMS or name in _HEADER_PARAMS]
-    own = {name: given.pop(name) for name in names}
+    given = {name: value for name, value in params.items() if not isinstance(value, ABSENT)}
+    if _OWN_PARAMS.isdisjoint(given):
+        return given, {}
+    own = {name: given.pop(name) for name in params if name in given and name in _OWN_PARAMS}
     for name in own:
         if name in _MAPPINGS:
             check_mapping(own[name], name)
@@ -257,8 +259,16 @@ def check_params(
     Raises:
         TypeError: names the parameter and, for an unknown one, the nearest known name.
     """
-    required: frozenset[str] = known.__required_keys__ | frozenset(positional)
-    check_names(method, params, required | known.__optional_keys__, required)
+    required, names = _keys(known)
+    if positional:
+        required, names = required.union(positional), names.union(positional)
+    check_names(method, params, names, required)
+
+
+@cache  # a set of all names would be made anew for each call
+def _keys(known: Any) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the keys of a TypedDict: those that are required, and all."""
+    return known.__required_keys__, known.__required_keys__ | known.__optional_keys__
 
 
 def of_one(

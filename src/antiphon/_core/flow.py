@@ -186,18 +186,17 @@ class Attempts:
         total = self.call.timeout.total
         if total is None:
             return None
-        # Without `max` and `elapsed`: this is asked for every step of every call.
-        left = total - (self.now() - self.started)
-        return left if left > 0 else 0.0
+        return max(total - self.elapsed, 0.0)
 
     def next_request(self) -> Request:
         """Return the request of another attempt, its clocks cut to the time that is left."""
         self.attempt_started = self.now()
-        left, total = self.remaining, self.call.timeout.total
-        if left is not None and total is not None and total - left < _NO_TIME:
-            left = total
+        timeout = self.call.timeout
+        left, passed = timeout.total, self.attempt_started - self.started
+        if left is not None and passed >= _NO_TIME:
+            left = max(left - passed, 0.0)
         # A total bounds the whole call: no clock of a late attempt may run past it.
-        self.request = self.call.request(self.call.timeout.within(left))
+        self.request = self.call.request(timeout.within(left))
         return self.request
 
     def read_timeout(self) -> float | None:
@@ -206,12 +205,15 @@ class Attempts:
         Raises:
             APITimeoutError: the call's total is used up.
         """
-        read, remaining = self.call.timeout.read, self.remaining
-        if remaining is None:
+        timeout = self.call.timeout
+        read, total = timeout.read, timeout.total
+        if total is None:
             return read
-        if remaining <= 0:
+        # Without `remaining` and `min`: every call asks this at least twice.
+        left = total - (self.now() - self.started)
+        if left <= 0:
             raise self.out_of_time()
-        return remaining if read is None else min(read, remaining)
+        return left if read is None or left < read else read
 
     def out_of_time(self) -> APITimeoutError:
         """Return the error of a call whose total is used up."""

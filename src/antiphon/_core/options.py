@@ -200,8 +200,10 @@ class Options:
             credential = self._required_credential()
             if not isinstance(credential.value, CredentialProvider):
                 headers[credential.header] = credential.value
-        # Comparing classes costs no call; this runs once for each header of each call.
-        return {k: v for k, v in headers.items() if v.__class__ is not Omit}  # type: ignore[misc]
+        # Looking at the classes first costs less than looking at each header of each call.
+        if Omit in map(type, headers.values()):
+            headers = {k: v for k, v in headers.items() if not isinstance(v, Omit)}
+        return cast("dict[str, str | Secret]", headers)
 
     def _required_credential(self) -> Credential:
         if self.credential is None:
@@ -210,7 +212,8 @@ class Options:
                 " pass auth_token=… or set ANTHROPIC_AUTH_TOKEN. To work without either, run"
                 " `antiphon serve` and use the base URL it prints, with any key."
             )
-        if is_lost(self.credential):
+        # Compared by class, as below: this runs once for each call.
+        if self.credential.value.__class__ is LostSecret:
             raise CredentialsError(
                 "No API key: this client was loaded from a pickle, which never holds a key, and"
                 " neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN was set when it was loaded."

@@ -14,7 +14,7 @@ from .._stream.decoders import LineDecoder, TextDecoder
 from .._stream.flow import StreamFlow
 from .._wire.http import HTTPResponse
 from ..errors import OutputError
-from ..responses import APIResponse, decoded_line, parsed
+from ..responses import APIResponse, decoded_line
 from .runner import Runner
 from .streams import MessageStream
 
@@ -117,7 +117,7 @@ class StreamedResponse(BodyResponse[T]):
             return cast("T", self._view(self._flow, self._runner))
         self.read()
         try:
-            result = parsed(self.http_response, self._decode)
+            result = self._meaning(self.http_response.content, self.http_response.headers)
         except OutputError as error:  # it was paid for all the same
             self._flow.attempts.end(error.message)
             raise

@@ -70,22 +70,24 @@ class Session(SessionState):
     def respond(self, call: Call[T]) -> APIResponse[T]:
         """Send `call` and receive its whole response."""
         self.watch(call)
-        with self.runner() as runner:
-            attempts = runner.attempts(call)
-            try:
-                # Leaving the block gives the connection back, or cuts it if not all was read.
-                if call.whole:
-                    from .._stream.flow import whole_message  # many programs stream nothing
+        runner = self.runner()
+        attempts = runner.attempts(call)
+        try:
+            if call.whole:
+                from .._stream.flow import whole_message  # many programs stream nothing
 
-                    lenient = self.options.lenient_streams
-                    response, message = runner.run(whole_message(attempts, lenient=lenient))
-                    finish = call.finish or _as_it_is
-                    return APIResponse(response, attempts, lambda _: cast("T", finish(message)))
-                received = runner.run(exchange(attempts))
-            except BaseException as error:
-                attempts.end(None, error)
-                raise
-        return APIResponse(received.http_response(), attempts, call.decode).told()
+                lenient = self.options.lenient_streams
+                response, message = runner.run(whole_message(attempts, lenient=lenient))
+                finish = call.finish or _as_it_is
+                return APIResponse(response, attempts, lambda _: cast("T", finish(message)))
+            received = runner.run(exchange(attempts))
+        except BaseException as error:
+            attempts.end(None, error)
+            raise
+        finally:
+            # This gives the connection back, or cuts it if not all was read.
+            runner.close()
+        return APIResponse(received, attempts, call.decode).told()
 
     def open(self, call: Call[Any]) -> tuple[StreamFlow, Runner]:
         """Send `call` and receive the head of its response; its body is read later."""
@@ -147,7 +149,8 @@ class Runner:
                 else:
                     step = flow.send(result)
         except StopIteration as end:
-            return cast("T", end.value)
+            result: T = end.value  # a `cast` would be a call
+            return result
         except BaseException as error:
             self.close()
             if isinstance(error, APIError):
@@ -203,9 +206,3 @@ class Runner:
         response, self._response = self._response, None
         if response is not None:
             response.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -153,15 +153,13 @@ class Timeout:
         """Return the same clocks, none of them longer than `seconds`."""
         if seconds is None:
             return self
-        return Timeout(
-            seconds,
-            _shorter(self.connect, seconds),
-            _shorter(self.read, seconds),
-            _shorter(self.write, seconds),
-            _shorter(self.pool, seconds),
-            # The total ends with the first event, so it does not bound the silence after it.
-            self.stall,
-        )
+        clocks = [self.connect, self.read, self.write, self.pool]
+        # Compared by hand: this runs for each attempt, and `min` is a call.
+        cut = [seconds if clock is None or seconds < clock else clock for clock in clocks]
+        if cut == clocks and seconds == self.total:  # the first attempt of most calls
+            return self
+        # The total ends with the first event, so it does not bound the silence after it.
+        return Timeout(seconds, *cut, self.stall)
 
 
 def _checked_clock(name: str, seconds: Any) -> float | None:
@@ -174,11 +172,6 @@ def _checked_clock(name: str, seconds: Any) -> float | None:
     if not seconds > 0:
         raise ValueError(f"timeout: {name}={seconds!r}; give seconds above 0, or None for no limit")
     return None if seconds > LONGEST else seconds
-
-
-def _shorter(clock: float | None, seconds: float) -> float:
-    # Compared by hand: this runs four times for each attempt, and `min` is a call.
-    return seconds if clock is None or seconds < clock else clock
 
 
 class StreamedBody(Protocol):
