@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
-from .._wire.http import Request
+from .._wire.http import BufferedBody, Request
 from . import clocks
 from .addresses import Address, families_in_turn, is_numeric
 from .failures import OutOfTimeError, Progress
@@ -129,8 +129,8 @@ class AsyncConnection(asyncio.Protocol):
         if self._ended or clocks.now() - self.rests_since > max_idle:
             return False
         # What arrived while the loop was busy elsewhere is still in the system's buffer.
-        sock = self._open_transport.get_extra_info("socket")
-        return sock.fileno() >= 0 and not is_readable(sock)
+        descriptor: int = self._open_transport.get_extra_info("socket").fileno()
+        return descriptor >= 0 and not is_readable(descriptor)
 
     def rest(self) -> bool:
         """Begin to wait for another request; return whether the connection can carry one."""
@@ -155,9 +155,10 @@ class AsyncConnection(asyncio.Protocol):
         """
         progress.phase = "send"
         transport, request = self._open_transport, progress.request
-        if failure := _write_beginning(transport, route, request):
+        small = small_body(request.body)
+        if failure := _write_beginning(transport, route, request, small or b""):
             raise failure
-        if small_body(request.body) is not None:
+        if small is not None:
             return True
         async for piece in async_body_pieces(request.body):
             rest = piece
@@ -254,13 +255,12 @@ class AsyncConnection(asyncio.Protocol):
 
 
 def _write_beginning(
-    transport: asyncio.Transport, route: Route, request: Request
+    transport: asyncio.Transport, route: Route, request: Request, body: BufferedBody
 ) -> BaseException | None:
-    """Send the head, and with it a small body; return what stopped that.
+    """Send the head, and with it a small `body`; return what stopped that.
 
     The failure is returned without its frames, because they hold the credential as bytes.
     """
-    body = small_body(request.body) or b""
     try:
         transport.write(route.head(request) + body)
     except BaseException as error:

@@ -172,7 +172,8 @@ class AsyncPool:
     def __init__(self, route: Route, max_connections: int, max_idle: float) -> None:
         self.route = route
         self._loop = asyncio.get_running_loop()
-        self._free = asyncio.Semaphore(max_connections)
+        self._places = max_connections
+        self._waiting: deque[asyncio.Future[None]] = deque()  # for a place, the first in front
         self._max_idle = max_idle
         self._resting: deque[AsyncConnection] = deque()
         self._sweeper: asyncio.TimerHandle | None = None
@@ -184,7 +185,7 @@ class AsyncPool:
         try:
             connection = self._rested(progress) or await self._opened(progress)
         except BaseException:
-            self._free.release()
+            self._leave()
             raise
         response = AsyncResponse(self, connection, progress)
         try:
@@ -202,7 +203,7 @@ class AsyncPool:
                 self._sweeper = self._loop.call_later(self._max_idle, self._sweep)
         else:
             connection.cut()
-        self._free.release()
+        self._leave()
 
     def close_resting(self) -> None:
         """Close what rests: when one kept connection was dead, the others most likely are too."""
@@ -238,11 +239,29 @@ class AsyncPool:
     async def _enter(self, progress: Progress) -> None:
         """Wait until a connection may be used."""
         progress.phase = "pool"
-        if self._free.locked():
+        # Counted by hand: a semaphore and a timeout cost more than all else that is done here.
+        if self._places:
+            self._places -= 1
+            return
+        place = self._loop.create_future()
+        self._waiting.append(place)
+        try:
             async with asyncio.timeout(progress.limit(progress.request.timeout.pool)):
-                await self._free.acquire()
-        else:
-            await self._free.acquire()  # at once: a timeout would cost more than it does
+                await place
+        except BaseException:
+            # It may have been handed over in the moment in which the wait ended.
+            if not place.cancel() and not place.cancelled():
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        """Hand a place to the one who has waited longest."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():  # its caller still waits
+                place.set_result(None)
+                return
+        self._places += 1
 
     def _rested(self, progress: Progress) -> AsyncConnection | None:
         """Return a resting connection that is still fit; close those that are not."""

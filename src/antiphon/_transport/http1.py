@@ -72,9 +72,10 @@ def request_head(
     ]
     if "content-length" not in headers and (length or method != "GET"):
         lines.append(f"content-length: {length}")
-    head = "\r\n".join(lines) + "\r\n\r\n"
-    if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
+    text = "".join(lines)
+    if "\n" in text or "\r" in text:
         raise ValueError("headers: a name or value contains a line break")
+    head = "\r\n".join(lines) + "\r\n\r\n"
     try:
         return head.encode("latin-1")
     except UnicodeEncodeError:  # it holds the whole head, and with it the credential
@@ -189,35 +190,34 @@ def _key(name: str) -> str:
 
 def _parse_head(block: bytes) -> ResponseHead:
     """Return the head in `block`, which is all before the empty line."""
-    text = block.decode("latin-1")
-    _refuse_lone_characters(text)
-    first, _, lines = text.partition("\r\n")
+    first, *lines = _lines(block)
     status = _STATUS_LINE.fullmatch(first)
     if status is None:
         raise MalformedResponseError(f"the response begins with {first[:60]!r}")
     return ResponseHead(int(status[2]), _parse_fields(lines), status[1])
 
 
-def _parse_fields(text: str) -> Headers:
-    """Return the fields in `text`: the lines of a head behind the first, or trailers."""
-    if not text:
-        return Headers()
-    lines = [line.partition(":") for line in text.split("\r\n")]
-    raw = [(name, value.strip(" \t")) for name, _, value in lines]
+def _lines(block: bytes) -> list[str]:
+    """Return the lines of a head or of trailers."""
+    lines = block.decode("latin-1").split("\r\n")
+    # Programs disagree about what a lone CR or LF, or a NUL, means in a header; h11 refuses them
+    # too. Looking for single characters is much faster than a pattern, or than counting them.
+    text = "".join(lines)
+    if "\r" in text or "\n" in text or "\0" in text:
+        raise MalformedResponseError(f"a header holds a lone CR or LF, or a NUL: {text[:60]!r}")
+    return lines
+
+
+def _parse_fields(lines: list[str]) -> Headers:
+    """Return the fields in `lines`: those of a head behind the first, or trailers."""
+    parts = [line.partition(":") for line in lines]
+    raw = [(name, value.strip(" \t")) for name, _, value in parts]
     values = {_key(name): value for name, value in raw}
     # A folded line, or what is no field at all: as good as never. A field without a value may lack
     # its colon.
     if "" in values or "" in values.values():
-        return Headers(_parse_folded(text.split("\r\n")))
+        return Headers(_parse_folded(lines))
     return Headers(raw, values)
-
-
-def _refuse_lone_characters(text: str) -> None:
-    # Programs disagree about what a lone CR or LF, or a NUL, means in a header; h11 refuses them
-    # too. Counting is ten times as fast as a pattern that looks for them.
-    ends = text.count("\r\n")
-    if text.count("\r") != ends or text.count("\n") != ends or "\0" in text:
-        raise MalformedResponseError(f"a header holds a lone CR or LF, or a NUL: {text[:60]!r}")
 
 
 def _parse_folded(lines: list[str]) -> list[tuple[str, str]]:
@@ -401,9 +401,7 @@ class ChunkedBody:
         end = 0 if rest.startswith(b"\r\n") else rest.find(b"\r\n\r\n")
         if end >= 0:
             if end:
-                text = rest[:end].decode("latin-1")
-                _refuse_lone_characters(text)
-                _parse_fields(text)  # only to refuse what is none
+                _parse_fields(_lines(rest[:end]))  # only to refuse what is none
             self.ended = True
             self.surplus = end + (4 if end else 2) < len(rest)
         elif len(rest) > _HEAD_LIMIT:

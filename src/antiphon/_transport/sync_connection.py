@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias, TypeVar
 
-from .._wire.http import Request
+from .._wire.http import BufferedBody, Request
 from . import clocks
 from .addresses import Address, families_in_turn, is_numeric
 from .closing import shut_down
@@ -66,8 +66,9 @@ class SyncConnection:
         A socket that can be read while nothing was requested holds the end of the connection or
         bytes that belong to no request.
         """
-        rested = clocks.now() - self.rests_since
-        return self.is_open and rested <= max_idle and not is_readable(self._sock)
+        if clocks.now() - self.rests_since > max_idle or not self.is_open:
+            return False
+        return not is_readable(self._sock)
 
     def close(self) -> None:
         """Close the socket."""
@@ -97,9 +98,10 @@ class SyncConnection:
         request = progress.request
         write = request.timeout.write
         self._bound(progress.limit(write))
-        if failure := self._write_beginning(route, request):
+        small = small_body(request.body)
+        if failure := self._write_beginning(route, request, small or b""):
             raise failure
-        if small_body(request.body) is not None:
+        if small is not None:
             return True
         for piece in body_pieces(request.body):
             rest = piece
@@ -113,14 +115,15 @@ class SyncConnection:
                     rest = rest[self._sock.send(rest[:WRITE_CHUNK_BYTES]) :]
         return True
 
-    def _write_beginning(self, route: Route, request: Request) -> BaseException | None:
-        """Send the head, and with it a small body; return what stopped that.
+    def _write_beginning(
+        self, route: Route, request: Request, body: BufferedBody
+    ) -> BaseException | None:
+        """Send the head, and with it a small `body`; return what stopped that.
 
         The head holds the credential, and the frames below this one hold the head (`ssl` is
         written in Python). So the failure is returned without its frames, which a traceback with
         local variables would show.
         """
-        body = small_body(request.body) or b""
         try:
             self._sock.sendall(route.head(request) + body)
         except BaseException as error:
@@ -152,8 +155,8 @@ class SyncConnection:
         self._timeout = seconds
 
 
-def is_readable(sock: Socket) -> bool:
-    """Tell whether bytes, or the end of the connection, have arrived."""
+def is_readable(sock: Socket | int) -> bool:
+    """Tell whether bytes, or the end of the connection, have arrived at a socket or descriptor."""
     if isinstance(sock, NestedTLSSocket) and sock.has_received:
         return True
     # `poll` takes any descriptor, which `select` does only on Windows, where there is no `poll`.

@@ -117,7 +117,12 @@ class SyncPool:
         self._resting: deque[SyncConnection] = deque()
         self._sweeper: threading.Timer | None = None
         self._closed = False
-        self._free = threading.Condition()
+        self._make_locks()
+
+    def _make_locks(self) -> None:
+        # Entered by itself, the lock costs no frame of Python, which the condition does.
+        self._lock = threading.RLock()
+        self._free = threading.Condition(self._lock)
 
     def exchange(self, progress: Progress) -> OpenResponse:
         """Send a request and receive the head of its response."""
@@ -138,7 +143,7 @@ class SyncPool:
 
     def give_back(self, connection: SyncConnection, *, fit: bool) -> None:
         """Take back a connection: `fit` for another request, or to be closed."""
-        with self._free:
+        with self._lock:
             self._in_use.discard(connection)
             if fit and connection.is_open and not self._closed:
                 connection.rests_since = clocks.now()
@@ -147,11 +152,11 @@ class SyncPool:
                     self._sweep_in(self._max_idle)
             else:
                 connection.close()
-        self._leave()
+            self._leave()
 
     def close(self) -> None:
         """Close what rests, and from now on also what is given back."""
-        with self._free:
+        with self._lock:
             self._closed = True
             self.close_resting()
             if self._sweeper is not None:
@@ -165,7 +170,7 @@ class SyncPool:
 
     def sweep(self) -> None:
         """Close what has rested too long; come back when the next one will have."""
-        with self._free:
+        with self._lock:
             self._sweeper = None
             while self._resting:
                 oldest = self._resting.popleft()
@@ -186,13 +191,13 @@ class SyncPool:
 
     def forget(self) -> None:
         """Let go, after a fork, of what is shared with the parent; nothing is sent."""
-        self._free = threading.Condition()
+        self._make_locks()
         self.close()
 
     def _enter(self, progress: Progress) -> None:
         """Wait until a connection may be used."""
         progress.phase = "pool"
-        with self._free:
+        with self._lock:
             if self._entered >= self._max_connections:
                 seconds = progress.limit(progress.request.timeout.pool)
                 if not self._free.wait_for(lambda: self._entered < self._max_connections, seconds):
@@ -200,7 +205,7 @@ class SyncPool:
             self._entered += 1
 
     def _leave(self) -> None:
-        with self._free:
+        with self._lock:
             self._entered -= 1
             self._free.notify()
 
@@ -267,13 +272,17 @@ class SyncResponse(PooledResponse[SyncConnection]):
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, else close it; twice is harmless."""
+        connection = self._connection
+        if connection is None:
+            return  # as after nearly all responses: they were read to the end
         if self._reading.acquire(blocking=False):
             self._release(fit=True)
             self._reading.release()
-        elif (connection := self._connection) is not None:
+        else:
             self._is_interrupted = True
             connection.shut_down()
 
     def __del__(self) -> None:
         # Its connection may be collected in the same moment, so nothing is given back from here.
-        self._release(fit=False)
+        if self._connection is not None:
+            self._release(fit=False)
