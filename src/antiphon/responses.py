@@ -78,15 +78,21 @@ def _moment(text: str | None) -> datetime | None:
 class BaseResponse:
     """What every response tells before its body is looked at."""
 
-    __slots__ = ("_attempts", "_received", "elapsed")
+    __slots__ = ("_attempts", "_decode", "_received", "elapsed")
 
     elapsed: timedelta
     """The time from the start of the call until this response was handed over."""
 
-    def __init__(self, received: HTTPResponse | SuccessfulResponse, attempts: Attempts) -> None:
+    def __init__(
+        self,
+        received: HTTPResponse | SuccessfulResponse,
+        attempts: Attempts,
+        decode: Callable[[bytes], Any],
+    ) -> None:
         self.elapsed = timedelta(seconds=attempts.elapsed)
         self._received = received
         self._attempts = attempts
+        self._decode = decode
 
     @property
     def http_response(self) -> HTTPResponse:
@@ -156,16 +162,9 @@ class AsyncAPIResponse(BaseResponse, Generic[T]):
     The methods of most are awaited, since their body may not have been received.
     """
 
-    __slots__ = ("_decode",)
+    __slots__ = ()
 
-    def __init__(
-        self,
-        received: HTTPResponse | SuccessfulResponse,
-        attempts: Attempts,
-        decode: Callable[[bytes], T],
-    ) -> None:
-        super().__init__(received, attempts)
-        self._decode = decode
+    _decode: Callable[[bytes], T]
 
     def _meaning(self, body: bytes, headers: Headers) -> T:
         """Return what a whole body means, marked with its request id.

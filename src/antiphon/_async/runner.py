@@ -148,8 +148,8 @@ class AsyncRunner:
                 else:
                     step = flow.send(result)
         except StopIteration as end:
-            result: T = end.value  # a `cast` would be a call
-            return result
+            value: T = end.value  # a `cast` would be a call
+            return value
         except BaseException as error:
             await self.close()
             if isinstance(error, APIError):

@@ -331,11 +331,12 @@ def exchange(attempts: Attempts, *, unread: bool = False) -> Flow[SuccessfulResp
             head: ResponseHead = yield Send(attempts.next_request())
             for gate in call.gates:
                 gate.responded(attempts, head)
+            ok = head.ok
             # A stream: its body is read by whoever takes its events.
-            if head.ok and unread:
+            if ok and unread:
                 return SuccessfulResponse(head, b"", attempts)
             body = yield from whole_body(attempts, head)
-            if head.ok and not _is_error(body):
+            if ok and not _is_error(body):
                 return SuccessfulResponse(head, body, attempts)
             raise _refusal(head, body, attempts.request)
         except APIError as error:

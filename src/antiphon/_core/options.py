@@ -190,7 +190,7 @@ class Options:
         Raises:
             CredentialsError: there is no credential, here or among the headers.
         """
-        headers = self.own_headers()
+        headers: dict[str, Any] = self.own_headers()  # in the end without any `omit`
         # Betas are a list, so those of the call are added; other headers replace one another.
         if betas:
             headers[_BETA_HEADER] = joined_betas(headers.get(_BETA_HEADER), betas)
@@ -203,7 +203,7 @@ class Options:
         # Looking at the classes first costs less than looking at each header of each call.
         if Omit in map(type, headers.values()):
             headers = {k: v for k, v in headers.items() if not isinstance(v, Omit)}
-        return cast("dict[str, str | Secret]", headers)
+        return headers
 
     def _required_credential(self) -> Credential:
         if self.credential is None:

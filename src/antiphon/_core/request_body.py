@@ -190,10 +190,9 @@ def _each(convert: Callable[[Any], Any], values: Any) -> Any:
     if not is_iterable(values):
         return values
     try:
-        made = [convert(value) for value in _items(values)]
+        return [made for value in _items(values) if (made := convert(value)) is not omit]
     except NotJSONError:
         return values  # the writer finds the same fault, and knows where
-    return [value for value in made if value is not omit]
 
 
 def _shown(path: tuple[object, ...]) -> str:

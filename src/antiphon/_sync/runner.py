@@ -149,8 +149,8 @@ class Runner:
                 else:
                     step = flow.send(result)
         except StopIteration as end:
-            result: T = end.value  # a `cast` would be a call
-            return result
+            value: T = end.value  # a `cast` would be a call
+            return value
         except BaseException as error:
             self.close()
             if isinstance(error, APIError):

@@ -172,7 +172,8 @@ class WireModel(BaseModel):
     def _keep(self, **facts: Any) -> None:
         """Remember facts that are not a part of this object: copied and pickled, never dumped."""
         # Declared private attributes would cost every decoded object a call into Python.
-        object.__setattr__(self, "__pydantic_private__", {**self._kept, **facts})
+        kept = self.__pydantic_private__ or {}  # not by `_kept`: every result of a call is marked
+        object.__setattr__(self, "__pydantic_private__", {**kept, **facts})
 
     def remember_literals(self, value: JSONObject) -> bool:
         """Remember `value`, which this object was made of, if it has literals; tell whether it has.

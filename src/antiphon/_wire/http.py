@@ -158,8 +158,9 @@ class Timeout:
         cut = [seconds if clock is None or seconds < clock else clock for clock in clocks]
         if cut == clocks and seconds == self.total:  # the first attempt of most calls
             return self
+        connect, read, write, pool = cut
         # The total ends with the first event, so it does not bound the silence after it.
-        return Timeout(seconds, *cut, self.stall)
+        return Timeout(seconds, connect, read, write, pool, self.stall)
 
 
 def _checked_clock(name: str, seconds: Any) -> float | None:

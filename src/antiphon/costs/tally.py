@@ -11,6 +11,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from operator import add
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from .._core.flow import Attempts
@@ -41,6 +42,18 @@ CALLS, PARTIAL, FAILED, UNCERTAIN = range(4)
 INPUT, OUTPUT, WRITTEN, WRITTEN_1H, READ, SEARCHES = range(4, 10)
 _PARTS = 10
 
+_EMPTY = (0,) * _PARTS
+
+# The fields of a usage and of what it holds.
+_COUNTED = (
+    "input_tokens",
+    "output_tokens",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+)
+_WRITTEN_FOR_AN_HOUR = ("ephemeral_1h_input_tokens",)
+_SEARCHED = ("web_search_requests",)
+
 _Tokens: TypeAlias = tuple[int, int, int, int, int]
 _NO_TOKENS: _Tokens = (0, 0, 0, 0, 0)
 
@@ -55,6 +68,9 @@ _UNCERTAIN_FAILURE = {FAILED: 1, UNCERTAIN: 1}
 # A call, or a failed attempt, that is not yet counted: for whom, when (seconds since 1970), the
 # model, the tag, the `Usage` if it is known, what else to count. A plain tuple is made quickest.
 _Note: TypeAlias = "tuple[Tally, float, object, str | None, Any, dict[int, int]]"
+
+# The sums of notes, by the tally and the key that they are added to.
+_Sums: TypeAlias = "dict[tuple[Tally, _PlainKey], list[int]]"
 
 # Notes are counted when somebody asks or when there are many: taking a message apart costs more
 # than noting it, and most programs never ask.
@@ -173,10 +189,12 @@ def _count_pending() -> None:
     """Count what was noted; the caller holds the lock."""
     noted = _pending[:]
     del _pending[: len(noted)]  # others may have been noted meanwhile
+    sums: _Sums = {}  # most notes are alike, and their sum is all that two tallies have to add
     for tally, seconds, model, tag, usage, counts in noted:
         day = int(seconds) // _DAY_SECONDS
         if not isinstance(usage, Usage):
-            _add(tally, (day, str(model), tag, None, None, None, False), _NO_TOKENS, counts)
+            key: _PlainKey = (day, str(model), tag, None, None, None, False)
+            _add(sums, tally, key, _NO_TOKENS, counts)
             continue
         kind = (usage.service_tier, usage.inference_geo, usage.speed)
         tier, geo, speed = [value if isinstance(value, str) else None for value in kind]
@@ -185,49 +203,50 @@ def _count_pending() -> None:
             # A pass may have been made by another model than the message names.
             did = model if each is usage else getattr(each, "model", None) or model
             is_long = sum(tokens) - tokens[1] > _LONG_PROMPT
-            _add(tally, (day, str(did), tag, tier, geo, speed, is_long), tokens, counts)
+            _add(sums, tally, (day, str(did), tag, tier, geo, speed, is_long), tokens, counts)
             counts = _NOTHING
-        if searches := _number(usage.server_tool_use, "web_search_requests"):
+        searched = usage.server_tool_use
+        if searched is not None and (searches := _numbers(searched, _SEARCHED)[0]):
             key = (day, str(model), tag, tier, geo, speed, False)
-            _add(tally, key, _NO_TOKENS, {SEARCHES: searches})
+            _add(sums, tally, key, _NO_TOKENS, {SEARCHES: searches})
+    for (tally, key), row in sums.items():
+        for rows in (tally.counted, PROCESS.counted):
+            _merge(rows, key, row)
 
 
-def _add(tally: Tally, key: _PlainKey, tokens: _Tokens, counts: dict[int, int]) -> None:
-    for rows in (tally.counted, PROCESS.counted):
-        row = rows.get(key)
-        if row is None:
-            kept = key
-            if len(rows) >= _MOST_ROWS and key[2] is not None:
-                kept = (key[0], key[1], _OTHERS, *key[3:])
-            row = rows.setdefault(kept, [0] * _PARTS)
-        # Written out: this is a good part of what counting costs each call.
-        row[INPUT] += tokens[0]
-        row[OUTPUT] += tokens[1]
-        row[WRITTEN] += tokens[2]
-        row[WRITTEN_1H] += tokens[3]
-        row[READ] += tokens[4]
-        for part, number in counts.items():
-            row[part] += number
+def _add(
+    sums: _Sums, tally: Tally, key: _PlainKey, tokens: _Tokens, counts: dict[int, int]
+) -> None:
+    row = sums.get((tally, key))
+    if row is None:
+        row = sums[tally, key] = [0] * _PARTS
+    # Written out: this is a good part of what counting costs each call.
+    row[INPUT] += tokens[0]
+    row[OUTPUT] += tokens[1]
+    row[WRITTEN] += tokens[2]
+    row[WRITTEN_1H] += tokens[3]
+    row[READ] += tokens[4]
+    for part, number in counts.items():
+        row[part] += number
+
+
+def _merge(rows: dict[_PlainKey, list[int]], key: _PlainKey, added: list[int]) -> None:
+    if key not in rows and len(rows) >= _MOST_ROWS and key[2] is not None:
+        key = (key[0], key[1], _OTHERS, *key[3:])
+    rows[key] = [*map(add, rows.get(key, _EMPTY), added)]
 
 
 def _tokens(counted: Any) -> _Tokens:
     """Return the tokens of one pass of a message, in the order of a row; none is counted twice."""
-    written = _number(counted, "cache_creation_input_tokens")
+    given, output, written, read = _numbers(counted, _COUNTED)
     creation = getattr(counted, "cache_creation", None)
-    hour = 0 if creation is None else _number(creation, "ephemeral_1h_input_tokens")
-    return (
-        _number(counted, "input_tokens"),
-        _number(counted, "output_tokens"),
-        max(0, written - hour),
-        hour,
-        _number(counted, "cache_read_input_tokens"),
-    )
+    hour = 0 if creation is None else _numbers(creation, _WRITTEN_FOR_AN_HOUR)[0]
+    return given, output, max(0, written - hour), hour, read
 
 
-def _number(counts: object, name: str) -> int:
-    # Of whatever a gateway may send in place of a count.
-    value = getattr(counts, name, None)
-    return value if isinstance(value, int) else 0
+def _numbers(counts: object, names: tuple[str, ...]) -> list[int]:
+    """Return counts by their names, and 0 for whatever a gateway may send in place of one."""
+    return [n if isinstance(n := getattr(counts, name, None), int) else 0 for name in names]
 
 
 def may_have_cost(error: APIError) -> bool:
