@@ -136,7 +136,9 @@ def post(
         RequestEncodingError: a value is not JSON.
     """
     given, own = split_params(params)
-    body = encode_body({**given, **(own.get("extra_body") or {})})
+    if extra := own.get("extra_body"):
+        given = {**given, **extra}
+    body = encode_body(given)
     return make_call(options, "POST", path, own, decode, body=body)
 
 

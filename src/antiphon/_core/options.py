@@ -197,7 +197,9 @@ class Options:
         headers.update(extra)
         # A credential among the headers is the only one: two would contradict each other.
         if not has_credential(headers):
-            credential = self._required_credential()
+            credential = self.credential
+            if credential is None or isinstance(credential.value, LostSecret):
+                raise self._without_credential()
             if not isinstance(credential.value, CredentialProvider):
                 headers[credential.header] = credential.value
         # Looking at the classes first costs less than looking at each header of each call.
@@ -205,21 +207,18 @@ class Options:
             headers = {k: v for k, v in headers.items() if not isinstance(v, Omit)}
         return headers
 
-    def _required_credential(self) -> Credential:
+    def _without_credential(self) -> CredentialsError:
         if self.credential is None:
-            raise CredentialsError(
+            return CredentialsError(
                 "No API key: pass Client(api_key=…) or set ANTHROPIC_API_KEY; for a bearer token"
                 " pass auth_token=… or set ANTHROPIC_AUTH_TOKEN. To work without either, run"
                 " `antiphon serve` and use the base URL it prints, with any key."
             )
-        # Compared by class, as below: this runs once for each call.
-        if self.credential.value.__class__ is LostSecret:
-            raise CredentialsError(
-                "No API key: this client was loaded from a pickle, which never holds a key, and"
-                " neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN was set when it was loaded."
-                " Set client.api_key = … before the first call."
-            )
-        return self.credential
+        return CredentialsError(
+            "No API key: this client was loaded from a pickle, which never holds a key, and"
+            " neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN was set when it was loaded."
+            " Set client.api_key = … before the first call."
+        )
 
     def url(self, path: str, query: Mapping[str, object]) -> URL:
         """Return the absolute URL of an endpoint."""

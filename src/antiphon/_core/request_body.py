@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import TextIOBase
 from os import PathLike
-from types import GeneratorType
+from types import GeneratorType, NoneType
 from typing import Any, TypeGuard
 
 from .._transport.files import FileInput
@@ -149,9 +149,12 @@ class _Prepared:
         """Return a message as the API accepts it; received blocks go back as they came."""
         if hasattr(message, "to_param"):
             return message.to_param()
-        if not is_mapping(message) or "content" not in message:
+        # The content of most messages is a text, which is looked for first.
+        if not is_mapping(message) or isinstance(
+            content := message.get("content"), (str, NoneType)
+        ):
             return message
-        return {**message, "content": _each(self._block, message["content"])}
+        return {**message, "content": _each(self._block, content)}
 
     def _block(self, block: Any) -> Any:
         if hasattr(block, "to_param"):

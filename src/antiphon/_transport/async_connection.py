@@ -19,6 +19,7 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from typing import Any, cast
 
 from .._wire.http import BufferedBody, Request
@@ -330,7 +331,7 @@ async def _connect(loop: asyncio.AbstractEventLoop, address: Address) -> socket.
 class Deadline:
     """Bounds the waits of one reader with one timer: a new one per wait costs a tenth of it."""
 
-    __slots__ = ("_loop", "_out_of_time", "_timer", "ends")
+    __slots__ = ("_loop", "_out_of_time", "_rings_at", "_timer", "ends")
 
     ends: float | None
     """When the wait under way has lasted too long, on the loop's clock; `None` between waits."""
@@ -339,6 +340,7 @@ class Deadline:
         self._loop = loop
         self._out_of_time = out_of_time
         self._timer: clocks.Timer | None = None
+        self._rings_at = inf
         self.ends = None
 
     def begin(self, seconds: float | None) -> None:
@@ -346,14 +348,13 @@ class Deadline:
         if clocks.frozen is not None:
             self.cancel()
             self._timer = clocks.frozen.call_later(self._loop, seconds, self._out_of_time)
+            self._rings_at = inf  # the next timer of the loop replaces it
             return
         if seconds is None:
             return
         self.ends = ends = self._loop.time() + seconds
-        timer = self._timer
-        if not isinstance(timer, asyncio.TimerHandle) or timer.when() > ends:
-            self.cancel()
-            self._timer = self._loop.call_at(ends, self._ring)
+        if self._timer is None or self._rings_at > ends:
+            self._ring_at(ends)
 
     def end(self) -> None:
         """Note that the wait is over."""
@@ -367,12 +368,17 @@ class Deadline:
             self._timer.cancel()
             self._timer = None
 
+    def _ring_at(self, ends: float) -> None:
+        self.cancel()
+        self._rings_at = ends
+        self._timer = self._loop.call_at(ends, self._ring)
+
     def _ring(self) -> None:
         self._timer = None
         if self.ends is None:
             return
         if self._loop.time() < self.ends:
-            self._timer = self._loop.call_at(self.ends, self._ring)
+            self._ring_at(self.ends)
         else:
             self._out_of_time()
 

@@ -87,10 +87,9 @@ def bounded(seconds: float | None) -> float | None:
 class Progress:
     """How far one attempt got, and the error to raise for what stopped it."""
 
-    __slots__ = ("_ends", "head", "may_be_stale", "origin", "phase", "proxy", "request", "started")
+    __slots__ = ("_ends", "head", "may_be_stale", "phase", "proxy", "request", "started")
 
     request: Request
-    origin: Origin
     proxy: Proxy | None
     phase: str
     """Its phase: `resolve`, `connect`, `proxy`, `tls`, `pool`, `send`, `first byte` or `body`."""
@@ -103,7 +102,6 @@ class Progress:
         self, request: Request, proxy: Proxy | None = None, *, phase: str = "connect"
     ) -> None:
         self.request = request
-        self.origin = target_of(request.url).origin
         self.proxy = proxy
         self.phase = phase
         self.head = None
@@ -111,6 +109,11 @@ class Progress:
         self.started = clocks.now()
         total = bounded(request.timeout.total)
         self._ends = None if total is None else self.started + total
+
+    @property
+    def origin(self) -> Origin:
+        """Where the request goes."""
+        return target_of(self.request.url).origin
 
     @property
     def elapsed(self) -> float:
