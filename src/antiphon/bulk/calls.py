@@ -18,13 +18,13 @@ from ..base_client import BaseClient, SessionState
 from ..costs.budget import Budget
 from ..limiter import Limiter
 
-__all__ = ["Ask", "BulkClient", "budget_of"]
+__all__ = ["RETRIES", "Ask", "BulkClient", "budget_of"]
 
 Ask: TypeAlias = Callable[[dict[str, Any]], Awaitable[Any]]
 """Sends one call, and returns its raw response."""
 
-# A run goes on for hours: it waits out a bad quarter of an hour of the API.
-_RETRIES = 6
+RETRIES: Final = 6
+"""A run goes on for hours: it waits out a bad quarter of an hour of the API."""
 
 
 class BulkClient:
@@ -41,7 +41,7 @@ class BulkClient:
             TypeError: it is no client.
         """
         if client is None:
-            client = AsyncClient(max_retries=_RETRIES)
+            client = AsyncClient(max_retries=RETRIES)
         if not isinstance(cast("object", client), (Client, AsyncClient)):
             raise TypeError(f"client: {type(client).__name__} is no antiphon.Client or AsyncClient")
         limiter = _session_of(client).options.limiter or Limiter()

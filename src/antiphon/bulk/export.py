@@ -1,4 +1,4 @@
-"""The results of a run as one file: JSON Lines, CSV or Parquet, in the order of the input.
+"""The results of a run as one file: JSON Lines, CSV or Parquet.
 
 The file is written beside its place and moved there when it is whole, so that whoever waits for it
 finds all of it or nothing.
@@ -56,13 +56,14 @@ def check_format(path: Path) -> None:
         arrow()
 
 
-def export(records: Records, path: Path, output_format: Any = None) -> int:
+def export(records: Records, path: Path, output_format: Any = None, *, ordered: bool = True) -> int:
     """Write the results that there are into a file; return how many they are.
 
     Args:
         records: the results.
         path: the file; its name ends in .jsonl, .ndjson, .csv, .tsv or .parquet.
         output_format: the type of the outputs, whose fields become columns.
+        ordered: whether they stand in the order of the input, or in that of completion.
 
     Raises:
         ValueError: the format is not known.
@@ -74,7 +75,7 @@ def export(records: Records, path: Path, output_format: Any = None) -> int:
 
     def counted() -> Iterator[bytes]:
         nonlocal count
-        for line in records.lines():
+        for line in records.lines(ordered=ordered):
             count += 1
             yield line
 

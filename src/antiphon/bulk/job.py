@@ -81,6 +81,8 @@ class Job:
         """What made the run stop."""
         self.unsaved: list[Result] = []
         """Results that could not be written."""
+        self.total: int | None = None
+        """How many rows there are; None while that is not known."""
         self.under_way = 0
         before = before or journal.records.totals()
         self.ok, self.errors = before.ok, {**before.errors}
@@ -278,6 +280,7 @@ class Job:
     def state(self) -> dict[str, Any]:
         """Return how the run goes, as JSON values; `Records.samples` gives those of the past."""
         return {
+            "rows": self.total,
             "ok": self.ok,
             "errors": {**self.errors},
             "input_tokens": self.input_tokens,

@@ -38,11 +38,13 @@ from .records import (
 )
 from .results import Result, line_of, result_of, tokens_of
 
-__all__ = ["RunJournal", "open_run"]
+__all__ = ["RunJournal", "is_running", "open_run"]
 
 _COMMIT_SECONDS = 0.2
 _COMMIT_BYTES = 1_000_000
 _SEGMENT_BYTES = 256_000_000  # a file that editors and copies still cope with
+
+_NOT_COMPARED = {"created", "path"}  # the input may have been moved
 
 _INSERT = "INSERT OR REPLACE INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _TABLES = """
@@ -279,7 +281,7 @@ def open_run(path: Path, settings: JSONObject) -> JSONObject:
         replace_file(path / SETTINGS, json.dumps(settings, indent=1, default=str).encode())
         return settings
     settings = json.loads(json.dumps(settings, default=str))
-    for name in sorted({*settings, *known} - {"created"}):
+    for name in sorted({*settings, *known} - _NOT_COMPARED):
         if settings.get(name) != known.get(name):
             raise ValueError(
                 f"out: {str(path)!r} holds a run with another {name}: {_cut(known.get(name))}"
@@ -287,6 +289,15 @@ def open_run(path: Path, settings: JSONObject) -> JSONObject:
                 " out"
             )
     return known
+
+
+def is_running(path: Path) -> bool:
+    """Return whether a process performs the run in a directory."""
+    try:
+        _only_one(path).close()
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _cut(value: Any) -> str:

@@ -14,7 +14,7 @@ from .prompts import Prompts
 from .rows import Row
 from .seen import Seen, digest_of
 
-__all__ = ["Planner", "RunPlan"]
+__all__ = ["Planner", "RunPlan", "duration"]
 
 # Rows whose tokens are estimated; of a longer input, those are spread evenly.
 _SAMPLE = 2_000
@@ -70,11 +70,12 @@ class RunPlan:
                 f" as a batch ${self.batch_cost:.4f}"
             )
         if self.seconds is not None:
-            lines.append(f"time          {_time(self.seconds)} at the present limits")
+            lines.append(f"time          {duration(self.seconds)} at the present limits")
         return "\n".join(lines)
 
 
-def _time(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a time for people."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5_400:

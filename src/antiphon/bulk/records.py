@@ -181,10 +181,11 @@ class Records:
                 lines.append((after, line))
         return lines, after
 
-    def lines(self) -> Iterator[bytes]:
-        """Give the lines of all results, in the order of the input."""
+    def lines(self, *, ordered: bool = True) -> Iterator[bytes]:
+        """Give the lines of all results, in the order of the input or in that of completion."""
+        order = "position" if ordered else "segment, start"
         with closing(connected(self.path)) as db:
-            places = db.execute("SELECT segment, start, length FROM rows ORDER BY position")
+            places = db.execute(f"SELECT segment, start, length FROM rows ORDER BY {order}")  # noqa: S608
             yield from self._lines(Location(*each) for each in places)
 
     def _lines(self, places: Iterable[Location]) -> Iterator[bytes]:
@@ -234,6 +235,12 @@ class Records:
         with closing(connected(self.path)) as db:
             found = db.execute("SELECT at, state FROM samples ORDER BY at").fetchall()
         return [(at, json.loads(state)) for at, state in found]
+
+    def last_sample(self) -> tuple[float, JSONObject] | None:
+        """Return the newest sample; None if there is none."""
+        with closing(connected(self.path)) as db:
+            found = db.execute("SELECT at, state FROM samples ORDER BY rowid DESC LIMIT 1")
+            return next(((at, json.loads(state)) for at, state in found), None)
 
     @contextmanager
     def opened(self) -> Generator[sqlite3.Connection]:

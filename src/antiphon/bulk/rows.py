@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias, cast, runtime_checkable
+from typing import IO, Any, Final, Protocol, TypeAlias, cast, runtime_checkable
 
 from .._wire.json import is_object, loads
 from .arrow import parquet
 
-__all__ = ["FileSource", "Row", "RowsInput", "Source", "Values", "source_of"]
+__all__ = ["FileSource", "PipedLines", "Row", "RowsInput", "Source", "Values", "source_of"]
 
 RowsInput: TypeAlias = "str | PathLike[str] | Iterable[Any] | Any"
 """A path of JSON Lines, CSV or Parquet; an iterable of dicts or texts; a pandas, polars, Arrow or
@@ -159,19 +159,32 @@ class JSONLinesFile(FileSource):
                     return
                 if index < start or (index < len(done) and done[index]):
                     continue
-                yield self._row(index, number, line)
+                yield _row_of(line, index, f"{self.path.name}, line {number}")
 
-    def _row(self, index: int, number: int, line: bytes) -> Row:
-        if index == 0:
-            line = line.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with it
-        try:
-            value = loads(line)
-        except ValueError as error:
-            return Row(index, None, f"{self.path.name}, line {number}: this is not JSON: {error}")
-        if not (is_object(value) or isinstance(value, str)):
-            wrong = "a row is an object or a text"
-            return Row(index, None, f"{self.path.name}, line {number}: {wrong}")
-        return Row(index, value)
+
+def _row_of(line: bytes, index: int, where: str) -> Row:
+    if index == 0:
+        line = line.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with it
+    try:
+        value = loads(line)
+    except ValueError as error:
+        return Row(index, None, f"{where}: this is not JSON: {error}")
+    if not (is_object(value) or isinstance(value, str)):
+        return Row(index, None, f"{where}: a row is an object or a text")
+    return Row(index, value)
+
+
+class PipedLines(Values):
+    """Rows of a pipe with one JSON value a line, which is read once, as the run needs them."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Take the end of a pipe."""
+        super().__init__((line for line in file if not line.isspace()), None)
+
+    def rows(self, done: bytearray, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """Give all rows; see `Values`."""
+        for row in super().rows(done, start, stop):
+            yield _row_of(row.value, row.index, f"row {row.index}")
 
 
 class CSVFile(FileSource):

@@ -35,13 +35,17 @@ from .journal import RunJournal, open_run
 from .plans import Planner, RunPlan
 from .prompts import Prompts, TemplateInput
 from .records import Location, Records, settings_of
-from .results import Result
-from .rows import RowsInput, Source, Values, source_of
+from .results import Kind, Result
+from .rows import FileSource, RowsInput, Source, Values, source_of
 
-__all__ = ["AsyncRun", "Run", "RunProgress", "RunSummary"]
+__all__ = ["CANCEL", "AsyncRun", "Run", "RunProgress", "RunSummary", "confirm", "directory_of"]
 
 _FORMAT = 1  # of the run directory; a later version may have to read an older one
 _SUFFIX = ".run"
+
+CANCEL: Final = "cancel"
+"""The file in the run directory with which another process asks for the end of the session."""
+_LOOKS_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,9 @@ class Setup:
             "format": _FORMAT,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "input": self.source.identity,
+            "path": str(self.source.path.resolve())
+            if isinstance(self.source, FileSource)
+            else None,
             **self.prompts.identity,
             "dedupe": self.dedupe,
         }
@@ -209,6 +216,8 @@ class _Session:
         self.begun = threading.Event()
         """Set once there is a journal, or the run has failed before."""
         self.ended = False
+        self.again: tuple[Kind | None] | None = None
+        """The kind of the failures that are asked again; None in it for all."""
         self._stopped: Stop | None = None
         self._started = monotonic()
         self._before = 0
@@ -235,6 +244,7 @@ class _Session:
             (await begin).stop("cancelled")
         job = await begin
         self.begun.set()
+        cancel = asyncio.create_task(_stop_if_asked(job))
         try:
             if job.stopped is None:
                 with _tagged(self.setup.tag):
@@ -242,6 +252,7 @@ class _Session:
         except asyncio.CancelledError:
             job.stop("cancelled")
         finally:
+            cancel.cancel()
             # Whatever went wrong, what is there is kept.
             await asyncio.to_thread(self._close, job)
         return self._summary(job)
@@ -258,7 +269,10 @@ class _Session:
         journal = RunJournal(directory)
         try:
             open_run(directory, settings)
+            (directory / CANCEL).unlink(missing_ok=True)  # it was for an earlier session
             self._check(journal.records)
+            if self.again is not None:
+                journal.forget(*self.again)
             spent = journal.records.totals()
             job = Job(
                 setup.source,
@@ -273,6 +287,7 @@ class _Session:
         except BaseException:
             journal.end()
             raise
+        job.total = self.rows
         self._before = spent.done
         self._started = monotonic()
         self.journal, self.job = journal, job
@@ -293,14 +308,16 @@ class _Session:
         asks = setup.confirm_above is not None
         if isinstance(setup.source, Values):
             self.rows = setup.source.total
-        if records.sessions() and not asks:
-            return  # it was looked through when it began
+        if records.sessions() and not asks:  # it was looked through when it began
+            if self.rows is None and (sample := records.last_sample()) is not None:
+                self.rows = sample[1]["rows"]
+            return
         plan = setup.planned(records.done(), self.client.limits(), closer=asks)
         self.rows = plan.rows
         if plan.faulty and plan.faulty == plan.rows:
             raise ValueError(f"rows: none can be asked; {plan.faults[0]}")
         if asks:
-            _confirm(plan, setup.confirm_above or 0.0)
+            confirm(plan, setup.confirm_above or 0.0)
 
     def _close(self, job: Job) -> None:
         """Make all durable, and write `out` if the run is complete."""
@@ -311,7 +328,12 @@ class _Session:
                 _save_again(job)
             journal.commit()
             if job.stopped is None and self.setup.out is not None:
-                export(journal.records, self.setup.out, self.setup.output_format)
+                export(
+                    journal.records,
+                    self.setup.out,
+                    self.setup.output_format,
+                    ordered=self.setup.ordered,
+                )
         finally:
             job.close()
             journal.end()
@@ -424,6 +446,13 @@ def _save_again(job: Job) -> None:
         raise
 
 
+async def _stop_if_asked(job: Job) -> None:
+    """Wait until another process asks for the end of the session, and begin no further row."""
+    while not (job.journal.path / CANCEL).exists():  # noqa: ASYNC110 (a file sets no event)
+        await asyncio.sleep(_LOOKS_SECONDS)
+    job.stop("drained")
+
+
 @contextmanager
 def _tagged(tag: str | None) -> Generator[None]:
     if tag is None:
@@ -433,7 +462,12 @@ def _tagged(tag: str | None) -> Generator[None]:
             yield
 
 
-def _confirm(plan: RunPlan, limit: float) -> None:
+def confirm(plan: RunPlan, limit: float) -> None:
+    """Ask on the terminal whether a run may cost more US dollars than the limit.
+
+    Raises:
+        UsageError: it may not, or there is nobody to ask.
+    """
     if plan.cost_high is not None and plan.cost_high <= Decimal(str(limit)):
         return
     could = "an unknown sum" if plan.cost_high is None else f"${plan.cost_high:.2f}"
@@ -482,6 +516,18 @@ class _BaseRun:
     def stop(self) -> None:
         """Begin no further row; the calls under way are waited for. May be called anywhere."""
         self._session.stop("drained")
+
+    def retry(self, only: Kind | None = None) -> Self:
+        """Ask the rows that failed again, when the run begins.
+
+        Args:
+            only: those whose failure is of this kind; None for all.
+
+        Returns:
+            The run.
+        """
+        self._session.again = (only,)
+        return self
 
     def _planned(self) -> RunPlan:
         source = self._setup.source

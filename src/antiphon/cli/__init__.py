@@ -4,9 +4,10 @@ Programs may call `main`. Replies go to stdout, everything else to stderr. A com
 traceback: a failure is a line or two, and an exit code.
 
 Exit codes: 0 done; 1 another failure, a difference that `moving-over` found, something wrong in a
-script that `serve --check` read, or a server that does not conform; 2 wrong usage; 3 no key or a
-wrong one (401, 403); 4 the request was refused (400, 402, 404, 413, …); 5 a rate limit (429); 6 the
-API failed or is overloaded; 7 the network or a time limit; 130 interrupted; 141 the reader of
+script that `serve --check` read, a server that does not conform, or rows of `bulk` that failed; 2
+wrong usage; 3 no key or a wrong one (401, 403); 4 the request was refused (400, 402, 404, 413, …);
+5 a rate limit (429); 6 the API failed or is overloaded; 7 the network or a time limit; 8 a run of
+`bulk` stopped at its cost cap; 130 interrupted, and a run of `bulk` can go on; 141 the reader of
 stdout has gone.
 """
 
@@ -19,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .._version import __version__
+from . import bulk_options
 
 __all__ = ["DEFAULT_MODEL", "entry", "main"]
 
@@ -32,6 +34,7 @@ examples:
   antiphon ask "Hello, Claude"
   git diff | antiphon ask -s "Review this change." --usage
   antiphon count < notes.txt
+  antiphon bulk run prompts.jsonl --out answers.jsonl
   antiphon serve --port 8000
   antiphon record talk.jsonl
   antiphon moving-over src
@@ -105,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="antiphon",
         description="Talk to Claude through the Messages API, or to a server that simulates it.\n"
-        f"Without ANTHROPIC_API_KEY, `ask` and `count` use a local server.\n{_SIMULATES}",
+        f"Without ANTHROPIC_API_KEY, `ask`, `count` and `bulk` use a local server.\n{_SIMULATES}",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -125,6 +128,9 @@ def _parser() -> argparse.ArgumentParser:
 
     _describe_ask(command("ask", "send a prompt and print the reply", _ASK_EXAMPLES))
     _describe_count(command("count", "count the input tokens of a prompt", _COUNT_EXAMPLES))
+    bulk_options.describe(
+        command("bulk", "ask from one prompt to millions", bulk_options.EXAMPLES), DEFAULT_MODEL
+    )
     _describe_serve(
         command(
             "serve",

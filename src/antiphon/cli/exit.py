@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import Final
 
 from .. import errors
 
-__all__ = ["exit_code"]
+__all__ = ["COST_CAP", "INTERRUPTED", "exit_code"]
 
+COST_CAP: Final = 8
 # What shells report for a program that SIGINT (2) or SIGPIPE (13) ended: 128 plus its number.
-_INTERRUPTED, _PIPE_CLOSED = 130, 141
+INTERRUPTED: Final = 130
+_PIPE_CLOSED = 141
 
 _CHECK_KEY = "antiphon: check ANTHROPIC_API_KEY; if it is not set, a local simulator replies."
 
@@ -28,6 +31,7 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (ValueError, 2),
     (TypeError, 2),
     (OSError, 1),
+    (ImportError, 1),  # of a package for a format or an engine
 )
 
 
@@ -45,12 +49,12 @@ def exit_code(options: argparse.Namespace) -> int:
         code: int | None = options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         # What is left in the buffer has no reader, and must not be flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
-    except (errors.AntiphonError, ValueError, TypeError, OSError) as failure:
+    except (errors.AntiphonError, ValueError, TypeError, OSError, ImportError) as failure:
         print(f"antiphon: {failure}", file=sys.stderr)
         if isinstance(failure, errors.AuthenticationError):
             print(_CHECK_KEY, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What `ask` and `count` share: parameters made from the prompt, and a client to send them."""
+"""What commands share: parameters made from the prompt, and a client to send them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from .._sync.client import Client
 
-__all__ = ["client", "params"]
+__all__ = ["client", "is_simulated", "params"]
 
 _SIMULATED = (
     "antiphon: no API key, so a local simulator replies, not Claude.\n"
@@ -37,19 +37,35 @@ def params(options: argparse.Namespace) -> dict[str, Any]:
     return given if options.system is None else {**given, "system": options.system}
 
 
+def is_simulated(options: argparse.Namespace) -> bool:
+    """Return whether a local server replies, because there is neither a key nor a base URL."""
+    return not (_has_key() or _base_url(options))
+
+
 @contextmanager
-def client(options: argparse.Namespace) -> Generator[Client]:
-    """Open a client of the API, or without a key of a local server that runs for this command."""
-    environ = os.environ
-    has_key = bool(environ.get("ANTHROPIC_API_KEY") or environ.get("ANTHROPIC_AUTH_TOKEN"))
-    base_url = options.base_url or environ.get("ANTHROPIC_BASE_URL")
-    if has_key or base_url:
+def client(options: argparse.Namespace, **settings: Any) -> Generator[Client]:
+    """Open a client of the API, or without a key of a local server that runs for this command.
+
+    Args:
+        options: those of the command line.
+        settings: further settings of the client.
+    """
+    if not is_simulated(options):
         # A local server at this URL takes any key; the API refuses this one and says why.
-        yield Client(base_url=base_url, api_key=None if has_key else "none")
+        api_key = None if _has_key() else "none"
+        yield Client(base_url=_base_url(options), api_key=api_key, **settings)
         return
     # Imported only here: with a key the server is not needed, and loading it takes time.
     from ..local import LocalServer
 
     print(_SIMULATED, file=sys.stderr)
     with LocalServer() as server:
-        yield Client(base_url=server.url, api_key="none")
+        yield Client(base_url=server.url, api_key="none", **settings)
+
+
+def _has_key() -> bool:
+    return bool(os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN"))
+
+
+def _base_url(options: argparse.Namespace) -> str | None:
+    return options.base_url or os.environ.get("ANTHROPIC_BASE_URL")
