@@ -6,9 +6,7 @@ import http.client
 import importlib.util
 import json
 import queue
-import shutil
 import socket
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -18,18 +16,9 @@ import uvicorn
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
-CHROMIUM = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
-    *("--disable-extensions", "--disable-background-networking", "--user-data-dir={folder}"),
-)
-FIREFOX = ("--headless", "--no-remote", "--profile", "{folder}")
-BROWSERS = {
-    **dict.fromkeys(("chromium", "chromium-browser", "google-chrome", "chrome"), CHROMIUM),
-    **dict.fromkeys(("firefox", "firefox-esr"), FIREFOX),
-}
-BROWSER = next(filter(shutil.which, BROWSERS), None)
+from tests.support.browsers import browsing, needs_browser
 
+EXAMPLES = Path(__file__).parent.parent / "examples"
 # Types a question and sends it as a person does; then tells what the page showed, and in which
 # pieces. It stands in a page of its own, so the page that is tested needs nothing for the test.
 DRIVER = """<!doctype html><iframe src="/"></iframe><script type="module">
@@ -114,7 +103,7 @@ def test_an_error_is_told_and_forgotten(port, server):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} is on PATH")
+@needs_browser
 def test_the_words_appear_in_a_browser(app, port, tmp_path):
     reports: queue.Queue[dict[str, object]] = queue.Queue()
 
@@ -126,17 +115,8 @@ def test_the_words_appear_in_a_browser(app, port, tmp_path):
     async def report(request: Request) -> None:
         reports.put(await request.json())
 
-    options = (option.format(folder=tmp_path) for option in BROWSERS[BROWSER])
-    browser = subprocess.Popen(
-        [BROWSER, *options, f"http://127.0.0.1:{port}/driver"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+    with browsing(f"http://127.0.0.1:{port}/driver", tmp_path):
         told = reports.get(timeout=90)
-    finally:
-        browser.terminate()
-        browser.wait(30)
     question, reply = told["shown"]
     assert question == ["user", "Is <b>this</b> bold?"]
     assert reply[0] == "assistant"

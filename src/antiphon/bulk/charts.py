@@ -37,18 +37,18 @@ def line_chart(
     """
     known = [each for each in limits if each is not None]
     top = _round_above(max([*values, *known], default=0.0))
-    xs = [_x((at + 0.5) / len(values)) for at in range(len(values))]
-    points = [f"{x:.1f},{_y(value / top):.1f}" for x, value in zip(xs, values, strict=True)]
+    step = 1 / max(len(values), 1)
     parts = _grid(top, y_text)
     parts += [f'<path class="session" d="M{_x(at):.1f},{_TOP}V{_Y_END}"/>' for at in breaks]
-    if points:
-        line = " ".join(points)
-        ground = f"{xs[-1]:.1f},{_Y_END} {xs[0]:.1f},{_Y_END}"
-        parts.append(f'<polygon class="area" points="{line} {ground}"/>')
+    if values:
+        middles = [((at + 0.5) * step, value) for at, value in enumerate(values)]
+        line = _points([(0, values[0]), *middles, (1, values[-1])], top)
+        parts.append(f'<polygon class="area" points="{line} {_X_END},{_Y_END} {_LEFT},{_Y_END}"/>')
         parts.append(f'<polyline class="measured" points="{line}"/>')
-    for there, run in groupby(zip(xs, limits, strict=False), lambda each: each[1] is not None):
+    for there, group in groupby(enumerate(limits), lambda each: each[1] is not None):
         if there:
-            line = " ".join(f"{x:.1f},{_y((value or 0) / top):.1f}" for x, value in run)
+            edges = [(at + side, value or 0) for at, value in group for side in (0, 1)]
+            line = _points([(edge * step, value) for edge, value in edges], top)
             parts.append(f'<polyline class="limit" points="{line}"/>')
     parts.append(f'<text x="{_LEFT}" y="{_HEIGHT - 6}">{ends[0]}</text>')
     parts.append(f'<text x="{_X_END}" y="{_HEIGHT - 6}" text-anchor="end">{ends[1]}</text>')
@@ -88,6 +88,10 @@ def _grid(top: float, y_text: Callable[[float], str]) -> list[str]:
             f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{y_text(part * top)}</text>'
         )
     return parts
+
+
+def _points(points: Sequence[tuple[float, float]], top: float) -> str:
+    return " ".join(f"{_x(part):.1f},{_y(value / top):.1f}" for part, value in points)
 
 
 def _svg(label: str, parts: Sequence[str]) -> str:

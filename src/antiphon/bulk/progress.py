@@ -16,9 +16,9 @@ from .runs import RunProgress
 
 __all__ = [
     "Display",
-    "JSONLines",
-    "PlainLine",
-    "RichTable",
+    "ProgressLine",
+    "ProgressLines",
+    "ProgressTable",
     "display_on",
     "facts",
     "fields_of",
@@ -49,14 +49,14 @@ class Display(Protocol):
 def display_on(file: TextIO) -> Display:
     """Return the display for a file: a table, or one line without rich, or lines of JSON."""
     if not file.isatty():
-        return JSONLines(file)
+        return ProgressLines(file)
     try:
-        return RichTable(file)
+        return ProgressTable(file)
     except ImportError:
-        return PlainLine(file)
+        return ProgressLine(file)
 
 
-class JSONLines:
+class ProgressLines:
     """A line of JSON each 10 seconds, and one at the end."""
 
     def __init__(self, file: TextIO) -> None:
@@ -82,7 +82,7 @@ class JSONLines:
             self._last = None
 
 
-class PlainLine:
+class ProgressLine:
     """One line of a terminal, written again and again; for those who have not installed rich."""
 
     def __init__(self, file: TextIO) -> None:
@@ -107,8 +107,8 @@ class PlainLine:
         self._begun = False
 
 
-class RichTable:
-    """A bar and a table on a terminal; rich draws them."""
+class ProgressTable:
+    """A table and a bar on a terminal; rich draws them."""
 
     def __init__(self, file: TextIO) -> None:
         """Begin.
@@ -128,16 +128,20 @@ class RichTable:
         from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.table import Table
+        from rich.text import Text
 
         table = Table.grid(padding=(0, 2))
         for name, text in facts(progress):
-            table.add_row(f"[dim]{name}", text)
+            table.add_row(Text(name, "dim"), Text(text))
         bar = ProgressBar(progress.rows, progress.done, pulse=progress.rows is None)
-        self._live.update(Group(bar, table), refresh=True)
+        # The bar ends without a new line, so nothing can stand under it.
+        self._live.update(Group(table, bar), refresh=True)
 
     def note(self, text: str) -> None:
         """Say something that stays."""
-        self._live.console.print(text, markup=False)
+        from rich.text import Text
+
+        self._live.console.print(Text(text))
 
     def close(self) -> None:
         """Leave the last state there."""

@@ -119,10 +119,15 @@ def _perform(run: AsyncRun, options: argparse.Namespace) -> int:
     if limit is not None:
         # Here and not in the run, whose interrupts wait for an end in order.
         confirm(asyncio.run(run.plan()), limit)
-    assert run.directory is not None
-    _keep_apart(run.directory, simulated=simulated)
+
+    async def perform() -> RunSummary:
+        async with run:
+            assert run.directory is not None
+            _keep_apart(run.directory, simulated=simulated)
+            return await _watched(run, display, interrupts)
+
     with closing(display_on(sys.stderr)) as display, _Interrupts() as interrupts:
-        summary = asyncio.run(_performed(run, display, interrupts))
+        summary = asyncio.run(perform())
     _show_summary(summary, options)
     return _code(summary)
 
@@ -220,25 +225,24 @@ def _keep_apart(directory: Path, *, simulated: bool) -> None:
         )
 
 
-async def _performed(run: AsyncRun, display: Display, interrupts: _Interrupts) -> RunSummary:
-    """Perform a run and show how it goes; the first interrupt drains it, the second ends it."""
+async def _watched(run: AsyncRun, display: Display, interrupts: _Interrupts) -> RunSummary:
+    """Wait for a run and show how it goes; the first interrupt drains it, the second ends it."""
     ending = asyncio.ensure_future(run.wait())
-    heard = 0
+    told = False
     while not ending.done():
         await asyncio.wait([ending], timeout=_TICK_SECONDS)
         display.show(run.progress)
-        if interrupts.count == heard:
-            continue
-        if heard == 0:
+        if interrupts.count:
             run.stop()
+        if run.stopped == "drained" and not told:  # `antiphon bulk cancel` stops it too
+            told = True
             display.note(
                 f"antiphon: no further row is begun; {run.progress.under_way} calls under way are"
                 " waited for. Ctrl-C again cuts them."
             )
-        if interrupts.count > 1:
+        if interrupts.count > 1 and not ending.done():
             display.note("antiphon: the calls under way are cut; they may be paid for")
             await run.cancel()
-        heard = interrupts.count
     if ending.exception() is not None and run.progress.done:
         display.note(f"antiphon: {run.progress.done:,} rows are done, and kept in {run.directory}")
     return ending.result()
