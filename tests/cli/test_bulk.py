@@ -19,6 +19,7 @@ from typing import IO, Any, NamedTuple
 import pytest
 
 from antiphon.bulk import KINDS
+from antiphon.bulk.records import Records
 from antiphon.cli import main
 from antiphon.local import App, LocalServer
 from tests.support.media_samples import JPEG
@@ -427,6 +428,20 @@ def test_another_process_stops_it(bulk, held):
     assert out.startswith("2 rows: 2 ok\n")
     held.goes_on(bulk)
     assert bulk("cancel", held.out).out == "No process performs this run.\n"
+
+
+def test_the_batches_of_a_run_are_cancelled(bulk, client, server, prompts, tmp_path):
+    out = tmp_path / "out.jsonl"
+    bulk("run", prompts, "--out", out, **at(server))
+    params = {"model": "claude-haiku-4-5", "max_tokens": 5}
+    params["messages"] = [{"role": "user", "content": "Hi"}]
+    own = client.with_options(base_url=server.url)
+    batch = own.messages.batches.create(requests=[{"custom_id": "a", "params": params}])
+    with Records(tmp_path / "out.jsonl.run").opened() as db, db:
+        db.execute("INSERT INTO batches (id, state) VALUES (?, 'under way')", (batch.id,))
+    done = bulk("cancel", out, **at(server))
+    assert done.code == 0
+    assert f"batch {batch.id}: canceling" in done.out
 
 
 @contextmanager

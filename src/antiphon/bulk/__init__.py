@@ -76,7 +76,8 @@ def run(
         via: "batch" sends the rows through the Batches API, at half the price, within a day.
         client: the client; by default a new one, whose key comes from the environment. Without a
             limiter of its own, the run has one.
-        ordered: whether results come in the order of the rows, or as they are completed.
+        ordered: whether results come, and stand in `out`, in the order of the rows, or as they are
+            completed.
         confirm_above: ask on the terminal before a run that could cost more US dollars than this;
             without a terminal such a run is refused.
         dedupe: ask equal rows once, and give them the same message.

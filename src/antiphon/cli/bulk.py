@@ -370,8 +370,7 @@ def _cancel(options: argparse.Namespace) -> int:
 
 def _batches_under_way(records: Records) -> list[str]:
     with records.opened() as db:
-        found = db.execute("SELECT id FROM batches WHERE state = 'in_progress' ORDER BY created")
-        return [each for (each,) in found]
+        return [each for (each,) in db.execute("SELECT id FROM batches WHERE state = 'under way'")]
 
 
 def _cancel_batches(given: Client, batches: list[str]) -> None:
