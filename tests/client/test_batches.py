@@ -188,9 +188,11 @@ def test_an_id_is_encoded_in_the_path():
 
 def test_unknown_arguments_are_named():
     batches = Client(api_key="k", http_client=Scripted()).messages.batches
-    with pytest.raises(TypeError, match=r"batches.list\(\) got an unknown argument 'limt'"):
+    with pytest.raises(
+        TypeError, match=r"batches.list\(\) got an unexpected keyword argument 'limt'"
+    ):
         batches.list(limt=3)
-    with pytest.raises(TypeError, match="missing the argument 'requests'"):
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'requests'"):
         batches.create()
 
 

@@ -209,7 +209,7 @@ def test_bodies_that_are_not_the_apis(world, answer, kind, words):
     ("params", "words"),
     [
         ({"modle": "m", "max_tokens": 9}, "'modle'; did you mean 'model'"),
-        ({"model": "m"}, "missing the argument 'max_tokens' and 'messages'"),
+        ({"model": "m"}, "missing 2 required keyword-only arguments: 'max_tokens' and 'messages'"),
     ],
 )
 def test_arguments_that_are_wrong_are_named(world, params, words):

@@ -199,7 +199,7 @@ def test_a_path_without_a_file_begins_anew(tmp_path):
     without = {name: value for name, value in RUN.items() if name != "messages"}
     runner = client_here().messages.run_tools(**without, state=str(path))
     assert "Sunny in Rome" in runner.until_done().text
-    with pytest.raises(TypeError, match="missing the argument 'messages'"):
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'messages'"):
         client_here().messages.run_tools(**without, state=tmp_path / "other").until_done()
 
 

@@ -92,8 +92,10 @@ print(*inspect.signature(Client(api_key="k").messages.count_tokens).parameters)
 
 def test_a_misspelt_argument_is_named_with_the_nearest():
     with pytest.raises(
-        TypeError, match=r"f\(\) got an unknown argument 'modle'; did you mean 'model'"
+        TypeError, match=r"f\(\) got an unexpected keyword argument 'modle'; did you mean 'model'"
     ):
         check_names("f", ["modle"], {"model"}, {"model"})
-    with pytest.raises(TypeError, match=r"f\(\) is missing the argument 'a' and 'b'"):
+    with pytest.raises(
+        TypeError, match=r"f\(\) missing 2 required keyword-only arguments: 'a' and 'b'"
+    ):
         check_names("f", [], {"a", "b"}, {"b", "a"})

@@ -42,9 +42,14 @@ def check_names(
     if required <= names <= known:
         return
     for name in sorted(names - known):  # first: a misspelt name is missing, too
-        raise TypeError(f"{method}() got an unknown argument {name!r}{nearest(name, known)}")
-    missing = " and ".join(repr(name) for name in sorted(required - names))
-    raise TypeError(f"{method}() is missing the argument {missing}")
+        near = nearest(name, known)
+        raise TypeError(f"{method}() got an unexpected keyword argument {name!r}{near}")
+    missing = sorted(required - names)
+    plural = "s" * (len(missing) > 1)
+    listed = " and ".join(map(repr, missing))
+    raise TypeError(
+        f"{method}() missing {len(missing)} required keyword-only argument{plural}: {listed}"
+    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
