@@ -75,6 +75,10 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
+# What results know of their response, by the names that users know.
+_MARKS = (("_request_id", "request-id"), ("_workspace_id", "anthropic-workspace-id"))
+
+
 class BaseResponse:
     """What every response tells before its body is looked at."""
 
@@ -167,7 +171,7 @@ class AsyncAPIResponse(BaseResponse, Generic[T]):
     _decode: Callable[[bytes], T]
 
     def _meaning(self, body: bytes, headers: Headers) -> T:
-        """Return what a whole body means, marked with its request id.
+        """Return what a whole body means, marked with its ids.
 
         Raises:
             APIResponseValidationError: it is not what the API sends.
@@ -185,11 +189,13 @@ class AsyncAPIResponse(BaseResponse, Generic[T]):
                 response.text,
                 message=f"Status {response.status_code}, but {_described(response)}",
             ) from failure
-        # Asked of the class: a model answers for any name among its unknown fields.
-        mark = getattr(type(result), "_request_id", None)
-        if mark is not None:  # a model or a page; users know it by this name
-            # Past pydantic's `__setattr__`, which first looks for a field of that name.
-            mark.__set__(result, headers.get("request-id"))
+        for name, header in _MARKS:
+            value = headers.get(header)
+            # Asked of the class: a model answers for any name among its unknown fields.
+            mark = None if value is None else getattr(type(result), name, None)
+            if mark is not None:  # a model or a page
+                # Past pydantic's `__setattr__`, which first looks for a field of that name.
+                mark.__set__(result, value)
         return result
 
 

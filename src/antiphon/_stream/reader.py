@@ -504,6 +504,8 @@ class MessageReader:
         request_id = self._response.headers.get("request-id")
         # Users know the id by this name, which the official package gave it.
         message._request_id = request_id  # pyright: ignore[reportPrivateUsage]
+        if workspace_id := self._response.headers.get("anthropic-workspace-id"):
+            message._workspace_id = workspace_id  # pyright: ignore[reportPrivateUsage]
         # What is incomplete cannot stand in JSON, so it is marked on the blocks that were made.
         for block, made in zip(blocks, message.content, strict=True):
             block.mark(made)

@@ -276,6 +276,15 @@ class ResponseModel(WireModel, AwaitableResult):
     def _request_id(self, value: str | None) -> None:
         self._keep(request_id=value)
 
+    @property
+    def _workspace_id(self) -> str | None:
+        """The `anthropic-workspace-id` header of the response, if the API sent one."""
+        return self._kept.get("workspace_id")
+
+    @_workspace_id.setter
+    def _workspace_id(self, value: str | None) -> None:
+        self._keep(workspace_id=value)
+
     def __eq__(self, other: object) -> bool:
         """Return whether both have the same fields, even if they come from different requests."""
         return cast("bool", have_same_fields(self, other))
