@@ -40,6 +40,7 @@ LEFT_OUT = (
     "sessions",
     "credentials",
     "refusal_fallback",
+    "clients_without_message_threads",  # those of clouds
     "open_telemetry",
     "memory_sync",
     "skills",
