@@ -1,103 +1,37 @@
-"""`client.beta`: the same resources with the parameters of betas, and message threads."""
+"""`client.beta`: the same resources with the parameters of betas."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from antiphon import (
-    AntiphonError,
-    APIStatusError,
-    AsyncClient,
-    BadRequestError,
     Client,
-    Message,
-    NotFoundError,
 )
 from antiphon._stream.writer import write_message
-from tests.support.scripted import Answer, AsyncScripted, Scripted
+from tests.support.scripted import Answer
 from tests.support.stream_events import framed
+from tests.support.thread_answers import (
+    HELLO,
+    JSON,
+    PROMPT,
+    THREADS,
+    betas,
+    client_of,
+    said,
+    sent,
+    streamed,
+)
 from tests.support.wire_samples import PLAIN
 
-JSON = ("content-type", "application/json")
-THREADS = "message-threads-2026-08-12"
-PROMPT: dict[str, Any] = {"model": "claude-haiku-4-5", "max_tokens": 64}
-TOOLS = [{"name": "f", "input_schema": {"type": "object"}}]
-HELLO = {"role": "user", "content": "Hello"}
-MORE = {"role": "user", "content": "More"}
 BETA_PARAMS: dict[str, Any] = {
     "context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]},
     "compaction": {"type": "summarize"},
     "mcp_servers": [{"type": "url", "name": "a", "url": "https://a.example"}],
     "billing_policy": {"type": "billing_policy", "bill_to": "self"},
 }
-
-
-def said(name: str) -> Answer:
-    message = {**PLAIN, "id": name, "content": [{"type": "text", "text": f"this is {name}"}]}
-    return Answer(json.dumps(message).encode(), headers=(JSON,))
-
-
-def refused(status: int, code: str) -> Answer:
-    kind = "not_found_error" if status == 404 else "invalid_request_error"
-    error = {"type": kind, "message": "No.", "details": {"error_code": code}}
-    body = {"type": "error", "error": error, "request_id": "req_1"}
-    return Answer(json.dumps(body).encode(), status=status, headers=(JSON,))
-
-
-def streamed(name: str, *, whole: bool = True) -> Answer:
-    ends = [
-        {
-            "type": "message_delta",
-            "delta": {"stop_reason": "end_turn"},
-            "usage": {"output_tokens": 2},
-        },
-        {"type": "message_stop"},
-    ]
-    return Answer(
-        framed(
-            {"type": "message_start", "message": {**PLAIN, "id": name, "content": []}},
-            {
-                "type": "content_block_start",
-                "index": 0,
-                "content_block": {"type": "text", "text": ""},
-            },
-            {
-                "type": "content_block_delta",
-                "index": 0,
-                "delta": {"type": "text_delta", "text": f"this is {name}"},
-            },
-            {"type": "content_block_stop", "index": 0},
-            *(ends if whole else []),
-        )
-    )
-
-
-def client_of(*answers: Answer) -> tuple[Client, Scripted]:
-    transport = Scripted(*answers)
-    return Client(api_key="k", http_client=transport, max_retries=0), transport
-
-
-def sent(transport: Scripted) -> list[dict[str, Any]]:
-    return [json.loads(request.buffered_body()) for request in transport.requests]
-
-
-def betas(transport: Scripted) -> list[str | None]:
-    return [request.headers.get("anthropic-beta") for request in transport.requests]
-
-
-def texts(messages: Any) -> list[str]:
-    return [
-        message["content"]
-        if isinstance(message["content"], str)
-        else "".join(
-            block["text"] if isinstance(block, dict) else block.text for block in message["content"]
-        )
-        for message in messages
-    ]
 
 
 def test_beta_parameters_are_sent_and_plain_messages_refuse_them():
@@ -216,262 +150,3 @@ def test_betas_work_for_every_resource(server):
         model = client.beta.models.retrieve("claude-haiku-4-5", betas=[THREADS])
         assert model.id.startswith("claude-haiku-4-5")
         assert model in list(client.beta.models.list(betas=[THREADS]))
-
-
-def test_a_thread_on_the_local_server(server):
-    with Client(base_url=server.url, api_key="k", max_retries=0) as client:
-        thread = client.beta.messages.thread(**PROMPT, system="Be brief.")
-        first = thread.send(HELLO)
-        with thread.stream(MORE) as stream:
-            second = stream.get_final_message()
-        assert first.usage.total_input_tokens < second.usage.total_input_tokens
-        assert thread.previous_message_id == second.id
-        thread.send(MORE, max_tokens=2048, thinking={"type": "enabled", "budget_tokens": 1024})
-        assert thread.previous_message_id is None
-        assert len(thread.messages) == 6
-
-
-def test_a_turn_that_another_program_sent_first(server):
-    with Client(base_url=server.url, api_key="k", max_retries=0) as client:
-        thread = client.beta.messages.thread(**PROMPT, messages=[HELLO])
-        first = thread.send()
-        before = {"type": "continue", "previous_message_id": first.id}
-        turn = {**PROMPT, "messages": [MORE], "betas": [THREADS], "thread": before}
-        client.beta.messages.create(**turn)
-        with pytest.raises(BadRequestError) as caught:
-            client.beta.messages.create(**turn)
-        assert caught.value.error_code == "thread_already_continued"
-        assert thread.send(MORE).id == thread.previous_message_id
-        assert len(thread.messages) == 4
-
-
-def test_a_thread_sends_only_new_messages():
-    client, transport = client_of(said("msg_1"), said("msg_2"))
-    thread = client.beta.messages.thread(**PROMPT, system="S", tools=TOOLS, betas=["x"])
-    assert thread.previous_message_id is None
-    thread.append(HELLO)
-    assert thread.send().id == "msg_1"
-    assert thread.send(MORE, max_tokens=9).id == "msg_2"
-    assert sent(transport) == [
-        {
-            **PROMPT,
-            "system": "S",
-            "tools": TOOLS,
-            "messages": [HELLO],
-            "thread": {"type": "create"},
-        },
-        {
-            **PROMPT,
-            "max_tokens": 9,
-            "messages": [MORE],
-            "thread": {"type": "continue", "previous_message_id": "msg_1"},
-        },
-    ]
-    assert betas(transport) == [f"x,{THREADS}"] * 2
-    assert thread.previous_message_id == "msg_2"
-    assert texts(thread.messages) == ["Hello", "this is msg_1", "More", "this is msg_2"]
-
-
-@pytest.mark.parametrize("code", [(404, "thread_not_found"), (400, "thread_already_continued")])
-def test_a_lost_thread_is_sent_again_as_a_new_one(code):
-    client, transport = client_of(said("msg_1"), refused(*code), said("msg_2"), said("msg_3"))
-    thread = client.beta.messages.thread(**PROMPT, system="S", messages=[HELLO])
-    thread.send()
-    assert thread.send(MORE).id == "msg_2"
-    thread.send(HELLO)
-    again = sent(transport)[2]
-    assert again["thread"] == {"type": "create"}
-    assert again["system"] == "S"
-    assert texts(again["messages"]) == ["Hello", "this is msg_1", "More"]
-    assert sent(transport)[3]["thread"]["previous_message_id"] == "msg_2"
-    assert sent(transport)[3]["messages"] == [HELLO]
-
-
-def test_what_the_first_turn_gave_the_api_is_sent_again():
-    client, transport = client_of(said("msg_1"), refused(404, "thread_not_found"), said("msg_2"))
-    thread = client.beta.messages.thread(**PROMPT)
-    thread.send(HELLO, system="S", max_tokens=9)
-    thread.send(MORE)
-    assert [body.get("system") for body in sent(transport)] == ["S", None, "S"]
-    assert [body["max_tokens"] for body in sent(transport)] == [9, 64, 64]
-
-
-def test_a_thread_that_is_lost_twice_in_a_turn_is_an_error():
-    lost = refused(404, "thread_not_found")
-    client, transport = client_of(said("msg_1"), lost, refused(404, "thread_not_found"), said("x"))
-    thread = client.beta.messages.thread(**PROMPT, messages=[HELLO])
-    thread.send()
-    with pytest.raises(NotFoundError):
-        thread.send(MORE)
-    assert texts(thread.messages) == ["Hello", "this is msg_1"]
-    thread.send(MORE)
-    assert texts(sent(transport)[3]["messages"]) == ["Hello", "this is msg_1", "More"]
-    assert sent(transport)[3]["thread"] == {"type": "create"}
-
-
-def test_what_a_thread_cannot_have_is_sent_without_one_from_then_on():
-    unsupported = refused(400, "thread_unsupported_request")
-    client, transport = client_of(said("msg_1"), unsupported, said("msg_2"), said("msg_3"))
-    thread = client.beta.messages.thread(**PROMPT, system="S", messages=[HELLO], betas=["x"])
-    thread.send()
-    thread.send(MORE)
-    thread.send(MORE)
-    assert betas(transport) == [f"x,{THREADS}", f"x,{THREADS}", "x", "x"]
-    assert ["thread" in body for body in sent(transport)] == [True, True, False, False]
-    assert [len(body["messages"]) for body in sent(transport)] == [1, 1, 3, 5]
-    assert [body.get("system") for body in sent(transport)] == ["S", None, "S", "S"]
-    assert thread.previous_message_id is None
-
-
-def test_a_thread_can_be_told_to_raise_instead():
-    client, transport = client_of(refused(400, "thread_unsupported_request"))
-    thread = client.beta.messages.thread(**PROMPT, unsupported_request_behavior="error")
-    with pytest.raises(BadRequestError):
-        thread.send(HELLO)
-    assert "unsupported_request_behavior" not in sent(transport)[0]
-
-
-@pytest.mark.parametrize("code", ["thread_fingerprint_mismatch", "thread_continue_in_flight"])
-def test_other_errors_of_threads_are_raised(code):
-    client, transport = client_of(said("msg_1"), refused(400, code), said("msg_2"))
-    thread = client.beta.messages.thread(**PROMPT, messages=[HELLO])
-    thread.send()
-    with pytest.raises(BadRequestError) as caught:
-        thread.send(MORE)
-    assert caught.value.error_code == code
-    thread.send(MORE)
-    assert sent(transport)[1] == sent(transport)[2]
-
-
-def test_the_error_of_another_kind_is_not_one_of_threads():
-    client, transport = client_of(refused(400, "else"))
-    with pytest.raises(APIStatusError):
-        client.beta.messages.thread(**PROMPT).send(HELLO)
-    assert len(transport.requests) == 1
-
-
-def test_a_streamed_turn_is_kept_when_it_is_whole():
-    client, transport = client_of(
-        streamed("msg_1"), refused(404, "thread_not_found"), streamed("msg_2"), said("msg_3")
-    )
-    thread = client.beta.messages.thread(**PROMPT)
-    with thread.stream(HELLO) as stream:
-        assert "".join(stream.text_stream) == "this is msg_1"
-    with thread.stream(MORE) as stream:
-        stream.until_done()
-    thread.send(MORE)
-    assert [body["thread"]["type"] for body in sent(transport)] == [
-        "create",
-        "continue",
-        "create",
-        "continue",
-    ]
-    assert len(thread.messages) == 6
-
-
-def test_a_streamed_turn_that_was_left_early_is_not_kept():
-    client, transport = client_of(streamed("msg_1"), said("msg_2"))
-    thread = client.beta.messages.thread(**PROMPT)
-    with thread.stream(HELLO) as stream:
-        next(iter(stream))
-    assert thread.messages == ()
-    assert thread.previous_message_id is None
-    thread.send(HELLO)
-    assert sent(transport)[1]["thread"] == {"type": "create"}
-
-
-def test_a_stream_that_is_refused_ends_its_turn():
-    client, _ = client_of(refused(400, "else"), said("msg_1"))
-    thread = client.beta.messages.thread(**PROMPT)
-    with pytest.raises(BadRequestError), thread.stream(HELLO):
-        pass
-    assert thread.send(HELLO).id == "msg_1"
-
-
-def test_a_thread_has_one_turn_at_a_time():
-    client, _ = client_of(streamed("msg_1"))
-    thread = client.beta.messages.thread(**PROMPT)
-    with thread.stream(HELLO), pytest.raises(AntiphonError, match="another turn"):
-        thread.send(MORE)
-
-
-def test_what_is_appended_during_a_turn_is_for_the_next_one():
-    client, transport = client_of(streamed("msg_1"), said("msg_2"))
-    thread = client.beta.messages.thread(**PROMPT)
-    with thread.stream(HELLO) as stream:
-        thread.append(MORE)
-        stream.until_done()
-    thread.send()
-    assert [texts(body["messages"]) for body in sent(transport)] == [["Hello"], ["More"]]
-    assert texts(thread.messages) == ["Hello", "this is msg_1", "More", "this is msg_2"]
-
-
-def test_a_fork_begins_with_the_whole_conversation():
-    client, transport = client_of(said("msg_1"), said("msg_2"), said("msg_3"))
-    thread = client.beta.messages.thread(**PROMPT, system="S")
-    thread.send(HELLO)
-    fork = thread.fork()
-    assert fork.previous_message_id is None
-    fork.send(MORE)
-    assert sent(transport)[1]["thread"] == {"type": "create"}
-    assert texts(sent(transport)[1]["messages"]) == ["Hello", "this is msg_1", "More"]
-    assert len(thread.messages) == 2
-    assert thread.params == {
-        **PROMPT,
-        "system": "S",
-        "messages": [*thread.messages],
-        "unsupported_request_behavior": "continue_unthreaded",
-    }
-    client.beta.messages.thread(**thread.params).send(MORE)
-    assert sent(transport)[2] == sent(transport)[1]
-
-
-def test_what_the_api_keeps_cannot_change():
-    client, transport = client_of(said("msg_1"), said("msg_2"))
-    thread = client.beta.messages.thread(**PROMPT)
-    thread.update(system="new", max_tokens=5)
-    thread.send(HELLO)
-    assert (sent(transport)[0]["system"], sent(transport)[0]["max_tokens"]) == ("new", 5)
-    with pytest.raises(AntiphonError, match="system cannot change"):
-        thread.update(system="other")
-    with pytest.raises(AntiphonError, match="tools cannot change"):
-        thread.send(MORE, tools=TOOLS)
-    thread.update(max_tokens=6)
-    thread.send(MORE)
-    assert sent(transport)[1]["max_tokens"] == 6
-
-
-def test_parameters_of_threads_are_checked():
-    client, _ = client_of()
-    with pytest.raises(TypeError, match="max_tokens"):
-        client.beta.messages.thread(model="m")  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="thread"):
-        client.beta.messages.thread(**PROMPT, thread={"type": "create"})
-    thread = client.beta.messages.thread(**PROMPT)
-    for method in (thread.send, thread.stream, thread.update):
-        with pytest.raises(TypeError, match="mesages"):
-            method(mesages=[])
-
-
-def test_the_async_side_does_the_same():
-    async def talk() -> tuple[Any, list[dict[str, Any]]]:
-        transport = AsyncScripted(
-            said("msg_1"), refused(404, "thread_not_found"), streamed("msg_2"), said("msg_3")
-        )
-        async with AsyncClient(api_key="k", http_client=transport, max_retries=0) as client:
-            thread = client.beta.messages.thread(**PROMPT)
-            first = await thread.send(HELLO)
-            assert isinstance(first, Message)
-            async with thread.stream(MORE) as stream:
-                await stream.get_final_message()
-            await client.beta.messages.create(**PROMPT, messages=[HELLO], compaction=None)
-            return thread.messages, sent(transport.played)
-
-    messages, bodies = asyncio.run(talk())
-    assert texts(messages) == ["Hello", "this is msg_1", "More", "this is msg_2"]
-    assert [body.get("thread", {}).get("type") for body in bodies] == [
-        "create",
-        "continue",
-        "create",
-        None,
-    ]

@@ -63,7 +63,7 @@ def streamed(*keys: str, stop: str = "tool_use") -> Answer:
 def runner_of(*answers: Answer, **given: Any) -> tuple[Any, Recorder, Scripted]:
     transport, tool = Scripted(*answers), Recorder()
     client = Client(api_key="k", http_client=transport, max_retries=0)
-    given = {"tools": [tool], "messages": [HELLO], **given}
+    given = {"tools": [tool], "messages": [HELLO], "thread": False, **given}
     return client.beta.messages.tool_runner(**PROMPT, **given), tool, transport
 
 
@@ -86,7 +86,29 @@ def test_both_runners_have_the_official_names():
     assert antiphon.lib.tools.BetaAsyncStreamingToolRunner is antiphon.AsyncBetaStreamingToolRunner
 
 
-def test_it_runs_tools_and_sends_no_thread():
+@pytest.mark.parametrize("thread", [{}, {"thread": None}, {"thread": True}])
+def test_it_runs_tools_in_a_thread(thread):
+    transport, tool = Scripted(answer("a", "b"), done()), Recorder()
+    client = Client(api_key="k", http_client=transport, max_retries=0)
+    given = {**PROMPT, "tools": [tool], "messages": [HELLO], **thread}
+    assert client.beta.messages.tool_runner(**given).until_done().stop_reason == "end_turn"
+    assert tool.ran == ["a", "b"]
+    assert [body["thread"]["type"] for body in sent(transport)] == ["create", "continue"]
+    assert [roles(body) for body in sent(transport)] == ["u", "u"]
+
+
+def test_a_server_that_keeps_no_threads_gets_whole_conversations():
+    error = {"type": "invalid_request_error", "message": "No."}
+    error["details"] = {"error_code": "thread_unsupported_request"}  # type: ignore[assignment]
+    body = json.dumps({"type": "error", "error": error}).encode()
+    unsupported = Answer(body, status=400, headers=(JSON,))
+    runner, _, transport = runner_of(unsupported, answer("a"), done(), thread=True)
+    runner.until_done()
+    assert ["thread" in each for each in sent(transport)] == [True, False, False]
+    assert [roles(each) for each in sent(transport)] == ["u", "u", "uau"]
+
+
+def test_it_sends_no_thread_if_it_is_told_so():
     runner, tool, transport = runner_of(answer("a", "b"), done(), betas=["x"])
     assert runner.until_done().stop_reason == "end_turn"
     assert tool.ran == ["a", "b"]
@@ -202,6 +224,7 @@ def test_a_message_without_calls_is_the_last_one_whatever_is_appended():
     assert len(transport.requests) == 1
 
 
+@pytest.mark.filterwarnings("ignore:Tool 'look_up' not found in tool runner:UserWarning")
 def test_tools_can_be_added_and_removed():
     runner, tool, transport = runner_of(answer("a"), done(), betas=["inline-tools-2026-09-15"])
     other = Recorder("other")
@@ -221,10 +244,37 @@ def test_tools_can_be_added_and_removed():
     ]
     assert second["messages"][-1]["content"][0]["tool"]["definition"] == other.to_dict()
     assert tool.ran == []  # it was removed before its call was run
-    assert (
-        "Tool 'look_up' not found. The tools are: other"
-        in second["messages"][2]["content"][0]["content"]
-    )
+    result = second["messages"][2]["content"][0]
+    assert result["content"] == "Error: Tool 'look_up' not found"
+
+
+def test_a_call_of_an_unknown_tool_is_a_warning():
+    runner, _tool, transport = runner_of(answer("a"), done(), tools=[Recorder().to_dict()])
+    with pytest.warns(UserWarning, match="Tool 'look_up' not found in tool runner"):
+        runner.until_done()
+    assert sent(transport)[1]["messages"][2]["content"][0]["is_error"]
+
+
+def test_tools_may_be_given_again_by_their_definitions():
+    other = Recorder("other")
+    runner, _tool, _transport = runner_of(answer("a"), done(), tools=[Recorder(), other])
+    original = runner.params["tools"][0]
+    next(runner)
+    runner.set_messages_params(lambda given: {**given, "tools": [{**given["tools"][0]}]})
+    runner.until_done()
+    assert original.ran == ["a"]
+    assert runner.params["tools"] == [original]
+
+
+def test_who_pays_goes_with_the_policy():
+    policy = {"type": "billing_policy", "bill_to": "user_profile"}
+    given = {"user_profile_id": "u", "workspace_id": "w", "billing_policy": policy}
+    runner, _, transport = runner_of(answer("a"), done(), **given)
+    for _ in runner:
+        runner.set_messages_params({**PROMPT, "messages": [HELLO]})
+    headers = [request.headers for request in transport.requests]
+    assert [each.get("anthropic-user-profile-id") for each in headers] == ["u", None]
+    assert [each.get("anthropic-workspace-id") for each in headers] == ["w", "w"]
 
 
 def test_a_sync_runner_takes_no_async_tools_later_either():
@@ -435,10 +485,10 @@ def test_a_thread_is_used_when_it_is_asked_for():
         (
             {"max_iteration": 1},
             TypeError,
-            r"beta\.messages\.tool_runner\(\) got an unknown argument",
+            r"beta\.messages\.tool_runner\(\) got an unexpected keyword argument",
         ),
         ({"run_tools_eagerly": True}, ValueError, "mutually exclusive"),
-        ({"thread": {"type": "create"}}, TypeError, "thread: expected true or false"),
+        ({"thread": {"type": "create"}}, TypeError, "`thread` cannot be set"),
         ({"max_iterations": -1}, ValueError, "max_turns: expected at least 0"),
         ({"compaction": {"type": "summarize"}}, TypeError, "one summary at a time"),
         ({"compaction_control": {"enabled": True}}, TypeError, "compact_before_next_turn"),

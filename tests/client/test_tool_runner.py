@@ -723,7 +723,7 @@ def test_bad_arguments_are_refused_at_once(wrong, error, text):
 def test_a_run_needs_messages_or_a_state():
     client, _ = client_of()
     runner = client.messages.run_tools(model="m", max_tokens=5, tools=[fail])
-    with pytest.raises(TypeError, match="missing the argument 'messages'"):
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'messages'"):
         runner.until_done()
 
 
@@ -763,10 +763,15 @@ def test_a_message_without_the_output_belongs_to_the_run_nevertheless(stream):
     assert runner.stop_reason == "end_turn"
 
 
-def test_a_thread_takes_no_type_of_output():
-    client, _ = client_of()
-    with pytest.raises(TypeError, match="output_format: a thread takes none"):
-        client.messages.run_tools(**PROMPT, output_format=Total, thread=True)
+def test_a_thread_may_have_a_type_of_output():
+    message = {**PLAIN, "content": [{"type": "text", "text": '{"cents": 5}'}]}
+    client, transport = client_of(Answer(json.dumps(message).encode(), headers=(JSON,)))
+    given: Any = {**PROMPT, "messages": [WEATHER]}
+    runner = client.messages.run_tools(
+        **given, tools=[get_weather], output_format=Total, thread=True
+    )
+    assert runner.until_done().parsed_output == Total(cents=5)
+    assert json.loads(transport.requests[0].buffered_body())["thread"] == {"type": "create"}
 
 
 @pytest.mark.parametrize("stream", [False, True])

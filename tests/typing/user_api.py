@@ -216,6 +216,9 @@ def threads() -> None:
         assert_type(stream, MessageStream)
     assert_type(thread.fork(), MessageThread)
     assert_type(thread.previous_message_id, str | None)
+    typed = client.beta.messages.thread(model="m", max_tokens=10, output_format=Shop)
+    assert_type(typed.parse(*HELLO), ParsedMessage[Shop])
+    assert_type(typed.tool_runner(max_iterations=3).until_done(), ParsedMessage[Shop])
 
 
 async def threads_of_async_clients(client: AsyncClient) -> None:

@@ -14,10 +14,8 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Unpack, overload
 
-from .._core import endpoints
+from .._core import beta_endpoints, endpoints
 from .._core.arguments import keywords
-from .._core.call import check_params
-from .._core.threads import ThreadHistory
 from .._transport.files import read_file
 from ..types.beta_params import (
     BetaCountTokensParams,
@@ -35,6 +33,7 @@ from ..types.beta_params import (
     BetaToolRunnerParams,
     BetaToolRunnerParamsNonStreaming,
     BetaToolRunnerParamsStreaming,
+    ThreadOutputParams,
     ThreadParams,
 )
 from ..types.message import Message, MessageTokensCount
@@ -66,10 +65,7 @@ __all__ = [
     "AsyncBetaWithStreamingResponse",
 ]
 
-_create = partial(endpoints.create, known=BetaCreateParams)
-_parse = partial(endpoints.parse, known=BetaParseParams, one_format=True)
-_stream = partial(endpoints.stream, known=BetaStreamOutputParams, one_format=True)
-_count_tokens = partial(endpoints.count_tokens, known=BetaCountTokensParams)
+_ENDPOINTS = (beta_endpoints.parse, beta_endpoints.stream)
 
 
 class AsyncBetaMessages(AsyncMessages):
@@ -100,7 +96,7 @@ class AsyncBetaMessages(AsyncMessages):
             APIStatusError: the API refused or failed; one subclass per status.
             APIConnectionError: no whole response was received.
         """
-        return await self._perform(_create, params)
+        return await self._perform(beta_endpoints.create, params)
 
     @overload
     async def parse(
@@ -135,7 +131,7 @@ class AsyncBetaMessages(AsyncMessages):
             TypeError: a parameter is missing or unknown, or the type has no schema.
             APIError: as for `create`.
         """
-        return await self._perform(_parse, params)
+        return await self._perform(beta_endpoints.parse, params)
 
     @overload
     def stream(
@@ -152,28 +148,39 @@ class AsyncBetaMessages(AsyncMessages):
     @keywords(BetaStreamOutputParams)
     def stream(self, **params: Any) -> AsyncMessageStreamManager[Any]:
         """Create a message and follow it, as `client.messages.stream` does."""
-        call = _stream(self._session.options, params)
+        call = beta_endpoints.stream(self._session.options, params)
         return AsyncMessageStreamManager(partial(self._session.open, call))
 
     @keywords(BetaCountTokensParams)
     async def count_tokens(self, **params: Unpack[BetaCountTokensParams]) -> MessageTokensCount:
         """Count the input tokens of a message without creating it."""
-        return await self._perform(_count_tokens, params)
+        return await self._perform(beta_endpoints.count_tokens, params)
 
     @keywords(BetaCreateParams)
     def check(self, **params: Unpack[BetaCreateParams]) -> list[Finding]:
         """Return what the API would refuse of `create` with these parameters; nothing is sent."""
         return endpoints.check(self._session.options, params, read_file, BetaCreateParams)
 
-    @keywords(ThreadParams)
-    def thread(self, **params: Unpack[ThreadParams]) -> AsyncMessageThread:
+    @overload
+    def thread(
+        self, *, output_format: type[OutputT], **params: Unpack[ThreadParams]
+    ) -> AsyncMessageThread[OutputT]: ...
+    @overload
+    def thread(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[ThreadParams]
+    ) -> AsyncMessageThread[None]: ...
+    @overload
+    def thread(
+        self, *, output_format: object, **params: Unpack[ThreadParams]
+    ) -> AsyncMessageThread[Any]: ...
+    @keywords(ThreadOutputParams)
+    def thread(self, **params: Any) -> AsyncMessageThread[Any]:
         """Make a conversation that the API keeps between turns; nothing is sent now.
 
         Raises:
             TypeError: a parameter is missing or unknown.
         """
-        check_params("beta.messages.thread", params, ThreadParams)
-        return AsyncMessageThread(self._session, ThreadHistory(params))
+        return AsyncMessageThread(self, **params)
 
     @overload
     def run_tools(
@@ -211,7 +218,7 @@ class AsyncBetaMessages(AsyncMessages):
         """
         from .tool_runner import tool_run
 
-        return tool_run(self._session, params, BetaRunToolsOutputParams, (_parse, _stream))
+        return tool_run(self._session, params, BetaRunToolsOutputParams, _ENDPOINTS)
 
     @overload
     def tool_runner(
@@ -251,7 +258,7 @@ class AsyncBetaMessages(AsyncMessages):
         """
         from .beta_tool_runner import beta_tool_run
 
-        return beta_tool_run(self._session, params, (_parse, _stream))
+        return beta_tool_run(self._session, params, _ENDPOINTS)
 
 
 class AsyncBetaMessagesWithRawResponse(AsyncRawMessagesResource):
@@ -284,7 +291,7 @@ class AsyncBetaMessagesWithStreamingResponse(AsyncStreamedMessagesResource):
     @keywords(BetaStreamOutputParams)
     def stream(self, **params: Any) -> AsyncStreamedResponseManager[AsyncMessageStream[Any]]:
         """Create a message like `messages.stream`, but give the head of its response first."""
-        call = _stream(self._session.options, params)
+        call = beta_endpoints.stream(self._session.options, params)
         return AsyncStreamedResponseManager(partial(self._open, call, AsyncMessageStream))
 
 

@@ -7,6 +7,7 @@ conversation whatever is appended, and a call is run once, however its result is
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -14,11 +15,18 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
+from .._core.arguments import line_of_caller
 from .._core.call import check_params
-from .._core.tool_loop import CreateMessage, ToolLoop
+from .._core.threads import ThreadHistory, given_fields
+from .._core.tool_loop import CreateMessage, ToolLoop, run_options
 from .._stream.early_calls import EarlyCalls
 from .._wire.sentinels import is_absent
-from ..types.beta_params import BetaRunToolsOutputParams, BetaToolRunnerOutputParams
+from .._workers import AsyncWorkers
+from ..types.beta_params import (
+    BetaRunToolsOutputParams,
+    BetaToolRunnerOutputParams,
+    ThreadToolRunnerParams,
+)
 from ..types.message import UserMessageParam
 from ..types.outputs import ParsedMessage
 from ..types.tools import ToolUseBlock
@@ -28,10 +36,9 @@ from .tool_runner import (
     AsyncStreamingToolRunner,
     AsyncToolRun,
     AsyncToolRunner,
-    AsyncTurns,
-    Endpoints,
     parts_of_run,
 )
+from .turns import AsyncThreadTurns, AsyncTurns, Endpoints
 
 if TYPE_CHECKING:
     from .._stream.flow import StreamFlow
@@ -79,15 +86,26 @@ class _AsyncOfficialMethods(AsyncToolRun[ItemT, OutputT], Generic[ItemT, OutputT
         Claude's last message is a part of it already; it may be among them, also changed. Calls
         whose results are among them are not run.
         """
+        self._note()
         self._loop.append(*messages)
 
     def set_messages_params(self, params: Params | Callable[[Params], Params]) -> None:
         """Replace the parameters of the requests to come, or change them by a function.
 
-        Claude's last message is not among their messages: it is put behind them. Parameters that
-        are left out are dropped, but for `betas`, `user_profile_id` and `workspace_id`.
+        Claude's last message is not among their messages: it is put behind them. Tools are given
+        as definitions. Parameters that are left out are dropped, but for `betas`, `workspace_id`
+        and, unless `billing_policy` goes as well, `user_profile_id`.
         """
-        self._loop.replace(params(self._loop.request()) if callable(params) else params)
+        self._note()
+        given = {**(params(self._loop.request()) if callable(params) else params)}
+        _refuse_thread(given.pop("thread", None))
+        self._loop.replace(given)
+
+    async def _is_approved(self, call: ToolUseBlock) -> bool:
+        if call.name not in self._loop.tools:
+            text = f"Tool {call.name!r} not found in tool runner; Claude is told so"
+            warnings.warn_explicit(text, UserWarning, *line_of_caller())
+        return await super()._is_approved(call)
 
     def add_tools(self, *tools: RunnableTool | ToolUnionParam) -> None:
         """Let Claude call further tools from the next request on; needs the beta `inline-tools`."""
@@ -206,18 +224,73 @@ def beta_tool_run(
             " give context_management"
         )
     check_params("beta.messages.tool_runner", params, BetaToolRunnerOutputParams)
+    own, is_eager = _official_options(params)
+    is_streamed = own.get("stream")
+    _refuse_thread(own.get("thread"))
+    if own.get("thread") is None:
+        own["thread"] = True  # as in the official runner; `run_tools` waits to be asked
+    loop, options, turns = parts_of_run(session, own, BetaRunToolsOutputParams, endpoint)
+    loop.goes_on = False  # as in the official runner, a message without calls is the last one
+    return _runner(loop, options, turns, is_streamed, is_eager)
+
+
+def thread_tool_run(
+    session: AsyncSession, history: ThreadHistory, params: Mapping[str, Any]
+) -> AsyncBetaToolRunner[Any] | AsyncBetaStreamingToolRunner[Any]:
+    """Return the runner of `tool_runner` of a message thread with these parameters.
+
+    Raises:
+        TypeError: a parameter is unknown, or of the wrong type.
+        ValueError: a parameter has an impossible value, or tools are to be run eagerly without a
+            stream.
+    """
+    check_params("thread.tool_runner", params, ThreadToolRunnerParams)
+    own, is_eager = _official_options(params)
+    is_streamed = own.pop("stream", False)
+    changes, options = run_options(own, ThreadToolRunnerParams)
+    tools = history.runnable.values()
+    loop = ToolLoop.over(
+        history.fields, history.messages, tools, options, may_await=AsyncWorkers.may_await
+    )
+    loop.keeps_refusals, loop.outlived = False, True
+    turns = AsyncThreadTurns(session, history, given_fields(changes))
+    return _runner(loop, options, turns, is_streamed, is_eager)
+
+
+def _refuse_thread(value: object) -> None:
+    """Refuse a thread of the caller's own.
+
+    Raises:
+        TypeError: it is one.
+    """
+    if not (value is None or isinstance(value, bool)):
+        raise TypeError(
+            "`thread` cannot be set in the params of a tool runner, which makes the thread by"
+            " itself; thread=False does without"
+        )
+
+
+def _official_options(params: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Return the parameters by our names, and whether tools are run eagerly.
+
+    Raises:
+        ValueError: tools are to be run eagerly without a stream.
+    """
     own = {name: value for name, value in params.items() if not is_absent(value)}
     if "max_iterations" in own:
         own["max_turns"] = own.pop("max_iterations")
     is_eager = own.pop("run_tools_eagerly", False)
-    is_streamed = own.get("stream")
-    if is_eager and not is_streamed:
+    if is_eager and not own.get("stream"):
         raise ValueError(
             "`run_tools_eagerly=True` and `stream=False` are mutually exclusive: a call can be run"
             " early only while its message is streamed"
         )
-    loop, options, turns = parts_of_run(session, own, BetaRunToolsOutputParams, endpoint)
-    loop.goes_on = False  # as in the official runner, a message without calls is the last one
+    return own, is_eager
+
+
+def _runner(
+    loop: ToolLoop, options: RunOptions, turns: AsyncTurns, is_streamed: Any, is_eager: bool
+) -> AsyncBetaToolRunner[Any] | AsyncBetaStreamingToolRunner[Any]:
     if not is_streamed:
         return AsyncBetaToolRunner(loop, options, turns)
     return AsyncBetaStreamingToolRunner(loop, options, turns, is_eager=is_eager)

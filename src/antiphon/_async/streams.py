@@ -174,6 +174,11 @@ class AsyncMessageStream(_AsyncEventStream[MessageStreamEvent], Generic[OutputT]
         """
         return self._flow.reader.message
 
+    @property
+    def finished_message(self) -> Message | None:
+        """The whole message, if it was received; nothing is read for it."""
+        return self._flow.partial if self._flow.is_whole else None
+
     def read_by(self, made: Callable[[AsyncRunner], Any]) -> None:
         """Let something else receive this stream that is made of what does so now."""
         self._runner = made(self._runner)

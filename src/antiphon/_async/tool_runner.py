@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from operator import is_
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
-from .._core.call import Endpoint
-from .._core.request_body import UnreadBody
 from .._core.threads import ThreadHistory
 from .._core.tool_loop import CreateMessage, End, RunCalls, ToolLoop, is_async, run_options
 from .._transport.files import async_load_json, async_save_json, read_file
@@ -30,10 +27,9 @@ from ..types.message import Message, Usage
 from ..types.outputs import ParsedMessage
 from ..types.params import MessageLike
 from ..types.tool_runs import EndReason, RunOptions
-from .resource import AsyncResource
 from .runner import AsyncSession
 from .streams import AsyncMessageStream, AsyncMessageStreamManager
-from .threads import AsyncMessageThread
+from .turns import AsyncThreadTurns, AsyncTurns, Endpoints
 
 if TYPE_CHECKING:
     from ..open_telemetry.runs import RunTrace
@@ -43,86 +39,6 @@ __all__ = ["AsyncStreamingToolRunner", "AsyncToolRunner"]
 
 ItemT = TypeVar("ItemT")
 OutputT = TypeVarWithDefault("OutputT", default=None)
-
-Endpoints: TypeAlias = tuple[Endpoint[ParsedMessage[Any]], Endpoint[Message]]
-"""Those of `messages.parse` and of `messages.stream`."""
-
-
-class AsyncTurns(AsyncResource):
-    """Sends each request of a run with the whole conversation."""
-
-    def __init__(self, session: AsyncSession, endpoint: Endpoints) -> None:
-        super().__init__(session)
-        self._endpoint = endpoint
-
-    async def create(self, params: dict[str, Any]) -> ParsedMessage[Any]:
-        return await self._perform(self._endpoint[0], params)
-
-    def stream(self, params: dict[str, Any]) -> AsyncMessageStreamManager[Any]:
-        call = self._endpoint[1](self._session.options, params)
-        return AsyncMessageStreamManager(partial(self._session.open, call))
-
-    def check_budget(self, params: dict[str, Any]) -> None:
-        """Refuse a request for which a budget has not enough left, before it is made.
-
-        Raises:
-            BudgetExceededError: there is one.
-        """
-        gates = self._session.gates(params.get("budget"))
-        budgets = [gate for gate in gates if hasattr(gate, "check")]
-        if not budgets:
-            return
-        call = self._endpoint[0](self._session.options, params)
-        if not isinstance(call.body, UnreadBody):  # what files cost is known when they are read
-            for budget in budgets:
-                budget.check(call)
-
-    def traced(self, loop: ToolLoop) -> RunTrace | None:
-        """Return what makes the spans of the run; None if there are to be none."""
-        return self._session.traced_run(loop)
-
-    def keep(self, history: list[Any]) -> None:
-        """Take note of the conversation after a turn."""
-
-
-class _AsyncThreadTurns(AsyncTurns):
-    """Sends each request of a run as a turn of a message thread, with its new messages alone."""
-
-    _thread: AsyncMessageThread | None = None
-    _known: list[Any]  # the messages that the thread has
-    _fixed: dict[str, Any]  # the parameters that cannot change in it
-
-    async def create(self, params: dict[str, Any]) -> ParsedMessage[Any]:
-        thread, new, changes = self._turn(params)
-        return ParsedMessage.of(await thread.send(*new, **changes), {})
-
-    def stream(self, params: dict[str, Any]) -> AsyncMessageStreamManager[Any]:
-        thread, new, changes = self._turn(params)
-        return thread.stream(*new, **changes)
-
-    def check_budget(self, params: dict[str, Any]) -> None:
-        """Do nothing: what the API keeps is not sent, and nobody knows yet what is."""
-
-    def keep(self, history: list[Any]) -> None:
-        if not _begins(history, self._known):
-            # A summary has taken their place: the API's thread still has the old ones.
-            self._thread = None
-        self._known = [*history]
-
-    def _turn(self, params: dict[str, Any]) -> tuple[AsyncMessageThread, list[Any], Any]:
-        changes = {**params}
-        messages: list[Any] = changes.pop("messages")
-        fixed = {name: changes.pop(name, None) for name in ("system", "tools")}
-        if self._thread is None or fixed != self._fixed or not _begins(messages, self._known):
-            history = ThreadHistory({**params, "messages": []})
-            self._thread = AsyncMessageThread(self._session, history)
-            self._fixed, self._known = fixed, []
-        return self._thread, messages[len(self._known) :], changes
-
-
-def _begins(messages: list[Any], known: list[Any]) -> bool:
-    """Return whether a list begins with these very objects."""
-    return len(messages) >= len(known) and all(map(is_, messages, known))
 
 
 class AsyncToolRun(Generic[ItemT, OutputT]):
@@ -138,6 +54,7 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
             self._loop.restore(state, read_file)
         self._trace: RunTrace | None = None
         self._end: EndReason | None = None
+        self._taken: Message | None = None  # the last message that the loop knows
 
     def __repr__(self) -> str:
         state = "runs" if self.stop_reason is None else f"ended: {self.stop_reason}"
@@ -212,10 +129,11 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
     async def _advance(self) -> ItemT:
         """Go on to the next item."""
         await self._complete()
+        self._turns.prepare()
         while isinstance(step := self._loop.next_step(), RunCalls):
             self._end = None
             # Else tools would run, and nobody could be told of their results.
-            self._turns.check_budget(self._loop.request_of_results())
+            self._turns.check(self._loop.request_of_results())
             await self._run(step.calls)
         if isinstance(step, End):
             self._end = self._end or step.reason
@@ -226,6 +144,9 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
 
     async def _complete(self) -> None:
         """Receive what is still to come of the last item."""
+
+    def _note(self) -> None:
+        """Take note of the last item's message as soon as all of it was received."""
 
     async def _next_item(self, step: CreateMessage) -> ItemT:
         raise NotImplementedError
@@ -247,7 +168,9 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
             if state is not None:
                 self._loop.restore(state, read_file)
         if not self._loop.history:
-            raise TypeError("messages.run_tools() is missing the argument 'messages'")
+            raise TypeError(
+                "messages.run_tools() missing 1 required keyword-only argument: 'messages'"
+            )
 
     async def _save(self) -> None:
         save = self._options.get("save")
@@ -259,9 +182,13 @@ class AsyncToolRun(Generic[ItemT, OutputT]):
             await async_save_json(cast("PathLike[str]", save), self.state())
 
     async def _received(self, message: Message) -> None:
-        self._loop.receive(message)
-        self._turns.keep(self._loop.history)
+        self._take(message)
         await self._save()
+
+    def _take(self, message: Message) -> None:
+        if message is not self._taken:
+            self._taken = message
+            self._loop.receive(message)
 
     async def _run(self, calls: list[ToolUseBlock]) -> None:
         """Run calls of the last message, at once as far as the limit allows."""
@@ -384,6 +311,11 @@ class AsyncStreamingToolRunner(
         self._open = manager, stream
         return stream
 
+    def _note(self) -> None:
+        message = None if self._open is None else self._open[1].finished_message
+        if message is not None:
+            self._take(message)
+
     async def _complete(self) -> None:
         if self._open is None:
             return
@@ -443,6 +375,10 @@ def parts_of_run(
     """Return what a runner is made of. Arguments and errors: see `tool_run`."""
     own, options = run_options(params, known)
     own.pop("stream", None)
-    turns = _AsyncThreadTurns if own.pop("thread", False) else AsyncTurns
+    is_thread = own.pop("thread", False)
     loop = ToolLoop.begun(own, options, may_await=AsyncWorkers.may_await)
-    return loop, options, turns(session, endpoint)
+    if not is_thread:
+        return loop, options, AsyncTurns(session, endpoint)
+    loop.keeps_refusals = False
+    history = ThreadHistory(loop.params, loop.history, "continue_unthreaded")
+    return loop, options, AsyncThreadTurns(session, history)

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 from .._transport.files import FileInput
 from .._wire.json import is_list
 from .._wire.literals import read_exactly
+from ..types.message import Message
 from .request_body import PendingBody, encode_body, is_mapping
 
-__all__ = ["ReadFile", "encoded_messages", "json_values", "plain_messages"]
+__all__ = ["ReadFile", "as_param", "encoded_messages", "json_values", "plain_messages"]
 
 ReadFile: TypeAlias = Callable[[FileInput], bytes]
 """Reads a file that stands in a message."""
@@ -36,6 +37,13 @@ def json_values(messages: Iterable[Any], read_file: ReadFile) -> list[Any]:
     """
     values: list[Any] = read_exactly(encoded_messages(messages, read_file))["messages"]
     return values
+
+
+def as_param(message: Any) -> Any:
+    """Return a received message as a dict with its role and its content; others as they are."""
+    if not isinstance(message, Message):
+        return message
+    return {"role": "assistant", "content": message.content}
 
 
 def plain_messages(messages: Iterable[Any], read_file: ReadFile) -> list[Any]:

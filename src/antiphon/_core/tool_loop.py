@@ -31,7 +31,7 @@ from ..types.message import Message, Usage
 from ..types.tool_runs import EndReason, RunnableTool, RunOptions
 from ..types.tools import ToolUseBlock
 from .call import check_params
-from .message_values import encoded_messages
+from .message_values import as_param, encoded_messages
 from .request_body import is_iterable, is_mapping
 
 __all__ = [
@@ -40,8 +40,11 @@ __all__ = [
     "RunCalls",
     "Step",
     "ToolLoop",
+    "as_turn",
+    "in_container",
     "is_async",
     "run_options",
+    "runnable_tools",
 ]
 
 _VERSION = 1
@@ -115,11 +118,19 @@ class ToolLoop:
     """Whether messages that the caller appends go on with a conversation that had ended."""
     compaction: Mapping[str, Any] | None = None
     """Asks for a summary before the next message."""
+    runnable: dict[str, RunnableTool] = field(default_factory=dict[str, RunnableTool])
+    """The tools that were given first and can be run, by their names."""
+    keeps_refusals: bool = True
+    """Whether a refusal belongs to the conversation."""
+    outlived: bool = False
+    """Whether the conversation goes on after the run: then the last calls are run, too."""
     _added: dict[str, Any] = field(default_factory=dict[str, Any])  # tools that came later
     _removed: set[str] = field(default_factory=set[str])
     _changes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])  # not yet sent
     _container: str | None = None
     _turn: Any = None  # the last message as it is in the history, until its results are there
+    _is_over: bool = False  # whether the last message ended the run
+    _asked: int | None = None  # how many messages the request has that is on its way
     _place: int = 0  # where its results stand, as far as the caller has not moved it
     _answered: bool = False  # whether the results of the last message are there
     _records: dict[str, _Record] = field(default_factory=dict[str, _Record])
@@ -148,18 +159,44 @@ class ToolLoop:
         messages: Any = own.pop("messages", ())
         if not is_iterable(messages):
             raise TypeError(f"messages: expected a list, got {type(messages).__name__}")
-        if "tools" in own:
-            own["tools"] = [*_tools(own["tools"], may_await)]
-        history = [*messages]
-        loop = cls(own, history, options.get("max_turns"), options.get("rerun") or False)
+        if is_iterable(own.get("tools")):
+            own["tools"] = [*own["tools"]]
+        return cls.over(own, [*messages], own.get("tools", ()), options, may_await=may_await)
+
+    @classmethod
+    def over(
+        cls,
+        params: dict[str, Any],
+        history: list[Any],
+        tools: Iterable[Any],
+        options: RunOptions,
+        *,
+        may_await: bool,
+    ) -> ToolLoop:
+        """Return the loop of a conversation that somebody else keeps, too.
+
+        Args:
+            params: the parameters of `messages.create` without the messages; the loop changes them.
+            history: the messages; the loop adds to them.
+            tools: those that are run, and any others.
+            options: the options of the run.
+            may_await: whether async tools can be run.
+
+        Raises:
+            TypeError: a tool is none that can be run.
+            ValueError: two tools have one name.
+        """
+        loop = cls(params, history, options.get("max_turns"), options.get("rerun") or False)
+        loop.runnable = runnable_tools(_tools(tools, may_await))
         loop._given, loop._may_await = (*history,), may_await
         return loop
 
     @property
     def tools(self) -> dict[str, RunnableTool]:
         """The tools that can be run, by their names."""
-        given = [*self.params.get("tools", ()), *self._added.values()]
-        tools = {tool.name: tool for tool in given if _is_runnable(tool)}
+        given = self.params.get("tools", self.runnable.values())
+        named = [self.runnable.get(_name(tool), tool) for tool in given]
+        tools = runnable_tools([*named, *self._added.values()])
         return {name: tool for name, tool in tools.items() if name not in self._removed}
 
     @property
@@ -207,7 +244,7 @@ class ToolLoop:
         if not called and not extended:
             return self._at_end(message.stop_reason or "end_turn")
         # Before any call is run: nobody would see its result.
-        if self._is_exhausted:
+        if self._is_exhausted and not self.outlived:
             return End("max_turns")
         missing = self.missing
         if missing and called:
@@ -229,6 +266,7 @@ class ToolLoop:
         return {**self.params, "messages": messages}
 
     def _at_end(self, reason: EndReason) -> CreateMessage | End:
+        self._is_over = True
         if self.compaction is None:
             return End(self._ended or reason)
         self._ended = reason  # the summary is made nevertheless; it is no reason to go on
@@ -240,11 +278,9 @@ class ToolLoop:
         if self._changes:
             self.history.append({"role": "system", "content": self._changes})
             self._changes = []
-        params = {**self.params, "messages": [*self.history]}
-        if self._container is not None:
-            given = params.get("container")
-            own = {**given} if is_mapping(given) else {}
-            params["container"] = {**own, "id": self._container} if own else self._container
+        params = in_container(self.params, self._container)
+        params["messages"] = [*self.history]
+        self._asked = len(self.history)
         # A turn that Claude has not finished is no conversation to be summarized yet.
         paused = self.message is not None and not self._answered and self._ended is None
         self._compacting = self.compaction is not None and not paused
@@ -270,8 +306,7 @@ class ToolLoop:
         if not call.complete:
             return f"{_NOT_RUN} Its input was not valid JSON ({call.input_error}): {call.raw_input}"
         if call.name not in self.tools:
-            names = ", ".join(sorted(self.tools)) or "none"
-            return f"Error: Tool {call.name!r} not found. The tools are: {names}."
+            return f"Error: Tool {call.name!r} not found"
         if call.id in self._records and not self._may_rerun(call):
             return (
                 "The program was interrupted while this call ran, so its outcome is unknown. It may"
@@ -300,23 +335,28 @@ class ToolLoop:
             self.usage = message.usage if self.usage is None else self.usage + message.usage
         if message.container is not None:
             self._container = message.container.id
+        asked, self._asked = self._asked, None
         if self._compacting:
             self._compacting, self.compaction = False, None
             if not _is_summary(message):
                 return  # everything stays as it is
             # It stands for the conversation, and is no turn of Claude's.
-            self.history[:] = [message]
+            self.history[:asked] = [message]
             self.message, self._answered, self._turn, self._place = message, False, None, 1
             return
         self.turns += 1
-        self._ended = None
+        self._ended, self._is_over = None, False
         # Records that are there are those of calls that were run while the message was received.
         self.message = message
         self._answered = False
-        self._turn = _as_turn(message)
+        refused = message.stop_reason == "refusal" and not self.keeps_refusals
+        self._turn = None if refused else as_turn(message)
+        self._place = len(self.history[:asked])
         if self._turn is not None:
-            self.history.append(self._turn)
-        self._place = len(self.history)
+            # What the caller appended while the message was received comes after it.
+            later = [each for each in self.history[self._place :] if each is not message]
+            self.history[self._place :] = [self._turn, *later]
+            self._place += 1
 
     def append(self, *messages: Any) -> None:
         """Append messages; the last one of Claude's is there already, and only takes its place."""
@@ -327,25 +367,35 @@ class ToolLoop:
                 self.history.append(message)
 
     def request(self) -> dict[str, Any]:
-        """Return the parameters of the next request without the last message and its results."""
-        before = len(self.history) if self._turn is None else self._find_place() - 1
-        return {**self.params, "messages": self.history[:before]}
+        """Return the parameters of the next request, without a message that waits for results."""
+        is_whole = self._turn is None or self._is_over
+        before = len(self.history) if is_whole else self._find_place() - 1
+        messages = [as_param(message) for message in self.history[:before]]
+        params = {**self.params, "messages": messages}
+        if "tools" in params:
+            params["tools"] = [_definition(tool) for tool in params["tools"]]
+        return params
 
     def replace(self, params: Mapping[str, Any]) -> None:
         """Take other parameters for the requests to come.
 
-        The last message of Claude is put behind their messages, unless it is among them.
+        The last message of Claude is put behind their messages, unless it is among them. A tool
+        that can be run may be given by its definition; without `tools` the same ones are run.
 
         Raises:
             TypeError: there are no messages, or a tool is none.
             ValueError: two tools have one name.
         """
-        own = {**{name: self.params[name] for name in _KEPT if name in self.params}, **params}
+        kept = {name: self.params[name] for name in _KEPT if name in self.params}
+        if "billing_policy" in self.params and "billing_policy" not in params:
+            kept.pop("user_profile_id", None)  # it says who pays, with the policy
+        own = {**kept, **params}
         if not is_iterable(own.get("messages")):
             raise TypeError("messages: expected a list in the parameters")
-        messages = [*own.pop("messages")]
+        received = {id(each.content): each for each in self.history if isinstance(each, Message)}
+        messages = [received.get(_content_id(each), each) for each in own.pop("messages")]
         if "tools" in own:
-            own["tools"] = [*_tools(own["tools"], self._may_await)]
+            own["tools"] = [*map(self._given_tool, _tools(own["tools"], self._may_await))]
         own_turn = [message for message in messages if self._is_last_turn(message)]
         if own_turn:
             self._turn = own_turn[-1]
@@ -353,7 +403,16 @@ class ToolLoop:
             messages += self.history[self._find_place() - 1 :]
         self.history[:] = messages
         self._place = len(messages)
-        self.params = own
+        if self._asked is not None:
+            self._asked = len(messages)
+        # The same objects: a message thread has them, too.
+        self.params.clear()
+        self.params |= own
+
+    def _given_tool(self, tool: Any) -> Any:
+        """Return the tool that can be run, if this is its definition."""
+        known = self.runnable.get(_name(tool))
+        return known if known is not None and known.to_dict() == tool else tool
 
     def _find_place(self) -> int:
         """Return where the results of the last message stand: the caller may have moved it."""
@@ -388,7 +447,7 @@ class ToolLoop:
             ValueError: two have one name.
         """
         for tool in _tools(tools, self._may_await):
-            definition = tool if is_mapping(tool) else tool.to_dict()
+            definition = _definition(tool)
             name = str(definition.get("name"))
             self._removed.discard(name)
             self._added[name] = tool
@@ -456,7 +515,7 @@ class ToolLoop:
         self.message = self._with_output(_message(state["last"])) if state["last"] else None
         self._place = state["place"]
         self._answered = state["answered"]
-        if self.message is not None and not self._answered and _as_turn(self.message) is not None:
+        if self.message is not None and not self._answered and as_turn(self.message) is not None:
             self._turn = self.history[self._place - 1]
         # Without a message they belong to one that was never received whole.
         calls: JSONObject = {} if self.message is None or self._answered else state["calls"]
@@ -508,8 +567,6 @@ def run_options(params: Mapping[str, Any], known: Any) -> tuple[dict[str, Any], 
         )
     if not isinstance(given.get("thread") or False, bool):
         raise TypeError(f"thread: expected true or false, got {given['thread']!r}")
-    if given.get("thread") and given.get("output_format") is not None:
-        raise TypeError("output_format: a thread takes none; leave `thread` out")
     options = {name: given.pop(name) for name in RunOptions.__annotations__ if name in given}
     _check_number("max_turns", options.get("max_turns"), 0, int)
     _check_number("concurrency", options.get("concurrency"), 1, int)
@@ -569,6 +626,25 @@ def _tools(tools: Any, may_await: bool) -> Iterator[Any]:
         yield tool
 
 
+def runnable_tools(tools: Any) -> dict[str, RunnableTool]:
+    """Return those of the tools that can be run, by their names."""
+    return {tool.name: tool for tool in tools or () if _is_runnable(tool)}
+
+
+def _name(tool: Any) -> str:
+    return str(tool.get("name") if is_mapping(tool) else tool.name)
+
+
+def _content_id(message: Any) -> int:
+    """Return what tells a received message: `request` shows its content in a dict."""
+    return id(message.get("content") if is_mapping(message) else message)
+
+
+def _definition(tool: Any) -> Mapping[str, Any]:
+    """Return the definition of a tool, as it is sent."""
+    return tool if is_mapping(tool) else tool.to_dict()
+
+
 def _is_summary(message: Message) -> bool:
     return any(
         block.type == "compaction" and block.content is not None for block in message.content
@@ -579,12 +655,21 @@ def _is_runnable(tool: object) -> TypeGuard[RunnableTool]:
     return not is_mapping(tool) and all(hasattr(tool, each) for each in ("name", "call", "to_dict"))
 
 
+def in_container(params: Mapping[str, Any], container: str | None) -> dict[str, Any]:
+    """Return parameters that go on in the container with this id, with the skills they load."""
+    own = {**params}
+    if container is not None:
+        given = own.get("container")
+        own["container"] = {**given, "id": container} if is_mapping(given) else container
+    return own
+
+
 def _without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in mapping.items() if name != key}
 
 
-def _as_turn(message: Message) -> Any:
-    """Return a message as its turn in the history; None if it has no content.
+def as_turn(message: Message) -> Any:
+    """Return a message of Claude's as its turn in a conversation; None if it has no content.
 
     The message itself, so that it is sent back as it was received. Only a call whose input is not
     JSON cannot be sent back: it becomes one whose input holds its text, as the API's documentation

@@ -119,6 +119,22 @@ class StreamFlow:
         self._undecided = True  # whether the body may still turn out to be no event stream
         self._content_at = 0.0  # when the last such event was received
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of the message."""
+        is_read = self.ended and not self.frames
+        return self.is_whole or is_read or self._failure is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the message was received."""
+        return self.reader.finished
+
+    @property
+    def partial(self) -> Message | None:
+        """The message so far; None if nothing of it was received."""
+        return self.reader.partial
+
     def open(self) -> Flow[None]:
         """Send the call until a response begins that can be streamed.
 

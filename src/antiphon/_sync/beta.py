@@ -15,10 +15,8 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Unpack, overload
 
-from .._core import endpoints
+from .._core import beta_endpoints, endpoints
 from .._core.arguments import keywords
-from .._core.call import check_params
-from .._core.threads import ThreadHistory
 from .._transport.files import read_file
 from ..types.beta_params import (
     BetaCountTokensParams,
@@ -36,6 +34,7 @@ from ..types.beta_params import (
     BetaToolRunnerParams,
     BetaToolRunnerParamsNonStreaming,
     BetaToolRunnerParamsStreaming,
+    ThreadOutputParams,
     ThreadParams,
 )
 from ..types.message import Message, MessageTokensCount
@@ -67,10 +66,7 @@ __all__ = [
     "BetaWithStreamingResponse",
 ]
 
-_create = partial(endpoints.create, known=BetaCreateParams)
-_parse = partial(endpoints.parse, known=BetaParseParams, one_format=True)
-_stream = partial(endpoints.stream, known=BetaStreamOutputParams, one_format=True)
-_count_tokens = partial(endpoints.count_tokens, known=BetaCountTokensParams)
+_ENDPOINTS = (beta_endpoints.parse, beta_endpoints.stream)
 
 
 class BetaMessages(Messages):
@@ -101,7 +97,7 @@ class BetaMessages(Messages):
             APIStatusError: the API refused or failed; one subclass per status.
             APIConnectionError: no whole response was received.
         """
-        return self._perform(_create, params)
+        return self._perform(beta_endpoints.create, params)
 
     @overload
     def parse(
@@ -136,7 +132,7 @@ class BetaMessages(Messages):
             TypeError: a parameter is missing or unknown, or the type has no schema.
             APIError: as for `create`.
         """
-        return self._perform(_parse, params)
+        return self._perform(beta_endpoints.parse, params)
 
     @overload
     def stream(
@@ -153,28 +149,39 @@ class BetaMessages(Messages):
     @keywords(BetaStreamOutputParams)
     def stream(self, **params: Any) -> MessageStreamManager[Any]:
         """Create a message and follow it, as `client.messages.stream` does."""
-        call = _stream(self._session.options, params)
+        call = beta_endpoints.stream(self._session.options, params)
         return MessageStreamManager(partial(self._session.open, call))
 
     @keywords(BetaCountTokensParams)
     def count_tokens(self, **params: Unpack[BetaCountTokensParams]) -> MessageTokensCount:
         """Count the input tokens of a message without creating it."""
-        return self._perform(_count_tokens, params)
+        return self._perform(beta_endpoints.count_tokens, params)
 
     @keywords(BetaCreateParams)
     def check(self, **params: Unpack[BetaCreateParams]) -> list[Finding]:
         """Return what the API would refuse of `create` with these parameters; nothing is sent."""
         return endpoints.check(self._session.options, params, read_file, BetaCreateParams)
 
-    @keywords(ThreadParams)
-    def thread(self, **params: Unpack[ThreadParams]) -> MessageThread:
+    @overload
+    def thread(
+        self, *, output_format: type[OutputT], **params: Unpack[ThreadParams]
+    ) -> MessageThread[OutputT]: ...
+    @overload
+    def thread(
+        self, *, output_format: Optionally[None] = None, **params: Unpack[ThreadParams]
+    ) -> MessageThread[None]: ...
+    @overload
+    def thread(
+        self, *, output_format: object, **params: Unpack[ThreadParams]
+    ) -> MessageThread[Any]: ...
+    @keywords(ThreadOutputParams)
+    def thread(self, **params: Any) -> MessageThread[Any]:
         """Make a conversation that the API keeps between turns; nothing is sent now.
 
         Raises:
             TypeError: a parameter is missing or unknown.
         """
-        check_params("beta.messages.thread", params, ThreadParams)
-        return MessageThread(self._session, ThreadHistory(params))
+        return MessageThread(self, **params)
 
     @overload
     def run_tools(
@@ -212,7 +219,7 @@ class BetaMessages(Messages):
         """
         from .tool_runner import tool_run
 
-        return tool_run(self._session, params, BetaRunToolsOutputParams, (_parse, _stream))
+        return tool_run(self._session, params, BetaRunToolsOutputParams, _ENDPOINTS)
 
     @overload
     def tool_runner(
@@ -250,7 +257,7 @@ class BetaMessages(Messages):
         """
         from .beta_tool_runner import beta_tool_run
 
-        return beta_tool_run(self._session, params, (_parse, _stream))
+        return beta_tool_run(self._session, params, _ENDPOINTS)
 
 
 class BetaMessagesWithRawResponse(RawMessagesResource):
@@ -283,7 +290,7 @@ class BetaMessagesWithStreamingResponse(StreamedMessagesResource):
     @keywords(BetaStreamOutputParams)
     def stream(self, **params: Any) -> StreamedResponseManager[MessageStream[Any]]:
         """Create a message like `messages.stream`, but give the head of its response first."""
-        call = _stream(self._session.options, params)
+        call = beta_endpoints.stream(self._session.options, params)
         return StreamedResponseManager(partial(self._open, call, MessageStream))
 
 

@@ -3,42 +3,69 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, Self, Unpack
+from copy import copy
+from typing import TYPE_CHECKING, Any, Generic, Self, Unpack, cast, overload
 
-from .._core import endpoints
+from typing_extensions import TypeVar
+
+from .._core import beta_endpoints
 from .._core.arguments import keywords
-from .._core.threads import ThreadHistory, ThreadTurn
-from .._stream.flow import StreamFlow
-from ..errors import APIStatusError
-from ..types.beta_params import BetaCreateParams, BetaStreamParams, ThreadSendParams
+from .._core.call import check_params
+from .._core.threads import SentTurn, ThreadHistory
+from ..base_client import BaseClient
+from ..types.beta_params import (
+    ThreadOutputParams,
+    ThreadSendParams,
+    ThreadToolRunnerParams,
+    ThreadToolRunnerParamsNonStreaming,
+    ThreadToolRunnerParamsStreaming,
+)
 from ..types.message import Message
 from ..types.params import MessageLike
 from .resource import Resource
-from .runner import Runner, Session
-from .streams import MessageStream, MessageStreamManager
+from .runner import Session
+from .turns import MessageThreadStreamManager, ThreadTurns
+
+if TYPE_CHECKING:
+    from ..types.outputs import ParsedMessage
+    from .beta_tool_runner import BetaStreamingToolRunner, BetaToolRunner
 
 __all__ = ["MessageThread", "MessageThreadStreamManager"]
 
-_create = partial(endpoints.create, known=BetaCreateParams)
-_stream = partial(endpoints.stream, known=BetaStreamParams)
+OutputT = TypeVar("OutputT", default=None)
 
 
-class MessageThread(Resource):
+class MessageThread(Resource, Generic[OutputT]):
     """A conversation that the API keeps between turns, so that each turn sends only new messages.
 
     It has one turn at a time. If the API has lost the conversation, all of it is sent again as a
     new thread, once.
     """
 
-    def __init__(self, session: Session, history: ThreadHistory) -> None:
-        super().__init__(session)
-        self._history = history
+    def __init__(self, client: BaseClient | Resource, **params: Unpack[ThreadOutputParams]) -> None:
+        """Begin a conversation, as `client.beta.messages.thread` does.
+
+        Raises:
+            TypeError: a parameter is missing or unknown, or of the wrong type.
+        """
+        super().__init__(cast("Session", client._session))
+        check_params("beta.messages.thread", params, ThreadOutputParams)
+        self._go_on(ThreadHistory.begun(params))
+
+    def _go_on(self, history: ThreadHistory) -> None:
+        self._kept = history
+        self._turns = ThreadTurns(self._session, history)
+
+    @property
+    def _history(self) -> ThreadHistory:
+        """The conversation, with the message of a stream that has ended."""
+        self._kept.settle()
+        return self._kept
 
     @property
     def messages(self) -> tuple[Any, ...]:
         """The whole conversation, with the messages that the next turn will send."""
-        return tuple(self._history.messages)
+        return tuple(self._history.params["messages"])
 
     @property
     def params(self) -> dict[str, Any]:
@@ -54,87 +81,83 @@ class MessageThread(Resource):
     def send(self, *messages: MessageLike, **changes: Unpack[ThreadSendParams]) -> Message:
         """Send the messages that were appended, and these, and return Claude's message.
 
-        The parameters hold for this turn only.
+        The parameters hold for this turn only. A turn that failed or was refused is not kept.
 
         Raises:
             AntiphonError: another turn is in progress, or the API keeps the parameter.
-            APIStatusError: the API refused or failed; the messages of this turn are not kept.
+            APIStatusError: the API refused or failed.
         """
-        turn = ThreadTurn(self._history, messages, changes)
-        turn.begin()
-        try:
-            while True:
-                try:
-                    message = self._perform(_create, turn.params)
-                except APIStatusError as error:
-                    if not turn.recovers(error):
-                        raise
-                else:
-                    turn.finish(message)
-                    return message
-        finally:
-            turn.end()
+        turn = SentTurn(self._kept, messages, changes)
+        return self._turns.perform(beta_endpoints.send, turn)
+
+    @keywords(ThreadSendParams)
+    def parse(
+        self, *messages: MessageLike, **changes: Unpack[ThreadSendParams]
+    ) -> ParsedMessage[OutputT]:
+        """Do as `send`, and read the output as the type that the thread has as `output_format`.
+
+        Raises:
+            OutputError: the message has no output that fits the type; the thread keeps it.
+            AntiphonError: another turn is in progress, or the API keeps the parameter.
+            APIStatusError: the API refused or failed.
+        """
+        turn = SentTurn(self._kept, messages, changes)
+        return self._turns.perform(beta_endpoints.parse, turn)
 
     @keywords(ThreadSendParams)
     def stream(
         self, *messages: MessageLike, **changes: Unpack[ThreadSendParams]
-    ) -> MessageThreadStreamManager:
+    ) -> MessageThreadStreamManager[OutputT]:
         """Do as `send`, and follow Claude's message while it is made.
 
-        The turn is in progress until the block is left. A message that was not received completely
-        is not kept.
+        The turn ends with the stream. Of a message that broke off the thread keeps what was
+        received: `send()` without messages has it created anew, and a message to send follows it.
         """
-        turn = ThreadTurn(self._history, messages, changes)
+        turn = SentTurn(self._kept, messages, changes)
         return MessageThreadStreamManager(self._session, turn)
+
+    @overload
+    def tool_runner(
+        self, **options: Unpack[ThreadToolRunnerParamsNonStreaming]
+    ) -> BetaToolRunner[OutputT]: ...
+    @overload
+    def tool_runner(
+        self, **options: Unpack[ThreadToolRunnerParamsStreaming]
+    ) -> BetaStreamingToolRunner[OutputT]: ...
+    @overload
+    def tool_runner(
+        self, **options: Unpack[ThreadToolRunnerParams]
+    ) -> BetaToolRunner[OutputT] | BetaStreamingToolRunner[OutputT]: ...
+    @keywords(ThreadToolRunnerParams)
+    def tool_runner(
+        self, **options: Any
+    ) -> BetaToolRunner[OutputT] | BetaStreamingToolRunner[OutputT]:
+        """Let Claude call the tools of the thread until it has finished; nothing is sent now.
+
+        Claude's messages and the results belong to the thread.
+
+        Raises:
+            TypeError: a parameter is unknown, or of the wrong type.
+            ValueError: two tools have one name, or a number is impossible.
+        """
+        from .beta_tool_runner import thread_tool_run
+
+        return thread_tool_run(self._session, self._history, options)
 
     def append(self, *messages: MessageLike) -> None:
         """Add messages to those that the next turn will send; nothing is sent now."""
-        self._history.messages += messages
+        self._history.append(messages)
 
     @keywords(ThreadSendParams)
     def update(self, **changes: Unpack[ThreadSendParams]) -> None:
         """Change parameters of all turns to come; nothing is sent now.
 
-        Raises:
-            AntiphonError: the API keeps the parameter from the first turn on.
+        The next turn fails if the API keeps a parameter from the first turn on.
         """
         self._history.update(changes)
 
     def fork(self) -> Self:
         """Return another thread that goes on from here; its first turn sends all messages."""
-        return type(self)(self._session, ThreadHistory(self._history.params))
-
-
-class MessageThreadStreamManager(MessageStreamManager):
-    """`with thread.stream(...) as stream`: one turn of a thread."""
-
-    def __init__(self, session: Session, turn: ThreadTurn) -> None:
-        super().__init__(self._open_turn)
-        self._session = session
-        self._turn = turn
-        self._flow: StreamFlow | None = None
-
-    def __enter__(self) -> MessageStream:
-        self._turn.begin()
-        try:
-            return super().__enter__()
-        except BaseException:
-            self._turn.end()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        super().__exit__()
-        if self._flow is not None and self._flow.reader.finished:
-            self._turn.finish(self._flow.finished_message())
-        self._turn.end()
-
-    def _open_turn(self) -> tuple[StreamFlow, Runner]:
-        while True:
-            try:
-                call = _stream(self._session.options, self._turn.params)
-                self._flow, runner = self._session.open(call)
-            except APIStatusError as error:
-                if not self._turn.recovers(error):
-                    raise
-            else:
-                return self._flow, runner
+        fork = copy(self)
+        fork._go_on(self._history.fork())
+        return fork

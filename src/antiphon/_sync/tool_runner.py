@@ -11,14 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from operator import is_
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
-from .._core.call import Endpoint
-from .._core.request_body import UnreadBody
 from .._core.threads import ThreadHistory
 from .._core.tool_loop import CreateMessage, End, RunCalls, ToolLoop, is_async, run_options
 from .._transport.files import load_json, read_file, save_json
@@ -31,10 +28,9 @@ from ..types.message import Message, Usage
 from ..types.outputs import ParsedMessage
 from ..types.params import MessageLike
 from ..types.tool_runs import EndReason, RunOptions
-from .resource import Resource
 from .runner import Session
 from .streams import MessageStream, MessageStreamManager
-from .threads import MessageThread
+from .turns import Endpoints, ThreadTurns, Turns
 
 if TYPE_CHECKING:
     from ..open_telemetry.runs import RunTrace
@@ -44,86 +40,6 @@ __all__ = ["StreamingToolRunner", "ToolRunner"]
 
 ItemT = TypeVar("ItemT")
 OutputT = TypeVarWithDefault("OutputT", default=None)
-
-Endpoints: TypeAlias = tuple[Endpoint[ParsedMessage[Any]], Endpoint[Message]]
-"""Those of `messages.parse` and of `messages.stream`."""
-
-
-class Turns(Resource):
-    """Sends each request of a run with the whole conversation."""
-
-    def __init__(self, session: Session, endpoint: Endpoints) -> None:
-        super().__init__(session)
-        self._endpoint = endpoint
-
-    def create(self, params: dict[str, Any]) -> ParsedMessage[Any]:
-        return self._perform(self._endpoint[0], params)
-
-    def stream(self, params: dict[str, Any]) -> MessageStreamManager[Any]:
-        call = self._endpoint[1](self._session.options, params)
-        return MessageStreamManager(partial(self._session.open, call))
-
-    def check_budget(self, params: dict[str, Any]) -> None:
-        """Refuse a request for which a budget has not enough left, before it is made.
-
-        Raises:
-            BudgetExceededError: there is one.
-        """
-        gates = self._session.gates(params.get("budget"))
-        budgets = [gate for gate in gates if hasattr(gate, "check")]
-        if not budgets:
-            return
-        call = self._endpoint[0](self._session.options, params)
-        if not isinstance(call.body, UnreadBody):  # what files cost is known when they are read
-            for budget in budgets:
-                budget.check(call)
-
-    def traced(self, loop: ToolLoop) -> RunTrace | None:
-        """Return what makes the spans of the run; None if there are to be none."""
-        return self._session.traced_run(loop)
-
-    def keep(self, history: list[Any]) -> None:
-        """Take note of the conversation after a turn."""
-
-
-class _ThreadTurns(Turns):
-    """Sends each request of a run as a turn of a message thread, with its new messages alone."""
-
-    _thread: MessageThread | None = None
-    _known: list[Any]  # the messages that the thread has
-    _fixed: dict[str, Any]  # the parameters that cannot change in it
-
-    def create(self, params: dict[str, Any]) -> ParsedMessage[Any]:
-        thread, new, changes = self._turn(params)
-        return ParsedMessage.of(thread.send(*new, **changes), {})
-
-    def stream(self, params: dict[str, Any]) -> MessageStreamManager[Any]:
-        thread, new, changes = self._turn(params)
-        return thread.stream(*new, **changes)
-
-    def check_budget(self, params: dict[str, Any]) -> None:
-        """Do nothing: what the API keeps is not sent, and nobody knows yet what is."""
-
-    def keep(self, history: list[Any]) -> None:
-        if not _begins(history, self._known):
-            # A summary has taken their place: the API's thread still has the old ones.
-            self._thread = None
-        self._known = [*history]
-
-    def _turn(self, params: dict[str, Any]) -> tuple[MessageThread, list[Any], Any]:
-        changes = {**params}
-        messages: list[Any] = changes.pop("messages")
-        fixed = {name: changes.pop(name, None) for name in ("system", "tools")}
-        if self._thread is None or fixed != self._fixed or not _begins(messages, self._known):
-            history = ThreadHistory({**params, "messages": []})
-            self._thread = MessageThread(self._session, history)
-            self._fixed, self._known = fixed, []
-        return self._thread, messages[len(self._known) :], changes
-
-
-def _begins(messages: list[Any], known: list[Any]) -> bool:
-    """Return whether a list begins with these very objects."""
-    return len(messages) >= len(known) and all(map(is_, messages, known))
 
 
 class ToolRun(Generic[ItemT, OutputT]):
@@ -139,6 +55,7 @@ class ToolRun(Generic[ItemT, OutputT]):
             self._loop.restore(state, read_file)
         self._trace: RunTrace | None = None
         self._end: EndReason | None = None
+        self._taken: Message | None = None  # the last message that the loop knows
 
     def __repr__(self) -> str:
         state = "runs" if self.stop_reason is None else f"ended: {self.stop_reason}"
@@ -213,10 +130,11 @@ class ToolRun(Generic[ItemT, OutputT]):
     def _advance(self) -> ItemT:
         """Go on to the next item."""
         self._complete()
+        self._turns.prepare()
         while isinstance(step := self._loop.next_step(), RunCalls):
             self._end = None
             # Else tools would run, and nobody could be told of their results.
-            self._turns.check_budget(self._loop.request_of_results())
+            self._turns.check(self._loop.request_of_results())
             self._run(step.calls)
         if isinstance(step, End):
             self._end = self._end or step.reason
@@ -227,6 +145,9 @@ class ToolRun(Generic[ItemT, OutputT]):
 
     def _complete(self) -> None:
         """Receive what is still to come of the last item."""
+
+    def _note(self) -> None:
+        """Take note of the last item's message as soon as all of it was received."""
 
     def _next_item(self, step: CreateMessage) -> ItemT:
         raise NotImplementedError
@@ -248,7 +169,9 @@ class ToolRun(Generic[ItemT, OutputT]):
             if state is not None:
                 self._loop.restore(state, read_file)
         if not self._loop.history:
-            raise TypeError("messages.run_tools() is missing the argument 'messages'")
+            raise TypeError(
+                "messages.run_tools() missing 1 required keyword-only argument: 'messages'"
+            )
 
     def _save(self) -> None:
         save = self._options.get("save")
@@ -260,9 +183,13 @@ class ToolRun(Generic[ItemT, OutputT]):
             save_json(cast("PathLike[str]", save), self.state())
 
     def _received(self, message: Message) -> None:
-        self._loop.receive(message)
-        self._turns.keep(self._loop.history)
+        self._take(message)
         self._save()
+
+    def _take(self, message: Message) -> None:
+        if message is not self._taken:
+            self._taken = message
+            self._loop.receive(message)
 
     def _run(self, calls: list[ToolUseBlock]) -> None:
         """Run calls of the last message, at once as far as the limit allows."""
@@ -383,6 +310,11 @@ class StreamingToolRunner(ToolRun[MessageStream[OutputT], OutputT], Generic[Outp
         self._open = manager, stream
         return stream
 
+    def _note(self) -> None:
+        message = None if self._open is None else self._open[1].finished_message
+        if message is not None:
+            self._take(message)
+
     def _complete(self) -> None:
         if self._open is None:
             return
@@ -442,6 +374,10 @@ def parts_of_run(
     """Return what a runner is made of. Arguments and errors: see `tool_run`."""
     own, options = run_options(params, known)
     own.pop("stream", None)
-    turns = _ThreadTurns if own.pop("thread", False) else Turns
+    is_thread = own.pop("thread", False)
     loop = ToolLoop.begun(own, options, may_await=Workers.may_await)
-    return loop, options, turns(session, endpoint)
+    if not is_thread:
+        return loop, options, Turns(session, endpoint)
+    loop.keeps_refusals = False
+    history = ThreadHistory(loop.params, loop.history, "continue_unthreaded")
+    return loop, options, ThreadTurns(session, history)

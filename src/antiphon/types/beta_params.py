@@ -11,6 +11,7 @@ from pydantic import Discriminator
 from .._wire.validation import Many, Param, with_inherited_keys
 from .message import Model
 from .params import (
+    CallParams,
     CountTokensParams,
     CreateParams,
     CreateParamsNonStreaming,
@@ -25,8 +26,14 @@ from .params import (
     SpendingParams,
     StreamParams,
     ThinkingConfigParam,
+    TurnOptions,
 )
-from .tool_runs import RunToolsParams, RunToolsParamsNonStreaming, RunToolsParamsStreaming
+from .tool_runs import (
+    LoopOptions,
+    RunToolsParams,
+    RunToolsParamsNonStreaming,
+    RunToolsParamsStreaming,
+)
 
 __all__ = [
     "AllThinkingTurnsParam",
@@ -63,8 +70,12 @@ __all__ = [
     "RequestMCPServerURLDefinitionParam",
     "ThinkingTurnsParam",
     "ThreadCreateParams",
+    "ThreadOutputParams",
     "ThreadParams",
     "ThreadSendParams",
+    "ThreadToolRunnerParams",
+    "ThreadToolRunnerParamsNonStreaming",
+    "ThreadToolRunnerParamsStreaming",
     "ToolUsesKeepParam",
     "ToolUsesTriggerParam",
     "UnsupportedRequestBehavior",
@@ -316,7 +327,7 @@ class _BetaGenerationParams(_BetaPromptParams, total=False):
 
 @with_inherited_keys
 class ThreadSendParams(
-    PromptOptions, GenerationOptions, _BetaGenerationParams, SpendingParams, total=False
+    TurnOptions, GenerationOptions, _BetaGenerationParams, SpendingParams, total=False
 ):
     """The parameters of one turn of a message thread; what is left out is as in the thread.
 
@@ -337,14 +348,20 @@ class ThreadParams(
     model: the name of the model, such as "claude-haiku-4-5".
     max_tokens: the maximum number of tokens to generate in a turn, thinking included.
     messages: the beginning of the conversation, if there is one.
-    unsupported_request_behavior: "error" raises the error of a request that a thread cannot have;
-        by default, "continue_unthreaded", the whole conversation is sent each time from then on.
+    unsupported_request_behavior: what to do if the API cannot have a request in a thread: "error",
+        the default, raises its error; "continue_unthreaded" sends the whole conversation each time
+        from then on.
     """
 
     model: Required[Model]
     max_tokens: Required[int]
     messages: Many[MessageLike]
     unsupported_request_behavior: UnsupportedRequestBehavior
+
+
+@with_inherited_keys
+class ThreadOutputParams(ThreadParams, OutputParams, total=False):
+    """The parameters of `beta.messages.thread`, and the type of the output."""
 
 
 ThreadCreateParams: TypeAlias = ThreadParams
@@ -428,6 +445,41 @@ class _OfficialRunParams(Param, total=False):
 
     max_iterations: Optionally[int | None]
     run_tools_eagerly: Optionally[bool]
+
+
+@with_inherited_keys
+class _ThreadRunParams(LoopOptions, _OfficialRunParams, CallParams, total=False):
+    """What `tool_runner` of a message thread takes."""
+
+
+@with_inherited_keys
+class ThreadToolRunnerParams(_ThreadRunParams, total=False):
+    """The parameters of `tool_runner` of a message thread.
+
+    stream: true to receive a stream of each message; false by default.
+    """
+
+    stream: Optionally[bool]
+
+
+@with_inherited_keys
+class ThreadToolRunnerParamsNonStreaming(_ThreadRunParams, total=False):
+    """The parameters of `tool_runner` of a message thread when it gives messages.
+
+    stream: false, or left out.
+    """
+
+    stream: Optionally[Literal[False]]
+
+
+@with_inherited_keys
+class ThreadToolRunnerParamsStreaming(_ThreadRunParams):
+    """The parameters of `tool_runner` of a message thread when it gives streams.
+
+    stream: true.
+    """
+
+    stream: Literal[True]
 
 
 @with_inherited_keys

@@ -319,14 +319,13 @@ class WorkspaceParams(CallParams, total=False):
     workspace_id: Optionally[str]
 
 
-class PromptOptions(Param, total=False):
-    """What may be a part of the prompt, or say how it is read.
+class TurnOptions(Param, total=False):
+    """What may be a part of the prompt of one turn, or say how it is read.
 
     system: instructions that hold for the whole conversation.
     tools: the tools that Claude may call: their definitions, or what `antiphon.tool` makes.
     tool_choice: how Claude uses the tools; `{"type": "auto"}` by default.
     thinking: whether Claude thinks first; the default depends on the model.
-    output_config: how much effort Claude makes, and the format of the output.
     cache_control: caches the prompt up to its last block that can be cached.
     speed: "fast" for quicker output of the models that have it, at a higher price.
     user_profile_id: the user profile that the request belongs to.
@@ -337,11 +336,20 @@ class PromptOptions(Param, total=False):
     tools: Optionally[Many[ToolLike]]
     tool_choice: Optionally[ToolChoiceParam]
     thinking: Optionally[ThinkingConfigParam]
-    output_config: Optionally[OutputConfigParam]
     cache_control: Optionally[CacheControlEphemeral | None]
     speed: Optionally[Literal["standard", "fast"] | None]
     user_profile_id: Optionally[str]
     workspace_id: Optionally[str]
+
+
+@with_inherited_keys
+class PromptOptions(TurnOptions, total=False):
+    """What may be a part of the prompt, or say how it is read.
+
+    output_config: how much effort Claude makes, and the format of the output.
+    """
+
+    output_config: Optionally[OutputConfigParam]
 
 
 class _ConversationParams(Param, total=False):
