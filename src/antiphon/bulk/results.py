@@ -95,7 +95,7 @@ def tokens_of(message: Message) -> tuple[int, int]:
     usage: object = getattr(message, "usage", None)
     if not isinstance(usage, Usage):
         return 0, 0
-    output: object = usage.output_tokens
+    output = cast("object", usage.output_tokens)
     return usage.total_input_tokens, output if isinstance(output, int) else 0
 
 
