@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from antiphon._transport.content_encoding import BrokenEncodingError
 from antiphon._transport.http1 import (
     ClosedByPeerError,
-    MalformedResponseError,
+    MalformedHTTPError,
     ResponseReader,
     TruncatedResponseError,
     request_head,
@@ -204,7 +204,7 @@ def test_a_folded_header_is_one():
     ],
 )
 def test_what_is_not_http_is_said_to_be_so(data):
-    with pytest.raises(MalformedResponseError):
+    with pytest.raises(MalformedHTTPError):
         read([data])
 
 
@@ -216,7 +216,7 @@ def test_chunks_before_what_is_no_chunk_are_given(together):
     for piece in [b"".join(pieces)] if together else pieces:
         reader.feed(piece)
     assert reader.body() == b"onetwo"
-    with pytest.raises(MalformedResponseError, match="nonsense"):
+    with pytest.raises(MalformedHTTPError, match="nonsense"):
         reader.body()
 
 
@@ -233,7 +233,7 @@ STRAY = [b"\r", b"\n", b"\0", b"a\rb", b"\r\r"]
     ],
 )
 def test_stray_line_ends_and_nulls_in_a_head_are_refused_as_h11_does(head, stray):
-    with pytest.raises(MalformedResponseError):
+    with pytest.raises(MalformedHTTPError):
         read([head % stray])
     if stray != b"\n":  # where h11 is more tolerant
         parser = h11.Connection(h11.CLIENT)
@@ -248,12 +248,12 @@ def test_stray_line_ends_and_nulls_in_a_head_are_refused_as_h11_does(head, stray
     "trailers", [b"no colon\r\n", b"bad name: x\r\n", b"x: a\rb\r\n", b"x: \0\r\n", b": x\r\n"]
 )
 def test_malformed_trailers_are_refused(trailers):
-    with pytest.raises(MalformedResponseError):
+    with pytest.raises(MalformedHTTPError):
         read([response(b"transfer-encoding: chunked\r\n", chunked([b"ok"], b"", trailers))])
 
 
 def test_a_content_length_of_thousands_of_digits_is_refused():
-    with pytest.raises(MalformedResponseError):
+    with pytest.raises(MalformedHTTPError):
         read([response(b"content-length: %b\r\n" % (b"9" * 5000), b"")])
 
 

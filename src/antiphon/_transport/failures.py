@@ -29,7 +29,7 @@ from ..errors import (
 from . import clocks
 from .closing import ClosedByThreadError
 from .content_encoding import UNREADABLE, BrokenEncodingError, ExpansionError
-from .http1 import MalformedResponseError, TruncatedResponseError
+from .http1 import MalformedHTTPError, TruncatedResponseError
 from .origin import Origin, target_of
 from .proxies import Proxy
 from .tls import missing_certificates
@@ -66,7 +66,7 @@ class OutOfTimeError(TimeoutError):
 _IO_FAILURES = (
     OSError,
     EOFError,
-    MalformedResponseError,
+    MalformedHTTPError,
     TruncatedResponseError,
     BrokenEncodingError,
 )
@@ -237,7 +237,7 @@ class Progress:
 
 
 # How a server that expects TLS refuses plain HTTP: the first bytes of an alert record, as they
-# stand in the text of a `MalformedResponseError`.
+# stand in the text of a `MalformedHTTPError`.
 _TLS_ALERT = r"\x15\x03"
 _CLOCKS = {"pool": "pool", "send": "write", "first byte": "read", "body": "read"}
 

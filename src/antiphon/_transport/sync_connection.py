@@ -26,7 +26,7 @@ from .addresses import Address, families_in_turn, is_numeric
 from .closing import shut_down
 from .failures import OutOfTimeError, Progress, bounded
 from .files import body_pieces, small_body
-from .http1 import MalformedResponseError, ResponseReader, request_head
+from .http1 import MalformedHTTPError, ResponseReader, request_head
 from .origin import Origin
 from .proxies import Proxy
 from .route import Route
@@ -353,13 +353,13 @@ def check_tunnel(reader: ResponseReader) -> None:
 
     Raises:
         OSError: the proxy refused.
-        MalformedResponseError: bytes follow that only the server behind it could have sent.
+        MalformedHTTPError: bytes follow that only the server behind it could have sent.
     """
     assert reader.head is not None
     if not reader.head.ok:
         raise OSError(f"the proxy answered {reader.head.status}")
     if reader.body():
-        raise MalformedResponseError("the proxy sent bytes before the tunnel was used")
+        raise MalformedHTTPError("the proxy sent bytes before the tunnel was used")
 
 
 def _secured(sock: socket.socket, host: str, clock: _ConnectClock) -> ssl.SSLSocket:

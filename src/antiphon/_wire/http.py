@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
@@ -67,6 +67,10 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def items(self) -> ItemsView[str, str]:
+        """Return the headers by their names in lower case."""
+        return self._values.items()  # that of `Mapping` would look each name up
 
     def __repr__(self) -> str:
         shown = {name: _shown(name, value) for name, value in self.items()}

@@ -37,7 +37,7 @@ def test_statuses_without_a_body_get_none(status):
 
 
 def test_response_to_head_has_no_body():
-    framing = ResponseFraming(b"HEAD")
+    framing = ResponseFraming("HEAD")
     framing.head(200, (("content-length", "5"),))
     assert framing.body(b"hello") + framing.end() == b""
     assert framing.keeps
@@ -45,7 +45,7 @@ def test_response_to_head_has_no_body():
 
 @pytest.mark.parametrize(
     "framing",
-    [ResponseFraming(version=b"1.0"), ResponseFraming(keep=False)],
+    [ResponseFraming(version="1.0"), ResponseFraming(keep=False)],
     ids=["old", "asked to close"],
 )
 def test_old_or_closing_client_gets_connection_close(framing):

@@ -1,9 +1,9 @@
 """One client's connection: HTTP/1.1 requests in, the steps of their responses performed.
 
-h11 parses the requests; `ResponseFraming` frames the responses. A connection is in one of five
-states:
+`RequestReader` reads the requests; `ResponseFraming` frames the responses. A connection is in one
+of five states:
 
-* *reading*: bytes go to h11 until a request is complete; a timer closes connections that idle.
+* *reading*: bytes are read until a request is complete; a timer closes connections that idle.
 * *responding*: `_steps` is set. Steps are performed until one takes time. Reading is paused, so
   that pipelined requests wait in the socket and a client that does not read gets no further
   responses.
@@ -25,16 +25,12 @@ import struct
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, cast
-
-import h11
+from typing import Protocol, cast
 
 from ..._transport import clocks
-from ..._wire.http import Request, Timeout
+from ..._wire.http import Request
 from ..._wire.json import dumps
-from ..._wire.url import URL
-from ..api.errors import RequestRefusedError
-from ..api.headers import size_limit
+from ..api.errors import RequestRefusedError, invalid
 from ..api.steps import (
     Abort,
     Close,
@@ -53,12 +49,11 @@ from ..api.steps import (
 )
 from ..metering.clock import Clock
 from .questions import answer
+from .request_reader import ReceivedRequest, RequestReader
 from .response_framing import ResponseFraming
 
 __all__ = ["Connection", "ConnectionOwner"]
 
-# Generous: servers commonly accept 8 to 64 KB.
-_MAX_HEAD = 64 * 1024
 # One response performs at most this many steps before other connections get their turn.
 _MAX_STEPS_AT_ONCE = 256
 # Seconds to go on reading after a refusal: closing with unread bytes makes the system send a reset,
@@ -68,8 +63,8 @@ _LINGER = 2.0
 _RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 # Seconds since 1970 are counted in steps of a quarter of this, so what is left may be a rest of it.
 _SHORTEST = 1e-6
-_NO_TIMEOUT = Timeout()
 _SERVER_ERROR = 500
+_GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 # Measured: work takes up to 1 ms for each 10 KB, and a switch to a thread a tenth of that.
 _MAX_INLINE_WORK = 32 * 1024
 
@@ -106,11 +101,8 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, owner: ConnectionOwner) -> None:
         self._owner = owner
-        self._http = _parser()
+        self._reader = RequestReader()
         self._framing = ResponseFraming()
-        self._head: h11.Request | None = None
-        self._body: list[bytes] = []
-        self._size = 0
         self._steps: Steps | None = None
         # The outcome of work that the response waits for, until the response can go on.
         self._outcome = Outcome()
@@ -136,7 +128,7 @@ class Connection(asyncio.Protocol):
         """Take in bytes of a request, or of the next one while this one gets its response."""
         if self._discarding:
             return
-        self._http.receive_data(data)
+        self._reader.feed(data)
         if self._busy:
             self._transport.pause_reading()
         else:
@@ -146,7 +138,6 @@ class Connection(asyncio.Protocol):
         """Note that the client sends no more; it may still read, so its response is completed."""
         if self._discarding:
             return False
-        self._http.receive_data(b"")
         self._half_closed = True
         if not self._busy:
             self._receive()
@@ -203,75 +194,47 @@ class Connection(asyncio.Protocol):
         return self._steps is not None and self._due is None and not self._blocked
 
     def _receive(self) -> None:
-        """Parse what has arrived, until a request is complete."""
+        """Read what has arrived, until a request is complete."""
         try:
             while not self._busy and not self._discarding:
-                event = self._http.next_event()
-                if event is h11.NEED_DATA:
+                received = self._reader.next_request()
+                if received is None:
                     self._wait_for_more()
                     return
-                self._take(event)
-        except h11.RemoteProtocolError as error:
-            self._refuse(error.error_status_hint, "invalid_request_error", str(error))
+                self._respond(received)
+        except RequestRefusedError as refusal:
+            self._refuse(refusal)
 
     def _wait_for_more(self) -> None:
-        if self._http.they_are_waiting_for_100_continue:
-            go_on = self._http.send(h11.InformationalResponse(status_code=100, headers=[]))
-            self._transport.write(go_on or b"")
+        if self._half_closed:
+            if self._reader.begun:
+                self._refuse(invalid("The connection was closed before the end of the request."))
+            else:
+                self._close()
+            return
+        if self._reader.waits_for_100():
+            self._transport.write(_GO_ON)
         self._set_timer(self._owner.idle, self._transport.close)
 
-    def _take(self, event: Any) -> None:
-        match event:
-            case h11.Request():
-                self._begin(event)
-            case h11.Data():
-                assert self._head is not None
-                self._body.append(bytes(event.data))
-                self._size += len(event.data)
-                self._check_size(self._head, self._size)
-            case h11.EndOfMessage():
-                assert self._head is not None
-                self._respond(self._head)
-            case _:
-                self._close()
-
-    def _begin(self, head: h11.Request) -> None:
-        if self._expired:
-            self._close()
-            return
-        self._head, self._body, self._size = head, [], 0
-        # h11 bounds a head that is still arriving, not one that arrived at once.
-        if sum(len(name) + len(value) for name, value in head.headers) > _MAX_HEAD:
-            self._refuse(431, "invalid_request_error", "Request header fields too large")
-        else:
-            self._check_size(head, _declared_size(head))
-
-    def _check_size(self, head: h11.Request, size: int) -> None:
-        """Refuse a body that is too large while it arrives, not after."""
-        path = head.target.decode("latin-1").partition("?")[0]
-        if size > size_limit(path):
-            self._refuse(413, "request_too_large", "Request exceeds the maximum size")
-
-    def _refuse(self, status: int, kind: str, message: str) -> None:
+    def _refuse(self, refusal: RequestRefusedError) -> None:
         """Respond to what never reaches the app, or what the app failed at, and close."""
         request_id = self._owner.new_request_id()
-        content = dumps(RequestRefusedError(status, kind, message).body(request_id))
+        content = dumps(refusal.body(request_id))
         headers = (
             ("content-type", "application/json"),
             ("content-length", str(len(content))),
             ("connection", "close"),
             ("request-id", request_id),
-            ("x-should-retry", "true" if status >= _SERVER_ERROR else "false"),
+            ("x-should-retry", "true" if refusal.status >= _SERVER_ERROR else "false"),
             ("x-antiphon-simulated", "true"),
         )
         framing = ResponseFraming()
-        self._transport.write(framing.head(status, headers) + framing.body(content))
+        self._transport.write(framing.head(refusal.status, headers) + framing.body(content))
         self._close_gently()
 
     def _close_gently(self) -> None:
         """Send no more and read on for a while before closing (see `_LINGER`)."""
         self._discarding = True
-        self._body = []
         self._transport.write_eof()
         self._set_timer(_LINGER, self._transport.close)
 
@@ -279,12 +242,14 @@ class Connection(asyncio.Protocol):
         self._discarding = True
         self._transport.close()
 
-    def _respond(self, head: h11.Request) -> None:
-        """Begin the response to a complete request."""
+    def _respond(self, received: ReceivedRequest) -> None:
+        """Begin the response to a request."""
+        if self._expired:
+            self._close()
+            return
         self._set_timer(None)
-        request = _request(head, b"".join(self._body))
-        self._body = []
-        self._framing = ResponseFraming(head.method, head.http_version, _keeps(head))
+        request, version, keeps = received
+        self._framing = ResponseFraming(request.method, version, keeps)
         self._now = self._owner.clock()
         self._steps = self._owner.app(request)
         self._perform()
@@ -414,14 +379,6 @@ class Connection(asyncio.Protocol):
         if self._owner.stopping or not self._framing.keeps:
             self._close()
             return
-        # h11 saw no response, so its state machine cannot start the next cycle: a new parser takes
-        # over the bytes that have already arrived behind the request.
-        behind, ended = self._http.trailing_data
-        self._http = _parser()
-        if behind:
-            self._http.receive_data(behind)
-        if ended:
-            self._http.receive_data(b"")
 
     def _fail(self, error: Exception) -> None:
         """Report an exception of the app to the server's owner, and an error to the client."""
@@ -429,7 +386,7 @@ class Connection(asyncio.Protocol):
         self._owner.loop.call_exception_handler(context)
         self._end_steps()
         if not self._framing.begun:
-            self._refuse(500, "api_error", "Internal server error")
+            self._refuse(RequestRefusedError(500, "api_error", "Internal server error"))
         else:
             self.cut()
 
@@ -452,28 +409,3 @@ class Connection(asyncio.Protocol):
             self._timer = None
         if seconds is not None and then is not None:
             self._timer = self._owner.loop.call_later(seconds, then)
-
-
-def _request(head: h11.Request, body: bytes) -> Request:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in head.headers:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    target = head.target.decode("latin-1")
-    absolute = target.startswith("http://")  # as proxies receive it
-    url = target if absolute else f"http://{headers.get('host', 'localhost')}{target}"
-    return Request(head.method.decode("ascii"), URL(url), headers, body, _NO_TIMEOUT)
-
-
-def _parser() -> h11.Connection:
-    return h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD)
-
-
-def _keeps(head: h11.Request) -> bool:
-    """Return whether the client wants to use the connection again."""
-    values = [value.lower() for name, value in head.headers if name == b"connection"]
-    return not any(b"close" in value for value in values)
-
-
-def _declared_size(head: h11.Request) -> int:
-    return next((int(value) for name, value in head.headers if name == b"content-length"), 0)

@@ -16,18 +16,15 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overl
 class ResponseFraming:
     """Cuts a response into bytes in the way that its request allows.
 
-    h11 reads the requests but does not write the responses, because it refuses to write the wrong
-    ones that tests of clients need.
-
     Args:
         method: the method of the request.
         version: the version of HTTP of the request.
         keep: whether the client wants to use the connection again.
     """
 
-    def __init__(self, method: bytes = b"GET", version: bytes = b"1.1", keep: bool = True) -> None:
-        self._bodiless = method == b"HEAD"
-        self._is_http_1_1 = version >= b"1.1"
+    def __init__(self, method: str = "GET", version: str = "1.1", keep: bool = True) -> None:
+        self._bodiless = method == "HEAD"
+        self._is_http_1_1 = version == "1.1"
         self._chunked = False
         self._left: int | None = None
         self.begun: bool = False
