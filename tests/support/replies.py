@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from antiphon.local.replies.reply import Reply, make_reply
+from antiphon.local.replies.reply import Reply, make_reply, reply_random, request_digest
 from antiphon.local.replies.signatures import Signatures
 from tests.support.media_samples import png
 
@@ -36,7 +36,13 @@ def request(content: Any, model: str = HAIKU, **more: Any) -> dict[str, Any]:
 
 def reply(content: Any, model: str = HAIKU, **more: Any) -> Reply:
     """Return the reply to a create request."""
-    return make_reply(request(content, model, **more), signatures=SIGNATURES, now=1.78e9)
+    return reply_to(request(content, model, **more), now=1.78e9)
+
+
+def reply_to(body: dict[str, Any], seed: int = 0, **more: Any) -> Reply:
+    """Return the reply to the body of a create request that comes for the first time."""
+    rng = reply_random(request_digest(body), seed, 0)
+    return make_reply(body, rng=rng, signatures=SIGNATURES, **more)
 
 
 def kinds(given: Reply) -> list[str]:

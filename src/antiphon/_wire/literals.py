@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Self, TypeVar, cast
 
 __all__ = [
@@ -35,6 +35,9 @@ _DEEPEST = 200
 """Levels of nesting that are read: as many as pydantic's reader does. More could not be written."""
 
 _TOO_DEEP = "it is nested too deeply"
+
+_NO_FLOATS = frozenset({str, int, bool, type(None)})
+"""Types of values that are no floats and hold none: most objects have no others."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -119,11 +122,15 @@ def floats_in(*values: Any) -> Iterator[float]:
     for item in found:  # which grows meanwhile: quicker than a function that calls itself
         kind = cast("type[object]", type(item))
         if kind is dict:
-            found += cast("dict[str, Any]", item).values()
+            inner: Iterable[Any] = cast("dict[str, Any]", item).values()
         elif kind is list or kind is tuple:
-            found += item
-        elif kind is float or kind is ExactNumber:
-            yield item
+            inner = item
+        else:
+            if kind is float or kind is ExactNumber:
+                yield item
+            continue
+        if not _NO_FLOATS.issuperset(map(type, inner)):
+            found += inner
 
 
 def may_forget_literals(value: Any) -> bool:

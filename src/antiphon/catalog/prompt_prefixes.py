@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -51,8 +50,7 @@ class Breakpoint(NamedTuple):
     """Seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class PromptPrefixes:
+class PromptPrefixes(NamedTuple):
     """The prefixes of a prompt that may be cached."""
 
     total: int

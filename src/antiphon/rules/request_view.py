@@ -81,7 +81,7 @@ class RequestView:
     count: Callable[[Mapping[str, Any]], int] | None
     today: date = AS_OF
 
-    # Properties are computed when the first check asks for them, and then kept for the others.
+    # What takes time is computed when the first check asks for it, and then kept for the others.
 
     @cached_property
     def parts(self) -> frozenset[str]:
@@ -102,7 +102,7 @@ class RequestView:
         card = find(self.body["model"])
         return None if card is None or card.lifecycle(self.today) == "retired" else card
 
-    @cached_property
+    @property
     def messages(self) -> list[dict[str, Any]]:
         """The messages as they are in the body."""
         messages: list[dict[str, Any]] = self.body["messages"]
@@ -137,13 +137,13 @@ class RequestView:
                 if part["type"] == kind:
                     yield f"{block.path}.tool_result.content.{index}.{tag(part)}", part
 
-    @cached_property
+    @property
     def system(self) -> list[Mapping[str, Any]]:
         """The blocks of `system`; none if it is plain text."""
         system = self.body.get("system")
         return system if is_list(system) else []
 
-    @cached_property
+    @property
     def tools(self) -> Sequence[Mapping[str, Any]]:
         """The tools that the request defines."""
         return self.body.get("tools") or ()
@@ -164,12 +164,12 @@ class RequestView:
                 return path, given["schema"]
         return None
 
-    @cached_property
+    @property
     def effort(self) -> str | None:
         """The effort that the request names."""
         return self.part("output_config").get("effort")
 
-    @cached_property
+    @property
     def thinking(self) -> str | None:
         """The type of thinking that the request names."""
         return self.part("thinking").get("type")

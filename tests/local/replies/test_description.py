@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon.local.replies.reply import make_reply
-from tests.support.replies import SIGNATURES, image, kinds, reply, request, uses, words
+from tests.support.replies import image, kinds, reply, reply_to, request, uses, words
 from tests.support.request_samples import WEATHER
 
 
@@ -14,7 +13,7 @@ def test_replies_name_number_and_kinds_of_blocks_and_what_images_are():
 
 def test_tool_results_are_listed_beside_the_names_of_their_tools():
     first = request("What's the weather in Paris and Rome?", tools=[WEATHER])
-    called = make_reply(first, signatures=SIGNATURES)
+    called = reply_to(first)
     one, two = uses(called)
     results = [
         {"type": "tool_result", "tool_use_id": one["id"], "content": "15 degrees"},

@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.local.replies.reply import make_reply
 from tests.support.replies import (
     SEARCH,
-    SIGNATURES,
     TIME,
     document,
     image,
     kinds,
+    reply_to,
     request,
     uses,
     words,
@@ -46,7 +45,7 @@ def conversation(prompt, tools, results=None, most=12, **more):
     body = request(prompt, tools=tools, max_tokens=4_000, **more)
     replies = []
     while len(replies) < most:
-        replies.append(make_reply(body, signatures=SIGNATURES, now=1.78e9))
+        replies.append(reply_to(body, now=1.78e9))
         if replies[-1].stop_reason != "tool_use":
             break
         answers = [

@@ -15,7 +15,6 @@ from antiphon._wire.partial_json import PartialJSON
 from antiphon.catalog.models import CATALOG
 from antiphon.catalog.tokens import PromptTokens, count_text
 from antiphon.local.metering.prompt_cache import CacheUsage
-from antiphon.local.replies.reply import make_reply
 from antiphon.rules import findings
 from antiphon.types.content import UnknownBlock
 from antiphon.types.message import Message
@@ -31,6 +30,7 @@ from tests.support.replies import (
     WITH_CITATIONS,
     document,
     reply,
+    reply_to,
     request,
     uses,
 )
@@ -73,15 +73,15 @@ def test_message_has_the_keys_of_the_api_in_its_order():
 
 def test_same_request_gets_same_reply_and_another_seed_other_ids():
     body = request("hello", tools=[WEATHER], tool_choice={"type": "any"})
-    first, second = (make_reply(body, signatures=SIGNATURES) for _ in range(2))
-    assert first == second == make_reply({**body, "stream": True}, signatures=SIGNATURES)
-    other = make_reply(body, signatures=SIGNATURES, seed=1)
+    first, second = (reply_to(body) for _ in range(2))
+    assert first == second == reply_to({**body, "stream": True})
+    other = reply_to(body, seed=1)
     assert other.id != first.id
     assert other.content[0]["id"] != first.content[0]["id"]
 
 
 def test_reply_ends_where_the_context_window_is_full():
-    given = make_reply(request("hello"), signatures=SIGNATURES, input_tokens=199_995)
+    given = reply_to(request("hello"), input_tokens=199_995)
     assert given.stop_reason == "model_context_window_exceeded"
     assert given.output_tokens == 5
 
@@ -137,12 +137,12 @@ def test_any_valid_request_gets_a_reply(model, messages, tools, choice, max_toke
         body["messages"] = [*messages, {"role": "user", "content": last}]
     if choice:
         body["tool_choice"] = choice
-    given = make_reply(body, signatures=SIGNATURES)
+    given = reply_to(body)
     message = given.message(CacheUsage(0, 0, 0, PromptTokens(body).total))
     json.dumps(message, ensure_ascii=False).encode()
     assert given.output_tokens <= max_tokens
     assert (given.stop_reason == "tool_use") <= bool(uses(given))
-    assert given == make_reply(body, signatures=SIGNATURES)
+    assert given == reply_to(body)
 
 
 CONVERSATIONS = [
@@ -164,7 +164,7 @@ CONVERSATIONS = [
 
 @pytest.mark.parametrize("body", CONVERSATIONS)
 def test_replies_decode_to_known_types_and_keep_every_value(body):
-    message = make_reply(body, signatures=SIGNATURES).message(CacheUsage(0, 0, 0, 9))
+    message = reply_to(body).message(CacheUsage(0, 0, 0, 9))
     decoded = Decoder(Message).decode(json.dumps(message).encode())
     assert not any(isinstance(block, UnknownBlock) for block in decoded.content)
     assert decoded.to_dict() == message
@@ -172,7 +172,7 @@ def test_replies_decode_to_known_types_and_keep_every_value(body):
 
 @pytest.mark.parametrize("body", CONVERSATIONS)
 def test_replies_may_be_sent_back(body):
-    given = make_reply(body, signatures=SIGNATURES)
+    given = reply_to(body)
     results = [{"type": "tool_result", "tool_use_id": use["id"]} for use in uses(given)]
     turns = [
         *body["messages"],
@@ -189,12 +189,12 @@ def test_replies_may_be_sent_back(body):
     )
     assert next(found, None) is None
     assert SIGNATURES.verify(later) is None
-    assert make_reply(later, signatures=SIGNATURES).content
+    assert reply_to(later).content
 
 
 @given(st.integers(1, 40), st.sampled_from(CONVERSATIONS))
 def test_streams_carry_the_same_tool_input_as_whole_messages(max_tokens, body):
-    given = make_reply({**body, "max_tokens": max_tokens}, signatures=SIGNATURES)
+    given = reply_to({**body, "max_tokens": max_tokens})
     message = given.message(CacheUsage(0, 0, 0, 9))
     told = {}
     for event in events(message, raw_inputs=given.raw_inputs):

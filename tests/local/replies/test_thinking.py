@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon.local.replies.reply import make_reply
-from tests.support.replies import HAIKU, OPUS, SIGNATURES, kinds, reply, request
+from tests.support.replies import HAIKU, OPUS, SIGNATURES, kinds, reply, reply_to, request
 
 
 @pytest.mark.parametrize(
@@ -34,7 +33,7 @@ def test_model_and_request_decide_about_thinking_and_its_display(model, thinking
 @pytest.mark.parametrize("display", ["summarized", "omitted"])
 def test_thinking_verifies_on_the_next_turn_unless_it_was_changed(prompt, display):
     first = request(prompt, OPUS, thinking={"type": "adaptive", "display": display})
-    given = make_reply(first, signatures=SIGNATURES)
+    given = reply_to(first)
     assert kinds(given)[0] == ("redacted_thinking" if "redacted" in prompt else "thinking")
 
     def verified(content):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol, TypeAlias
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from ..._wire.json import JSONObject
 from ..metering.prompt_cache import CacheUsage
@@ -30,6 +31,8 @@ __all__ = [
     "Writing",
     "Written",
 ]
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 Fault: TypeAlias = Callable[[Steps], Steps]
 """Makes a wrong response of a right one. The steps have no `Work` and no `Reschedule` in them."""
@@ -59,8 +62,7 @@ class MessageRequest(MessageView):
         return self.whole
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(NamedTuple):
     """What a scripted reply is written with."""
 
     body: JSONObject
@@ -73,14 +75,13 @@ class Writing:
     """The server's time in seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A reply, and what is to stand in its message whatever follows from the reply."""
 
     reply: Reply
-    fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    fields: Mapping[str, Any] = _NONE
     """Fields of the message."""
-    usage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    usage: Mapping[str, Any] = _NONE
     """Counts of its usage."""
 
     def message(
@@ -105,8 +106,7 @@ Write: TypeAlias = Callable[[Writing], Flow[Written]]
 """Writes a reply."""
 
 
-@dataclass(frozen=True, slots=True)
-class Direction:
+class Direction(NamedTuple):
     """What a script says about one request."""
 
     write: Write | None = None

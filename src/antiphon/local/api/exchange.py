@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -83,7 +83,7 @@ class Exchange:
         return f"{self.path}?{self.raw_query}" if self.raw_query else self.path
 
     @property
-    def segments(self) -> list[str]:
+    def segments(self) -> Sequence[str]:
         """The parts of the path, unquoted."""
         return path_segments(self.path)
 
@@ -157,6 +157,8 @@ class Exchange:
         return self.json(refusal.body(self.request_id), refusal.status, more)
 
 
+# Clients send to a few URLs again and again, and several parts of the server look at each.
+@lru_cache(maxsize=64)
 def split_url(url: str) -> tuple[str, str, str, str]:
     """Return scheme, host with port, path and query of a URL, as they were sent."""
     scheme, _, rest = url.partition("://")
@@ -165,9 +167,10 @@ def split_url(url: str) -> tuple[str, str, str, str]:
     return scheme, authority, f"/{path}", query
 
 
-def path_segments(path: str) -> list[str]:
+@lru_cache(maxsize=64)
+def path_segments(path: str) -> tuple[str, ...]:
     """Return the parts of a path, unquoted."""
-    return [unquote(segment) for segment in path.split("/")[1:]]
+    return tuple(map(unquote, path.split("/")[1:]))
 
 
 Endpoint: TypeAlias = Callable[[Exchange], Steps]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ..._wire.http import BufferedBody
@@ -151,6 +152,8 @@ def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value if _is_shown(name) else _HIDDEN for name, value in headers.items()}
 
 
+# A program sends the same few names with every request; the bound is for those that do not.
+@lru_cache(maxsize=512)
 def _is_shown(name: str) -> bool:
     return name in _SHOWN_HEADERS or name.startswith(_SHOWN_PREFIXES)
 

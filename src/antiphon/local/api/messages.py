@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from random import Random
+from typing import NamedTuple
 
 from ..._wire.json import JSONObject
 from ...catalog.canonical_json import canonical
@@ -59,8 +60,7 @@ class Caller:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedRequest:
+class PreparedRequest(NamedTuple):
     """A request that passed every rule, and what was measured of it."""
 
     body: JSONObject
@@ -85,8 +85,7 @@ class PreparedRequest:
     """What its thread has to remember; None if it belongs to none."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessageResult:
+class MessageResult(NamedTuple):
     """A message, and what is needed besides to send it."""
 
     message: JSONObject
@@ -97,8 +96,7 @@ class MessageResult:
     """The headers about rate limits and the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class CountResult:
+class CountResult(NamedTuple):
     """The count of a prompt's tokens, and what is needed besides to send it."""
 
     content: JSONObject
@@ -153,7 +151,8 @@ class Simulation:
         """
         named = body.get("model")
         model = self.models.find(named)
-        body = body if model is None else {**body, "model": model.card.id}
+        if model is not None and model.card.id != named:
+            body = {**body, "model": model.card.id}
         if (first := next(form_findings(body, endpoint), None)) is not None:
             raise broken_rule(first)
         thread = None
@@ -179,7 +178,7 @@ class Simulation:
             raise invalid(block.message)
         summary = None
         if endpoint != "count_tokens" and (summary := _summary(edits)) is not None:
-            edits = replace(edits, prompt=summary.behind(edits.prompt))
+            edits = edits._replace(prompt=summary.behind(edits.prompt))
         return PreparedRequest(
             original.body,
             model,
@@ -265,14 +264,14 @@ class Simulation:
         if direction.failure is not None:
             raise direction.failure
         repeat = self._repeats.count(request.digest)
+        rng = reply_random(request.digest, self._seed, repeat)
         now, tokens = self._clock(), lookup.usage.total
         if direction.write is None:
             reply = yield from work(
                 lambda: make_reply(
                     request.edits.prompt.body,
+                    rng=rng,
                     signatures=self._signatures,
-                    seed=self._seed,
-                    repeat=repeat,
                     now=now,
                     input_tokens=tokens,
                     summary=request.summary,
@@ -281,10 +280,9 @@ class Simulation:
             )
             written = Written(reply)
         else:
-            rng = reply_random(request.body, self._seed, repeat)
             written = yield from direction.write(Writing(request.body, self._signatures, rng, now))
         if applied := request.edits.applied:
-            written = replace(written, reply=replace(written.reply, applied_edits=applied))
+            written = written._replace(reply=written.reply._replace(applied_edits=applied))
         self._cache.commit(lookup)
         for identifier in output_files(written.reply.content):
             workspace = request.caller.workspace

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 __all__ = [
+    "NOTHING",
     "Abort",
     "Close",
     "Consult",
@@ -41,8 +42,7 @@ HeaderPairs: TypeAlias = tuple[tuple[str, str], ...]
 """Names and values of headers, in the order in which they are sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class WriteHead:
+class WriteHead(NamedTuple):
     """Send the status line and headers."""
 
     status: int
@@ -51,8 +51,7 @@ class WriteHead:
     """The version of HTTP: "1.0" has no chunks, and ends with the connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """Send these bytes of the body."""
 
     content: bytes
@@ -89,8 +88,7 @@ class Expire:
     """Keep the connection, and close it without a word when the next request arrives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """Call a function, and send its result into the generator or throw its exception."""
 
     call: Callable[[], object]
@@ -124,8 +122,7 @@ Flow: TypeAlias = Generator[Step, Any, T]
 """Steps that end with a value, for ``yield from``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The result of work, or its exception."""
 
     value: object = None
@@ -146,10 +143,11 @@ def outcome_of(step: Work | Consult) -> Outcome:
         return Outcome(error=error)
 
 
-_NOTHING = Outcome()
+NOTHING = Outcome()
+"""The outcome of a step that is no call."""
 
 
-def advance(steps: Steps, outcome: Outcome = _NOTHING) -> Step | None:
+def advance(steps: Steps, outcome: Outcome = NOTHING) -> Step | None:
     """Return the next step, given the outcome of the last one if it was a call; None at the end."""
     try:
         if outcome.error is not None:
@@ -159,7 +157,7 @@ def advance(steps: Steps, outcome: Outcome = _NOTHING) -> Step | None:
         return None
 
 
-def next_visible_step(steps: Steps, outcome: Outcome = _NOTHING) -> Step | None:
+def next_visible_step(steps: Steps, outcome: Outcome = NOTHING) -> Step | None:
     """Return the next step that a client can notice, or a question; do the work before it at once.
 
     Args:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from ..._transport import clocks
 
@@ -11,6 +13,7 @@ __all__ = ["Clock", "SystemClock", "VirtualClock", "timestamp"]
 
 
 # Dates of Python end with the year 9999, and batches name days after today.
+_DAY = 86_400  # seconds
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -27,12 +30,12 @@ class SystemClock:
     def __call__(self) -> float:
         """Return the current time in seconds since 1970."""
         frozen = clocks.frozen
-        now = datetime.now(UTC).timestamp() if frozen is None else frozen.time()
+        now = time.time() if frozen is None else frozen.time()
         return now + self._added
 
     def today(self) -> date:
         """Return the current day in UTC; models are deprecated and retired by it."""
-        return datetime.fromtimestamp(self(), UTC).date()
+        return _day(int(self() // _DAY))
 
     def advance(self, seconds: float) -> None:
         """Move the time on at once: pauses that are over end, caches and batches expire.
@@ -81,6 +84,12 @@ class VirtualClock(SystemClock):
 
 Clock = SystemClock
 """Any clock of a server."""
+
+
+@lru_cache(maxsize=2)  # every request asks for it
+def _day(number: int) -> date:
+    """Return a day by the number of days since 1970."""
+    return datetime.fromtimestamp(number * _DAY, UTC).date()
 
 
 def timestamp(seconds: float) -> str:

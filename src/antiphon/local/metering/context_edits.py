@@ -13,8 +13,7 @@ An edit that removes nothing is not reported.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..._wire.json import JSONObject
 from ...catalog.request_parts import content_blocks, object_at
@@ -33,8 +32,7 @@ _THINKING = ("thinking", "redacted_thinking")
 Messages = Sequence[JSONObject]
 
 
-@dataclass(frozen=True, slots=True)
-class EditedPrompt:
+class EditedPrompt(NamedTuple):
     """A prompt as Claude reads it."""
 
     prompt: PromptTokens

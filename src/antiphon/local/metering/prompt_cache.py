@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ...catalog.prompt_prefixes import SECONDS, Breakpoint, PromptPrefixes, lookback
@@ -49,8 +48,7 @@ class CacheUsage(NamedTuple):
         return self.total - self.read
 
 
-@dataclass(frozen=True, slots=True)
-class CacheLookup:
+class CacheLookup(NamedTuple):
     """The result of looking a prompt up, and the entries that `commit` will write."""
 
     usage: CacheUsage

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -61,11 +62,14 @@ class _Composer:
         self._now = now
         self._tools: Sequence[JSONObject] = [
             *(body.get("tools") or ()),
-            *mcp_tools(body, prompt.task.request),
+            *(mcp_tools(body, prompt.task.request) if body.get("mcp_servers") else ()),
         ]
         self._choice: JSONObject = body.get("tool_choice") or {"type": "auto"}
-        self._plan = Plan(prompt.task)
         self._results = prompt.named_results() if prompt.results else []
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return Plan(self._prompt.task)
 
     def draft(self) -> Draft:
         """Return the first of these that applies, behind the results that were still missing.
@@ -116,6 +120,8 @@ class _Composer:
 
     def _steps_to_call(self) -> list[list[PlannedCall]]:
         """Return the steps that the prompt still asks for; `tool_choice` may demand one call."""
+        if not self._tools:
+            return []
         tools = [tool for tool in self._tools if _can_call(tool)]
         loaded = [tool for tool in tools if not tool.get("defer_loading")]
         match self._choice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 
 from ..._wire.json import JSONObject
@@ -17,14 +18,12 @@ _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 _TURNS_READ = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prompt:
     """The last turn of a conversation."""
 
     text: str
     """The text blocks of the last user turn, joined by line breaks; without reminders."""
-    task: Task
-    """The request of the user that the turn belongs to, and what was done for it."""
     blocks: tuple[JSONObject, ...]
     """The blocks of the last user turn that are not tool results."""
     results: tuple[JSONObject, ...]
@@ -39,6 +38,14 @@ class Prompt:
     """The summary of the conversation, where the request ends with it."""
     continued: bool
     """Whether the request ends with the assistant's turn."""
+    messages: Sequence[JSONObject] = field(repr=False)
+    """The whole conversation."""
+
+    # Most requests have no tools, and then nobody asks for it.
+    @cached_property
+    def task(self) -> Task:
+        """The request of the user that the turn belongs to, and what was done for it."""
+        return Task.of(self.messages)
 
     @classmethod
     def of(cls, body: JSONObject) -> Prompt:
@@ -51,7 +58,7 @@ class Prompt:
         texts = written_texts(user)
         return cls(
             text="\n".join(texts),
-            task=Task.of(body["messages"]),
+            messages=body["messages"],
             blocks=tuple(block for block in user if block["type"] != "tool_result"),
             results=tuple(block for block in user if block["type"] == "tool_result"),
             pending=tuple(_without_result(begun or before)),

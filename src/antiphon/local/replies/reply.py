@@ -17,10 +17,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..._wire.json import JSONObject, is_object
 from ...catalog import models as catalog
@@ -49,8 +48,7 @@ _REFUSAL: JSONObject = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A message without the cost of its input."""
 
     id: str
@@ -81,7 +79,7 @@ class Reply:
     """The speed that the request set."""
     applied_edits: Sequence[JSONObject] | None
     """What was removed from the context; None if the request set no rules for that."""
-    summary: Summary | None = None
+    summary: Summary | None
     """The summary that was written before everything else, if one was."""
 
     def message(self, read: CacheUsage, *, service_tier: str = "standard") -> JSONObject:
@@ -158,9 +156,8 @@ def _pass(kind: str, read: int, written: int, cached: int = 0, stored: int = 0) 
 def make_reply(
     body: JSONObject,
     *,
+    rng: Random,
     signatures: Signatures,
-    seed: int = 0,
-    repeat: int = 0,
     now: float = 0.0,
     input_tokens: int = 0,
     summary: Summary | None = None,
@@ -169,16 +166,14 @@ def make_reply(
 
     Args:
         body: the request; ``stream`` makes no difference.
+        rng: makes ids and opaque values.
         signatures: signs thinking.
-        seed: changes ids and opaque values, nothing else.
-        repeat: how often the same request came before; changes the same.
         now: the server's time in seconds since 1970.
         input_tokens: the size of the prompt; the reply ends where the context window is full.
         summary: a summary of the conversation that the reply begins with.
     """
     card = catalog.find(body["model"])
     prompt = Prompt.of(body)
-    rng = reply_random(body, seed, repeat)
     identifier = new_id("msg", rng)
     thinking = Thinking.of(body, prompt, card)
     if summary is not None and summary.is_all:
@@ -196,7 +191,7 @@ def make_reply(
         stop_reason, stop_sequence = exceeded, None
     elif stop_sequence is not None:
         stop_reason = "stop_sequence"
-    reply = complete_reply(
+    return complete_reply(
         body,
         cut.content,
         thinking.signed(cut.content, signatures, rng),
@@ -208,8 +203,8 @@ def make_reply(
         raw_inputs=cut.raw_inputs,
         rng=rng,
         now=now,
+        summary=summary,
     )
-    return replace(reply, summary=summary)
 
 
 def complete_reply(
@@ -225,6 +220,7 @@ def complete_reply(
     raw_inputs: Mapping[int, str],
     rng: Random,
     now: float,
+    summary: Summary | None = None,
 ) -> Reply:
     """Return the reply of given content, with all that follows from the content and the request.
 
@@ -240,6 +236,7 @@ def complete_reply(
         raw_inputs: the JSON text of a tool's input where it was cut, by the index of its block.
         rng: makes ids.
         now: the server's time in seconds since 1970.
+        summary: the summary that was written before everything else, if one was.
     """
     card = catalog.find(body["model"])
     return Reply(
@@ -257,6 +254,7 @@ def complete_reply(
         inference_geo=body.get("inference_geo") or "not_available",
         speed=body.get("speed"),
         applied_edits=() if body.get("context_management") else None,
+        summary=summary,
     )
 
 
@@ -266,9 +264,9 @@ def request_digest(body: JSONObject) -> bytes:
     return blake2b(canonical(request, sort=True), digest_size=16).digest()
 
 
-def reply_random(body: JSONObject, seed: int, repeat: int) -> Random:
+def reply_random(digest: bytes, seed: int, repeat: int) -> Random:
     """Return a generator that is the same for the same request, seed and number of repeats."""
-    return Random(f"{seed} {repeat} {request_digest(body).hex()}")
+    return Random(f"{seed} {repeat} {digest.hex()}")
 
 
 def _budget(body: JSONObject, card: catalog.ModelCard | None, input_tokens: int) -> tuple[int, str]:

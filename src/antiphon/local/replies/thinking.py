@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from ..._wire.json import JSONObject
 from ...catalog.models import ModelCard
@@ -22,8 +22,7 @@ REDACT = re.compile(
 """In the last user turn: thinking comes redacted. The second form is the API's own test string."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thinking:
+class Thinking(NamedTuple):
     """Whether and how the simulated reply includes thinking."""
 
     text: str | None
@@ -40,8 +39,10 @@ class Thinking:
         display = config.get("display") or (card.thinking_display if card else "summarized")
         forced = object_at(body, "tool_choice").get("type") in ("any", "tool")
         thinks = not forced and not prompt.continued and _thinks(config.get("type"), prompt, card)
+        if not thinks:
+            return cls(None, omitted=False, redacted=False)
         echo = first_words(REDACT.sub("", prompt.text), 60)
-        text = f"Simulated thinking about “{echo}”." if thinks else None
+        text = f"Simulated thinking about “{echo}”."
         return cls(text, display == "omitted", REDACT.search(prompt.text) is not None)
 
     def draft(self) -> list[JSONObject]:

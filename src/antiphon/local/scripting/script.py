@@ -11,7 +11,6 @@ where the app runs, one request after another.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 
 from ..._wire.json import JSONObject
@@ -146,7 +145,7 @@ class Script(Scriptable):
         direction = self._direction(request)
         faults = direction.faults if asked is None else asked
         happen = self._schedule.due(faults, request.body) if faults else ()
-        return replace(direction, faults=happen)
+        return direction if happen == direction.faults else direction._replace(faults=happen)
 
     def _direction(self, request: MessageRequest) -> Direction:
         for rule in self.rules:
@@ -158,7 +157,7 @@ class Script(Scriptable):
                 write = direction.write
                 if write is None:
                     return direction
-                return replace(direction, write=partial(self._guarded, rule, write))
+                return direction._replace(write=partial(self._guarded, rule, write))
         # Without rules nothing is expected, so nothing is unexpected.
         if not self.rules or not self.strict:
             return Direction(faults=self.faults)

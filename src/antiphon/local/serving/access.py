@@ -16,6 +16,7 @@ import hmac
 import ipaddress
 import secrets
 from collections.abc import Collection
+from functools import lru_cache
 
 from ..._wire.http import Request
 from ..api.errors import RequestRefusedError, not_found
@@ -94,6 +95,8 @@ def _host_name(authority: str) -> str:
     return authority.partition(":")[0].lower()
 
 
+# Clients call a server by one or two names, and the names of attackers are refused all the same.
+@lru_cache(maxsize=64)
 def _is_loopback(host: str) -> bool:
     """Return whether a host always means this machine (RFC 6761 for names)."""
     try:
@@ -102,6 +105,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+@lru_cache(maxsize=64)
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)

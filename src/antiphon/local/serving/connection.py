@@ -32,6 +32,7 @@ from ..._wire.http import Request
 from ..._wire.json import dumps
 from ..api.errors import RequestRefusedError, invalid
 from ..api.steps import (
+    NOTHING,
     Abort,
     Close,
     Consult,
@@ -105,7 +106,7 @@ class Connection(asyncio.Protocol):
         self._framing = ResponseFraming()
         self._steps: Steps | None = None
         # The outcome of work that the response waits for, until the response can go on.
-        self._outcome = Outcome()
+        self._outcome = NOTHING
         self._working: asyncio.Future[Outcome] | None = None
         self._out: list[bytes] = []
         # The time up to which the response has come. It is not the current time: pauses follow
@@ -260,7 +261,7 @@ class Connection(asyncio.Protocol):
         assert steps is not None
         try:
             for _ in range(_MAX_STEPS_AT_ONCE):
-                outcome, self._outcome = self._outcome, Outcome()
+                outcome, self._outcome = self._outcome, NOTHING
                 match step := advance(steps, outcome):
                     case None:
                         self._complete()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
+
+from ..api.steps import HeaderPairs
 
 __all__ = ["ResponseFraming"]
 
@@ -32,7 +34,7 @@ class ResponseFraming:
         self.keeps: bool = keep and self._is_http_1_1
         """Whether the connection can carry another response after this one."""
 
-    def head(self, status: int, headers: Iterable[tuple[str, str]], version: str = "1.1") -> bytes:
+    def head(self, status: int, headers: HeaderPairs, version: str = "1.1") -> bytes:
         """Return the status line and headers; without a length the body is chunked.
 
         Args:
@@ -49,9 +51,8 @@ class ResponseFraming:
         lines = [_status_line(status, version)]
         if not self.keeps:
             lines.append("connection: close")
-        for name, value in headers:
-            lines.append(f"{name}: {value}")
-            self._note(name.lower(), value)
+        lines += [f"{name}: {value}" for name, value in headers]
+        self._note({name.lower(): value for name, value in headers})
         self._bodiless = self._bodiless or status in _BODILESS
         if self._left is None and not self._bodiless:
             self._chunked = self._is_http_1_1
@@ -62,11 +63,11 @@ class ResponseFraming:
             raise ValueError(f"headers: a line break in one of {lines[1:]!r}")
         return text.encode("latin-1") + b"\r\n\r\n"
 
-    def _note(self, name: str, value: str) -> None:
-        """Remember what a header says about the length or the connection."""
-        if name == "content-length":
-            self._left = int(value)
-        elif name == "connection" and value.lower() == "close":
+    def _note(self, headers: Mapping[str, str]) -> None:
+        """Remember what headers say about the length and the connection."""
+        if "content-length" in headers:
+            self._left = int(headers["content-length"])
+        if headers.get("connection", "").lower() == "close":
             self.keeps = False
 
     def body(self, content: bytes) -> bytes:

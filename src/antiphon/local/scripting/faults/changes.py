@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -146,7 +146,7 @@ def header(*headers: tuple[str, str], **head: Any) -> Change:
     def change(right: Steps) -> Steps:
         for step in right:
             if isinstance(step, WriteHead):
-                yield replace(step, headers=(*step.headers, *headers), **head)
+                yield step._replace(headers=(*step.headers, *headers), **head)
             else:
                 yield step
 
@@ -286,7 +286,7 @@ def gzipped(right: Steps) -> Steps:
     compressor = zlib.compressobj(wbits=31)
     for step in right:
         if isinstance(step, WriteHead):
-            yield replace(step, headers=(*step.headers, ("content-encoding", "gzip")))
+            yield step._replace(headers=(*step.headers, ("content-encoding", "gzip")))
         elif isinstance(step, Write):
             content = compressor.compress(step.content)
             yield Write(content + compressor.flush(zlib.Z_SYNC_FLUSH))
