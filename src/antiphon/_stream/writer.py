@@ -16,14 +16,13 @@ from .._wire.json import dumps, is_list, is_object
 from .._wire.json_writer import NotJSONError
 from .._wire.literals import has_literals
 
-__all__ = ["PING", "Event", "encoded", "events", "framed", "write_message"]
+__all__ = ["PING", "Event", "encoded", "events", "framed", "padding", "write_message"]
 
 Event = dict[str, Any]
 
 PING: Event = {"type": "ping"}
 """The event that says nothing but that the connection is alive; it may stand anywhere."""
 
-_MOST_PADDING = 15  # spaces, as recordings have them
 _FIRST_OUTPUT_TOKENS = 4  # the API counts a few tokens before the first block, between 1 and 8
 _KNOWN_AT_THE_END = ("container", "stop_reason", "stop_sequence", "stop_details")
 # Fields of the message that stand beside `delta` in the last event, not in it.
@@ -54,7 +53,12 @@ def write_message(
             JSON.
     """
     for event in events(message, fragment=fragment, rng=rng, raw_inputs=raw_inputs):
-        yield framed(event, rng.randint(0, _MOST_PADDING) if rng else 0)
+        yield framed(event, padding(rng) if rng else 0)
+
+
+def padding(rng: Random) -> int:
+    """Return a number of spaces for `framed`: up to 15, as recordings have them."""
+    return rng.getrandbits(4)  # a tenth of the time of `randint`
 
 
 def framed(event: Mapping[str, Any], padding: int = 0) -> bytes:
@@ -106,14 +110,16 @@ def _content_of(message: Mapping[str, Any]) -> list[Any]:
 
 def _begun(message: Mapping[str, Any]) -> Event:
     """Return the message as it is before its first block: what is known of it at once."""
-    left_out = ("container", *_BESIDE_THE_DELTA)
-    begun = {key: value for key, value in message.items() if key not in left_out}
-    begun["content"] = []
+    begun: Event = {**message, "content": []}
+    for key in ("container", *_BESIDE_THE_DELTA):
+        begun.pop(key, None)
     for key in _KNOWN_AT_THE_END:
         if key in begun:
             begun[key] = None
     if is_object(usage := message.get("usage")):
-        first = {key: usage[key] for key in usage if key not in _COUNTED_AT_THE_END}
+        first = {**usage}
+        for key in _COUNTED_AT_THE_END:
+            first.pop(key, None)
         if isinstance(first.get("output_tokens"), int):
             first["output_tokens"] = min(first["output_tokens"], _FIRST_OUTPUT_TOKENS)
         begun["usage"] = first
@@ -138,13 +144,16 @@ class _Fragments:
         if size < 1:
             raise ValueError(f"fragment: {size}; give at least 1 character")
         self._size = size
+        self._most = 2 * size - 1
         self._rng = rng
 
     def of(self, text: str) -> Iterator[str]:
         start = 0
         while start < len(text):
             # From 1 to 2n - 1 the mean is n, so `fragment` keeps its meaning.
-            end = start + (self._rng.randint(1, 2 * self._size - 1) if self._rng else self._size)
+            # By a float, in a quarter of the time of `randint`.
+            size = 1 + int(self._rng.random() * self._most) if self._rng else self._size
+            end = start + size
             yield text[start:end]
             start = end
 

@@ -69,7 +69,7 @@ class Headers(Mapping[str, str]):
         return len(self._values)
 
     def items(self) -> ItemsView[str, str]:
-        """Return the headers by their names in lower case."""
+        """Return the names in lower case with their values."""
         return self._values.items()  # that of `Mapping` would look each name up
 
     def __repr__(self) -> str:
@@ -237,9 +237,12 @@ class Request:
 
     def revealed_headers(self) -> dict[str, str]:
         """Return the headers with their secrets in plain text, for a transport to send them."""
+        headers = self.headers
+        if isinstance(headers, Headers):  # a server has received them, and they hold no `Secret`
+            return dict(headers.items())
         return {
             name: value.reveal() if isinstance(value, Secret) else value
-            for name, value in self.headers.items()
+            for name, value in headers.items()
         }
 
     def without_secrets(self) -> Request:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Self, TypeVar, cast
 
 __all__ = [
@@ -37,7 +37,7 @@ _DEEPEST = 200
 _TOO_DEEP = "it is nested too deeply"
 
 _NO_FLOATS = frozenset({str, int, bool, type(None)})
-"""Types of values that are no floats and hold none: most objects have no others."""
+"""Types of values that are no floats and hold none: most values are of these."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -118,19 +118,15 @@ def joined_exactly(texts: list[str]) -> str:
 
 def floats_in(*values: Any) -> Iterator[float]:
     """Give all floats in parsed JSON values, also those that remember their literals."""
-    found = [*values]
+    found: list[Any] = [*values]
     for item in found:  # which grows meanwhile: quicker than a function that calls itself
         kind = cast("type[object]", type(item))
         if kind is dict:
-            inner: Iterable[Any] = cast("dict[str, Any]", item).values()
+            found += [value for value in item.values() if type(value) not in _NO_FLOATS]
         elif kind is list or kind is tuple:
-            inner = item
-        else:
-            if kind is float or kind is ExactNumber:
-                yield item
-            continue
-        if not _NO_FLOATS.issuperset(map(type, inner)):
-            found += inner
+            found += [value for value in item if type(value) not in _NO_FLOATS]
+        elif kind is float or kind is ExactNumber:
+            yield item
 
 
 def may_forget_literals(value: Any) -> bool:

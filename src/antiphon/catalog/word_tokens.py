@@ -65,5 +65,7 @@ def _tokens(text: str) -> float:
 
 def _without(pattern: re.Pattern[str], text: str) -> tuple[str, int]:
     """Return `text` without the matches of `pattern`, and the number of characters removed."""
+    if text.isascii():  # no pattern looks for ASCII
+        return text, 0
     rest = pattern.sub("", text)
     return rest, len(text) - len(rest)

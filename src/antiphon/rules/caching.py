@@ -11,11 +11,13 @@ __all__ = ["CHECKS"]
 
 # As documented, the automatic breakpoint included.
 _MOST = 4
+# Where a breakpoint may stand, but for the automatic one, which alone breaks no rule about them.
+_MARKED = ("tools", "system", "field.cache_control")
 
 CHECKS = Checks()
 
 
-@CHECKS.add("cache.most")
+@CHECKS.add("cache.most", *_MARKED)
 def cache_marks(request: RequestView) -> Iterator[Violation]:
     """Find more cache breakpoints than a request may have; the automatic one counts."""
     found = len(request.cache_marks) + bool(request.body.get("cache_control"))
@@ -23,7 +25,7 @@ def cache_marks(request: RequestView) -> Iterator[Violation]:
         yield at(found=found)
 
 
-@CHECKS.add("cache.order")
+@CHECKS.add("cache.order", *_MARKED)
 def cache_order(request: RequestView) -> Iterator[Violation]:
     """Find cache breakpoints of an hour after one of five minutes."""
     is_short = False

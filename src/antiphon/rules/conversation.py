@@ -90,7 +90,7 @@ def empty_content(request: RequestView) -> Iterator[Violation]:
             yield at(turn.path)
 
 
-@CHECKS.add("cache.empty_text", "system", "block.text")
+@CHECKS.add("cache.empty_text", "system", "field.cache_control")
 def cached_empty_text(request: RequestView) -> Iterator[Violation]:
     """Find cache breakpoints on empty texts."""
     for index, text in enumerate(request.system):
@@ -162,7 +162,7 @@ def documents_of_the_assistant(request: RequestView) -> Iterator[Violation]:
                 yield at(block.path)
 
 
-@CHECKS.add("version.citations", "block.text", "block.search_result")
+@CHECKS.add("version.citations", "field.citations", "block.search_result")
 def citations_of_the_user(request: RequestView) -> Iterator[Violation]:
     """Find citations in user messages, which the newer version refuses."""
     if request.version != NEWER_VERSION:

@@ -87,13 +87,15 @@ class RequestView:
     def parts(self) -> frozenset[str]:
         """The names of what is in the request, by which checks are chosen.
 
-        These are the fields of the body (`tools`), the roles of the messages (`role.system`) and
-        the types of their content blocks (`block.image`).
+        These are the fields of the body (`tools`), the roles of the messages (`role.system`), the
+        types of their content blocks (`block.image`) and the fields of these (`field.citations`).
         """
         names = set(self.body)
         if self.endpoint != "batches":
             names.update(f"role.{turn.role}" for turn in self.turns)
             names.update(f"block.{kind}" for kind in self.blocks)
+            contents = (block.content for turn in self.turns for block in turn.blocks)
+            names.update(f"field.{name}" for name in set[str]().union(*contents))
         return frozenset(names)
 
     @cached_property

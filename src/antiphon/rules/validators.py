@@ -274,6 +274,9 @@ def shallow(validator: Validator, most: int) -> Validator:
     return check
 
 
+_CONTAINERS: tuple[type, ...] = (dict, list)
+
+
 def _is_deeper(value: Any, most: int) -> bool:
     # Level by level, not recursively: a body may be nested deeper than Python can call.
     level = [value]
@@ -284,7 +287,7 @@ def _is_deeper(value: Any, most: int) -> bool:
     return True
 
 
-def _containers(value: Any) -> Iterator[Any]:
+def _containers(value: Any) -> list[Any]:
     """Return the objects and lists that are directly inside a value."""
     parts: Iterable[Any] = value.values() if is_object(value) else value if is_list(value) else ()
-    return (part for part in parts if is_object(part) or is_list(part))
+    return [part for part in parts if isinstance(part, _CONTAINERS)]

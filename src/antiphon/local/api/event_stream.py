@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 
-from ..._stream.writer import PING, events, framed, write_message
+from ..._stream.writer import PING, events, framed, padding, write_message
 from ..._wire.json import JSONObject
 from .latency import Latency
 from .steps import Pause, Step, Write
@@ -14,8 +14,6 @@ __all__ = ["paced", "with_pings"]
 
 _AT_ONCE = Latency()
 _MAX_SILENCE = 15.0
-# The API pads its events with up to 15 spaces, so that their lengths do not betray their tokens.
-_MAX_PADDING = 15
 
 
 def paced(
@@ -33,7 +31,7 @@ def _timed(
     for seconds, event in latency.paced(events(message, rng=rng, raw_inputs=raw_inputs), rng):
         if seconds:
             yield Pause(seconds)
-        yield Write(framed(event, rng.randint(0, _MAX_PADDING)))
+        yield Write(framed(event, padding(rng)))
 
 
 def with_pings(steps: Iterable[Step]) -> Iterator[Step]:

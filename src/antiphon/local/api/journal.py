@@ -149,11 +149,16 @@ class Journal:
 
 def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers with all values replaced but those that are known to hold no secret."""
-    return {name: value if _is_shown(name) else _HIDDEN for name, value in headers.items()}
+    return {**headers, **_hidden(tuple(headers))}
 
 
-# A program sends the same few names with every request; the bound is for those that do not.
-@lru_cache(maxsize=512)
+# A program sends headers of the same names with all its requests.
+@lru_cache(maxsize=64)
+def _hidden(names: tuple[str, ...]) -> Mapping[str, str]:
+    """Return what stands in place of the values that may be secret, by their names."""
+    return {name: _HIDDEN for name in names if not _is_shown(name)}
+
+
 def _is_shown(name: str) -> bool:
     return name in _SHOWN_HEADERS or name.startswith(_SHOWN_PREFIXES)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
+from operator import itemgetter
 
 from ..api.steps import HeaderPairs
 
 __all__ = ["ResponseFraming"]
 
+_FRAMING = frozenset({"content-length", "connection"})
+_NAME = itemgetter(0)
 _BODILESS = frozenset({204, 304})
 # 529 is the API's own status for an overloaded service.
 _PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overloaded"}
@@ -51,8 +53,10 @@ class ResponseFraming:
         lines = [_status_line(status, version)]
         if not self.keeps:
             lines.append("connection: close")
-        lines += [f"{name}: {value}" for name, value in headers]
-        self._note({name.lower(): value for name, value in headers})
+        lines += map(": ".join, headers)
+        # Hardly a response has one of these, so all names are looked through at once.
+        if not _FRAMING.isdisjoint(map(str.lower, map(_NAME, headers))):
+            self._note(headers)
         self._bodiless = self._bodiless or status in _BODILESS
         if self._left is None and not self._bodiless:
             self._chunked = self._is_http_1_1
@@ -63,11 +67,12 @@ class ResponseFraming:
             raise ValueError(f"headers: a line break in one of {lines[1:]!r}")
         return text.encode("latin-1") + b"\r\n\r\n"
 
-    def _note(self, headers: Mapping[str, str]) -> None:
+    def _note(self, headers: HeaderPairs) -> None:
         """Remember what headers say about the length and the connection."""
-        if "content-length" in headers:
-            self._left = int(headers["content-length"])
-        if headers.get("connection", "").lower() == "close":
+        named = {name.lower(): value for name, value in headers}
+        if "content-length" in named:
+            self._left = int(named["content-length"])
+        if named.get("connection", "").lower() == "close":
             self.keeps = False
 
     def body(self, content: bytes) -> bytes:
