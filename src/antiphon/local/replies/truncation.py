@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ..._wire.json import JSONObject
-from ..._wire.partial_json import PartialJSON
 from ...catalog.tokens import count_text, output_tokens
 
 __all__ = ["Truncation", "at_stop_sequence", "within_budget"]
 
 
-@dataclass(frozen=True, slots=True)
-class Truncation:
+class Truncation(NamedTuple):
     """Content that fits a token budget."""
 
     content: list[JSONObject]
@@ -23,7 +22,7 @@ class Truncation:
     """The tokens of the blocks."""
     whole: bool
     """Whether nothing had to be left out."""
-    raw_inputs: Mapping[int, str] = field(default_factory=dict[int, str])
+    raw_inputs: Mapping[int, str] = MappingProxyType({})
     """The JSON text of a tool's input where it was cut, by the index of its block."""
 
 
@@ -73,6 +72,9 @@ def _beginning(model: str, block: JSONObject, budget: int) -> tuple[JSONObject |
             if left <= 0:
                 return None, None
             raw_input = _prefix(model, json.dumps(arguments, ensure_ascii=False), left)
+            # It loads a part of pydantic, which would take a sixth of the time of a start.
+            from ..._wire.partial_json import PartialJSON
+
             partial = PartialJSON()
             partial.feed(raw_input)
             return {**block, "input": partial.value()}, raw_input

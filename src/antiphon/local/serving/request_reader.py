@@ -16,7 +16,7 @@ from ..._transport.http1 import (
     MalformedHTTPError,
     SizedBody,
     content_length,
-    head_text,
+    head_lines,
     parse_fields,
 )
 from ..._wire.http import Headers, Request, Timeout
@@ -151,7 +151,7 @@ class RequestReader:
 
 
 def _parse_head(block: bytes) -> _Head:
-    first, _, lines = head_text(block).partition("\r\n")
+    first, *lines = head_lines(block)
     line = _REQUEST_LINE.fullmatch(first)
     if line is None:
         raise invalid(f"The request begins with {first[:60]!r}, which is not HTTP/1.1.")
