@@ -106,7 +106,7 @@ def more_facts(everything: dict[str, Any], rounds: int) -> list[str]:
 def server_facts(everything: dict[str, Any], rounds: int) -> list[str]:
     from benchmarks.server import facts
 
-    return facts(PYTHONS["antiphon"], rounds, everything["create"]["antiphon"]["cpu"])
+    return facts(rounds, everything["create"]["antiphon"]["cpu"])
 
 
 def command_facts(rounds: int) -> list[str]:
@@ -159,6 +159,11 @@ def page(lines: list[str], facts: list[str], server: list[str], command: list[st
             *facts,
             "",
             "## The local server",
+            "",
+            "Each server is started anew, serves one kind of request and is stopped. Its CPU time",
+            "is counted, without that of the start. aimock replies by one fixture and checks",
+            "nothing; ours checks all rules, counts tokens, simulates the cache and keeps a",
+            "journal.",
             "",
             *server,
             "",

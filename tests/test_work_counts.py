@@ -20,7 +20,12 @@ import pytest
 
 from antiphon import AsyncClient, Client
 from antiphon.costs.tally import PROCESS
+from antiphon.local import App
+from antiphon.local.api.steps import Write, WriteHead, next_visible_step
+from antiphon.local.serving.request_reader import RequestReader
+from antiphon.local.serving.response_framing import ResponseFraming
 from tests.support.imports import loaded_by
+from tests.support.raw_http import HEADERS
 from tests.support.scripted import Answer, AsyncScripted, Scripted
 from tests.support.stream_events import framed
 
@@ -174,6 +179,41 @@ def test_calls_of_an_event(view, kind, limit):
     parses = counted["from_json"] + counted["validate_json"]
     assert EVENTS <= parses <= EVENTS + 30, "every event is parsed once"
     assert counted.total() / EVENTS <= limit
+
+
+def served(stream: bool) -> Counter[str]:
+    """Count the calls that the local server makes for a small request, without its socket."""
+    body = json.dumps({**ASK, "stream": stream}).encode()
+    head = "\r\n".join(
+        [
+            "POST /v1/messages HTTP/1.1",
+            *(f"{name}: {value}" for name, value in HEADERS.items()),
+            *(f"x-stainless-{number}: value" for number in range(8)),
+            f"content-length: {len(body)}",
+        ]
+    )
+    reader, app = RequestReader(), App()
+
+    def serve() -> None:
+        reader.feed(head.encode() + b"\r\n\r\n" + body)
+        received = reader.next_request()
+        assert received is not None
+        steps, framing = app(received.request), ResponseFraming("POST")
+        while (step := next_visible_step(steps)) is not None:
+            if isinstance(step, WriteHead):
+                framing.head(step.status, step.headers)
+            elif isinstance(step, Write):
+                framing.body(step.content)
+
+    return calls(serve)
+
+
+@pytest.mark.parametrize(("stream", "limit"), [(False, 940), (True, 1240)])
+def test_calls_of_the_local_server_for_a_request(stream, limit):
+    counted = served(stream)
+    assert counted["word_tokens"] == 2  # the prompt and the reply, each once
+    assert counted["time"] <= 8, "the clock is read at most so often"
+    assert counted.total() <= limit
 
 
 def test_copies_of_an_image():
