@@ -1,7 +1,8 @@
 """HTTP/1.1 as bytes: the head of a request written, a response read (RFC 9112); no socket in sight.
 
 A `ResponseReader` is fed whatever arrives, in pieces of any size, and gives out the head as soon as
-it is complete and then the body. It reads one response only: the next one gets a new reader.
+it is complete and then the body. It reads one response only: the next one gets a new reader. The
+local server reads its requests by the same parts.
 
 Where two programs could disagree about where a response ends, a response could be cut short or two
 could be mixed up without anybody noticing. So the framing is strict: the end of a body is known by
