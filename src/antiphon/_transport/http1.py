@@ -79,9 +79,10 @@ def request_head(
     ]
     if "content-length" not in headers and (length or method != "GET"):
         lines.append(f"content-length: {length}")
-    head = "\r\n".join(lines) + "\r\n\r\n"
-    if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
+    text = "".join(lines)
+    if "\n" in text or "\r" in text:
         raise ValueError("headers: a name or value contains a line break")
+    head = "\r\n".join(lines) + "\r\n\r\n"
     try:
         return head.encode("latin-1")
     except UnicodeEncodeError:  # it holds the whole head, and with it the credential
