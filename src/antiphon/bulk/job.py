@@ -21,7 +21,7 @@ from ..errors import (
 from .calls import Ask, BulkClient
 from .journal import RunJournal
 from .prompts import Prompts
-from .records import Location, Totals
+from .records import Totals
 from .results import Result, cost_in, failure, read_output, tokens_of
 from .rows import Row, Source, Values
 from .seen import Seen, digest_of
@@ -74,6 +74,8 @@ class Job:
         self.client: Final = client
         self.tag: Final = tag
         self.dedupe: Final = dedupe
+        self.comes_once: Final = isinstance(source, Values) and source.comes_once
+        """Whether the rows can be read only once."""
         self._ask: Ask | None = None
         self.stopped: Stop | None = None
         """Why no further row is begun; None while rows are."""
@@ -96,12 +98,14 @@ class Job:
         self._sampled_at = 0.0
 
     def begin(self, at_a_time: int, way: str) -> None:
-        """Note that an engine begins.
+        """Note that an engine begins; a second time in a session, that changes nothing.
 
         Args:
             at_a_time: the most calls that it has under way at a time.
             way: what it is called in the journal.
         """
+        if self._ask is not None:
+            return
         self.journal.begin(at_a_time, way)
         self._ask = self.client.ask(at_a_time)
 
@@ -111,13 +115,16 @@ class Job:
             self.stopped, self.error = why, error
 
     def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
-        """Give the rows that have no result yet.
+        """Give the rows that have no result yet, and are in no batch under way.
 
         Raises:
             ValueError: a row of an iterable is another one than when the run began.
         """
         records = self.journal.records
         done = records.done()
+        for position in records.batched():
+            done.extend(bytes(max(0, position + 1 - len(done))))
+            done[position] = 1
         digests = dict[int, bytes]()
         if isinstance(self.source, Values):
             digests = records.digests()
@@ -126,7 +133,7 @@ class Job:
         for row in self.source.rows(done, start, stop):
             if row.index >= len(done) or not done[row.index]:
                 yield row
-            elif row.index in digests and digests[row.index] != self._digest(row):
+            elif row.index in digests and digests[row.index] != self.digest(row):
                 raise ValueError(
                     f"rows: row {row.index} is another one than when the run began; give the same"
                     " rows, or another out"
@@ -139,49 +146,63 @@ class Job:
         """
         self.under_way += 1
         try:
-            own = self.prompts.id_of(row.value)
-            name = str(row.index) if own is None else own
-            if own is not None and not self._ids.add(own.encode()):
-                row.fault = f"another row has the id {own!r} too"
-            digest = self._digest(row)
+            name = self.name_of(row)
+            digest = self.digest(row)
             if self.dedupe and digest is not None:
                 result = await self._unless_equal(row, name, digest)
             else:
                 result = await self._asked(row, name)
             if result is not None:
-                place = self.keep(result, digest)
-                if self.dedupe and digest and place and result.message is not None:
-                    self._equal.add(digest, place)
+                self.keep(result, digest)
         finally:
             self.under_way -= 1
             if self._ended is not None and not self._ended.done():
                 self._ended.set_result(None)
             self._ended = None
 
-    def keep(self, result: Result, digest: bytes | None = None) -> Location | None:
-        """Keep a result and count it; return where it is, None if it could not be written."""
+    def keep(self, result: Result, digest: bytes | None = None) -> None:
+        """Keep a result and count it; one that cannot be written stops the run."""
         self._count(result)
         try:
-            return self.journal.add(result, digest, self.output_format)
+            place = self.journal.add(result, digest, self.output_format)
         except OSError as error:
             self.unsaved.append(result)
             self.stop("failed", error)
-            return None
+            return
+        if self.dedupe and digest and result.message is not None:
+            self._equal.add(digest, place)
 
-    def _digest(self, row: Row) -> bytes | None:
+    def name_of(self, row: Row) -> str:
+        """Return the id of a row; give it a fault if another row has the same."""
+        own = self.prompts.id_of(row.value)
+        if own is None:
+            return str(row.index)
+        # The ids of other sources were compared when the run began.
+        if self.comes_once and not self._ids.add(own.encode()):
+            row.fault = f"another row has the id {own!r} too"
+        return own
+
+    def digest(self, row: Row) -> bytes | None:
+        """Return what tells a row from others; None if nobody will ask."""
         # A file is known by a hash of its own.
         if row.fault or not (self.dedupe or isinstance(self.source, Values)):
             return None
         return digest_of(self.prompts.substance(row.value))
 
+    def answered(self, row: Row, name: str, digest: bytes) -> Result | None:
+        """Return the message of an equal row as the result of this one; None if there is none."""
+        if (place := self._equal.get(digest)) is None:
+            return None
+        first = self.journal.records.read(place)
+        same = Result(row.index, name, "ok", first.message, cost=_FREE, same_as=first.index)
+        read_output(same, self.output_format)
+        return same
+
     async def _unless_equal(self, row: Row, name: str, digest: bytes) -> Result | None:
         """Take the message of an equal row; ask the row if there is none."""
         while (twin := self._twins.get(digest)) is not None:
             await twin.wait()
-        if (place := self._equal.get(digest)) is not None:
-            first = self.journal.records.read(place)
-            same = Result(row.index, name, "ok", first.message, cost=_FREE, same_as=first.index)
-            read_output(same, self.output_format)
+        if (same := self.answered(row, name, digest)) is not None:
             return same
         self._twins[digest] = asyncio.Event()
         try:
@@ -193,12 +214,7 @@ class Job:
     async def _asked(self, row: Row, name: str) -> Result | None:
         """Ask a row; return None if it was not asked because the run stops."""
         try:
-            if row.fault:
-                raise ValueError(row.fault)  # noqa: TRY301
-            if self.prompts.reads_files(row.value):
-                params = await asyncio.to_thread(self.prompts.params_of, row.value)
-            else:
-                params = self.prompts.params_of(row.value)
+            params = await self.params_of(row)
         except (ValueError, TypeError, OSError, ImportError) as error:
             return failure(row.index, name, error)
         prefix = self.prompts.marked_prefix(row.value, params)
@@ -216,6 +232,21 @@ class Job:
             return await self._sent(row.index, name, params)
         finally:
             cached.set()
+
+    async def params_of(self, row: Row) -> dict[str, Any]:
+        """Return the parameters of the call of a row; files are read.
+
+        Raises:
+            ValueError: the row cannot be asked; the message says why.
+            TypeError: so with a value of the wrong type.
+            OSError: a file cannot be read.
+            ImportError: a file needs a package that is not installed.
+        """
+        if row.fault:
+            raise ValueError(row.fault)
+        if self.prompts.reads_files(row.value):
+            return await asyncio.to_thread(self.prompts.params_of, row.value)
+        return self.prompts.params_of(row.value)
 
     async def _sent(self, index: int, name: str, params: dict[str, Any]) -> Result | None:
         assert self._ask is not None

@@ -59,7 +59,10 @@ CREATE TABLE IF NOT EXISTS sessions (
 );
 CREATE TABLE IF NOT EXISTS samples (at REAL, state TEXT);
 CREATE TABLE IF NOT EXISTS batches (
-    id TEXT PRIMARY KEY, created REAL, state TEXT, rows TEXT
+    mark TEXT PRIMARY KEY, id TEXT, created REAL, state TEXT, rows INTEGER
+);
+CREATE TABLE IF NOT EXISTS batched (
+    position INTEGER PRIMARY KEY, mark TEXT, id TEXT, digest BLOB, attempts INTEGER, held TEXT
 );
 """
 

@@ -95,6 +95,12 @@ class Records:
                 done[position] = 1
         return done
 
+    def batched(self) -> Iterator[int]:
+        """Give the position of each row that is in a batch under way."""
+        with closing(connected(self.path)) as db:
+            for (position,) in db.execute("SELECT position FROM batched WHERE mark IS NOT NULL"):
+                yield position
+
     def read(self, place: Location, output_format: Any = None) -> Result:
         """Return the result at a place, whether it is in the ledger yet or not."""
         (line,) = self._lines([place])
@@ -112,7 +118,10 @@ class Records:
     def digests(self) -> dict[int, bytes]:
         """Return the digest of each row that has one, by its position."""
         with closing(connected(self.path)) as db:
-            found = db.execute("SELECT position, digest FROM rows WHERE digest IS NOT NULL")
+            found = db.execute(
+                "SELECT position, digest FROM rows WHERE digest IS NOT NULL"
+                " UNION SELECT position, digest FROM batched WHERE digest IS NOT NULL"
+            )
             return dict(found.fetchall())
 
     def in_order(self, start: int, output_format: Any = None) -> list[Result]:

@@ -27,6 +27,7 @@ from .._async.client import AsyncClient
 from .._sync.client import Client
 from ..costs.tally import tagged
 from ..errors import UsageError
+from .batches import Batches, rows_left
 from .calls import BulkClient, budget_of
 from .engines import Engine, Local
 from .export import check_format, export
@@ -190,9 +191,9 @@ def _engine_of(engine: Engine | str, via: str) -> Engine:
     if via not in ("live", "batch"):
         raise ValueError(f"via: {via!r}; give 'live' or 'batch'")
     if via == "batch":
-        if engine != "local":
+        if engine != "local" and not isinstance(engine, Batches):
             raise ValueError("via: the Batches API does the work itself; leave engine= out")
-        raise NotImplementedError
+        return engine if isinstance(engine, Batches) else Batches()
     if engine == "ray":
         raise NotImplementedError
     if engine == "local":
@@ -249,6 +250,8 @@ class _Session:
             if job.stopped is None:
                 with _tagged(self.setup.tag):
                     await self.setup.engine.run(job)
+                    while await rows_left(job):
+                        await self.setup.engine.run(job)
         except asyncio.CancelledError:
             job.stop("cancelled")
         finally:

@@ -151,6 +151,38 @@ class Budget:
                 left=left,
             )
 
+    def reserve(self, body: dict[str, Any]) -> Decimal:
+        """Reserve the most that a request of a batch may cost, and return it; `settle` ends it.
+
+        Args:
+            body: the request, as one of its own would have it.
+
+        Raises:
+            BudgetExceededError: that is more than what is left.
+            UsageError: nobody can tell what it may cost.
+        """
+        amount = self._worst_case(SentPrompt(body), service_tier="batch")
+        with self._lock:
+            self._refuse_above(amount)
+            self._reserved += amount
+        return amount
+
+    def reserve_again(self, amount: Decimal) -> None:
+        """Reserve what was reserved before, for what was sent already."""
+        with self._lock:
+            self._reserved += amount
+
+    def settle(self, amount: Decimal, message: Any = None, model: object = None) -> None:
+        """Put what a request of a batch cost in place of what was reserved for it.
+
+        Args:
+            amount: what was reserved.
+            message: what it gave; None if that was nothing, and so it costs nothing.
+            model: the one that was asked.
+        """
+        actual = _NONE if message is None else self._actual(message, message.usage, model)
+        self._replace(amount, actual)
+
     def responded(self, attempts: Attempts, head: ResponseHead) -> None:
         """Do nothing: what an attempt cost is known at its end."""
 
@@ -158,7 +190,7 @@ class Budget:
         """Give back what was reserved for an attempt, but for what it may have cost."""
         usage = error.usage
         if isinstance(usage, Usage):
-            self._settle(attempts, self._actual(attempts, error.partial, usage))
+            self._settle(attempts, self._actual(error.partial, usage, attempts.call.model))
         else:
             self._settle(attempts, None if may_have_cost(error) else _NONE)
 
@@ -170,7 +202,7 @@ class Budget:
         usage: Any = getattr(message, "usage", None)
         if isinstance(usage, Usage):
             held.prompt.learn(usage)
-            self._settle(attempts, self._actual(attempts, message, usage))
+            self._settle(attempts, self._actual(message, usage, attempts.call.model))
         else:
             # A cancelled call gives its reservation back. Of one that was read as bytes, or whose
             # response was none, nobody knows what it cost, so all of it counts as spent.
@@ -180,22 +212,24 @@ class Budget:
     def _settle(self, attempts: Attempts, actual: Decimal | None) -> None:
         """Spend `actual`, or all that was reserved if it is None."""
         held: _Held | None = attempts.release(self)
-        if held is None:
-            return
-        with self._lock:
-            self._reserved -= held.amount
-            self._spent += held.amount if actual is None else actual
+        if held is not None:
+            self._replace(held.amount, actual)
 
-    def _actual(self, attempts: Attempts, message: Any, usage: Usage) -> Decimal | None:
+    def _replace(self, amount: Decimal, actual: Decimal | None) -> None:
+        with self._lock:
+            self._reserved -= amount
+            self._spent += amount if actual is None else actual
+
+    def _actual(self, message: Any, usage: Usage, asked: object) -> Decimal | None:
         if not self._in_dollars:
             return Decimal(usage.total_input_tokens + (usage.output_tokens or 0))
-        model = str(getattr(message, "model", None) or attempts.call.model)
+        model = str(getattr(message, "model", None) or asked)
         cost = cost_of(usage.to_dict(), model, self._prices)
         if cost is None:  # a name that a gateway gave; the price of the one asked for is known
-            cost = cost_of(usage.to_dict(), str(attempts.call.model), self._prices)
+            cost = cost_of(usage.to_dict(), str(asked), self._prices)
         return None if cost is None else cost.total
 
-    def _worst_case(self, sent: SentPrompt) -> Decimal:
+    def _worst_case(self, sent: SentPrompt, service_tier: str | None = None) -> Decimal:
         body = sent.body
         uses = self._server_tool_uses(body)
         prompt = _with_uses(sent.estimate, uses)
@@ -216,6 +250,7 @@ class Budget:
             "output_tokens": output,
             "server_tool_use": {"web_search_requests": uses},
             "speed": body.get("speed"),
+            "service_tier": service_tier,
             "inference_geo": "us",  # the workspace may say so; a tenth more is the worst case
         }
         if kind["as"] == "cache_creation_input_tokens" and kind["hour"]:

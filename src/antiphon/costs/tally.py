@@ -170,6 +170,9 @@ class Tally:
     def add(self, message: Any, tag: str | None = None) -> None:
         """Count a message that no call of a client gave, such as a result of a batch."""
         _pending.append((self, time.time(), message.model, tag, message.usage, _CALL))
+        if len(_pending) >= _MOST_PENDING:
+            with _lock:
+                _count_pending()
 
     def _note(self, attempts: Attempts, message: Any, counts: dict[int, int]) -> None:
         call = attempts.call
