@@ -295,7 +295,7 @@ class _Work:
         draft, self._draft = self._draft, BatchDraft()
         if not draft.requests:
             return await asyncio.to_thread(self._notes.leave, draft.rows)
-        batch = NotedBatch(draft.mark, None, time.time(), "creating", draft.requests)
+        batch = NotedBatch(draft.mark, None, _now(), "creating", draft.requests)
         await asyncio.to_thread(self._notes.begin, batch, draft.rows)
         body, sure = draft.finished(), True
         while self._job.stopped is None:
@@ -334,7 +334,7 @@ class _Work:
     async def _look_up(self, batch: NotedBatch) -> None:
         """Look for a batch whose id was not noted, for as long as the API may not know it yet."""
         while self._job.stopped is None:
-            sure = time.time() > batch.created + _SETTLED_SECONDS
+            sure = _now() > batch.created + _SETTLED_SECONDS
             try:
                 identifier = await self._found(batch)
             except APIError as error:
@@ -506,9 +506,17 @@ class _Work:
         """Wait some seconds, by default longer each time; not longer than until the run stops."""
         if seconds is None:
             seconds, self._pause = self._pause, min(2 * self._pause, self._engine.every)
-        until = clocks.now() + seconds
-        while self._job.stopped is None and (left := until - clocks.now()) > 0:
-            await clocks.AsyncMonotonicClock.sleep(min(left, _GLANCE_SECONDS))
+        pause = asyncio.ensure_future(clocks.AsyncMonotonicClock.sleep(seconds))
+        try:
+            while self._job.stopped is None and not pause.done():
+                await asyncio.wait([pause], timeout=_GLANCE_SECONDS)
+        finally:
+            pause.cancel()
+
+
+def _now() -> float:
+    """Return the seconds since 1970."""
+    return time.time() if clocks.frozen is None else clocks.frozen.time()
 
 
 def _error_of(said: ErrorResponse) -> APIStatusError:
