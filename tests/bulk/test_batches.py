@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
-import os
 import subprocess
 import sys
 import textwrap
-from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from antiphon import AsyncClient, Budget, Client, errors
-from antiphon.bulk import Batches, Local, Run, RunSummary, arun, run
+from antiphon import Budget, Client, errors
+from antiphon.bulk import Batches, Local, Run, RunSummary, run
 from antiphon.local import LocalServer
 from antiphon.local.api.steps import Abort, Pause
 from antiphon.testing import frozen, user_text
-from tests.support.troubled_app import TroubledApp, cut, lost, refused
+from tests.support.troubled_app import TroubledApp, cut, lost, refused, unharmed
 
 MODEL = "claude-haiku-4-5"
 PARAMS = {"model": MODEL, "max_tokens": 50}
@@ -100,7 +97,7 @@ def test_all_rows_at_half_the_price(server, client, batches, rows, tmp_path):
 def test_batches_have_no_more_requests_than_allowed(server, batches, rows):
     assert summary(batches(rows, engine=Batches(requests=12))).ok == 30
     assert [len(each) for each in created(server)] == [12, 12, 6]
-    assert sum(map(positions, created(server)), []) == [*range(30)]
+    assert [*chain(*map(positions, created(server)))] == [*range(30)]
 
 
 def test_batches_have_no_more_bytes_than_allowed(server, batches, rows):
@@ -187,8 +184,7 @@ def test_expired_rows_are_asked_again(server, batches, rows):
     assert len(left) == 7
 
 
-def test_rows_of_an_iterator_are_asked_again_by_the_next_call(server, batches, tmp_path):
-    out = tmp_path / "out.jsonl"
+def test_rows_of_an_iterator_are_asked_again_by_the_next_call(server, batches):
     server.fail(529, times=1)
     server.reply("Done.")
     first = summary(batches(iter(["one", "two"])))
@@ -197,37 +193,33 @@ def test_rows_of_an_iterator_are_asked_again_by_the_next_call(server, batches, t
     assert (second.ok, second.attempts, second.stopped) == (2, 3, None)
 
 
-def test_rows_that_somebody_cancels_are_not_asked_again(server, rows, tmp_path):
-    async def cancelled() -> list[Any]:
-        client = AsyncClient(base_url=server.url, api_key="test")
-        going = arun(rows, params=PARAMS, via="batch", client=client, out=tmp_path / "out.jsonl")
-        waiting = asyncio.create_task(going.wait())
-        while not [each async for each in client.messages.batches.list()]:
-            pass
-        (batch,) = [each async for each in client.messages.batches.list()]
-        await client.messages.batches.cancel(batch.id)
-        await waiting
-        return [each async for each in going]
-
-    with frozen():
-        found = asyncio.run(cancelled())
-    assert {each.kind for each in found if not each.ok} == {"expired"}
+def test_rows_that_somebody_cancels_are_not_asked_again(server, batches, rows):
+    going = batches(rows, engine=Batches(every=0.05))
+    begun(going, server)
+    half_way_cancelled(server)
+    found = [*going]
+    assert [each.kind for each in found] == [None] * 15 + ["expired"] * 15
     assert len(created(server)) == 1
 
 
+def half_way_cancelled(server) -> None:
+    server.clock.advance(300)
+    others = Client(base_url=server.url, api_key="test").messages.batches
+    others.cancel(others.list().data[0].id)
+    server.clock.advance(60)
+
+
 def test_whoever_cancels_a_run_cancels_its_batches(server, batches, rows):
-    with frozen():
-        first = batches(rows)
-        begun(first, server)
-        first.cancel()
-        assert first.wait().stopped == "cancelled"
+    first = batches(rows)
+    begun(first, server)
+    server.clock.advance(300)
+    first.cancel()
+    assert first.wait().stopped == "cancelled"
     (batch,) = Client(base_url=server.url, api_key="test").messages.batches.list()
     assert batch.cancel_initiated_at is not None
     # What the batch gave until then is kept, and the other rows are in another one.
-    server.clock.advance(60)
     found = summary(batches(rows))
-    given = len(created(server)[1])
-    assert 0 < given <= 30
+    assert positions(created(server)[1]) == [*range(15, 30)]
     assert (found.ok, found.attempts) == (30, 30)
 
 
@@ -257,20 +249,17 @@ def test_rows_in_a_batch_are_not_asked_live(server, batches, rows):
     begun(first, server)
     first.stop()
     first.wait()
-    batched = sum(map(positions, created(server)), [])
+    batched = sum(map(len, created(server)))
     found = summary(batches(rows, via="live"))
     assert (found.ok, found.attempts) == (30, 30)
-    assert asked_live(server) == 30 - len(batched)
-    assert len(created(server)) == len(batched) / 20
+    assert asked_live(server) == 30 - batched
+    assert sum(map(len, created(server))) == batched
 
 
 def test_rows_that_were_asked_live_are_in_no_batch(server, batches, rows):
-    first = batches(rows, via="live", engine=Local(concurrency=2))
-    for _ in zip(range(5), first, strict=False):
-        pass
-    first.stop()
-    done = first.wait().ok
-    assert 5 <= done < 30
+    first = summary(batches(rows, via="live", engine=Local(concurrency=2), budget=0.002))
+    assert first.stopped == "budget"
+    assert 0 < (done := first.ok) < 30
     found = summary(batches(rows))
     assert found.ok == 30
     assert [len(each) for each in created(server)] == [30 - done]
@@ -284,6 +273,7 @@ def test_rows_of_a_batch_that_expires_are_asked_live_when_the_run_goes_that_way(
     begun(first, server)
     first.stop()
     first.wait()
+    server.clock.advance(DAY)
     found = summary(batches(rows, via="live"))
     assert found.ok == 30
     assert asked_live(server) == 15
@@ -303,3 +293,184 @@ def test_other_rows_than_those_in_a_batch_are_refused(server, batches):
     first.wait()
     with pytest.raises(ValueError, match="row 1 is another one"):
         summary(batches(["one", "three"]))
+
+
+def test_a_budget_makes_batches_smaller(server, batches, rows, tmp_path):
+    (first,) = frozen_results(batches(["Number 0"], out=tmp_path / "first.jsonl"))
+    worst = Budget(usd=1).reserve(created(server)[0][0]["params"])
+    budget = Budget(usd=10 * worst)
+    found = summary(batches(rows, budget=budget))
+    second = int((budget.limit - 10 * first.cost) / worst)
+    assert [len(each) for each in created(server)][1:3] == [10, second]
+    assert (found.ok, found.stopped) == (sum(map(len, created(server))) - 1, "budget")
+    assert (budget.spent, budget.reserved) == (found.cost, 0)
+    assert budget.left < worst
+    assert found.cost == found.ok * first.cost
+
+
+def test_a_budget_in_tokens_counts_those_of_batches(server, batches, rows):
+    budget = Budget(tokens=800)
+    found = summary(batches(rows, budget=budget))
+    assert found.stopped == "budget"
+    assert budget.spent == found.input_tokens + found.output_tokens <= 800
+    assert budget.reserved == 0
+
+
+def test_a_budget_knows_what_an_earlier_session_has_under_way(server, batches, rows):
+    first = batches(rows, budget=1, engine=Batches(requests=10))
+    begun(first, server)
+    first.stop()
+    first.wait()
+    sent = sum(map(len, created(server)))
+    worst = Budget(usd=1).reserve(created(server)[0][0]["params"])
+    # All of it is reserved at first, so that nothing can be added before it has ended.
+    second = batches(rows, budget=worst * sent)
+    with frozen():
+        found = second.wait()
+    later = server.requests.filter(path="/v1/messages/batches")
+    posts = [each for each in later if each.method == "POST"]
+    looks = [each for each in server.requests if each.path.endswith("/results")]
+    assert looks
+    assert all(each.started > looks[0].started for each in posts[-1:])
+    assert found.cost <= worst * sent
+
+
+def test_a_model_without_a_price_needs_another_budget(batches):
+    with pytest.raises(errors.UsageError, match="price"):
+        summary(batches([{"prompt": "Hi", "model": "my-model"}], budget=1))
+
+
+def test_what_a_request_says_of_itself_is_refused_before_anything_is_sent(server, batches):
+    with pytest.raises(errors.UsageError, match="betas: the rows of a batch"):
+        summary(batches([{"prompt": "Hi", "betas": ["files-api-2025-04-14"]}]))
+    assert not server.requests
+
+
+def test_a_wrong_key_ends_the_run(server, batches, rows):
+    wrong = Client(base_url=server.url, api_key="invalid")
+    with pytest.raises(errors.AuthenticationError):
+        summary(batches(rows, client=wrong))
+    # Nothing is under way, so the right key need not look for it.
+    assert summary(batches(rows)).ok == 30
+    assert len(created(server)) == 1
+
+
+def test_a_batch_that_is_not_known_yet_is_waited_for(server, app, batches, rows):
+    not_found = refused(404, "not_found_error")
+    app.troubles["GET", ""] = [not_found] * 3
+    assert summary(batches(rows)).ok == 30
+
+
+def test_a_batch_that_is_not_there_ends_the_run(server, batches, rows):
+    first = batches(rows)
+    begun(first, server)
+    first.stop()
+    first.wait()
+    server.replace(TroubledApp(batch_seconds=600))
+    with pytest.raises(errors.NotFoundError) as caught:
+        summary(batches(rows))
+    assert "belongs to the workspace of another key" in caught.value.__notes__[0]
+    assert len(created(server)) == 0
+
+
+def test_a_full_queue_is_waited_for(server, app, batches, rows):
+    full = refused(429, "rate_limit_error", retry_after="10")
+    app.troubles[CREATE] = [unharmed, *[full] * 40]
+    with frozen() as clock:
+        assert batches(rows, engine=Batches(requests=15)).wait().ok == 30
+    assert clock.elapsed >= 400 + 600
+    assert len(created(server)) == 2
+
+
+@pytest.mark.parametrize("status", [500, 504, 529])
+def test_an_api_that_fails_is_asked_again(server, app, batches, rows, status):
+    trouble = refused(status, "api_error")
+    app.troubles[CREATE] = [trouble] * 2
+    app.troubles["GET", "/results"] = [trouble] * 2
+    assert summary(batches(rows)).ok == 30
+    assert len(created(server)) == 1
+
+
+def test_an_api_that_fails_for_half_an_hour_ends_the_run(server, app, batches, rows):
+    app.troubles[CREATE] = [refused(500, "api_error")] * 100
+    with pytest.raises(errors.InternalServerError):
+        summary(batches(rows))
+    app.troubles.clear()
+    assert summary(batches(rows)).ok == 30
+
+
+def test_a_batch_whose_response_is_lost_is_found(server, app, batches, rows):
+    app.troubles[CREATE] = [lost]
+    found = summary(batches(rows))
+    assert (found.ok, found.attempts) == (30, 30)
+    assert len(Client(base_url=server.url, api_key="test").messages.batches.list().data) == 1
+
+
+def test_the_batch_of_somebody_else_is_not_mistaken(server, app, batches, rows):
+    other = Client(base_url=server.url, api_key="test").messages.batches
+    ask = {**PARAMS, "messages": [{"role": "user", "content": "Hi"}]}
+    other.create(requests=[{"custom_id": f"row-{n}-0", "params": ask} for n in range(30)])
+    app.troubles[CREATE] = [refused(500, "api_error")]
+    found = summary(batches(rows))
+    assert (found.ok, found.attempts) == (30, 30)
+    assert len(created(server)) == 2
+
+
+def test_results_that_break_off_are_read_again(server, app, batches, rows):
+    app.troubles["GET", "/results"] = [cut(7, Abort()), cut(20, Abort())]
+    found = summary(batches(rows))
+    assert (found.ok, found.attempts, len(created(server))) == (30, 30, 1)
+
+
+PROGRAM = """
+    import os, signal, sys
+    from antiphon import AsyncClient
+    from antiphon.bulk import Batches, run
+
+    url, rows, out, when = sys.argv[1:]
+
+    def die(now):
+        if now == when:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    async def deadly(request, call_next):
+        creates = request.method == "post"
+        die("before it is created" if creates else "while it is waited for")
+        response = await call_next(request)
+        die("before its id is noted" if creates else "")
+        return response
+
+    client = AsyncClient(base_url=url, api_key="test", middleware=[deadly])
+    params = {"model": "claude-haiku-4-5", "max_tokens": 50}
+    engine = Batches(every=0.05)
+    going = run(rows, out=out, params=params, client=client, engine=engine, ordered=False)
+    for result in going:
+        die("while its results are read")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize(
+    "when",
+    [
+        "before it is created",
+        "before its id is noted",
+        "while it is waited for",
+        "while its results are read",
+    ],
+)
+def test_a_kill_loses_nothing_and_pays_nothing_twice(server, batches, rows, tmp_path, when):
+    app = TroubledApp(batch_seconds=0.01 if when == "while its results are read" else 600)
+    app.troubles["GET", "/results"] = [cut(7, Pause(3600))]
+    server.replace(app)
+    command = [sys.executable, "-c", textwrap.dedent(PROGRAM)]
+    arguments = [server.url, str(rows), str(tmp_path / "out.jsonl"), when]
+    ended = subprocess.run([*command, *arguments], timeout=60, check=False)
+    assert ended.returncode == -9
+    app.troubles.clear()
+    found = summary(batches(rows))
+    assert (found.ok, found.attempts, found.in_doubt) == (30, 30, 0)
+    assert len(created(server)) == 1
+    indexes = [json.loads(line)["index"] for line in found.out.read_text().splitlines()]
+    assert indexes == [*range(30)]

@@ -14,6 +14,11 @@ Trouble: TypeAlias = Callable[[App, Request, Steps], Steps]
 """Makes the steps of a response from those that it would have."""
 
 
+def unharmed(app: App, request: Request, usual: Steps) -> Steps:
+    """Let all go well."""
+    return usual
+
+
 def refused(status: int, kind: str, **headers: str) -> Trouble:
     """Refuse the request, and do nothing of what it asks for."""
     refusal = RequestRefusedError(

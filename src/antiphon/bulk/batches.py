@@ -68,7 +68,7 @@ _TOLERANCE = timedelta(minutes=15)
 _MOST_FAILURES = 30
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 # How soon it is noticed in a pause that the run stops.
-_GLANCE_SECONDS = 1.0
+_GLANCE_SECONDS = 0.2
 _FREE = Decimal(0)
 
 
