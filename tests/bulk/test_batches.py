@@ -323,15 +323,12 @@ def test_a_budget_knows_what_an_earlier_session_has_under_way(server, batches, r
     first.wait()
     sent = sum(map(len, created(server)))
     worst = Budget(usd=1).reserve(created(server)[0][0]["params"])
-    # All of it is reserved at first, so that nothing can be added before it has ended.
-    second = batches(rows, budget=worst * sent)
-    with frozen():
-        found = second.wait()
-    later = server.requests.filter(path="/v1/messages/batches")
-    posts = [each for each in later if each.method == "POST"]
-    looks = [each for each in server.requests if each.path.endswith("/results")]
-    assert looks
-    assert all(each.started > looks[0].started for each in posts[-1:])
+    before = len(server.requests)
+    # All of it is reserved at first, so that nothing can be added before a batch has ended.
+    found = summary(batches(rows, budget=worst * sent))
+    then = server.requests[before:]
+    first_results = next(each for each in then if each.path.endswith("/results"))
+    assert "POST" not in {each.method for each in then[: then.index(first_results)]}
     assert found.cost <= worst * sent
 
 
@@ -418,6 +415,22 @@ def test_the_batch_of_somebody_else_is_not_mistaken(server, app, batches, rows):
 
 def test_results_that_break_off_are_read_again(server, app, batches, rows):
     app.troubles["GET", "/results"] = [cut(7, Abort()), cut(20, Abort())]
+    found = summary(batches(rows))
+    assert (found.ok, found.attempts, len(created(server))) == (30, 30, 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of files")
+def test_results_for_which_there_is_no_room_are_read_again(server, batches, rows):
+    import resource
+
+    server.reply("word " * 4000)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, usual[1]))
+    try:
+        with pytest.raises(OSError, match="No space"):
+            summary(batches(rows))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     found = summary(batches(rows))
     assert (found.ok, found.attempts, len(created(server))) == (30, 30, 1)
 

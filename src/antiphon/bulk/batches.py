@@ -411,7 +411,8 @@ class _Work:
             logger.warning("batch %s has no results any more: its rows are asked again", ended.id)
         else:
             try:
-                await self._read(ended, batch)
+                if not await self._read(ended, batch):
+                    return None
             except _ForeignBatchError:
                 logger.warning("batch %s is one of somebody else", ended.id)
                 self._foreign.add(ended.id)
@@ -426,8 +427,8 @@ class _Work:
         self._close(ended.id)
         return None
 
-    async def _read(self, ended: MessageBatch, batch: NotedBatch) -> None:
-        """Keep each result of a batch, as its line arrives.
+    async def _read(self, ended: MessageBatch, batch: NotedBatch) -> bool:
+        """Keep each result of a batch, as its line arrives; return False if there is no room.
 
         Raises:
             APIError: they could not be read to their end.
@@ -452,6 +453,9 @@ class _Work:
                     self._settle(row, result)
                     if result.message is not None:
                         self._client.costs.add(result.message, tag=job.tag)
+                    if job.unsaved:  # the others can still be read when there is
+                        return False
+        return True
 
     def _result(
         self, line: MessageBatchIndividualResponse, row: NotedRow, batch: NotedBatch
