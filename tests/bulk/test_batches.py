@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from antiphon import Budget, Client, errors
-from antiphon.bulk import Batches, Local, Run, RunSummary, run
+from antiphon.bulk import Batched, Local, Run, RunSummary, run
 from antiphon.local import LocalServer
 from antiphon.local.api.steps import Abort, Pause
 from antiphon.testing import frozen, user_text
@@ -95,13 +95,13 @@ def test_all_rows_at_half_the_price(server, client, batches, rows, tmp_path):
 
 
 def test_batches_have_no_more_requests_than_allowed(server, batches, rows):
-    assert summary(batches(rows, engine=Batches(requests=12))).ok == 30
+    assert summary(batches(rows, engine=Batched(requests=12))).ok == 30
     assert [len(each) for each in created(server)] == [12, 12, 6]
     assert [*chain(*map(positions, created(server)))] == [*range(30)]
 
 
 def test_batches_have_no_more_bytes_than_allowed(server, batches, rows):
-    assert summary(batches(rows, engine=Batches(size=1000))).ok == 30
+    assert summary(batches(rows, engine=Batched(size=1000))).ok == 30
     sent = server.requests.filter(path="/v1/messages/batches")
     sizes = [int(each.headers["content-length"]) for each in sent if each.method == "POST"]
     assert len(sizes) > 3
@@ -111,7 +111,7 @@ def test_batches_have_no_more_bytes_than_allowed(server, batches, rows):
 
 def test_a_row_that_fits_into_no_batch_has_an_error(batches):
     long = [{"prompt": "word " * 300}, {"prompt": "short"}]
-    first, second = frozen_results(batches(long, engine=Batches(size=1000)))
+    first, second = frozen_results(batches(long, engine=Batched(size=1000)))
     assert (first.kind, second.ok) == ("invalid", True)
     assert "1,000" in str(first.error)
 
@@ -174,7 +174,7 @@ def test_a_refused_request_is_asked_once(server, batches):
 
 def test_expired_rows_are_asked_again(server, batches, rows):
     server.replace(TroubledApp(batch_seconds=2.5 * DAY))
-    found = frozen_results(batches(rows, engine=Batches(every=DAY / 10)))
+    found = frozen_results(batches(rows, engine=Batched(every=DAY / 10)))
     assert len(created(server)) == 3
     # 12 rows of 30 in a day, then 7 of 18, then 4 of 11.
     assert [each.attempts for each in found].count(1) == 12
@@ -194,7 +194,7 @@ def test_rows_of_an_iterator_are_asked_again_by_the_next_call(server, batches):
 
 
 def test_rows_that_somebody_cancels_are_not_asked_again(server, batches, rows):
-    going = batches(rows, engine=Batches(every=0.05))
+    going = batches(rows, engine=Batched(every=0.05))
     begun(going, server)
     half_way_cancelled(server)
     found = [*going]
@@ -245,7 +245,7 @@ def test_a_run_that_is_stopped_leaves_its_batch_and_goes_on_with_it(server, batc
 
 
 def test_rows_in_a_batch_are_not_asked_live(server, batches, rows):
-    first = batches(rows, engine=Batches(requests=20))
+    first = batches(rows, engine=Batched(requests=20))
     begun(first, server)
     first.stop()
     first.wait()
@@ -317,7 +317,7 @@ def test_a_budget_in_tokens_counts_those_of_batches(server, batches, rows):
 
 
 def test_a_budget_knows_what_an_earlier_session_has_under_way(server, batches, rows):
-    first = batches(rows, budget=1, engine=Batches(requests=10))
+    first = batches(rows, budget=1, engine=Batched(requests=10))
     begun(first, server)
     first.stop()
     first.wait()
@@ -374,7 +374,7 @@ def test_a_full_queue_is_waited_for(server, app, batches, rows):
     full = refused(429, "rate_limit_error", retry_after="10")
     app.troubles[CREATE] = [unharmed, *[full] * 40]
     with frozen() as clock:
-        assert batches(rows, engine=Batches(requests=15)).wait().ok == 30
+        assert batches(rows, engine=Batched(requests=15)).wait().ok == 30
     assert clock.elapsed >= 400 + 600
     assert len(created(server)) == 2
 
@@ -438,7 +438,7 @@ def test_results_for_which_there_is_no_room_are_read_again(server, batches, rows
 PROGRAM = """
     import os, signal, sys
     from antiphon import AsyncClient
-    from antiphon.bulk import Batches, run
+    from antiphon.bulk import Batched, run
 
     url, rows, out, when = sys.argv[1:]
 
@@ -455,7 +455,7 @@ PROGRAM = """
 
     client = AsyncClient(base_url=url, api_key="test", middleware=[deadly])
     params = {"model": "claude-haiku-4-5", "max_tokens": 50}
-    engine = Batches(every=0.05)
+    engine = Batched(every=0.05)
     going = run(rows, out=out, params=params, client=client, engine=engine, ordered=False)
     for result in going:
         die("while its results are read")

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._async.client import AsyncClient
 from .._sync.client import Client
-from .batches import Batches
+from .batches import Batched
 from .engines import Engine, Local
 from .job import Job
 from .plans import RunPlan
@@ -25,7 +25,7 @@ from .runs import AsyncRun, Run, RunProgress, RunSummary, Setup
 __all__ = [
     "KINDS",
     "AsyncRun",
-    "Batches",
+    "Batched",
     "Engine",
     "Job",
     "Local",

@@ -52,7 +52,7 @@ from .results import Result, failure, kind_of, read_output
 from .rows import Row
 from .seen import Seen
 
-__all__ = ["Batches", "rows_left"]
+__all__ = ["Batched", "rows_left"]
 
 # Limits of the Batches API.
 _MOST_REQUESTS = 100_000
@@ -72,7 +72,7 @@ _GLANCE_SECONDS = 0.2
 _FREE = Decimal(0)
 
 
-class Batches:
+class Batched:
     """Sends the rows through the Batches API."""
 
     def __init__(
@@ -125,7 +125,7 @@ async def rows_left(job: Job) -> bool:
     notes = BatchNotes(job.journal.path)
     if job.stopped is not None or not (notes.under_way() or notes.left()):
         return False
-    async with _working(job, Batches()) as work:
+    async with _working(job, Batched()) as work:
         await work.finish()
     await asyncio.to_thread(job.journal.commit)
     await asyncio.to_thread(notes.clear)
@@ -138,7 +138,7 @@ async def rows_left(job: Job) -> bool:
 
 
 @asynccontextmanager
-async def _working(job: Job, engine: Batches) -> AsyncGenerator[_Work]:
+async def _working(job: Job, engine: Batched) -> AsyncGenerator[_Work]:
     """Take up the batches of earlier sessions; in the end leave or cancel those under way."""
     work = _Work(job, engine)
     try:
@@ -160,7 +160,7 @@ class _ForeignBatchError(Exception):
 class _Work:
     """What one session does with batches."""
 
-    def __init__(self, job: Job, engine: Batches) -> None:
+    def __init__(self, job: Job, engine: Batched) -> None:
         self._job: Final = job
         self._engine: Final = engine
         self._client: Final = job.client.asynchronous

@@ -27,7 +27,7 @@ from .._async.client import AsyncClient
 from .._sync.client import Client
 from ..costs.tally import tagged
 from ..errors import UsageError
-from .batches import Batches, rows_left
+from .batches import Batched, rows_left
 from .calls import BulkClient, budget_of
 from .engines import Engine, Local
 from .export import check_format, export
@@ -191,9 +191,9 @@ def _engine_of(engine: Engine | str, via: str) -> Engine:
     if via not in ("live", "batch"):
         raise ValueError(f"via: {via!r}; give 'live' or 'batch'")
     if via == "batch":
-        if engine != "local" and not isinstance(engine, Batches):
+        if engine != "local" and not isinstance(engine, Batched):
             raise ValueError("via: the Batches API does the work itself; leave engine= out")
-        return engine if isinstance(engine, Batches) else Batches()
+        return engine if isinstance(engine, Batched) else Batched()
     if engine == "ray":
         raise NotImplementedError
     if engine == "local":
