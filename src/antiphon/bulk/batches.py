@@ -48,7 +48,7 @@ from .batch_notes import BatchNotes, NotedBatch, NotedRow
 from .engines import Feed
 from .job import Job
 from .records import Location
-from .results import Result, failure, kind_of, read_output
+from .results import Result, cost_in, failure, kind_of, read_output
 from .rows import Row
 from .seen import Seen
 
@@ -465,8 +465,7 @@ class _Work:
         given = line.result
         if isinstance(given, MessageBatchSucceededResult):
             result.status, result.message = "ok", given.message
-            cost = given.message.cost
-            result.cost = None if cost is None else cost.total
+            result.cost = cost_in(given.message)
             read_output(result, self._job.output_format)
             return result
         if isinstance(given, MessageBatchErroredResult):

@@ -620,10 +620,17 @@ class Run(_BaseRun):
 
     def cancel(self) -> None:
         """End at once: the calls under way are cut, and may be paid for."""
-        self._session.stop("cancelled")
-        if self._loop is not None and self._task is not None:
-            with suppress(RuntimeError):  # it has ended meanwhile
-                self._loop.call_soon_threadsafe(self._task.cancel)
+        loop, task = self._loop, self._task
+        if loop is None or task is None:
+            return self._session.stop("cancelled")
+
+        def cut() -> None:  # in one step: an engine that ended in between would not be cut
+            self._session.stop("cancelled")
+            task.cancel()
+
+        with suppress(RuntimeError):  # it has ended meanwhile
+            loop.call_soon_threadsafe(cut)
+        return None
 
     def _begin(self) -> None:
         if self._thread is None:

@@ -180,7 +180,10 @@ class Budget:
             message: what it gave; None if that was nothing, and so it costs nothing.
             model: the one that was asked.
         """
-        actual = _NONE if message is None else self._actual(message, message.usage, model)
+        usage: Any = getattr(message, "usage", None)
+        actual = None if message is not None else _NONE
+        if isinstance(usage, Usage):
+            actual = self._actual(message, usage, model)
         self._replace(amount, actual)
 
     def responded(self, attempts: Attempts, head: ResponseHead) -> None:
