@@ -13,6 +13,7 @@ import subprocess
 from itertools import chain
 from typing import Any
 
+from benchmarks import common_limit
 from benchmarks.measuring import (
     PYTHONS,
     ROOT,
@@ -141,7 +142,9 @@ Measured separately in November 2026, on the same machine:
   time."""
 
 
-def page(lines: list[str], facts: list[str], server: list[str], command: list[str]) -> str:
+def page(
+    lines: list[str], facts: list[str], server: list[str], command: list[str], bulk: list[str]
+) -> str:
     return "\n".join(
         [
             "# Performance",
@@ -171,6 +174,10 @@ def page(lines: list[str], facts: list[str], server: list[str], command: list[st
             "",
             *command,
             "",
+            "## Bulk on Ray",
+            "",
+            *bulk,
+            "",
             WHERE_TIME_GOES,
             "",
         ]
@@ -191,6 +198,7 @@ def main() -> None:
             more_facts(everything, rounds),
             server_facts(everything, rounds),
             command_facts(rounds),
+            common_limit.facts(),
         )
         print(*chain(*more), sep="\n")
         (ROOT / "docs/performance.md").write_text(page(lines, *more))

@@ -439,11 +439,14 @@ class Limiter:
         if pool is None:
             name = (_caller(secrets), limit_class(str(call.model)))
             with self._lock:
-                pool = self._pools.setdefault(name, _Pool())
+                pool = self._pools.setdefault(name, self._new_pool())
                 if len(self._known) >= _MOST_KNOWN:
                     self._known.clear()
                 self._known[known] = pool
         return pool
+
+    def _new_pool(self) -> _Pool:
+        return _Pool()
 
     def _now(self, clock: Callable[[], float]) -> float:
         # Processes have no other clock in common.

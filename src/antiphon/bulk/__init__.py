@@ -18,6 +18,7 @@ from .engines import Engine, Local
 from .job import Job
 from .plans import RunPlan
 from .prompts import TemplateInput
+from .ray import Ray
 from .results import KINDS, Result
 from .rows import RowsInput
 from .runs import AsyncRun, Run, RunProgress, RunSummary, Setup
@@ -29,6 +30,7 @@ __all__ = [
     "Engine",
     "Job",
     "Local",
+    "Ray",
     "Result",
     "Run",
     "RunPlan",

@@ -16,6 +16,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -27,6 +28,7 @@ from typing import IO, Any, Final
 from .._transport.files import replace_file
 from .._wire.json import JSONObject
 from .records import (
+    LEDGER,
     NANO,
     SETTINGS,
     Location,
@@ -42,11 +44,20 @@ __all__ = ["RunJournal", "is_running", "open_run"]
 
 _COMMIT_SECONDS = 0.2
 _COMMIT_BYTES = 1_000_000
+_DYING_SECONDS = 30.0  # in which workers notice that their leader died
 _SEGMENT_BYTES = 256_000_000  # a file that editors and copies still cope with
 
 _NOT_COMPARED = {"created", "path"}  # the input may have been moved
 
 _INSERT = "INSERT OR REPLACE INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_ADOPT = """
+INSERT OR IGNORE INTO rows SELECT position, status, kind, ?, start + ?, length, attempts, model,
+    input, output, cost, ended, seconds, digest FROM shard.rows WHERE segment = ?
+"""
+_ADOPT_DEAD = """
+INSERT INTO sessions (started, at_a_time, way)
+    SELECT started, at_a_time, way FROM shard.sessions WHERE ended IS NULL
+"""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS rows (
     position INTEGER PRIMARY KEY, status TEXT, kind TEXT, segment INTEGER, start INTEGER,
@@ -100,6 +111,12 @@ class RunJournal:
         """The number of the session that goes on."""
         self._writer = threading.Thread(target=self._write, name="antiphon-journal", daemon=True)
         self._writer.start()
+        try:
+            for each in sorted(path.glob("shards/*/")):  # of workers, whose leader died
+                self.adopt(each)
+        except BaseException:
+            self.end()
+            raise
 
     def begin(self, at_a_time: int, way: str) -> None:
         """Note that a session begins, in which so many calls may be under way at a time."""
@@ -120,22 +137,46 @@ class RunJournal:
         line = line_of(result, output_format)
         if self._length > _SEGMENT_BYTES:
             self._next_segment()
-        try:
-            written = self._file.write(line)
-            if written != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))  # noqa: TRY301
-        except OSError:
-            with suppress(OSError):  # of a line that was cut off, nothing stays
-                os.ftruncate(self._file.fileno(), self._length)
-            raise
         place = Location(self._segment, self._length, len(line))
-        self._length += len(line)
+        self._append(line)
         with self._lock:
             self._pending.append((place, *_entry(result, digest)))
             self._unsynced += len(line)
         if self._unsynced > _COMMIT_BYTES:
             self._wake.set()
         return place
+
+    def adopt(self, path: Path) -> None:
+        """Take over the results in another run directory, and delete it; `add` nothing meanwhile.
+
+        Lines are copied, and not read. A row that has a result here keeps it.
+
+        Raises:
+            OSError: that is impossible.
+            BlockingIOError: another process runs there.
+        """
+        _opened_soon(path).end()  # it takes in what a kill left behind there
+        self.commit()
+        for each in sorted((path / "segments").glob("*.jsonl")):
+            if self._length > _SEGMENT_BYTES:
+                self._next_segment()
+            start = self._length
+            self._append(each.read_bytes())
+            os.fsync(self._file.fileno())
+            with closing(connected(self.path)) as db:
+                db.execute("ATTACH ? AS shard", (str(path / LEDGER),))
+                with db:
+                    db.execute(_ADOPT, (self._segment, start, int(each.stem)))
+                    _enter_up_to(db, self._segment, self._length)
+        with closing(connected(self.path)) as db:
+            db.execute("ATTACH ? AS shard", (str(path / LEDGER),))
+            with db:
+                db.execute(_ADOPT_DEAD)
+        shutil.rmtree(path)
+        with self._committed:
+            self._commits += 1
+            self._committed.notify_all()
+        self.when_committed()
 
     def sample(self, state: Mapping[str, Any]) -> None:
         """Keep how the run goes, for its report."""
@@ -182,6 +223,16 @@ class RunJournal:
                 )
         self._file.close()
         self._lock_file.close()
+
+    def _append(self, lines: bytes) -> None:
+        try:
+            if self._file.write(lines) != len(lines):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))  # noqa: TRY301
+        except OSError:
+            with suppress(OSError):  # of a line that was cut off, nothing stays
+                os.ftruncate(self._file.fileno(), self._length)
+            raise
+        self._length += len(lines)
 
     def _has_pending(self) -> bool:
         with self._lock:
@@ -266,6 +317,18 @@ class RunJournal:
     def _segment_file(self, number: int) -> IO[bytes]:
         # Without a buffer: what was added must not die with the process.
         return segment_path(self.path, number).open("ab", buffering=0)
+
+
+def _opened_soon(path: Path) -> RunJournal:
+    """Open the journal of a shard; wait a while for a worker that is about to die."""
+    end = time.monotonic() + _DYING_SECONDS
+    while True:
+        try:
+            return RunJournal(path)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
 
 
 def open_run(path: Path, settings: JSONObject) -> JSONObject:

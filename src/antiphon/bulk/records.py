@@ -18,6 +18,7 @@ from .._wire.json import JSONObject, loads
 from .results import KINDS, Result, result_of
 
 __all__ = [
+    "LEDGER",
     "NANO",
     "SETTINGS",
     "Location",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 SETTINGS: Final = "run.json"
-_LEDGER: Final = "ledger.db"
+LEDGER: Final = "ledger.db"
 
 NANO: Final = Decimal(10) ** 9
 """The ledger has dollars as whole billionths."""
@@ -77,6 +78,20 @@ class Totals(NamedTuple):
     def done(self) -> int:
         """The rows with a result."""
         return self.ok + self.failed
+
+    def plus(self, other: Totals) -> Totals:
+        """Return the sums of both."""
+        kinds = sorted({*self.errors, *other.errors})
+        errors = {kind: self.errors.get(kind, 0) + other.errors.get(kind, 0) for kind in kinds}
+        return Totals(
+            self.ok + other.ok,
+            errors,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cost + other.cost,
+            self.unpriced + other.unpriced,
+            self.attempts + other.attempts,
+        )
 
 
 class Records:
@@ -282,7 +297,7 @@ def segment_path(path: Path, number: int) -> Path:
 
 def connected(path: Path) -> sqlite3.Connection:
     """Open the ledger in a run directory."""
-    db = sqlite3.connect(path / _LEDGER, timeout=30)
+    db = sqlite3.connect(path / LEDGER, timeout=30)
     # Readers and the writer do not wait for each other; a commit is one append to a log.
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")

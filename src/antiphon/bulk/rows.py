@@ -25,6 +25,7 @@ RowsInput: TypeAlias = "str | PathLike[str] | Iterable[Any] | Any"
 """A path of JSON Lines, CSV or Parquet; an iterable of dicts or texts; a pandas, polars, Arrow or
 Hugging Face table."""
 
+_MARK_EVERY = 10_000  # rows of a file
 _TABLE_BLOCK = 1_000  # rows of a table that are Python values at a time
 
 
@@ -126,7 +127,7 @@ class FileSource:
         Raises:
             OSError: it cannot be read.
         """
-        self.path: Final = path
+        self.path: Final = path.absolute()  # also for another process
         with path.open("rb"):
             pass
 
@@ -147,14 +148,26 @@ class JSONLinesFile(FileSource):
 
     kind = "jsonl"
 
+    def __init__(self, path: Path) -> None:
+        """Take a file; see `FileSource`."""
+        super().__init__(path)
+        # The position of a row, the lines before it and the bytes before it, now and then: who
+        # begins in the middle need not read the file from its start.
+        self._marks = [(0, 0, 0)]
+
     def rows(self, done: bytearray, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """Give the rows; see `Source`."""
-        index = -1
+        first, lines, after = max(mark for mark in self._marks if mark[0] <= start)
+        index = first - 1
         with self.path.open("rb") as file:
-            for number, line in enumerate(file, 1):
+            file.seek(after)
+            for number, line in enumerate(file, lines + 1):
+                offset, after = after, after + len(line)
                 if line.isspace():
                     continue
                 index += 1
+                if index >= self._marks[-1][0] + _MARK_EVERY:
+                    self._marks.append((index, number - 1, offset))
                 if stop is not None and index >= stop:
                     return
                 if index < start or (index < len(done) and done[index]):

@@ -35,6 +35,7 @@ from .job import Job, Stop
 from .journal import RunJournal, open_run
 from .plans import Planner, RunPlan
 from .prompts import Prompts, TemplateInput
+from .ray import Ray
 from .records import Location, Records, settings_of
 from .results import Kind, Result
 from .rows import FileSource, RowsInput, Source, Values, source_of
@@ -195,7 +196,7 @@ def _engine_of(engine: Engine | str, via: str) -> Engine:
             raise ValueError("via: the Batches API does the work itself; leave engine= out")
         return engine if isinstance(engine, Batched) else Batched()
     if engine == "ray":
-        raise NotImplementedError
+        return Ray()
     if engine == "local":
         return Local()
     if isinstance(engine, str) or not callable(getattr(engine, "run", None)):

@@ -137,6 +137,20 @@ class Budget:
         with self._lock:
             self._refuse_above(amount)
 
+    def lend(self, amount: Decimal) -> dict[str, Any]:
+        """Reserve an amount for another process; return the arguments of the `Budget` there."""
+        with self._lock:
+            self._reserved += amount
+        if self._in_dollars:
+            return {"usd": amount, "prices": self._prices}
+        return {"tokens": int(amount), "prices": self._prices}
+
+    def end_loan(self, amount: Decimal, spent: Decimal) -> None:
+        """Spend what another process spent of an amount it was lent; the rest is free again."""
+        with self._lock:
+            self._reserved -= amount
+            self._spent += spent
+
     def _refuse_above(self, amount: Decimal) -> None:
         left = self.limit - self._spent - self._reserved
         if amount > left:
