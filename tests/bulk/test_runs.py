@@ -460,7 +460,11 @@ def test_a_run_that_is_never_begun_says_so(client: AsyncClient) -> None:
     [
         ({"out": "answers.txt"}, ValueError, "out: .* ends in"),
         ({"out": "no/such/folder/a.jsonl"}, FileNotFoundError, "there is no folder"),
-        ({"engine": "spark"}, ValueError, "engine: 'spark'; give 'local', 'ray'"),
+        (
+            {"engine": "spark"},
+            ValueError,
+            "engine: 'spark'; give 'local', 'ray', 'ray://HOST:PORT'",
+        ),
         ({"via": "mail"}, ValueError, "via: 'mail'; give 'live' or 'batch'"),
         ({"budget": "much"}, ValueError, "usd='much'"),
         ({"budget": [1]}, TypeError, "US dollars as a number"),

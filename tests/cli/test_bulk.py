@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import IO, Any, NamedTuple
 import pytest
 
 from antiphon.bulk import KINDS
-from antiphon.bulk.records import Records
+from antiphon.bulk.batch_notes import BatchNotes, NotedBatch
 from antiphon.cli import main
 from antiphon.local import App, LocalServer
 from tests.support.media_samples import JPEG
@@ -437,11 +438,14 @@ def test_the_batches_of_a_run_are_cancelled(bulk, client, server, prompts, tmp_p
     params["messages"] = [{"role": "user", "content": "Hi"}]
     own = client.with_options(base_url=server.url)
     batch = own.messages.batches.create(requests=[{"custom_id": "a", "params": params}])
-    with Records(tmp_path / "out.jsonl.run").opened() as db, db:
-        db.execute("INSERT INTO batches (id, state) VALUES (?, 'under way')", (batch.id,))
+    notes = BatchNotes(tmp_path / "out.jsonl.run")
+    notes.begin(NotedBatch("mark", None, time.time(), "creating", 1), [])
+    notes.created("mark", batch.id)
     done = bulk("cancel", out, **at(server))
     assert done.code == 0
     assert f"batch {batch.id}: canceling" in done.out
+    # So the next session asks again what this cancelled.
+    assert [each.state for each in notes.under_way()] == ["cancelling"]
 
 
 @contextmanager

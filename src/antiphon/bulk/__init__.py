@@ -76,7 +76,7 @@ def run(
         output_format: a type, as for `messages.parse`; `result.output` is a value of it.
         tag: the tag under which `client.costs` counts the calls.
         budget: US dollars for the whole run, all sessions together, or an `antiphon.Budget`.
-        engine: "local", "ray", or an engine such as ``Local(concurrency=50)``.
+        engine: "local", "ray", "ray://HOST:PORT", or an engine such as ``Local(concurrency=50)``.
         via: "batch" sends the rows through the Batches API, at half the price, within a day.
         client: the client; by default a new one, whose key comes from the environment. Without a
             limiter of its own, the run has one.

@@ -197,11 +197,13 @@ def _engine_of(engine: Engine | str, via: str) -> Engine:
         return engine if isinstance(engine, Batched) else Batched()
     if engine == "ray":
         return Ray()
+    if isinstance(engine, str) and engine.startswith("ray://"):
+        return Ray(engine)
     if engine == "local":
         return Local()
     if isinstance(engine, str) or not callable(getattr(engine, "run", None)):
         raise ValueError(  # noqa: TRY004 (one error for a wrong text and a wrong object)
-            f"engine: {engine!r}; give 'local', 'ray' or an engine"
+            f"engine: {engine!r}; give 'local', 'ray', 'ray://HOST:PORT' or an engine"
         )
     return engine
 

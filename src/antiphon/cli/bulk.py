@@ -21,6 +21,7 @@ from typing import Any, Final, Self
 from .._sync.client import Client
 from .._wire.json import JSONObject, is_list, is_object
 from ..bulk import AsyncRun, Engine, Local, RunPlan, RunSummary, arun
+from ..bulk.batch_notes import BatchNotes, NotedBatch
 from ..bulk.calls import RETRIES
 from ..bulk.export import export
 from ..bulk.journal import is_running
@@ -362,21 +363,20 @@ def _cancel(options: argparse.Namespace) -> int:
             print("The run has stopped; the same command goes on.")
         else:
             print("No process performs this run.")
-        if batches := _batches_under_way(records):
+        notes = BatchNotes(records.path)
+        if batches := [each for each in notes.under_way() if each.id is not None]:
             with client(options) as given:
-                _cancel_batches(given, batches)
+                for batch in batches:
+                    _cancel_batch(given, notes, batch)
     return 0
 
 
-def _batches_under_way(records: Records) -> list[str]:
-    with records.opened() as db:
-        return [each for (each,) in db.execute("SELECT id FROM batches WHERE state = 'under way'")]
-
-
-def _cancel_batches(given: Client, batches: list[str]) -> None:
-    for each in batches:
-        batch = given.messages.batches.cancel(each)
-        print(f"batch {each}: {batch.processing_status}")
+def _cancel_batch(given: Client, notes: BatchNotes, batch: NotedBatch) -> None:
+    # First of all: whoever reads the results asks again what was cancelled on purpose.
+    notes.cancelling(batch.mark)
+    assert batch.id is not None
+    found = given.messages.batches.cancel(batch.id)
+    print(f"batch {batch.id}: {found.processing_status}")
 
 
 def _report(options: argparse.Namespace) -> int:
