@@ -138,9 +138,9 @@ async def rows_left(job: Job) -> bool:
 
 
 @asynccontextmanager
-async def _working(job: Job, engine: Batched) -> AsyncGenerator[_Work]:
+async def _working(job: Job, engine: Batched) -> AsyncGenerator[_BatchWork]:
     """Take up the batches of earlier sessions; in the end leave or cancel those under way."""
-    work = _Work(job, engine)
+    work = _BatchWork(job, engine)
     try:
         await work.take_up()
         yield work
@@ -157,7 +157,7 @@ class _ForeignBatchError(Exception):
     """The batch that was found for a note is not the one of the note."""
 
 
-class _Work:
+class _BatchWork:
     """What one session does with batches."""
 
     def __init__(self, job: Job, engine: Batched) -> None:
