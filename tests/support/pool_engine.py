@@ -10,8 +10,8 @@ from typing import Any
 
 from antiphon import Limiter
 from antiphon.bulk.job import Job, Stop
-from antiphon.bulk.leading import Leader, Progress
-from antiphon.bulk.shards import Loan, Outcome, Shard, ShardRun, ShardWork
+from antiphon.bulk.leading import Leader, WorkerProgress
+from antiphon.bulk.shards import Loan, Shard, ShardOutcome, ShardRun, ShardWork
 from antiphon.bulk.stores import store_of
 
 
@@ -43,7 +43,7 @@ class PoolWorker:
         self.work = work
         self.limits = limits
 
-    async def perform(self, shard: Shard, loan: Loan | None) -> Outcome:
+    async def perform(self, shard: Shard, loan: Loan | None) -> ShardOutcome:
         call = asyncio.get_running_loop().run_in_executor
         return await call(self.executor, perform, self.work, self.limits, shard, loan)
 
@@ -51,11 +51,11 @@ class PoolWorker:
         """Let the shards under way end: they are short."""
 
 
-def perform(pickled: bytes, limits: Path, shard: Shard, loan: Loan | None) -> Outcome:
+def perform(pickled: bytes, limits: Path, shard: Shard, loan: Loan | None) -> ShardOutcome:
     work: ShardWork = pickle.loads(pickled)
     work.client = work.client.with_options(limiter=Limiter(shared=limits))
     return asyncio.run(ShardRun(work, shard, loan).perform())
 
 
-async def nothing_known() -> Progress:
-    return Progress({}, {})
+async def nothing_known() -> WorkerProgress:
+    return WorkerProgress({}, {})

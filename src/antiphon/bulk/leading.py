@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from .job import Job, Stop
 from .records import Records, Totals
-from .shards import Loan, Outcome, Shard, Shards
+from .shards import Loan, Shard, ShardOutcome, Shards
 from .stores import Store
 
-__all__ = ["Leader", "Progress", "ShardWorker"]
+__all__ = ["Leader", "ShardWorker", "WorkerProgress"]
 
 _LOOK_SECONDS = 1.0  # between two looks at how the workers get on
 _NOTHING = Decimal("1e-12")  # the least that a budget takes, which lets no call pass
@@ -24,7 +24,7 @@ _NOTHING = Decimal("1e-12")  # the least that a budget takes, which lets no call
 class ShardWorker(Protocol):
     """What performs one shard after the other."""
 
-    async def perform(self, shard: Shard, loan: Loan | None) -> Outcome:
+    async def perform(self, shard: Shard, loan: Loan | None) -> ShardOutcome:
         """Perform a shard, as `ShardRun` does; again if the process dies that does it."""
         ...
 
@@ -33,7 +33,7 @@ class ShardWorker(Protocol):
         ...
 
 
-class Progress(NamedTuple):
+class WorkerProgress(NamedTuple):
     """How the workers get on."""
 
     shards: Mapping[str, Mapping[str, Any]]
@@ -50,7 +50,7 @@ class Leader:
         job: Job,
         store: Store,
         shard_rows: int,
-        progress: Callable[[], Awaitable[Progress]],
+        progress: Callable[[], Awaitable[WorkerProgress]],
     ) -> None:
         """Take a job whose session has begun.
 
@@ -114,7 +114,7 @@ class Leader:
             job.stop("failed", error)
             raise
 
-    async def _performed(self, worker: ShardWorker, shard: Shard) -> Outcome:
+    async def _performed(self, worker: ShardWorker, shard: Shard) -> ShardOutcome:
         if self._job.client.budget is None:
             return await worker.perform(shard, None)
         alone = False

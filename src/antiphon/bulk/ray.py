@@ -26,9 +26,9 @@ from urllib.parse import urlsplit
 from ..errors import CredentialsError
 from .calls import BulkClient
 from .job import Job, Stop
-from .leading import Leader, Progress
+from .leading import Leader, WorkerProgress
 from .leases import PERIOD, LeasedLimiter, Leases, PoolLeases, Report
-from .shards import Loan, Outcome, Shard, ShardRun, ShardWork
+from .shards import Loan, Shard, ShardOutcome, ShardRun, ShardWork
 from .stores import store_of
 
 __all__ = ["Ray"]
@@ -100,8 +100,8 @@ class Ray:
             make = ray.remote(Worker).options(**_WORKER).remote
             workers = [_RemoteWorker(make(work), limiter) for _ in range(count)]
 
-            async def progress() -> Progress:
-                found: Progress = await limiter.progress.remote()
+            async def progress() -> WorkerProgress:
+                found: WorkerProgress = await limiter.progress.remote()
                 return found
 
             leader = Leader(job, store, self.shard_rows, progress)
@@ -120,8 +120,8 @@ class _RemoteWorker:
         self.actor: Final = actor
         self._limiter: Final = limiter
 
-    async def perform(self, shard: Shard, loan: Loan | None) -> Outcome:
-        outcome: Outcome = await self.actor.perform.remote(shard, loan, self._limiter)
+    async def perform(self, shard: Shard, loan: Loan | None) -> ShardOutcome:
+        outcome: ShardOutcome = await self.actor.perform.remote(shard, loan, self._limiter)
         if isinstance(outcome.error, CredentialsError):
             missing = CredentialsError(
                 "A worker has no API key. Keys are not sent to workers: set ANTHROPIC_API_KEY here,"
@@ -148,7 +148,7 @@ class Worker:
         self._name = secrets.token_hex(8)
         self._run: ShardRun | None = None
 
-    async def perform(self, shard: Shard, loan: Loan | None, limiter: Any) -> Outcome:
+    async def perform(self, shard: Shard, loan: Loan | None, limiter: Any) -> ShardOutcome:
         """Perform a shard at the rates that the actor `limiter` leases; see `ShardRun`."""
         run = self._run = ShardRun(self._work, shard, loan)
         performing = asyncio.create_task(run.perform())
@@ -197,9 +197,9 @@ class CommonLimiter:
             self._round = asyncio.create_task(self._next_round())
         return (await asyncio.shield(self._round))[worker]
 
-    async def progress(self) -> Progress:
+    async def progress(self) -> WorkerProgress:
         """Return how the workers get on."""
-        return Progress(dict(self._states.values()), self._leases.state(time.monotonic()))
+        return WorkerProgress(dict(self._states.values()), self._leases.state(time.monotonic()))
 
     async def _next_round(self) -> dict[str, PoolLeases]:
         await asyncio.sleep(PERIOD / 2)  # for the others, so that all have the same rounds

@@ -30,7 +30,7 @@ from .prompts import Prompts
 from .rows import Row, Source, Values
 from .stores import Store
 
-__all__ = ["Loan", "Outcome", "Shard", "ShardRun", "ShardWork", "Shards"]
+__all__ = ["Loan", "Shard", "ShardOutcome", "ShardRun", "ShardWork", "Shards"]
 
 # Positions from the first to the last row of a shard, where most rows between them are done.
 _LONGEST = 50_000
@@ -83,7 +83,7 @@ class Shards:
             asked = bytearray(b"\1")
             for row in rows:
                 asked.extend(bytes(row.index - first.index - len(asked)) + b"\1")
-            return Shard(name, _Part(self._source, first.index, asked))
+            return Shard(name, _PartOfFile(self._source, first.index, asked))
 
     def _next_rows(self) -> Iterator[Row]:
         first = None
@@ -103,7 +103,7 @@ class Shards:
         return _SpooledRows(self._store, name, count)
 
 
-class _Part:
+class _PartOfFile:
     """Some rows of a file."""
 
     def __init__(self, source: Source, start: int, asked: bytearray) -> None:
@@ -153,7 +153,7 @@ class Loan(NamedTuple):
     """Whether there is no other loan if it is used up."""
 
 
-class Outcome(NamedTuple):
+class ShardOutcome(NamedTuple):
     """How a shard ended; what became of its rows is in its journal."""
 
     stopped: Stop | None
@@ -203,23 +203,23 @@ class ShardRun:
         self._loan: Final = loan
         self._job: Job | None = None
 
-    async def perform(self) -> Outcome:
+    async def perform(self) -> ShardOutcome:
         """Ask the rows that have no result, and publish the shard.
 
         A shard whose loan was used up is not published if it gets another one.
         """
         store, name = self._work.store, self._shard.name
         if store.is_published(name):  # before the worker died that was to say so
-            return Outcome(None, None, None)
+            return ShardOutcome(None, None, None)
         try:
             outcome = await self._performed(store.journal(name))
             if self._loan is None or self._loan.is_last or outcome.stopped != "budget":
                 store.publish(name)
         except Exception as error:
-            return Outcome("failed", error, None)
+            return ShardOutcome("failed", error, None)
         return outcome
 
-    async def _performed(self, path: Path) -> Outcome:
+    async def _performed(self, path: Path) -> ShardOutcome:
         work = self._work
         journal = RunJournal(path)
         try:
@@ -247,7 +247,7 @@ class ShardRun:
             client.close()
         finally:
             journal.end()
-        return Outcome(job.stopped, job.error, None if budget is None else budget.spent)
+        return ShardOutcome(job.stopped, job.error, None if budget is None else budget.spent)
 
     def stop(self, why: Stop) -> None:
         """Begin no further row."""
