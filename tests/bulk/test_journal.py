@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import resource
 import sqlite3
+import threading
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -118,16 +120,21 @@ def test_whatever_a_kill_leaves_whole_lines_are_kept_and_torn_ones_are_not(
 
 def test_a_ledger_never_names_a_line_that_is_not_there(tmp_path: Path) -> None:
     journal = RunJournal(tmp_path)
-    seen: list[bool] = []
+    watching, seen = threading.Event(), list[bool]()
 
-    def look() -> None:
-        with sqlite3.connect(tmp_path / "ledger.db") as db:
-            rows = db.execute("SELECT segment, start, length FROM rows").fetchall()
-        seen.append(all(Records(tmp_path).read(Location(*row)).ok for row in rows))
+    def watch() -> None:
+        with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
+            while not watching.is_set():
+                rows = db.execute("SELECT segment, start, length FROM rows").fetchall()
+                seen.append(all(Records(tmp_path).read(Location(*row)).ok for row in rows))
 
-    journal.when_committed = look
-    for n in range(500):
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for n in range(50):
         journal.add(result(n))
+        journal.commit()
+    watching.set()
+    watcher.join()
     journal.end()
     assert seen
     assert all(seen)

@@ -20,7 +20,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, Any, Final
@@ -99,8 +99,6 @@ class RunJournal:
         self._wake = threading.Event()
         self._committed = threading.Condition()
         self._commits = 0
-        self.when_committed: Callable[[], object] = lambda: None
-        """Called, in another thread, when there is more in the ledger."""
         self.closed = False
         self.fault: OSError | sqlite3.Error | None = None
         """Why nothing can be written any more."""
@@ -176,7 +174,6 @@ class RunJournal:
         with self._committed:
             self._commits += 1
             self._committed.notify_all()
-        self.when_committed()
 
     def sample(self, state: Mapping[str, Any]) -> None:
         """Keep how the run goes, for its report."""
@@ -259,8 +256,6 @@ class RunJournal:
                             del self._pending[: len(group)]
                     self._commits += bool(group)
                     self._committed.notify_all()
-                if group:
-                    self.when_committed()
                 if self.closed:
                     return
 

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import warnings
 import weakref
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from decimal import Decimal
 from heapq import merge
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final, Self
+from typing import Any, Final, ParamSpec, Self, TypeVar
 
 from .._async.client import AsyncClient
 from .._sync.client import Client
@@ -41,6 +41,9 @@ from .results import Kind, Result
 from .rows import FileSource, RowsInput, Source, Values, source_of
 
 __all__ = ["CANCEL", "AsyncRun", "Run", "RunProgress", "RunSummary", "confirm", "directory_of"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _FORMAT = 1  # of the run directory; a later version may have to read an older one
 _SUFFIX = ".run"
@@ -240,13 +243,9 @@ class _Session:
             self.client.close()
 
     async def _performed(self) -> RunSummary:
-        # A thread cannot be cancelled: what it opens is waited for, and closed.
-        begin = asyncio.create_task(asyncio.to_thread(self._begin))
-        try:
-            await asyncio.shield(begin)
-        except asyncio.CancelledError:
-            (await begin).stop("cancelled")
-        job = await begin
+        job, is_cancelled = await _in_thread(self._begin)
+        if is_cancelled:
+            job.stop("cancelled")
         self.begun.set()
         cancel = asyncio.create_task(_stop_if_asked(job))
         try:
@@ -259,8 +258,8 @@ class _Session:
             job.stop("cancelled")
         finally:
             cancel.cancel()
-            # Whatever went wrong, what is there is kept.
-            await asyncio.to_thread(self._close, job)
+            # Whatever went wrong, what is there is kept; a cancellation comes too late now.
+            await _in_thread(self._close, job)
         return self._summary(job)
 
     def _begin(self) -> Job:
@@ -436,6 +435,19 @@ class _Session:
             results = records.rest(position, self.setup.output_format)
         for result in merge(results, skipped, key=lambda each: each.index):
             yield [result]
+
+
+async def _in_thread(function: Callable[P, T], *args: P.args, **more: P.kwargs) -> tuple[T, bool]:
+    """Call a function in a thread and wait for it, since a thread cannot be cancelled.
+
+    Returns:
+        what it returned, and whether the task was cancelled meanwhile.
+    """
+    call = asyncio.create_task(asyncio.to_thread(function, *args, **more))
+    try:
+        return await asyncio.shield(call), False
+    except asyncio.CancelledError:
+        return await call, True
 
 
 def _save_again(job: Job) -> None:
