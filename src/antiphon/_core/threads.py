@@ -21,6 +21,7 @@ from .._wire.sentinels import is_absent
 from ..errors import AntiphonError, APIStatusError
 from ..types.beta_params import ThreadSendParams
 from ..types.message import Message
+from ..types.tool_runs import RunnableTool
 from .call import check_params
 from .message_values import as_param
 from .request_body import PendingBody, encode_body, is_mapping
@@ -57,12 +58,12 @@ class ThreadHistory:
             messages: what was said so far, and what the next turn sends.
             on_unsupported: what becomes of a request that the API cannot have in a thread.
         """
-        self.fields = fields
-        self.messages = messages
+        self.fields: dict[str, Any] = fields
+        self.messages: list[Any] = messages
         self.on_unsupported = on_unsupported
-        self.runnable = runnable_tools(fields.get("tools"))
+        self.runnable: dict[str, RunnableTool] = runnable_tools(fields.get("tools"))
         self.previous_message_id: str | None = None
-        self.threaded = True
+        self.threaded: bool = True
         self.turn: ThreadTurn | None = None
         self.partial: Any = None  # the message of Claude's that broke off, if the last one did
         self._answered: list[Any] = []  # the messages up to the last one of Claude's

@@ -85,11 +85,16 @@ class Job:
         """Results that could not be written."""
         self.total: int | None = None
         """How many rows there are; None while that is not known."""
-        self.under_way = 0
+        self.under_way: int = 0
+        """Calls that have no reply yet."""
         before = before or journal.records.totals()
-        self.ok, self.errors = before.ok, {**before.errors}
-        self.input_tokens, self.output_tokens = before.input_tokens, before.output_tokens
-        self.cost, self.unpriced = before.cost, before.unpriced
+        self.ok: int = before.ok
+        self.errors: dict[str, int] = {**before.errors}
+        """Rows that failed, by kind."""
+        self.input_tokens: int = before.input_tokens
+        self.output_tokens: int = before.output_tokens
+        self.cost: Decimal = before.cost
+        self.unpriced: int = before.unpriced
         self._failures = 0
         self._ended: asyncio.Future[None] | None = None
         self._ids, self._equal = Seen(), Seen()

@@ -99,7 +99,7 @@ class RunJournal:
         self._wake = threading.Event()
         self._committed = threading.Condition()
         self._commits = 0
-        self.closed = False
+        self.closed: bool = False
         self.fault: OSError | sqlite3.Error | None = None
         """Why nothing can be written any more."""
         with closing(connected(self.path)) as db, db:

@@ -135,18 +135,18 @@ class Setup:
             ValueError: an argument has an impossible value.
             OSError: the input cannot be read.
         """
-        self.out = None if out is None else Path(out)
+        self.out: Path | None = None if out is None else Path(out)
         if self.out is not None:
             check_format(self.out)
             if not self.out.parent.is_dir():
                 raise FileNotFoundError(f"out: there is no folder {str(self.out.parent)!r}")
         self.source: Source = source_of(rows)
-        self.prompts = Prompts(params, template, output_format)
+        self.prompts: Prompts = Prompts(params, template, output_format)
         self.output_format = output_format
         self.tag = tag
         budget_of(budget, Decimal(0))
         self.budget = budget
-        self.engine = _engine_of(engine, via)
+        self.engine: Engine = _engine_of(engine, via)
         self.client = client
         if client is not None:
             BulkClient(client, None)
