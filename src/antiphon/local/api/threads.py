@@ -156,7 +156,7 @@ class Threads:
             self._in_flight.discard(previous)
 
     def keeping(self, request: ThreadRequest | None, message: JSONObject, steps: Steps) -> Steps:
-        """Yield the steps of a response; keep the conversation before the last of them.
+        """Return the steps of a response; the conversation is kept before the last of them.
 
         The client may send the next request as soon as it has seen the last step, and need not
         wait for the end of the response.
@@ -166,9 +166,9 @@ class Threads:
             message: the message that it gets.
             steps: the steps that send the message, without work.
         """
-        if request is None:
-            yield from steps
-            return
+        return steps if request is None else self._keeping(request, message, steps)
+
+    def _keeping(self, request: ThreadRequest, message: JSONObject, steps: Steps) -> Steps:
         # One step is held back, because only the next one tells that it was not the last.
         held: Step | None = None
         for step in steps:
