@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
@@ -135,17 +136,20 @@ def least(commands: dict[str, list[str]], work: Work, rounds: int) -> dict[str, 
 
 
 def scripted_tests(rounds: int) -> float:
-    """Return the CPU seconds of 200 tests with a script, without those of pytest itself."""
+    """Return the CPU seconds of 200 tests with a script, without those of pytest itself.
+
+    It is the median of differences between runs that follow each other: that of the best runs says
+    as much about what else the machine did.
+    """
     with TemporaryDirectory() as folder:
 
-        def least_of(name: str, tests: str) -> float:
+        def cpu(name: str, tests: str) -> float:
             path = Path(folder, f"test_{name}.py")
             path.write_text(tests)
             options = ["-q", "-p", "no:cacheprovider", f"--rootdir={folder}", str(path)]
-            command = [str(PYTHONS["antiphon"]), "-m", "pytest", *options]
-            return min(cpu_of(command) for _ in range(rounds))
+            return cpu_of([str(PYTHONS["antiphon"]), "-m", "pytest", *options])
 
-        return least_of("scripted", SCRIPTED) - least_of("empty", EMPTY)
+        return median(cpu("scripted", SCRIPTED) - cpu("empty", EMPTY) for _ in range(3 * rounds))
 
 
 def row(says: str, unit: str, units: float, cpu: dict[str, float]) -> str:
