@@ -76,7 +76,8 @@ def measured(requests_per_second: int, seconds: float) -> tuple[float, int, int]
 def facts(requests_per_second: int = 1_000, seconds: float = 20.0) -> list[str]:
     rate, count, refused = measured(requests_per_second, seconds)
     limit = f"* Two workers, a common limit of {requests_per_second:,} requests a second"
-    return [f"{limit}: {rate:,.1f} a second over {count:,} requests (goal 3 %), {refused} refused."]
+    found = f"{rate:,.1f} a second over {count:,} requests (goal: within 3 %), {refused} refused"
+    return [f"{limit}: {found}."]
 
 
 if __name__ == "__main__":

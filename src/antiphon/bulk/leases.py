@@ -14,6 +14,7 @@ no worker sends what it did not get, and a worker that dies takes away no more t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -143,7 +144,9 @@ def _parts_of(
         bucket.granted = bucket.sent
     left = [need.left for need in needs if need.left is not None]
     if left:
-        bucket.correct(min(left), rounded, alone=first)
+        # What came in and was sent since the API said so is in one number and not in the other.
+        late = 0 if first else math.ceil(bucket.limit * PERIOD / 60)
+        bucket.correct(min(left), rounded + late, alone=first)
     bucket.taken += sum(min(0.0, need.want) for need in needs)
     available = 0.0 if held else max(0.0, bucket.granted - bucket.taken)
     parts = fair_parts(available, [max(0.0, need.want) for need in needs])

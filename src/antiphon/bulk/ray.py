@@ -147,34 +147,37 @@ class Worker:
         self._work.client = BulkClient(client, None).client  # one, whose connections stay
         self._name = secrets.token_hex(8)
         self._run: ShardRun | None = None
+        self._leasing: asyncio.Task[None] | None = None
 
     async def perform(self, shard: Shard, loan: Loan | None, limiter: Any) -> ShardOutcome:
         """Perform a shard at the rates that the actor `limiter` leases; see `ShardRun`."""
         run = self._run = ShardRun(self._work, shard, loan)
+        # It goes on between shards, so that units that are not needed go to the others.
+        leasing = self._leasing = self._leasing or asyncio.create_task(self._lease(limiter))
         performing = asyncio.create_task(run.perform())
-        leasing = asyncio.create_task(self._lease(limiter, shard.name, run))
         try:
             await asyncio.wait({performing, leasing}, return_when=asyncio.FIRST_COMPLETED)
             if leasing.done():  # it never ends by itself, and without leases the calls wait forever
+                self._leasing = None
                 leasing.result()
             return performing.result()
         finally:
-            for task in (performing, leasing):
-                task.cancel()
-            await asyncio.gather(performing, leasing, return_exceptions=True)
+            performing.cancel()
+            await asyncio.gather(performing, return_exceptions=True)
 
     async def stop(self, why: Stop) -> None:
         """Begin no further row."""
         if self._run is not None:
             self._run.stop(why)
 
-    async def _lease(self, limiter: Any, shard: str, run: ShardRun) -> None:
+    async def _lease(self, limiter: Any) -> None:
         while True:
             # Not at once: what has just come would count as not needed.
             await asyncio.sleep(PERIOD / 2)
-            state = {name: each for name, each in run.state().items() if name != "limits"}
+            assert self._run is not None
+            state = {name: each for name, each in self._run.state().items() if name != "limits"}
             report = self._limiter.report(time.monotonic())
-            leases = await limiter.lease.remote(self._name, report, shard, state)
+            leases = await limiter.lease.remote(self._name, report, self._run.name, state)
             self._limiter.take(leases, time.monotonic())
 
 

@@ -198,6 +198,7 @@ class ShardRun:
 
     def __init__(self, work: ShardWork, shard: Shard, loan: Loan | None) -> None:
         """Take a shard; `perform` begins it."""
+        self.name: Final = shard.name
         self._work: Final = work
         self._shard: Final = shard
         self._loan: Final = loan
@@ -208,7 +209,7 @@ class ShardRun:
 
         A shard whose loan was used up is not published if it gets another one.
         """
-        store, name = self._work.store, self._shard.name
+        store, name = self._work.store, self.name
         if store.is_published(name):  # before the worker died that was to say so
             return ShardOutcome(None, None, None)
         try:
@@ -226,7 +227,7 @@ class ShardRun:
             before = journal.records.totals()
             if journal.records.in_doubt() >= _MOST_DEATHS * work.concurrency:
                 raise RuntimeError(
-                    f"the worker of shard {self._shard.name} died {_MOST_DEATHS} times; one of its"
+                    f"the worker of shard {self.name} died {_MOST_DEATHS} times; one of its"
                     " rows may be the reason"
                 )
             budget = _rest_of(self._loan, before.cost, before.input_tokens + before.output_tokens)
