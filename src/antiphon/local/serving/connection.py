@@ -125,7 +125,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         # By default it reads 256 KB at once, and memory of that size is taken from the system for
         # each request and given back: three system calls. (Not documented; tried with Python 3.11
-        # to 3.14. A loop that does not know it goes on as before.)
+        # to 3.13. A loop that does not know it goes on as before.)
         cast("Any", transport).max_size = _READ_BYTES
         self._owner.connections.add(self)
         self._wait_for_more()
