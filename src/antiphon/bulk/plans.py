@@ -188,8 +188,6 @@ class Planner:
         Args:
             limits: what is known of the limits of the API; see `Limiter.state`.
         """
-        self._ids.close()
-        self._equal.close()
         left = max(0, self._rows - self._done - self._faulty)
         factor = left / self._sums.rows if self._sums.rows else 0.0
         inputs, outputs = (
@@ -218,6 +216,11 @@ class Planner:
             batch_cost=None if likely is None else likely * _BATCH,
             seconds=_seconds(needs, limits),
         )
+
+    def close(self) -> None:
+        """Let go of what the planner remembers."""
+        self._ids.close()
+        self._equal.close()
 
 
 def _seconds(needs: Mapping[str, int], limits: Mapping[str, Any]) -> float | None:

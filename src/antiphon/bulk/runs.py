@@ -14,7 +14,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -181,9 +181,10 @@ class Setup:
             is_done=lambda index: index < len(done) and bool(done[index]),
             looks_closer=closer,
         )
-        for row in self.source.rows(bytearray()):
-            planner.add(row)
-        return planner.plan(limits)
+        with closing(planner):
+            for row in self.source.rows(bytearray()):
+                planner.add(row)
+            return planner.plan(limits)
 
 
 def directory_of(out: Path) -> Path:
