@@ -255,9 +255,11 @@ def main() -> None:
     text = section(options.rounds, options.rows, options.million)
     print(text)
     page = ROOT / "docs/performance.md"
-    before = page.read_text().partition(f"\n{HEADING}\n")[0].rstrip()
+    before, _, old = page.read_text().partition(f"\n{HEADING}\n")
+    _, heading, after = old.partition("\n## ")  # of the next section
     today = f"Written by `scripts/bench --bulk` on {dt.datetime.now(dt.UTC):%Y-%m-%d}."
-    page.write_text(f"{before}\n\n{HEADING}\n\n{today}\n\n{text}\n")
+    new = f"{HEADING}\n\n{today}\n\n{text}\n"
+    page.write_text(f"{before.rstrip()}\n\n{new}{heading}{after}")
 
 
 if __name__ == "__main__":
