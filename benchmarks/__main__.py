@@ -142,6 +142,13 @@ Measured separately in November 2026, on the same machine:
   time."""
 
 
+def kept_about_bulk() -> list[str]:
+    """Return the section that `benchmarks.bulk` writes, as it stands on the page now."""
+    _, heading, rest = (ROOT / "docs/performance.md").read_text().partition("\n## Bulk\n")
+    section, _, _ = rest.partition("\n## ")
+    return ["## Bulk", section.rstrip(), ""] if heading else []
+
+
 def page(
     lines: list[str], facts: list[str], server: list[str], command: list[str], bulk: list[str]
 ) -> str:
@@ -174,6 +181,7 @@ def page(
             "",
             *command,
             "",
+            *kept_about_bulk(),
             "## Bulk on Ray",
             "",
             *bulk,
