@@ -22,6 +22,9 @@ from tests.support.counting_server import counting_server
 pytestmark = [
     pytest.mark.ray,
     pytest.mark.slow,
+    # By a thread, which ends the process: a run that is left waits for its calls, an error in the
+    # middle of it would wait with it.
+    pytest.mark.timeout(180, method="thread"),
     pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed here"),
     pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc"),
 ]
