@@ -175,6 +175,18 @@ def test_limits_of_tokens_are_kept(limits, calls, units, limit):
     assert world.now <= ideal / 0.95 + 1000 / limit * 60 + 5
 
 
+@pytest.mark.parametrize("limit", [1_000, 2_000])
+@pytest.mark.parametrize("most", [100, 1_000])
+def test_what_calls_leave_of_their_share_goes_to_those_that_wait(limit, most):
+    world = World(Limiter(), Limits(output_tokens=limit))
+    for number in range(60):  # each uses 50 tokens; at first, 300 are expected of it
+        world.call(number, max_tokens=most)
+    world.run()
+    assert len(world.done) == 60
+    assert not world.refusals
+    assert max(when for when, _ in world.done) < 60 * OUTPUT / limit * 60 * 1.25
+
+
 def test_calls_go_first_come_first_served():
     world = World(Limiter(), Limits(requests=60))
     for number in range(200):

@@ -120,6 +120,13 @@ class _Units:
             return 0.0
         return max(0.0, mark - self.granted) * _MINUTE / (self.limit * _SHARE)
 
+    def settle(self, expected: float, used: float) -> None:
+        """Put what a call used in place of what was expected of it.
+
+        What it left is granted, and not taken back: the calls behind it took their marks after it.
+        """
+        self.granted += expected - used
+
     def correct(self, remaining: int, rounded: int, *, alone: bool) -> None:
         """Believe the API about what remains: if that is less, or if no other call is under way."""
         if alone or self.sent + remaining + rounded < self.granted:
@@ -341,8 +348,7 @@ class Limiter:
             if not refused:
                 return
             for name, bucket in shared.buckets.items():
-                bucket.sent -= taken.units[name]  # the API did not count it
-                bucket.taken -= taken.units[name]
+                bucket.settle(taken.units[name], 0.0)  # the API did not count it
             pool.threshold = pool.window = max(1.0, min(pool.window, pool.under_way + 1) / 2)
             seconds = error.retry_after
             if seconds is None:
@@ -374,8 +380,7 @@ class Limiter:
         output = usage.output_tokens or 0
         used = {"requests": 1.0, "input_tokens": float(uncached), "output_tokens": float(output)}
         for name, bucket in shared.buckets.items():
-            bucket.taken += used[name] - taken.units[name]
-            bucket.sent += used[name] - taken.units[name]
+            bucket.settle(taken.units[name], used[name])
         pool.output += _NEWEST * (output - pool.output)
         if prompt:
             pool.uncached += _NEWEST * (uncached / prompt - pool.uncached)

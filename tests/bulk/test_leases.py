@@ -11,6 +11,7 @@ from antiphon._core.flow import Attempts
 from antiphon._core.options import resolve_options
 from antiphon._wire.http import Headers, ResponseHead
 from antiphon.bulk.leases import PERIOD, LeasedLimiter, Leases, Need, PoolReport, fair_parts
+from antiphon.types import Message
 
 POOL = ("caller", "claude-haiku-4-5")
 amounts = st.integers(0, 10**6)
@@ -118,6 +119,11 @@ LIMITS = [
     ("anthropic-ratelimit-requests-limit", "60"),
     ("anthropic-ratelimit-requests-remaining", "0"),
 ]
+ALL_LIMITS = [
+    (f"anthropic-ratelimit-{bucket}-{part}", "6000")
+    for bucket in ("requests", "input-tokens", "output-tokens")
+    for part in ("limit", "remaining")
+]
 
 
 def test_a_worker_sends_what_it_was_leased_and_no_more():
@@ -137,6 +143,33 @@ def test_a_worker_sends_what_it_was_leased_and_no_more():
             break
     # One a second, and the last of it comes in within the period of its lease.
     assert 1.0 < waited <= 1.0 + 2 * PERIOD
+
+
+def test_a_call_goes_on_behind_one_that_used_less_than_was_expected():
+    clock, limiter, leases = Clock(), LeasedLimiter(), Leases()
+    told = ResponseHead(200, Headers(ALL_LIMITS))
+    message = Message.from_value(
+        {"type": "message", "content": [], "usage": {"input_tokens": 1, "output_tokens": 0}}
+    )
+
+    def lease_until_it_goes(flow):
+        for _ in range(50):
+            limiter.take(leases.round({"a": limiter.report(clock.now)}, clock.now)["a"], clock.now)
+            clock.now += PERIOD
+            if next(flow, None) is None:
+                return
+        pytest.fail("it waits for ever")
+
+    for _ in range(3):  # so that a limit is known, and more than one call may be under way
+        attempts = clock.attempts()
+        lease_until_it_goes(limiter.admit(attempts))
+        limiter.responded(attempts, told)
+        limiter.ended(attempts, message, None)
+    before, behind = clock.attempts(), limiter.admit(clock.attempts())
+    lease_until_it_goes(limiter.admit(before))
+    assert next(behind).seconds > 0
+    limiter.ended(before, message, None)
+    lease_until_it_goes(behind)
 
 
 def test_a_hold_that_came_with_a_lease_is_no_news():

@@ -178,8 +178,10 @@ class _LeasedUnits(_Units):
     rate: float = 0.0
     """Units a second that come in."""
     left: int | None = None
+    saved: float = 0.0
+    """How much of `sent` was not used in fact."""
     reported: float = 0.0
-    """How much of `sent` is in a report."""
+    """How much of what was used is in a report."""
 
     def fill(self, now: float) -> None:
         """Take in what has come of the lease."""
@@ -199,6 +201,11 @@ class _LeasedUnits(_Units):
             return max(_SHORTEST_LOOK, missing / self.rate)
         return PERIOD / 4
 
+    def settle(self, expected: float, used: float) -> None:
+        """Put what a call used in place of what was expected of it; report that, too."""
+        self.granted += expected - used
+        self.saved += expected - used
+
     def correct(self, remaining: int, rounded: int, *, alone: bool) -> None:  # noqa: ARG002
         """Pass on what the API says: only all workers together can judge it."""
         self.left = remaining
@@ -206,7 +213,8 @@ class _LeasedUnits(_Units):
     def need(self, now: float) -> Need:
         """Return what is to be reported."""
         self.fill(now)
-        recent = self.sent - self.reported
+        used = self.sent - self.saved
+        recent = used - self.reported
         # More than of late, so that calls that are slow only for want of leases get faster.
         want = self.taken - self.granted - self.coming + 2 * max(0.0, recent)
         if want < 0:  # units are given back: first those that have not come yet
@@ -214,7 +222,7 @@ class _LeasedUnits(_Units):
             self.granted += min(0.0, self.coming)
             self.coming = max(0.0, self.coming)
         need = Need(want if self.limit else 0.0, recent, self.limit, self.left)
-        self.reported, self.left = self.sent, None
+        self.reported, self.left = used, None
         return need
 
     def lease(self, units: float, limit: float, now: float) -> None:
