@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
+from ..costs.tally import tagged
 from ..errors import (
     AuthenticationError,
     BillingError,
@@ -23,7 +25,7 @@ from .journal import RunJournal
 from .prompts import Prompts
 from .records import Totals
 from .results import Result, cost_in, failure, read_output, tokens_of
-from .rows import Row, Source, Values
+from .rows import Row, Source, Values, comes_once
 from .seen import Seen, digest_of
 
 __all__ = ["Job", "Stop"]
@@ -74,7 +76,7 @@ class Job:
         self.client: Final = client
         self.tag: Final = tag
         self.dedupe: Final = dedupe
-        self.comes_once: Final = isinstance(source, Values) and source.comes_once
+        self.comes_once: Final = comes_once(source)
         """Whether the rows can be read only once."""
         self._ask: Ask | None = None
         self.stopped: Stop | None = None
@@ -113,6 +115,10 @@ class Job:
             return
         self.journal.begin(at_a_time, way)
         self._ask = self.client.ask(at_a_time)
+
+    def tagging(self) -> AbstractContextManager[None]:
+        """Count the calls that are made within the block under the tag of the run."""
+        return nullcontext() if self.tag is None else tagged(self.tag)
 
     def stop(self, why: Stop, error: Exception | None = None) -> None:
         """Begin no further row; the calls under way go on."""

@@ -269,7 +269,7 @@ class RunJournal:
             db.executemany("INSERT INTO samples VALUES (?,?)", samples)
             if rows:
                 last = max(entry[0] for entry in group if entry[0])
-                _enter_up_to(db, last.segment, last.start + last.length)
+                _enter_up_to(db, last.segment, last.end)
 
     def _next_segment(self) -> None:
         os.fsync(self._file.fileno())

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -55,18 +56,19 @@ class Location(NamedTuple):
 _BEGIN = Location(0, 0, 0)
 
 
-class Totals(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Totals:
     """Sums of the rows that are done."""
 
     ok: int
     errors: dict[str, int]
-    """By kind."""
+    """Rows that failed, by kind; see `antiphon.bulk.KINDS`."""
     input_tokens: int
     output_tokens: int
     cost: Decimal
     """US dollars."""
     unpriced: int
-    """Messages whose price is not known."""
+    """Messages whose price is not known; they are missing in `cost`."""
     attempts: int
 
     @property

@@ -86,6 +86,11 @@ def source_of(given: Any) -> Source:
     return Values(given, _length(given))
 
 
+def comes_once(source: Source) -> bool:
+    """Return whether the rows of a source cannot be read a second time."""
+    return isinstance(source, Values) and source.comes_once
+
+
 class Values:
     """Rows of an iterable, which is read once, as the run needs them."""
 

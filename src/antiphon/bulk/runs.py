@@ -14,8 +14,8 @@ import threading
 import warnings
 import weakref
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from heapq import merge
@@ -25,7 +25,6 @@ from typing import Any, Final, ParamSpec, Self, TypeVar
 
 from .._async.client import AsyncClient
 from .._sync.client import Client
-from ..costs.tally import tagged
 from ..errors import UsageError
 from .batches import Batched, rows_left
 from .calls import BulkClient, budget_of
@@ -36,9 +35,9 @@ from .journal import RunJournal, open_run
 from .plans import Planner, RunPlan
 from .prompts import Prompts, TemplateInput
 from .ray import Ray
-from .records import Location, Records, settings_of
+from .records import Location, Records, Totals, settings_of
 from .results import Kind, Result
-from .rows import FileSource, RowsInput, Source, Values, source_of
+from .rows import FileSource, RowsInput, Source, Values, comes_once, source_of
 
 __all__ = ["CANCEL", "AsyncRun", "Run", "RunProgress", "RunSummary", "confirm", "directory_of"]
 
@@ -83,21 +82,9 @@ class RunProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class RunSummary:
+class RunSummary(Totals):
     """What a run came to, earlier sessions included."""
 
-    rows: int
-    """Rows with a result."""
-    ok: int
-    errors: dict[str, int]
-    """Rows that failed, by kind; see `antiphon.bulk.KINDS`."""
-    input_tokens: int
-    output_tokens: int
-    cost: Decimal
-    """US dollars."""
-    unpriced: int
-    """Messages whose price is not known; they are missing in `cost`."""
-    attempts: int
     stopped: Stop | None
     """Why it ended before its last row; None if it is complete."""
     in_doubt: int
@@ -106,6 +93,11 @@ class RunSummary:
     """Where the results are, if the run is complete and was given an `out`."""
     directory: Path
     """The run directory."""
+
+    @property
+    def rows(self) -> int:
+        """Rows with a result."""
+        return self.done
 
 
 class Setup:
@@ -251,7 +243,7 @@ class _Session:
         cancel = asyncio.create_task(_stop_if_asked(job))
         try:
             if job.stopped is None:
-                with _tagged(self.setup.tag):
+                with job.tagging():
                     await self.setup.engine.run(job)
                     while await rows_left(job):
                         await self.setup.engine.run(job)
@@ -309,7 +301,7 @@ class _Session:
             UsageError: nobody agreed to what the run may cost.
         """
         setup = self.setup
-        if isinstance(setup.source, Values) and setup.source.comes_once:
+        if comes_once(setup.source):
             return
         asks = setup.confirm_above is not None
         if isinstance(setup.source, Values):
@@ -350,14 +342,7 @@ class _Session:
         records = job.journal.records
         totals = records.totals()
         return RunSummary(
-            rows=totals.done,
-            ok=totals.ok,
-            errors=totals.errors,
-            input_tokens=totals.input_tokens,
-            output_tokens=totals.output_tokens,
-            cost=totals.cost,
-            unpriced=totals.unpriced,
-            attempts=totals.attempts,
+            **{each.name: getattr(totals, each.name) for each in fields(totals)},
             stopped=job.stopped,
             in_doubt=records.in_doubt(),
             out=self.setup.out if job.stopped is None else None,
@@ -425,7 +410,7 @@ class _Session:
         records = self.journal.records
         done = records.done()
         skipped: Iterator[Result] = iter(())
-        if not (isinstance(source, Values) and source.comes_once):
+        if not comes_once(source):
             skipped = (
                 Result(row.index, self.setup.prompts.id_of(row.value) or str(row.index), "skipped")
                 for row in source.rows(done)
@@ -470,15 +455,6 @@ async def _stop_if_asked(job: Job) -> None:
     while not (job.journal.path / CANCEL).exists():  # noqa: ASYNC110 (a file sets no event)
         await asyncio.sleep(_LOOKS_SECONDS)
     job.stop("drained")
-
-
-@contextmanager
-def _tagged(tag: str | None) -> Generator[None]:
-    if tag is None:
-        yield
-    else:
-        with tagged(tag):
-            yield
 
 
 def confirm(plan: RunPlan, limit: float) -> None:
@@ -549,8 +525,7 @@ class _BaseRun:
         return self
 
     def _planned(self) -> RunPlan:
-        source = self._setup.source
-        if isinstance(source, Values) and source.comes_once:
+        if comes_once(self._setup.source):
             raise UsageError(
                 "the rows come from an iterator, which a plan would use up; give a list or a file"
             )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import pickle
 import threading
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -20,7 +19,6 @@ from typing import Any, Final, NamedTuple
 from .._async.client import AsyncClient
 from .._sync.client import Client
 from ..costs.budget import Budget
-from ..costs.tally import tagged
 from ..limiter import Limiter
 from .calls import BulkClient
 from .engines import Local
@@ -241,7 +239,7 @@ class ShardRun:
                 tag=work.tag,
                 dedupe=work.dedupe,
             )
-            with nullcontext() if work.tag is None else tagged(work.tag):
+            with job.tagging():
                 await Local(work.concurrency).run(job)
             journal.commit()
             job.close()

@@ -116,15 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, says: str, examples: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(
-            name,
-            help=says,
-            description=f"{says[0].upper()}{says[1:]}.",
-            epilog=examples,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        added.set_defaults(parser=added)
-        return added
+        return bulk_options.add_command(commands, name, says, examples)
 
     _describe_ask(command("ask", "send a prompt and print the reply", _ASK_EXAMPLES))
     _describe_count(command("count", "count the input tokens of a prompt", _COUNT_EXAMPLES))

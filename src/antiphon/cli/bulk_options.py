@@ -57,19 +57,38 @@ examples:
 _KINDS = ("invalid", "denied", "exhausted", "output", "expired")
 
 
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],  # pyright: ignore[reportPrivateUsage] it has no other name
+    name: str,
+    says: str,
+    examples: str,
+) -> argparse.ArgumentParser:
+    """Add the parser of a command, which names itself `parser` in what is parsed.
+
+    Args:
+        commands: what `add_subparsers` returned.
+        name: the name of the command.
+        says: what it does, in a few words.
+        examples: shown below the options.
+    """
+    added = commands.add_parser(
+        name,
+        help=says,
+        description=f"{says[0].upper()}{says[1:]}.",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    added.set_defaults(parser=added)
+    return added
+
+
 def describe(bulk: argparse.ArgumentParser, default_model: str) -> None:
     """Add the commands to the parser of `antiphon bulk`."""
     commands = bulk.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, says: str, examples: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(
-            name,
-            help=says,
-            description=f"{says[0].upper()}{says[1:]}.",
-            epilog=examples,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        added.set_defaults(parser=added, run=_command(name))
+        added = add_command(commands, name, says, examples)
+        added.set_defaults(run=_command(name))
         return added
 
     def command_on_a_run(name: str, says: str, examples: str) -> argparse.ArgumentParser:
