@@ -21,6 +21,7 @@ from ._core.request_body import UnreadBody, encode_body, is_mapping
 from ._wire.http import Body, Request, Timeout
 from ._wire.secret import Secret
 from ._wire.sentinels import NOT_GIVEN, NotGiven, Omit, is_absent
+from .errors import APIError
 
 __all__ = [
     "APIRequest",
@@ -302,3 +303,24 @@ def chained(steps: Iterable[Any], last: Callable[[APIRequest], Any]) -> Callable
 
 def _around(step: Any, inner: Callable[[APIRequest], Any]) -> Callable[[APIRequest], Any]:
     return lambda request: step(request, inner)
+
+
+class CallOutcome:
+    """A watcher that keeps what a call returned, for a response that is parsed after its end.
+
+    It refers to nothing else, so no cycle keeps the connection of the response alive.
+    """
+
+    result: Any = None
+
+    def failed(self, attempts: Attempts, error: APIError) -> None:
+        """Do nothing: another attempt may follow."""
+
+    def ended(
+        self,
+        attempts: Attempts,  # noqa: ARG002 (it keeps nothing that refers to the response)
+        message: Any,
+        error: BaseException | None,  # noqa: ARG002
+    ) -> None:
+        """Keep the result of the call."""
+        self.result = message

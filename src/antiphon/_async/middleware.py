@@ -17,8 +17,7 @@ from .._core.options import Options
 from .._core.retry import RetryPolicy
 from .._transport import AsyncOpenResponse, AsyncTransport
 from .._wire.http import Request, ResponseHead
-from ..errors import APIError
-from ..middleware import APIRequest, async_handlers, chained
+from ..middleware import APIRequest, CallOutcome, async_handlers, chained
 from .resource import view_of
 from .responses import AsyncBodyResponse
 from .runner import AsyncRunner, AsyncSession
@@ -94,27 +93,6 @@ class _AsyncMiddlewareRunner(AsyncRunner):
                     await response.close()
 
 
-class _Outcome:
-    """A watcher that keeps what a call returned, for a response that is parsed after its end.
-
-    It refers to nothing else, so no cycle keeps the connection of the response alive.
-    """
-
-    result: Any = None
-
-    def failed(self, attempts: Attempts, error: APIError) -> None:
-        """Do nothing: another attempt may follow."""
-
-    def ended(
-        self,
-        attempts: Attempts,  # noqa: ARG002 (it keeps nothing that refers to the response)
-        message: Any,
-        error: BaseException | None,  # noqa: ARG002
-    ) -> None:
-        """Keep the result of the call."""
-        self.result = message
-
-
 class AsyncAttemptResponse(AsyncBodyResponse[T]):
     """The response of one attempt, as a middleware sees it; its body is received when it is read.
 
@@ -127,7 +105,7 @@ class AsyncAttemptResponse(AsyncBodyResponse[T]):
         decode = attempts.call.decode
         super().__init__(as_http_response(opened.head, b"", request), attempts, decode)
         self.body: AsyncKeptBody = AsyncKeptBody(opened)
-        self.outcome: _Outcome = _Outcome()
+        self.outcome: CallOutcome = CallOutcome()
         self._options = options
 
     @property
