@@ -305,7 +305,7 @@ def _around(step: Any, inner: Callable[[APIRequest], Any]) -> Callable[[APIReque
     return lambda request: step(request, inner)
 
 
-class CallOutcome:
+class KeptResult:
     """A watcher that keeps what a call returned, for a response that is parsed after its end.
 
     It refers to nothing else, so no cycle keeps the connection of the response alive.

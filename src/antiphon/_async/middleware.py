@@ -17,7 +17,7 @@ from .._core.options import Options
 from .._core.retry import RetryPolicy
 from .._transport import AsyncOpenResponse, AsyncTransport
 from .._wire.http import Request, ResponseHead
-from ..middleware import APIRequest, CallOutcome, async_handlers, chained
+from ..middleware import APIRequest, KeptResult, async_handlers, chained
 from .resource import view_of
 from .responses import AsyncBodyResponse
 from .runner import AsyncRunner, AsyncSession
@@ -105,7 +105,7 @@ class AsyncAttemptResponse(AsyncBodyResponse[T]):
         decode = attempts.call.decode
         super().__init__(as_http_response(opened.head, b"", request), attempts, decode)
         self.body: AsyncKeptBody = AsyncKeptBody(opened)
-        self.outcome: CallOutcome = CallOutcome()
+        self.outcome: KeptResult = KeptResult()
         self._options = options
 
     @property

@@ -18,7 +18,7 @@ from .._core.options import Options
 from .._core.retry import RetryPolicy
 from .._transport import OpenResponse, Transport
 from .._wire.http import Request, ResponseHead
-from ..middleware import APIRequest, CallOutcome, chained, handlers
+from ..middleware import APIRequest, KeptResult, chained, handlers
 from .resource import view_of
 from .responses import BodyResponse
 from .runner import Runner, Session
@@ -106,7 +106,7 @@ class AttemptResponse(BodyResponse[T]):
         decode = attempts.call.decode
         super().__init__(as_http_response(opened.head, b"", request), attempts, decode)
         self.body: KeptBody = KeptBody(opened)
-        self.outcome: CallOutcome = CallOutcome()
+        self.outcome: KeptResult = KeptResult()
         self._options = options
 
     @property

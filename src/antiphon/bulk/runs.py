@@ -85,6 +85,8 @@ class RunProgress:
 class RunSummary(Totals):
     """What a run came to, earlier sessions included."""
 
+    rows: int
+    """Rows with a result."""
     stopped: Stop | None
     """Why it ended before its last row; None if it is complete."""
     in_doubt: int
@@ -93,11 +95,6 @@ class RunSummary(Totals):
     """Where the results are, if the run is complete and was given an `out`."""
     directory: Path
     """The run directory."""
-
-    @property
-    def rows(self) -> int:
-        """Rows with a result."""
-        return self.done
 
 
 class Setup:
@@ -343,6 +340,7 @@ class _Session:
         totals = records.totals()
         return RunSummary(
             **{each.name: getattr(totals, each.name) for each in fields(totals)},
+            rows=totals.done,
             stopped=job.stopped,
             in_doubt=records.in_doubt(),
             out=self.setup.out if job.stopped is None else None,
