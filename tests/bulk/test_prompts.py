@@ -158,8 +158,10 @@ def test_the_prefix_up_to_the_first_mark_is_what_rows_share() -> None:
 
 def test_what_a_run_directory_says_of_it_holds_no_key() -> None:
     headers = {"X-Api-Key": "sk-ant-1", "x-mine": "shown"}
-    identity = Prompts({**PARAMS, "extra_headers": headers}, None).identity
-    assert identity["params"]["extra_headers"] == {"X-Api-Key": "[secret]", "x-mine": "shown"}
+    template = {"prompt": "{text}", "extra_headers": headers}
+    identity = Prompts({**PARAMS, "extra_headers": headers}, template).identity
+    for part in ("params", "template"):
+        assert identity[part]["extra_headers"] == {"X-Api-Key": "[secret]", "x-mine": "shown"}
 
 
 def test_an_id_that_no_file_can_hold_is_made_one_that_can() -> None:

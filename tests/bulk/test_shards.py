@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -12,6 +13,8 @@ import pytest
 from antiphon import Client
 from antiphon.bulk import Local, run
 from antiphon.bulk.journal import RunJournal
+from antiphon.bulk.leading import Leader
+from antiphon.bulk.shards import ShardOutcome
 from antiphon.bulk.stores import store_of
 from antiphon.local import LocalServer
 from tests.support.pool_engine import Pool
@@ -183,3 +186,29 @@ def test_shards_together_stay_within_the_budget(client, threads, tmp_path):
     second = run(**arguments, engine=Pool(threads), budget=10).wait()
     assert second.stopped is None
     assert second.rows == 400
+
+
+class Unheard:
+    """An engine whose workers go on until the run is stopped, and that cannot be asked how."""
+
+    async def run(self, job):
+        job.begin(0, "unheard")
+        leader = Leader(job, store_of(None, job.journal.path), 50, self.progress)
+        self.job = job
+        await leader.run([self])
+
+    async def progress(self):
+        raise ConnectionError("the limiter is gone")
+
+    async def perform(self, shard, loan):
+        while self.job.stopped is None:  # noqa: ASYNC110 (a job has no event)
+            await asyncio.sleep(0.01)
+        return ShardOutcome(None, None, None)
+
+    async def stop(self, why):
+        """Do nothing: `perform` looks by itself."""
+
+
+def test_a_run_whose_workers_cannot_be_reached_ends_with_the_reason(client):
+    with pytest.raises(ConnectionError, match="the limiter is gone"):
+        run(["Hi"], params=PARAMS, client=client, engine=Unheard()).wait()

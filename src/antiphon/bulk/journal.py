@@ -100,7 +100,7 @@ class RunJournal:
         self._committed = threading.Condition()
         self._commits = 0
         self.closed: bool = False
-        self.fault: OSError | sqlite3.Error | None = None
+        self.fault: Exception | None = None
         """Why nothing can be written any more."""
         with closing(connected(self.path)) as db, db:
             db.executescript(_TABLES)
@@ -248,7 +248,7 @@ class RunJournal:
                 if group and self.fault is None:
                     try:
                         self._enter(db, group)
-                    except (OSError, sqlite3.Error) as error:
+                    except Exception as error:  # else those who wait for it would wait for ever
                         self.fault = error
                 with self._committed:
                     if group and self.fault is None:

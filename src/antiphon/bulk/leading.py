@@ -169,16 +169,22 @@ class Leader:
 
     async def _watch(self) -> None:
         """Count what the workers do, and tell them when the job is stopped."""
+        try:
+            while True:
+                await asyncio.sleep(_LOOK_SECONDS)
+                await self._look()
+        except Exception as error:  # nobody would hear of a stop any more
+            self._job.stop("failed", error)
+
+    async def _look(self) -> None:
         job = self._job
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            if job.stopped is not None:
-                async with self._loans_changed:
-                    self._loans_changed.notify_all()
-                await asyncio.gather(*(each.stop(job.stopped) for each in self._workers))
-            progress = await self._progress()
-            self._count(progress.shards)
-            job.journal.sample({**job.state(), "limits": progress.limits})
+        if job.stopped is not None:
+            async with self._loans_changed:
+                self._loans_changed.notify_all()
+            await asyncio.gather(*(each.stop(job.stopped) for each in self._workers))
+        progress = await self._progress()
+        self._count(progress.shards)
+        job.journal.sample({**job.state(), "limits": progress.limits})
 
     def _count(self, shards: Mapping[str, Mapping[str, Any]]) -> None:
         job, done = self._job, self._adopted

@@ -69,14 +69,8 @@ class Prompts:
     @property
     def identity(self) -> dict[str, Any]:
         """What must be the same when the run is resumed."""
-        template = None if self.template is None else dict(self.template)
-        params = {**self._params}
-        if is_object(headers := params.get("extra_headers")):
-            params["extra_headers"] = {
-                name: "[secret]" if is_secret_header(name) else value
-                for name, value in headers.items()
-            }
-        return {"params": params, "template": template}
+        template = None if self.template is None else _without_secrets(self.template)
+        return {"params": _without_secrets(self._params), "template": template}
 
     def id_of(self, value: Any) -> str | None:
         """Return the id of a row, in its column `id` or `custom_id`; None if it brings none."""
@@ -156,6 +150,17 @@ class Prompts:
             if name not in params:
                 raise ValueError(f"{name} is missing: neither the row nor params= has it")
         return params
+
+
+def _without_secrets(fields: Mapping[str, Any]) -> dict[str, Any]:
+    headers: Any = fields.get("extra_headers")
+    if not isinstance(headers, Mapping):
+        return {**fields}
+    shown = {
+        name: "[secret]" if is_secret_header(name) else value
+        for name, value in cast("Mapping[str, Any]", headers).items()
+    }
+    return {**fields, "extra_headers": shown}
 
 
 def _blocks_of(params: Mapping[str, Any]) -> Iterator[Any]:
