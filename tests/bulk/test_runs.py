@@ -99,6 +99,10 @@ def test_a_client_with_a_transport_of_its_own_serves_as_well() -> None:
     assert run.wait().ok == 5
     assert len(api.requests) == 5
     assert client.costs.by_tag["threads"].calls == 5
+    for thread in threading.enumerate():
+        if thread.name.startswith("antiphon-bulk"):
+            thread.join(20)
+            assert not thread.is_alive()
 
 
 def test_each_row_has_its_own_error(server: LocalServer, client: AsyncClient) -> None:

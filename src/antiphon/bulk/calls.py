@@ -30,12 +30,8 @@ RETRIES: Final = 6
 class BulkClient:
     """Sends the calls of a run."""
 
-    def __init__(self, client: Client | AsyncClient | None, budget: Budget | None) -> None:
-        """Take a client.
-
-        Args:
-            client: the client; None for a new one.
-            budget: what the calls of the run may cost.
+    def __init__(self, client: Client | AsyncClient | None) -> None:
+        """Take a client; None for a new one.
 
         Raises:
             TypeError: it is no client.
@@ -48,7 +44,8 @@ class BulkClient:
         # A call may wait for hours until the limits let it go; each step has its own clock still.
         client = client.with_options(limiter=limiter, timeout=replace(client.timeout, total=None))
         self.limiter: Final[Limiter] = limiter
-        self.budget: Final = budget
+        self.budget: Budget | None = None
+        """What the calls of the run may cost; known when the run begins."""
         self._threads: ThreadPoolExecutor | None = None
         given = _session_of(client)
         if isinstance(client, Client) and not (given.http_client or client.middleware):

@@ -144,7 +144,7 @@ class Worker:
             os.chdir(self._work.folder)
         self._limiter = LeasedLimiter()
         client = self._work.client.with_options(limiter=self._limiter)
-        self._work.client = BulkClient(client, None).client  # one, whose connections stay
+        self._work.client = BulkClient(client).client  # one, whose connections stay
         self._name = secrets.token_hex(8)
         self._run: ShardRun | None = None
         self._leasing: asyncio.Task[None] | None = None

@@ -136,9 +136,7 @@ class Setup:
         budget_of(budget, Decimal(0))
         self.budget = budget
         self.engine: Engine = _engine_of(engine, via)
-        self.client = client
-        if client is not None:
-            BulkClient(client, None)
+        self.client: BulkClient = BulkClient(client)
         self.ordered = ordered
         if confirm_above is not None and not confirm_above >= 0:
             raise ValueError(f"confirm_above: {confirm_above!r}; give US dollars, 0 or more")
@@ -206,7 +204,7 @@ class _Session:
 
     def __init__(self, setup: Setup) -> None:
         self.setup: Final = setup
-        self.client: Final = BulkClient(setup.client, None)
+        self.client: Final = setup.client
         self.job: Job | None = None
         self.journal: RunJournal | None = None
         self.rows: int | None = None
@@ -269,11 +267,12 @@ class _Session:
             if self.again is not None:
                 journal.forget(*self.again)
             spent = journal.records.totals()
+            self.client.budget = budget_of(setup.budget, spent.cost)
             job = Job(
                 setup.source,
                 setup.prompts,
                 journal,
-                BulkClient(self.client.client, budget_of(setup.budget, spent.cost)),
+                self.client,
                 output_format=setup.output_format,
                 tag=setup.tag,
                 dedupe=setup.dedupe,

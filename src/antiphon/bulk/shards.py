@@ -229,7 +229,8 @@ class ShardRun:
                     " rows may be the reason"
                 )
             budget = _rest_of(self._loan, before.cost, before.input_tokens + before.output_tokens)
-            client = BulkClient(work.client, budget)
+            client = BulkClient(work.client)
+            client.budget = budget
             job = self._job = Job(
                 self._shard.source,
                 work.prompts,
