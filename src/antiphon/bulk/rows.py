@@ -177,18 +177,21 @@ class JSONLinesFile(FileSource):
                     return
                 if index < start or (index < len(done) and done[index]):
                     continue
-                yield _row_of(line, index, f"{self.path.name}, line {number}")
+                row = _row_of(line, index)
+                if row.fault:
+                    row.fault = f"{self.path.name}, line {number}: {row.fault}"
+                yield row
 
 
-def _row_of(line: bytes, index: int, where: str) -> Row:
+def _row_of(line: bytes, index: int) -> Row:
     if index == 0:
         line = line.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with it
     try:
         value = loads(line)
     except ValueError as error:
-        return Row(index, None, f"{where}: this is not JSON: {error}")
+        return Row(index, None, f"this is not JSON: {error}")
     if not (is_object(value) or isinstance(value, str)):
-        return Row(index, None, f"{where}: a row is an object or a text")
+        return Row(index, None, "a row is an object or a text")
     return Row(index, value)
 
 
@@ -201,8 +204,11 @@ class PipedLines(Values):
 
     def rows(self, done: bytearray, start: int = 0, stop: int | None = None) -> Iterator[Row]:
         """Give all rows; see `Values`."""
-        for row in super().rows(done, start, stop):
-            yield _row_of(row.value, row.index, f"row {row.index}")
+        for given in super().rows(done, start, stop):
+            row = _row_of(given.value, given.index)
+            if row.fault:
+                row.fault = f"row {row.index}: {row.fault}"
+            yield row
 
 
 class CSVFile(FileSource):
