@@ -2,7 +2,8 @@
 
 The estimate is that of `catalog.tokens`, fitted to recorded requests. Programs differ in what they
 send, so it is corrected by what this process has seen: each message tells how many tokens its
-prompt had in fact. Only calls under a budget or a limiter are estimated, and so only they teach.
+prompt had in fact. Only calls under a budget are estimated, and under a limiter those with files;
+so only they teach.
 """
 
 from __future__ import annotations
