@@ -82,10 +82,7 @@ _MARKS = (("_request_id", "request-id"), ("_workspace_id", "anthropic-workspace-
 class BaseResponse:
     """What every response tells before its body is looked at."""
 
-    __slots__ = ("_attempts", "_decode", "_received", "elapsed")
-
-    elapsed: timedelta
-    """The time from the start of the call until this response was handed over."""
+    __slots__ = ("_attempts", "_decode", "_received", "_seconds")
 
     def __init__(
         self,
@@ -93,10 +90,15 @@ class BaseResponse:
         attempts: Attempts,
         decode: Callable[[bytes], Any],
     ) -> None:
-        self.elapsed = timedelta(seconds=attempts.elapsed)
+        self._seconds = attempts.elapsed
         self._received = received
         self._attempts = attempts
         self._decode = decode
+
+    @property
+    def elapsed(self) -> timedelta:
+        """The time from the start of the call until this response was handed over."""
+        return timedelta(seconds=self._seconds)
 
     @property
     def http_response(self) -> HTTPResponse:

@@ -202,9 +202,8 @@ class Options:
                 raise self._without_credential()
             if not isinstance(credential.value, CredentialProvider):
                 headers[credential.header] = credential.value
-        # Looking at the classes first costs less than looking at each header of each call.
-        if Omit in map(type, headers.values()):
-            headers = {k: v for k, v in headers.items() if not isinstance(v, Omit)}
+        if extra or self.headers:  # where an `omit` may be
+            return {k: v for k, v in headers.items() if not isinstance(v, Omit)}
         return headers
 
     def _without_credential(self) -> CredentialsError:

@@ -56,6 +56,9 @@ _JSON_OR_HTML = (b"{", b"[", b"<")
 # The first characters of the lines of an event stream; of any body of another type than a stream's.
 _FIRST_OF_A_STREAM = frozenset(b"edir:\r\n\xef")
 
+# What says nothing of the message.
+_PINGS = frozenset({b"ping"})
+
 
 class StreamFlow:
     """One streamed call: its attempts, the frames received, and the message so far."""
@@ -260,15 +263,15 @@ class StreamFlow:
         An error is interpreted by `receive`, which can repeat the call, once the frames before it
         were taken. What its data says may still make it another event; then nothing is lost.
         """
-        names = [name for name, _ in frames]
+        names = {name for name, _ in frames}  # a set: there may be thousands, and few names
         if b"error" in names or None in names:
             errors = [n for n, frame in enumerate(frames) if self.reader.is_error(frame)]
             if errors:
                 frames, self._held = frames[: errors[0]], frames[errors[0] :]
-        if any(name != b"ping" for name in names):
+        if names - _PINGS:
             self._begun, self._content_at = True, self.attempts.now()
             if self.attempts.arrivals is not None:
-                parts = names.count(b"content_block_delta")
+                parts = sum(name == b"content_block_delta" for name, _ in frames)
                 self.attempts.arrivals.note(parts, self._content_at)
         self.frames.extend(frames)
 
@@ -317,12 +320,10 @@ class StreamFlow:
         derived, self._derived = self._derived, None
         if derived is not None:
             return derived
-        events: tuple[MessageStreamEvent, ...] = self.take(MessageReader.events) or ()
-        if not events:
-            return None
-        event, *others = events
-        self._derived = others[0] if others else None
-        return event
+        seen: tuple[MessageStreamEvent, ...] = self.take(MessageReader.events) or ()
+        if len(seen) > 1:
+            self._derived = seen[1]
+        return seen[0] if seen else None
 
     def take_partial_output(self) -> object | None:
         """Return the output so far, as of the next frame that adds text to it; None without one."""

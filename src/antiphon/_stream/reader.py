@@ -8,8 +8,8 @@ itself is made when somebody asks for it.
 Nine of ten events add text to an open block. Two short ways are for them, because the general way
 parses JSON twice (as values for the message, as a model for the caller) and looks at all that might
 be wrong: for events that costs 4 µs instead of 2, for text 2 µs instead of 1.2. `_take_text`
-decodes the model only and takes the text out of it; `_quick_text` parses values only and makes no
-model. Both leave everything unusual, also every fault, to the general way, `_take`.
+decodes the model only and takes the text out of it; `text` parses values only and makes no model.
+Both leave everything unusual, also every fault, to the general way, `_take`.
 
 Facts are from the Messages API, streaming. What is received is kept, also where its type is
 unknown:
@@ -243,9 +243,28 @@ class MessageReader:
             APIStatusError: it says that the API failed.
             StreamProtocolError: it cannot be read, or does not fit the events before it.
         """
-        quick = self._quick_text(frame)
-        if quick is not None:
-            return quick
+        # The short way: a delta of an open block. Whatever is unusual changes nothing here.
+        if frame[0] != b"content_block_delta" or self.finished:
+            return self._text_of(frame)
+        name, added = "", ""
+        try:
+            event: Any = from_json(frame[1])
+            delta = event["delta"]
+            name = DELTA_FIELDS[delta["type"]]
+            added = delta[name]
+            # The type in the data wins over the name of the frame, so it is looked at here too.
+            is_delta = event["type"] == "content_block_delta"
+            taken = is_delta and self._blocks[event["index"]].extend(name, added)
+        except (ValueError, LookupError, TypeError):
+            taken = False
+        if not taken:
+            return self._text_of(frame)
+        self._count += 1
+        self._last = "content_block_delta"
+        return added if name == "text" else ""
+
+    def _text_of(self, frame: Frame) -> str | None:
+        """Take `frame` by the general way; return the text that it adds, if it adds any."""
         taken = self._take(frame)
         if taken is None:
             return None
@@ -305,29 +324,6 @@ class MessageReader:
         self._count += 1
         self._last = "content_block_delta"
         return event
-
-    def _quick_text(self, frame: Frame) -> str | None:
-        """Take a delta of an open block by the short way; return its text, "" if it has another.
-
-        Return None, and change nothing, if `frame` is anything else.
-        """
-        if frame[0] != b"content_block_delta" or self.finished:
-            return None
-        try:
-            event = from_json(frame[1])
-            delta = event["delta"]
-            name = DELTA_FIELDS[delta["type"]]
-            added = delta[name]
-            # The type in the data wins over the name of the frame, so it is looked at here too.
-            if event["type"] != "content_block_delta" or not self._blocks[event["index"]].extend(
-                name, added
-            ):
-                return None
-        except (ValueError, LookupError, TypeError):
-            return None
-        self._count += 1
-        self._last = "content_block_delta"
-        return cast("str", added) if name == "text" else ""
 
     def _take(self, frame: Frame) -> tuple[Fields, bytes] | None:
         """Add the event of `frame` to the message; return it and its JSON, or None without one."""

@@ -153,16 +153,26 @@ class Timeout:
         """Seconds a stream may go without content."""
         return self.read if self.stall is None else self.stall
 
+    @property
+    def _is_bounded(self) -> bool:
+        """Whether no clock may run longer than the total."""
+        most = self.total or 0.0
+        # Written out: every call asks this, and a loop would take twice as long.
+        return (
+            (self.connect or LONGEST) <= most
+            and (self.read or LONGEST) <= most
+            and (self.write or LONGEST) <= most
+            and (self.pool or LONGEST) <= most
+        )
+
     def within(self, seconds: float | None) -> Timeout:
         """Return the same clocks, none of them longer than `seconds`."""
-        if seconds is None:
+        if seconds is None or (seconds == self.total and self._is_bounded):
             return self
-        clocks = [self.connect, self.read, self.write, self.pool]
-        # Compared by hand: this runs for each attempt, and `min` is a call.
-        cut = [seconds if clock is None or seconds < clock else clock for clock in clocks]
-        if cut == clocks and seconds == self.total:  # the first attempt of most calls
-            return self
-        connect, read, write, pool = cut
+        connect, read, write, pool = [
+            seconds if clock is None or seconds < clock else clock
+            for clock in (self.connect, self.read, self.write, self.pool)
+        ]
         # The total ends with the first event, so it does not bound the silence after it.
         return Timeout(seconds, connect, read, write, pool, self.stall)
 

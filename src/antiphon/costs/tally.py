@@ -44,15 +44,14 @@ _PARTS = 10
 
 _EMPTY = (0,) * _PARTS
 
-# The fields of a usage and of what it holds.
+# The fields of a usage that are counted.
 _COUNTED = (
     "input_tokens",
     "output_tokens",
     "cache_creation_input_tokens",
     "cache_read_input_tokens",
+    "cache_creation",
 )
-_WRITTEN_FOR_AN_HOUR = ("ephemeral_1h_input_tokens",)
-_SEARCHED = ("web_search_requests",)
 
 _Tokens: TypeAlias = tuple[int, int, int, int, int]
 _NO_TOKENS: _Tokens = (0, 0, 0, 0, 0)
@@ -199,17 +198,20 @@ def _count_pending() -> None:
             key: _PlainKey = (day, str(model), tag, None, None, None, False)
             _add(sums, tally, key, _NO_TOKENS, counts)
             continue
-        kind = (usage.service_tier, usage.inference_geo, usage.speed)
-        tier, geo, speed = [value if isinstance(value, str) else None for value in kind]
+        tier = usage.service_tier if isinstance(usage.service_tier, str) else None
+        geo = usage.inference_geo if isinstance(usage.inference_geo, str) else None
+        speed = usage.speed if isinstance(usage.speed, str) else None
         for each in usage.iterations or (usage,):
             tokens = _tokens(each)
             # A pass may have been made by another model than the message names.
             did = model if each is usage else getattr(each, "model", None) or model
-            is_long = sum(tokens) - tokens[1] > _LONG_PROMPT
+            is_long = tokens[0] + tokens[2] + tokens[3] + tokens[4] > _LONG_PROMPT
             _add(sums, tally, (day, str(did), tag, tier, geo, speed, is_long), tokens, counts)
             counts = _NOTHING
         searched = usage.server_tool_use
-        if searched is not None and (searches := _numbers(searched, _SEARCHED)[0]):
+        if searched is not None and (
+            searches := _number(getattr(searched, "web_search_requests", 0))
+        ):
             key = (day, str(model), tag, tier, geo, speed, False)
             _add(sums, tally, key, _NO_TOKENS, {SEARCHES: searches})
     for (tally, key), row in sums.items():
@@ -241,15 +243,29 @@ def _merge(rows: dict[_PlainKey, list[int]], key: _PlainKey, added: list[int]) -
 
 def _tokens(counted: Any) -> _Tokens:
     """Return the tokens of one pass of a message, in the order of a row; none is counted twice."""
-    given, output, written, read = _numbers(counted, _COUNTED)
-    creation = getattr(counted, "cache_creation", None)
-    hour = 0 if creation is None else _numbers(creation, _WRITTEN_FOR_AN_HOUR)[0]
+    found: tuple[Any, ...]
+    try:
+        found = (
+            counted.input_tokens,
+            counted.output_tokens,
+            counted.cache_creation_input_tokens,
+            counted.cache_read_input_tokens,
+            counted.cache_creation,
+        )
+    except AttributeError:  # a pass of an unknown kind, or what a gateway may send in place of one
+        found = tuple(getattr(counted, name, None) for name in _COUNTED)
+    given, output, written, read, creation = found
+    hour = 0 if creation is None else _number(getattr(creation, "ephemeral_1h_input_tokens", 0))
+    # Nearly all are numbers, and a call for each of them would be a good part of what counting
+    # costs.
+    if not (given.__class__ is output.__class__ is written.__class__ is read.__class__ is int):
+        given, output, written, read = map(_number, (given, output, written, read))
     return given, output, max(0, written - hour), hour, read
 
 
-def _numbers(counts: object, names: tuple[str, ...]) -> list[int]:
-    """Return counts by their names, and 0 for whatever a gateway may send in place of one."""
-    return [n if isinstance(n := getattr(counts, name, None), int) else 0 for name in names]
+def _number(value: object) -> int:
+    """Return a count, and 0 for whatever a gateway may send in place of one."""
+    return value if isinstance(value, int) else 0
 
 
 def may_have_cost(error: APIError) -> bool:
