@@ -6,10 +6,10 @@ from random import Random
 
 from ..._wire.json import JSONObject, is_object
 from .ids import new_id
+from .names import tool_name
 from .plan import PlannedCall
 from .prompt_values import PromptValues
 from .schema_sample import sample
-from .tool_selection import tool_name
 
 __all__ = ["call"]
 

@@ -1,43 +1,18 @@
-"""The content of a simulated reply, before anything cuts it short."""
+"""The content of a simulated reply, before anything cuts it short.
+
+Most requests get words. What takes a plan of the prompt (calls of tools, output by a schema) is
+made by `planned_content`, which is loaded when the first request needs it: it loads much.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Sequence
-from functools import cached_property
 from random import Random
-from typing import Any
 
 from ..._wire.json import JSONObject
-from ...catalog.request_parts import object_at
-from . import client_tools, server_tools
-from .citations import citations
-from .description import describe_blocks, describe_result, first_words
-from .mcp_tools import MCP_TOOL, call_with_result, mcp_tools
-from .plan import Plan, PlannedCall
 from .prompt import Prompt
-from .prompt_values import PromptValues
-from .schema_sample import sample
-from .server_tools import is_server_tool
-from .tool_selection import tool_name
+from .words import PAUSE, Composer, Draft, output_schema
 
-__all__ = ["PAUSE", "REFUSE", "Draft", "draft"]
-
-Draft = tuple[list[JSONObject], str]
-"""The content of a reply and its stop reason."""
-
-REFUSE = re.compile(r"\[\[refusal\]\]|ANTHROPIC_MAGIC_STRING_TRIGGER_REFUSAL_[0-9A-Fa-f]+")
-"""In the last user turn: the reply is a refusal. The second form is the API's own test string."""
-PAUSE = "[[pause_turn]]"
-"""In the last user turn: the reply is a paused turn."""
-
-_SIMULATED = "Simulated by antiphon's local server."
-# Characters of the prompt that a reply quotes; ideographs are words, so fewer of them say as much.
-_MAX_ECHO = 60
-_MAX_RESULTS = 8
-_MAX_ECHO_OF_IDEOGRAPHS = 20
-_ANTHROPIC_CLIENT_TOOLS = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
+__all__ = ["draft"]
 
 
 def draft(body: JSONObject, prompt: Prompt, rng: Random, now: float) -> Draft:
@@ -49,226 +24,14 @@ def draft(body: JSONObject, prompt: Prompt, rng: Random, now: float) -> Draft:
         rng: makes ids and values that only the API can read.
         now: the server's time in seconds since 1970.
     """
-    return _Composer(body, prompt, rng, now).draft()
+    if _takes_a_plan(body, prompt):
+        from .planned_content import PlanningComposer
+
+        return PlanningComposer(body, prompt, rng, now).draft()
+    return Composer(body, prompt).draft()
 
 
-class _Composer:
-    """Composes the reply to one request."""
-
-    def __init__(self, body: JSONObject, prompt: Prompt, rng: Random, now: float) -> None:
-        self._body = body
-        self._prompt = prompt
-        self._rng = rng
-        self._now = now
-        self._tools: Sequence[JSONObject] = [
-            *(body.get("tools") or ()),
-            *(mcp_tools(body, prompt.task.request) if body.get("mcp_servers") else ()),
-        ]
-        self._choice: JSONObject = body.get("tool_choice") or {"type": "auto"}
-        self._results = prompt.named_results() if prompt.results else []
-
-    @cached_property
-    def _plan(self) -> Plan:
-        return Plan(self._prompt.task)
-
-    def draft(self) -> Draft:
-        """Return the first of these that applies, behind the results that were still missing.
-
-        The ending that the prompt asks for, tool calls, structured output, words.
-        """
-        results = [self._result(use) for use in self._prompt.pending]
-        content, stop_reason = self._continued() if self._prompt.continued else self._turn()
-        return [*results, *content], stop_reason
-
-    def _continued(self) -> Draft:
-        """Return words that go on where the request ends with the assistant's turn."""
-        if self._prompt.summary is not None:
-            if steps := self._steps_to_call():
-                return self._calls(steps)
-            after = f"{_SIMULATED} Going on after “{first_words(self._prompt.summary, _MAX_ECHO)}”"
-            return [_text(after)], "end_turn"
-        return self._words(), "end_turn"
-
-    def _turn(self) -> Draft:
-        if REFUSE.search(self._prompt.text):
-            return [], "refusal"
-        if PAUSE in self._prompt.text:
-            return self._paused(), "pause_turn"
-        if steps := self._steps_to_call():
-            return self._calls(steps)
-        if structured := self._structured():
-            return [structured], "end_turn"
-        return self._words(), "end_turn"
-
-    def _structured(self) -> JSONObject | None:
-        """Return the text that fits the format of the output; None if there is no format."""
-        if not (schema := self._output_schema()):
-            return None
-        value = sample(schema, self._plan.values(), self._rng)
-        return _text(json.dumps(value, ensure_ascii=False))
-
-    def _output_schema(self) -> Any:
-        output = object_at(object_at(self._body, "output_config"), "format")
-        return (output or object_at(self._body, "output_format")).get("schema")
-
-    def _paused(self) -> list[JSONObject]:
-        """Return words, and a call of the first server tool that has no result yet."""
-        values = PromptValues(self._prompt.task.request.replace(PAUSE, ""))
-        server = [tool for tool in self._tools if is_server_tool(tool)]
-        uses = [server_tools.call(tool, values, self._rng) for tool in server[:1]]
-        return [_text(_SIMULATED), *uses]
-
-    def _steps_to_call(self) -> list[list[PlannedCall]]:
-        """Return the steps that the prompt still asks for; `tool_choice` may demand one call."""
-        if not self._tools:
-            return []
-        tools = [tool for tool in self._tools if _can_call(tool)]
-        loaded = [tool for tool in tools if not tool.get("defer_loading")]
-        match self._choice:
-            case {"type": "none"}:
-                steps = []
-            case {"type": "tool", "name": name}:
-                tools = [tool for tool in tools if tool_name(tool) == name]
-                steps = self._demanded(tools)
-            case {"type": "any"}:
-                steps = self._demanded(loaded)
-            case _:
-                # Deferred tools can only be called if there is a tool to find them with.
-                steps = self._plan.steps_left(tools if self._search_tool() else loaded)
-        if self._choice.get("disable_parallel_tool_use"):
-            return [[call] for step in steps for call in step]
-        return steps
-
-    def _demanded(self, tools: Sequence[JSONObject]) -> list[list[PlannedCall]]:
-        """Return the next step with some of these tools; calls of the first one if none is left."""
-        steps = self._plan.steps_left(tools)[:1]
-        return steps or [self._plan.calls(tool) for tool in tools[:1]]
-
-    def _search_tool(self) -> JSONObject | None:
-        searches = (tool for tool in self._tools if _type(tool).startswith("tool_search_"))
-        return next(searches, None)
-
-    def _calls(self, steps: Sequence[Sequence[PlannedCall]]) -> Draft:
-        """Return the calls of the first steps, up to those that the client has to run.
-
-        If the client has calls to run, those of the server beside them get their results in the
-        next turn.
-        """
-        content: list[JSONObject] = []
-        names: list[str] = []
-        for step in steps:
-            remote = [call for call in step if _type(call.tool) == MCP_TOOL]
-            server = [call for call in step if is_server_tool(call.tool)]
-            client = [call for call in step if call not in remote and call not in server]
-            names += dict.fromkeys(tool_name(call.tool) for call in step)
-            search = self._search_tool()
-            if search and any(call.tool.get("defer_loading") for call in client):
-                server = [call for call in server if call.tool is not search]
-                values = self._plan.values()
-                content += self._with_result(server_tools.call(search, values, self._rng))
-            for call in remote:
-                content += call_with_result(call, self._rng)
-            uses = [server_tools.call(call.tool, call.values, self._rng) for call in server]
-            if client:
-                content += [*uses, *self._client_calls(client)]
-                return [*self._announcement(names), *content], "tool_use"
-            content += [block for use in uses for block in self._with_result(use)]
-        ending = self._structured() or self._summary(content)
-        return [*self._announcement(names), *content, ending], "end_turn"
-
-    def _announcement(self, names: Sequence[str]) -> list[JSONObject]:
-        """Return words before calls, in a list; none where the API allows none."""
-        # With a format, all text has to follow it, so there is none before the calls.
-        if self._choice["type"] in ("any", "tool") or self._output_schema():
-            return []
-        return [_text(f"{_SIMULATED} Calling: {', '.join(names)}")]
-
-    def _client_calls(self, calls: Sequence[PlannedCall]) -> list[JSONObject]:
-        content: list[JSONObject] = []
-        callers: dict[str, JSONObject] = {}
-        for planned in calls:
-            name = tool_name(planned.tool)
-            if (version := _code_caller(planned.tool)) and name not in callers:
-                use = server_tools.code_calling(name, self._rng)
-                content.append(use)
-                callers[name] = {"type": version, "tool_id": use["id"]}
-            content.append(client_tools.call(planned, self._rng, callers.get(name)))
-        return content
-
-    def _with_result(self, use: JSONObject) -> list[JSONObject]:
-        return [use, self._result(use)]
-
-    def _result(self, use: JSONObject) -> JSONObject:
-        by_name = {tool_name(tool): tool for tool in self._tools}
-        return server_tools.result(use, by_name, self._rng, self._now)
-
-    def _summary(self, run: Iterable[JSONObject]) -> JSONObject:
-        """Return a text about the results of server tools; it cites the first page found."""
-        results = [block for block in run if block["type"].endswith("_tool_result")]
-        text = _text(f"Results: {', '.join(block['type'] for block in results)}")
-        for block in results:
-            if block["type"] == "web_search_tool_result":
-                page = block["content"][0]
-                return {**text, "citations": [server_tools.search_citation(page, self._rng)]}
-        return text
-
-    def _words(self) -> list[JSONObject]:
-        """Return a reply in words: a continuation, or a summary or echo with its citations."""
-        if self._prompt.prefill is not None:
-            return [_text(_continuation(self._prompt.prefill))]
-        words = self._client_results() if self._results else self._echo()
-        cited = map(_quotation, citations(self._body["messages"]))
-        return [_text(f"{_SIMULATED} {words}".rstrip()), *cited]
-
-    def _client_results(self) -> str:
-        """Return the results that the client sent, each beside the name of its tool."""
-        shown = [f"{name}: {describe_result(block)}" for name, block in self._results]
-        more = len(shown) - _MAX_RESULTS
-        ending = f"; and {more} more" if more > 0 else ""
-        return f"Results: {'; '.join(shown[:_MAX_RESULTS])}{ending}."
-
-    def _echo(self) -> str:
-        """Return what was sent: its first words, and the number and kinds of its blocks."""
-        text = self._prompt.text
-        has_spaces = text[:_MAX_ECHO].isascii() or " " in text[:_MAX_ECHO]
-        most = _MAX_ECHO if has_spaces else _MAX_ECHO_OF_IDEOGRAPHS
-        quoted = f"You wrote: “{first_words(text, most)}”. " if text.strip() else ""
-        sent = describe_blocks(self._prompt.blocks)
-        return f"{quoted}Received: {sent}." if sent else quoted
-
-
-def _text(text: str) -> JSONObject:
-    return {"type": "text", "text": text}
-
-
-def _type(tool: JSONObject) -> str:
-    return str(tool.get("type") or "")
-
-
-def _quotation(citation: JSONObject) -> JSONObject:
-    """Return a text block that quotes a source and cites it."""
-    quoted = first_words(citation["cited_text"], _MAX_ECHO)
-    return {**_text(f"Source: “{quoted}”"), "citations": [citation]}
-
-
-def _can_call(tool: JSONObject) -> bool:
-    """Return whether calls of `tool` can be simulated."""
-    is_custom = "input_schema" in tool
-    return is_custom or is_server_tool(tool) or _type(tool).startswith(_ANTHROPIC_CLIENT_TOOLS)
-
-
-def _code_caller(tool: JSONObject) -> str | None:
-    """Return the code execution tool that must call `tool`; None if Claude itself may call it."""
-    callers: Sequence[str] = tool.get("allowed_callers") or ()
-    return callers[0] if callers and "direct" not in callers else None
-
-
-def _continuation(prefill: str) -> str:
-    """Return words that continue `prefill`; JSON that it begins is completed."""
-    match prefill.rstrip()[-1:]:
-        case "{":
-            return f'"simulated": {json.dumps(_SIMULATED, ensure_ascii=False)}}}'
-        case "[":
-            return f"{json.dumps(_SIMULATED, ensure_ascii=False)}]"
-        case _:
-            return f" … {_SIMULATED}"
+def _takes_a_plan(body: JSONObject, prompt: Prompt) -> bool:
+    """Return whether the reply may be more than words."""
+    has_tools = body.get("tools") or body.get("mcp_servers") or prompt.pending
+    return bool(has_tools or output_schema(body) or PAUSE in prompt.text)

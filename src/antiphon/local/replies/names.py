@@ -1,15 +1,22 @@
-"""Words: those of names, and those of texts."""
+"""Names of tools, and words: those of names, and those of texts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-__all__ = ["name_words", "singular", "without_gaps"]
+from ..._wire.json import JSONObject
+
+__all__ = ["name_words", "singular", "tool_name", "without_gaps"]
 
 _PLURAL = re.compile(r"ids|.{2,}[^\Ws]s")
 _GAP = re.compile(r"(\s)\s{19,}")
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+")
+
+
+def tool_name(tool: JSONObject) -> str:
+    """Return the name that a call of `tool` carries; a toolset is called by its screenshot."""
+    return str(tool.get("name") or "screenshot")
 
 
 def name_words(name: str) -> list[str]:

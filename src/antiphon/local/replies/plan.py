@@ -15,11 +15,12 @@ from functools import cached_property
 from ..._wire.json import JSONObject, is_list, is_object
 from ...catalog import media
 from ...catalog.request_parts import content_blocks
+from .names import tool_name
 from .prompt_values import PromptValues
 from .result_values import ResultValues
 from .task import Task
 from .task_steps import split_steps
-from .tool_selection import requested_tools, tool_name, tools_for_step
+from .tool_selection import requested_tools, tools_for_step
 
 __all__ = ["Plan", "PlannedCall", "source_text"]
 

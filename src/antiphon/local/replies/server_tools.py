@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..._wire.json import JSONObject
 from .ids import new_id
-from .prompt_values import PromptValues
-from .tool_selection import tool_name
+from .names import tool_name
+
+if TYPE_CHECKING:
+    from .prompt_values import PromptValues
 
 __all__ = [
     "OUTPUT_CONTENT",

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 from ..._wire.json import JSONObject, is_list
-from .names import name_words
+from .names import name_words, tool_name
 from .prompt_values import PromptValues
 
-__all__ = ["requested_tools", "tool_name", "tools_for_step"]
+__all__ = ["requested_tools", "tools_for_step"]
 
 # A request to use a tool stands near the start of a prompt; pasted documents follow it.
 _MAX_TEXT = 2_000
@@ -100,11 +100,6 @@ _CUES = {
     "computer": re.compile(r"\b(?:screenshot|click|screen|desktop)\b"),
     "browser": re.compile(r"\b(?:browser|navigate|screenshot)\b"),
 }
-
-
-def tool_name(tool: JSONObject) -> str:
-    """Return the name that a call of `tool` carries; a toolset is called by its screenshot."""
-    return str(tool.get("name") or "screenshot")
 
 
 def requested_tools(text: str, tools: Sequence[JSONObject]) -> list[JSONObject]:
