@@ -16,11 +16,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .._version import __version__
-from . import bulk_options
+from .subparsers import add_command
 
 __all__ = ["DEFAULT_MODEL", "entry", "main"]
 
@@ -50,6 +50,13 @@ _COUNT_EXAMPLES = """\
 examples:
   antiphon count "How long is this?"
   antiphon count < notes.txt
+"""
+_BULK_EXAMPLES = """\
+examples:
+  antiphon bulk run prompts.jsonl --out answers.jsonl
+  antiphon bulk run books.csv --out answers.parquet --template "Who wrote {title}?" --max-cost 5
+  antiphon bulk status answers.jsonl
+  antiphon bulk retry answers.jsonl --only exhausted
 """
 _SERVE_EXAMPLES = """\
 examples:
@@ -95,7 +102,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: the arguments are wrong, or ask for help or the version.
     """
-    options, unknown = _parser().parse_known_args(argv)
+    arguments = sys.argv[1:] if argv is None else argv
+    options, unknown = _parser(arguments).parse_known_args(arguments)
     if unknown:
         # `parse_args` would show the usage of `antiphon`; that of the command lists what it takes.
         options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -104,7 +112,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return exit_code(options)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of all commands, with the options of the one that `arguments` name."""
     parser = argparse.ArgumentParser(
         prog="antiphon",
         description="Talk to Claude through the Messages API, or to a server that simulates it.\n"
@@ -114,40 +123,46 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"antiphon {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    # Describing the options of all commands would take a tenth of the start of a server.
+    chosen = next((each for each in arguments if not each.startswith("-")), None)
 
-    def command(name: str, says: str, examples: str) -> argparse.ArgumentParser:
-        return bulk_options.add_command(commands, name, says, examples)
+    def command(
+        name: str, says: str, examples: str, describe: Callable[[argparse.ArgumentParser], None]
+    ) -> None:
+        added = add_command(commands, name, says, examples)
+        if name == chosen:
+            describe(added)
 
-    _describe_ask(command("ask", "send a prompt and print the reply", _ASK_EXAMPLES))
-    _describe_count(command("count", "count the input tokens of a prompt", _COUNT_EXAMPLES))
-    bulk_options.describe(
-        command("bulk", "ask from one prompt to millions", bulk_options.EXAMPLES), DEFAULT_MODEL
+    command("ask", "send a prompt and print the reply", _ASK_EXAMPLES, _describe_ask)
+    command("count", "count the input tokens of a prompt", _COUNT_EXAMPLES, _describe_count)
+    command("bulk", "ask from one prompt to millions", _BULK_EXAMPLES, _describe_bulk)
+    command(
+        "serve",
+        "run a local server that simulates the API",
+        f"{_SIMULATES}\n\n{_SERVE_EXAMPLES}",
+        _describe_serve,
     )
-    _describe_serve(
-        command(
-            "serve",
-            "run a local server that simulates the API",
-            f"{_SIMULATES}\n\n{_SERVE_EXAMPLES}",
-        )
+    command(
+        "record", "pass requests on to the API and record them", _RECORD_EXAMPLES, _describe_record
     )
-    _describe_record(
-        command("record", "pass requests on to the API and record them", _RECORD_EXAMPLES)
+    command("replay", "reply with what was recorded", _REPLAY_EXAMPLES, _describe_replay)
+    command(
+        "conformance",
+        "check whether a server speaks the Messages API",
+        _CONFORMANCE_EXAMPLES,
+        _describe_conformance,
     )
-    _describe_replay(command("replay", "reply with what was recorded", _REPLAY_EXAMPLES))
-    _describe_conformance(
-        command(
-            "conformance", "check whether a server speaks the Messages API", _CONFORMANCE_EXAMPLES
-        )
+    command(
+        "usage",
+        "show what calls cost, from files of client.costs.export",
+        _USAGE_EXAMPLES,
+        _describe_usage,
     )
-    _describe_usage(
-        command("usage", "show what calls cost, from files of client.costs.export", _USAGE_EXAMPLES)
-    )
-    _describe_moving_over(
-        command(
-            "moving-over",
-            "list what would differ in a program written for the official package",
-            _MOVING_OVER_EXAMPLES,
-        )
+    command(
+        "moving-over",
+        "list what would differ in a program written for the official package",
+        _MOVING_OVER_EXAMPLES,
+        _describe_moving_over,
     )
     return parser
 
@@ -189,6 +204,12 @@ def _describe_prompt(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--base-url", metavar="URL", help="the address of the API (ANTHROPIC_BASE_URL)"
     )
+
+
+def _describe_bulk(bulk: argparse.ArgumentParser) -> None:
+    from .bulk_options import describe
+
+    describe(bulk, DEFAULT_MODEL)
 
 
 def _describe_serve(serve: argparse.ArgumentParser) -> None:

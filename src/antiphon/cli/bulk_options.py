@@ -7,17 +7,12 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-__all__ = ["EXAMPLES", "describe"]
+from .subparsers import add_command
 
-EXAMPLES: Final = """\
-examples:
-  antiphon bulk run prompts.jsonl --out answers.jsonl
-  antiphon bulk run books.csv --out answers.parquet --template "Who wrote {title}?" --max-cost 5
-  antiphon bulk status answers.jsonl
-  antiphon bulk retry answers.jsonl --only exhausted
-"""
+__all__ = ["describe"]
+
 _RUN_EXAMPLES = """\
 The same command goes on with a run that was stopped or killed; no row is paid twice.
 
@@ -55,31 +50,6 @@ examples:
 """
 # Those of `antiphon.bulk.KINDS`, which is not imported for `--help`.
 _KINDS = ("invalid", "denied", "exhausted", "output", "expired")
-
-
-def add_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],  # pyright: ignore[reportPrivateUsage] it has no other name
-    name: str,
-    says: str,
-    examples: str,
-) -> argparse.ArgumentParser:
-    """Add the parser of a command, which names itself `parser` in what is parsed.
-
-    Args:
-        commands: what `add_subparsers` returned.
-        name: the name of the command.
-        says: what it does, in a few words.
-        examples: shown below the options.
-    """
-    added = commands.add_parser(
-        name,
-        help=says,
-        description=f"{says[0].upper()}{says[1:]}.",
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    added.set_defaults(parser=added)
-    return added
 
 
 def describe(bulk: argparse.ArgumentParser, default_model: str) -> None:

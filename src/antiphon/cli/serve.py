@@ -12,10 +12,8 @@ from typing import Any
 from ..local.api.app import App
 from ..local.api.latency import Latency
 from ..local.metering.rate_limits import Limits
-from ..local.scripting.file_schema import SCHEMA
 from ..local.scripting.script import Script
 from ..local.serving.listener import serve
-from ..local.serving.script_file import ScriptFile, read_script
 
 __all__ = ["run"]
 
@@ -43,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         models="any" if options.any_model else "known",
         limits=Limits(**limited) if limited else None,
         latency=latency,
-        script=Script() if options.script is None else ScriptFile(options.script),
+        script=Script() if options.script is None else _script_in(options.script),
     )
     try:
         serve(
@@ -63,13 +61,26 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+# Most servers have no script, so what reads one is loaded when it is used.
+
+
+def _script_in(path: Path) -> Script:
+    from ..local.serving.script_file import ScriptFile
+
+    return ScriptFile(path)
+
+
 def _print_schema() -> int:
+    from ..local.scripting.file_schema import SCHEMA
+
     print(json.dumps(SCHEMA, indent=2))
     return 0
 
 
 def _check(path: Path) -> int:
     """Print what is wrong with a script; return 1 if something is."""
+    from ..local.serving.script_file import read_script
+
     try:
         rules = read_script(path)
     except ValueError as error:

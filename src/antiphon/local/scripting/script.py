@@ -4,6 +4,9 @@ The first rule that fits a request and is not used up answers. As soon as there 
 that none of them answers is an error: the client gets one that names the nearest rule and what
 differs, and `Script.verify` raises for it later, in case the program under test hides it.
 
+A server has a script from its start, and most servers never get a rule. So what reads files and
+names of faults is loaded when it is used.
+
 Rules are only appended, which other threads may do while requests are served. They are counted
 where the app runs, one request after another.
 """
@@ -12,19 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ..._wire.json import JSONObject
 from ..api.direction import Direction, Fault, MessageRequest, Write, Writing, Written
 from ..api.errors import RequestRefusedError, invalid
 from ..api.journal import Recorded
 from ..api.steps import Flow
-from .faults.by_name import from_json, from_text
-from .faults.schedule import Schedule
-from .file_form import FileRules, parse
 from .matchers import ANY
-from .recorded_rules import script_of
 from .rule import ScriptRule, checked
 from .scriptable import Scriptable, quoted
+
+if TYPE_CHECKING:
+    from .faults.schedule import Schedule
+    from .file_form import FileRules
 
 __all__ = ["Script"]
 
@@ -64,8 +68,7 @@ class Script(Scriptable):
     @faults.setter
     def faults(self, faults: Iterable[Fault]) -> None:
         self._faults: Sequence[Fault] = checked(faults)
-        # Requests are counted from here.
-        self._schedule = Schedule()
+        self._schedule: Schedule | None = None  # counts requests, from the next one
 
     def add(self, rule: ScriptRule) -> ScriptRule:
         """Add a rule behind the others, and return it."""
@@ -101,12 +104,16 @@ class Script(Scriptable):
         Raises:
             ValueError: something in it is wrong; the text says where. Then nothing changes.
         """
+        from .file_form import parse
+
         parsed = parse(value)
         Script.reset(self)
         self.follow(parsed, replacing=0)
 
     def of_requests(self, requests: Iterable[Recorded]) -> JSONObject:
         """Return rules that give such requests what these got, as `load` takes them."""
+        from .recorded_rules import script_of
+
         return script_of(requests)
 
     def follow(self, parsed: FileRules, *, replacing: int) -> None:
@@ -131,6 +138,8 @@ class Script(Scriptable):
         Raises:
             ValueError: something in it is wrong.
         """
+        from .faults.by_name import from_json
+
         self.faults = from_json(value)
 
     def direct(self, request: MessageRequest) -> Direction:
@@ -144,8 +153,16 @@ class Script(Scriptable):
         asked = _asked(request)
         direction = self._direction(request)
         faults = direction.faults if asked is None else asked
-        happen = self._schedule.due(faults, request.body) if faults else ()
+        happen = self._due(faults, request) if faults else ()
         return direction if happen == direction.faults else direction._replace(faults=happen)
+
+    def _due(self, faults: Sequence[Fault], request: MessageRequest) -> Sequence[Fault]:
+        """Return those faults that are to happen to this request."""
+        from .faults.schedule import Schedule
+
+        if self._schedule is None:
+            self._schedule = Schedule()
+        return self._schedule.due(faults, request.body)
 
     def _direction(self, request: MessageRequest) -> Direction:
         for rule in self.rules:
@@ -208,6 +225,8 @@ def _asked(request: MessageRequest) -> Sequence[Fault] | None:
     header = request.headers.get(_FAULT_HEADER)
     if header is None:
         return None
+    from .faults.by_name import from_text
+
     try:
         return from_text(header)
     except ValueError as error:
