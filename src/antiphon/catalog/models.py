@@ -7,7 +7,6 @@ the newest models is taken from their predecessors, and marked by a comment. The
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -32,16 +31,26 @@ class Prices(NamedTuple):
     """Tokens read from the cache."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelCard:
+class ModelCard(NamedTuple):
     """The facts about one model."""
 
     id: str
-    aliases: tuple[str, ...] = ()
     display_name: str
     line: Literal["haiku", "sonnet", "opus", "fable", "mythos"]
     created: date
     """The day of its release, or about that day where the documentation gives none."""
+    prices: Prices
+    thinking_types: frozenset[str]
+    """The values of `thinking.type` that it accepts."""
+    thinking_default: Literal["off", "on", "always"]
+    """Whether it thinks when the request does not say; "always" cannot be turned off."""
+    tool_overhead: int
+    """Tokens that tools add to the prompt while their choice is free."""
+    forced_tool_overhead: int
+    """Tokens that tools add to the prompt when a call is forced."""
+    cache_minimum: int
+    """Tokens of the shortest prefix that is cached."""
+    aliases: tuple[str, ...] = ()
     deprecated: date | None = None
     """The day on which it was deprecated, if it was."""
     retires: date | None = None
@@ -50,17 +59,12 @@ class ModelCard:
     """The context window: tokens of input and output together."""
     max_output: int = 128_000
     """Tokens of the longest output."""
-    prices: Prices
     long_prices: Prices | None = None
     """Prices of a whole request if its prompt is longer than `long_prompt`; None if the same."""
     long_prompt: int = 100_000
     """Tokens of a prompt, cached ones included."""
     fast_prices: tuple[float, float] | None = None
     """Prices of input and output with `speed: "fast"`; None if the model does not have it."""
-    thinking_types: frozenset[str]
-    """The values of `thinking.type` that it accepts."""
-    thinking_default: Literal["off", "on", "always"]
-    """Whether it thinks when the request does not say; "always" cannot be turned off."""
     thinking_display: Literal["summarized", "omitted"] = "omitted"
     keeps_thinking: bool = True
     """True if the thinking of earlier turns stays in its context."""
@@ -82,12 +86,6 @@ class ModelCard:
     refused_tools: tuple[str, ...] = ()
     """Types of tools that are known not to work with it."""
     tokenizer: Literal["old", "new"] = "new"
-    tool_overhead: int
-    """Tokens that tools add to the prompt while their choice is free."""
-    forced_tool_overhead: int
-    """Tokens that tools add to the prompt when a call is forced."""
-    cache_minimum: int
-    """Tokens of the shortest prefix that is cached."""
     image_tier: Literal["standard", "high"] = "high"
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Finding", "Rule"]
 
@@ -25,8 +26,7 @@ class Finding:
     """What to change in the request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule of the API."""
 
     id: str

@@ -6,9 +6,9 @@ checked with a file goes on with that file, whatever others do to the store mean
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
+from typing import NamedTuple
 
 from ..._wire.json import JSONObject
 from ..metering.clock import Clock, timestamp
@@ -25,8 +25,7 @@ _MAX_FILES = 10_000
 _SECONDS_AFTER_EXPIRY = 30 * 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(NamedTuple):
     """A file that was uploaded, or that a tool has made."""
 
     id: str
@@ -205,4 +204,4 @@ class FileStore:
             if stored.forgotten(now):
                 del self._files[stored.id]
             elif stored.expired(now) and stored.content:
-                self._files[stored.id] = replace(stored, content=b"")
+                self._files[stored.id] = stored._replace(content=b"")

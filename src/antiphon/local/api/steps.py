@@ -10,7 +10,6 @@ something, and may be async.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 __all__ = [
@@ -57,8 +56,7 @@ class Write(NamedTuple):
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class WriteRaw:
+class WriteRaw(NamedTuple):
     """Send bytes that break the rules of HTTP."""
 
     content: bytes
@@ -66,26 +64,43 @@ class WriteRaw:
     """Whether they follow the end of the response; if not, they stand in the middle of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """Send nothing for this many seconds of the server's clock."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Abort:
+class _Sign:
+    """A step that says all by its class."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Abort(_Sign):
     """Reset the connection."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
-class Close:
+
+class Close(_Sign):
     """Close the connection, whether or not the response is complete."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
-class Expire:
+
+class Expire(_Sign):
     """Keep the connection, and close it without a word when the next request arrives."""
+
+    __slots__ = ()
 
 
 class Work(NamedTuple):
@@ -96,8 +111,7 @@ class Work(NamedTuple):
     """The bytes of the request that the work is about; what is large takes long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Consult:
+class Consult(NamedTuple):
     """Call a function of the user, and send its result into the generator.
 
     The function may take its time, and may return an awaitable: then its result is that one's.
@@ -106,9 +120,10 @@ class Consult:
     call: Callable[[], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Reschedule:
+class Reschedule(_Sign):
     """Let other connections have their turn."""
+
+    __slots__ = ()
 
 
 Step: TypeAlias = (

@@ -18,8 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..._wire.json import JSONObject
 from ...catalog.canonical_json import canonical
@@ -43,8 +42,7 @@ _KEPT_FIELDS = ("system", "tools")
 _FIXED_FIELDS = ("model", *_KEPT_FIELDS, "output_config")
 
 
-@dataclass(frozen=True, slots=True)
-class _Conversation:
+class _Conversation(NamedTuple):
     """A conversation up to one message of the assistant, whose id is its key."""
 
     workspace: str
@@ -59,8 +57,7 @@ class _Conversation:
     """Whether there is a next message already; then nothing else is kept here."""
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadRequest:
+class ThreadRequest(NamedTuple):
     """A request of a thread, made complete."""
 
     previous: str | None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from ...catalog.limit_class import limit_class
 
@@ -37,8 +38,7 @@ class Limits:
                 raise ValueError(f"{name}: {getattr(self, name)}; give at least 1 per minute")
 
 
-@dataclass(frozen=True, slots=True)
-class OverLimit:
+class OverLimit(NamedTuple):
     """The reason why a limit does not admit a request."""
 
     message: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..._wire.json import JSONObject
 from ...catalog.tokens import PromptTokens, count_text
@@ -17,8 +17,7 @@ _MAX_REQUEST = 400
 _MAX_INSTRUCTIONS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """A summary of a conversation, and what it cost."""
 
     block: JSONObject

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..._wire.json import JSONObject
 from ...catalog.request_parts import content_blocks
@@ -24,8 +24,7 @@ _MAX_EARLIER = 12
 _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """A request of the user, and the calls and results that came after it."""
 
     request: str
