@@ -32,7 +32,6 @@ from typing import IO, Any, Final, NamedTuple, Self, cast
 
 from ._core.flow import Attempts, Flow, Sleep
 from ._wire.http import ResponseHead
-from ._wire.json import is_object, loads
 from ._wire.secret import Secret
 from .catalog.limit_class import limit_class
 from .costs.estimate import SentPrompt, prompt_of
@@ -168,8 +167,10 @@ class _Expected(NamedTuple):
 class _Pool:
     """The calls of one key to one class of models, in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, lock: threading.Lock) -> None:
         self.shared = _Shared()
+        self.now = 0.0  # when its buckets were brought up to date
+        self.held = _LockHeld(lock, self)
         self.window = _FIRST_WINDOW
         self.threshold = float("inf")  # of the window: above it, it grows slowly
         self.under_way = 0
@@ -296,7 +297,7 @@ class Limiter:
     def _goes_at_once(self, pool: _Pool, attempts: Attempts, request: _Expected) -> bool:
         """Let a call go that nothing holds back: a look and no more, as most calls are so."""
         with self._state(pool, attempts) as shared:
-            now = self._now(attempts.now)
+            now = pool.now
             is_free = pool.under_way < int(pool.window) and shared.held_until <= now
             if pool.queue or not is_free:
                 return False
@@ -344,7 +345,7 @@ class Limiter:
         refused = isinstance(error, (RateLimitError, OverloadedError))
         with self._state(pool, attempts) as shared:
             pool.under_way -= 1
-            now = self._now(attempts.now)
+            now = pool.now
             if not refused:
                 return
             for name, bucket in shared.buckets.items():
@@ -404,7 +405,7 @@ class Limiter:
     def _until_its_turn(self, pool: _Pool, attempts: Attempts, ticket: object) -> float:
         """Return the seconds until another look; 0 if the call has taken a place under way."""
         with self._state(pool, attempts) as shared:
-            now = self._now(attempts.now)
+            now = pool.now
             if shared.held_until > now:
                 return shared.held_until - now
             free = int(pool.window) - pool.under_way
@@ -421,7 +422,7 @@ class Limiter:
     def _until_granted(self, pool: _Pool, attempts: Attempts, marks: dict[str, float]) -> float:
         """Return the seconds until all marks are reached and no hold is in force."""
         with self._state(pool, attempts) as shared:
-            now = self._now(attempts.now)
+            now = pool.now
             waits = [bucket.wait(marks[name]) for name, bucket in shared.buckets.items()]
             return max(*waits, shared.held_until - now, 0.0)
 
@@ -451,7 +452,7 @@ class Limiter:
         return pool
 
     def _new_pool(self) -> _Pool:
-        return _Pool()
+        return _Pool(self._lock)
 
     def _now(self, clock: Callable[[], float]) -> float:
         # Processes have no other clock in common.
@@ -466,7 +467,7 @@ class Limiter:
             with self._file.opened() as pools:
                 # What this process knows stays if the file does not have it (any more).
                 pool.shared = pools.setdefault(name, pool.shared)
-                self._fill(pool.shared, attempts)
+                self._fill(pool, attempts)
                 yield pool.shared
 
     def _state(self, pool: _Pool, attempts: Attempts) -> AbstractContextManager[_Shared]:
@@ -475,29 +476,29 @@ class Limiter:
             return self._state_in_file(pool, attempts)
         self._lock.acquire()
         try:
-            self._fill(pool.shared, attempts)
+            self._fill(pool, attempts)
         except BaseException:
             self._lock.release()
             raise
-        return _LockHeld(self._lock, pool.shared)
+        return pool.held
 
-    def _fill(self, shared: _Shared, attempts: Attempts) -> None:
-        now = self._now(attempts.now)
-        for bucket in shared.buckets.values():
+    def _fill(self, pool: _Pool, attempts: Attempts) -> None:
+        pool.now = now = self._now(attempts.now)
+        for bucket in pool.shared.buckets.values():
             bucket.fill(now)
 
 
 class _LockHeld:
     """A lock that is held until the block is left: a generator would take three times as long."""
 
-    __slots__ = ("_lock", "_shared")
+    __slots__ = ("_lock", "_pool")
 
-    def __init__(self, lock: threading.Lock, shared: _Shared) -> None:
+    def __init__(self, lock: threading.Lock, pool: _Pool) -> None:
         self._lock = lock
-        self._shared = shared
+        self._pool = pool
 
     def __enter__(self) -> _Shared:
-        return self._shared
+        return self._pool.shared
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
@@ -576,16 +577,11 @@ def _loaded(stored: Any) -> _Shared:
 
 def _expected(attempts: Attempts) -> _Expected:
     """Return what is known of a request before it is sent."""
-    body = attempts.call.body
+    body, most = attempts.call.body, attempts.call.max_tokens
+    most_output = float(most) if isinstance(most, int) else inf
     if isinstance(body, (bytes, bytearray)) and _FILE_MARK not in body:
-        return _Expected(len(body), None, _most_output(loads(body)))
-    prompt = prompt_of(attempts)
-    return _Expected(0, prompt, _most_output(prompt.body))
-
-
-def _most_output(body: Any) -> float:
-    most: object = body.get("max_tokens") if is_object(body) else None
-    return float(most) if isinstance(most, int) else inf
+        return _Expected(len(body), None, most_output)
+    return _Expected(0, prompt_of(attempts), most_output)
 
 
 def _caller(secrets: Iterable[Any]) -> str:

@@ -101,6 +101,8 @@ class Call(Generic[T]):
     """That of the client; if a function gives its value, it is asked before the first attempt."""
     model: object = None
     """The model that is asked for a message; None if nobody watches the call."""
+    max_tokens: object = None
+    """The most tokens that the message may have, as they were given."""
     budget: Any = None
     """The `Gate` that the caller gave with this call."""
     tag: str | None = None

@@ -218,7 +218,7 @@ def _messages_call(
         _warn_of_deprecation(model, retires)
     call = post(options, "/v1/messages", _in_order(params), _message)
     call.streamed, call.whole = streamed, whole
-    call.model = model
+    call.model, call.max_tokens = model, params.get("max_tokens")
     return call
 
 

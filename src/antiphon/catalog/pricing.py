@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from .._wire.json import is_object
-from .models import AS_OF, Prices, find
+from .models import AS_OF, ModelCard, Prices, find
 
 __all__ = [
     "Cost",
@@ -31,7 +31,7 @@ __all__ = [
     "prices_of",
 ]
 
-_ONE = Decimal(1)
+_ONE, _FREE = Decimal(1), Decimal(0)
 _MILLION = Decimal(1_000_000)
 _BATCH = Decimal("0.5")
 _US_ONLY = Decimal("1.1")
@@ -154,6 +154,11 @@ def prices_of(model: str, prices: Mapping[str, PricesInput] | None = None) -> Mo
     if card is None:
         return None
     _warn_if_old()
+    return _prices_on(card)
+
+
+@cache  # each message asks, and there are as many answers as models
+def _prices_on(card: ModelCard) -> ModelPrices:
     return ModelPrices(
         card.prices, card.long_prices, card.long_prompt, card.fast_prices, card.regional
     )
@@ -176,8 +181,8 @@ def cost_of(
         is_long: whether the prompt has the prices of long ones; None to tell by its tokens, which a
             sum of several prompts does not allow.
     """
-    total = Cost()
     if passes := usage.get("iterations"):
+        total = Cost()
         about = {name: usage.get(name) for name in ("service_tier", "inference_geo", "speed")}
         for each in passes:
             did = each.get("model") or model
@@ -208,7 +213,7 @@ def _cost_of_pass(
     counts = _token_counts(usage)
     prices, modifiers = known.prices, set[str]()
     if is_long is None:
-        is_long = sum(counts.values()) - counts["output"] > known.long_prompt
+        is_long = sum(counts) - counts[1] > known.long_prompt
     if known.long_prices and is_long:
         prices = known.long_prices
         modifiers.add("long_context")
@@ -222,11 +227,12 @@ def _cost_of_pass(
     if usage.get("inference_geo") == "us" and known.has_regions:
         factor *= _US_ONLY
         modifiers.add("us")
-    parts = {
-        name: count * price if factor is _ONE else count * price * factor
-        for (name, count), price in zip(counts.items(), _per_token(prices), strict=True)
-    }
-    return Cost(**parts, modifiers=frozenset(modifiers))
+    # Most messages have two of the parts, and multiplying decimals takes time.
+    fresh, output, write_5m, write_1h, read = [
+        count * price * factor if count else _FREE
+        for count, price in zip(counts, _per_token(prices), strict=True)
+    ]
+    return Cost(fresh, output, write_5m, write_1h, read, modifiers=frozenset(modifiers))
 
 
 @lru_cache(maxsize=256)  # each message asks, and there are as many answers as models
@@ -235,18 +241,18 @@ def _per_token(prices: Prices) -> tuple[Decimal, ...]:
     return tuple(Decimal(str(price)) / _MILLION for price in prices)
 
 
-def _token_counts(usage: Mapping[str, Any]) -> dict[str, int]:
+def _token_counts(usage: Mapping[str, Any]) -> tuple[int, int, int, int, int]:
     """Return the tokens of each price, in the order of `Prices`; no token is in two of them."""
     written = _count(usage, "cache_creation_input_tokens")
-    hour = _count(usage.get("cache_creation") or {}, "ephemeral_1h_input_tokens")
-    return {
-        "input": _count(usage, "input_tokens"),
-        "output": _count(usage, "output_tokens"),
-        # Where the API does not say for how long, it was for five minutes.
-        "cache_write_5m": max(0, written - hour),
-        "cache_write_1h": hour,
-        "cache_read": _count(usage, "cache_read_input_tokens"),
-    }
+    creation = usage.get("cache_creation")
+    hour = _count(creation, "ephemeral_1h_input_tokens") if creation else 0
+    return (
+        _count(usage, "input_tokens"),
+        _count(usage, "output_tokens"),
+        max(0, written - hour),  # where the API does not say for how long, it was five minutes
+        hour,
+        _count(usage, "cache_read_input_tokens"),
+    )
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int:
