@@ -95,7 +95,7 @@ def meaning_findings(request: RequestView) -> Iterator[Finding]:
     The local server looks at form and meaning apart: in between it puts in what a request only
     names, such as the content of its files and the earlier messages of its thread.
     """
-    for rule, search in _searches(request.parts & _CONCERNS):
+    for rule, search in _searches(request.parts() & _CONCERNS):
         for violation in search(request):
             yield rule.finding(violation.path, **violation.values)
 

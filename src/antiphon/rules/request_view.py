@@ -70,7 +70,7 @@ class Turn(NamedTuple):
 _EMPTY: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # `frozen` would take twice as long to make, and each request has one
 class RequestView:
     """A request of the right form."""
 
@@ -83,9 +83,8 @@ class RequestView:
 
     # What takes time is computed when the first check asks for it, and then kept for the others.
 
-    @cached_property
     def parts(self) -> frozenset[str]:
-        """The names of what is in the request, by which checks are chosen.
+        """Return the names of what is in the request, by which checks are chosen.
 
         These are the fields of the body (`tools`), the roles of the messages (`role.system`), the
         types of their content blocks (`block.image`) and the fields of these (`field.citations`).

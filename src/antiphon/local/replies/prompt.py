@@ -18,7 +18,7 @@ _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 _TURNS_READ = 3
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # `frozen` would take twice as long to make, and each request has one
 class Prompt:
     """The last turn of a conversation."""
 

@@ -115,6 +115,8 @@ class Connection(asyncio.Protocol):
         self._now = 0.0
         self._due: float | None = None
         self._timer: clocks.Timer | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
+        self._idle_since = 0.0
         self._blocked = False
         self._discarding = False
         self._expired = False
@@ -163,6 +165,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio passes it
         """Abandon the current response: the connection is gone."""
         self._set_timer(None)
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         self._end_steps()
         self._discarding = True
         self._owner.closed(self)
@@ -220,7 +224,24 @@ class Connection(asyncio.Protocol):
             return
         if self._reader.waits_for_100():
             self._transport.write(_GO_ON)
-        self._set_timer(self._owner.idle, self._transport.close)
+        # One timer looks again now and then: to set and to cancel one for each request would be a
+        # part of what a request costs.
+        self._idle_since = self._owner.loop.time()
+        if self._idle_timer is None:
+            self._look_in(self._owner.idle)
+
+    def _look_in(self, seconds: float) -> None:
+        self._idle_timer = self._owner.loop.call_later(seconds, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        self._idle_timer = None
+        if self._busy or self._discarding:
+            return  # the next wait sets another timer
+        left = self._idle_since + self._owner.idle - self._owner.loop.time()
+        if left > 0:
+            self._look_in(left)
+        else:
+            self._transport.close()
 
     def _refuse(self, refusal: RequestRefusedError) -> None:
         """Respond to what never reaches the app, or what the app failed at, and close."""
