@@ -249,7 +249,10 @@ class APIResponse(AsyncAPIResponse[T]):
 
     def read(self) -> bytes:
         """Return the body."""
-        return self.http_response.content
+        received = self._received
+        if isinstance(received, SuccessfulResponse):
+            return received.body
+        return received.content
 
     def text(self) -> str:
         """Return the body as text."""

@@ -13,10 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from .._wire.json import JSONObject, dumps, is_object, loads
+from .._wire.json import JSONObject, dumps, is_object
 from ..outputs import output_type
 from .arrow import arrow, parquet
 from .records import Records
+from .results import fields_of
 
 __all__ = ["check_format", "export"]
 
@@ -148,7 +149,7 @@ def _write_csv(path: Path, lines: Iterable[bytes], outputs: Mapping[str, str]) -
         writer = csv.writer(file, delimiter="\t" if tab else ",")
         writer.writerow(columns)
         for line in lines:
-            writer.writerow([_cell(each) for each in _flat(loads(line), outputs).values()])
+            writer.writerow([_cell(each) for each in _flat(fields_of(line), outputs).values()])
 
 
 def _cell(value: Any) -> Any:
@@ -163,7 +164,7 @@ def _write_parquet(path: Path, lines: Iterable[bytes], outputs: Mapping[str, str
             schema = _schema(outputs)
             cells = [
                 {name: _arrow_cell(each, schema.field(name).type) for name, each in flat.items()}
-                for flat in (_flat(loads(line), outputs) for line in block)
+                for flat in (_flat(fields_of(line), outputs) for line in block)
             ]
             table = arrow().Table.from_pylist(cells, schema=schema)
             writer = writer or parquet().ParquetWriter(path, schema)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from .. import errors
 from .._wire.http import Headers, HTTPResponse
 from .._wire.json import JSONObject, dumps, loads
+from .._wire.json_writer import NotJSONError
+from .._wire.literals import read_exactly
 from ..outputs import output_type
 from ..types.message import Message, Usage
 
@@ -19,6 +22,7 @@ __all__ = [
     "Result",
     "cost_in",
     "failure",
+    "fields_of",
     "kind_of",
     "line_of",
     "read_output",
@@ -44,6 +48,9 @@ _DENIED = (
     errors.PermissionDeniedError,
     errors.BillingError,
 )
+# Halves of characters are legal JSON, but few programs read them: `to_json` writes others.
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+
 _AGAIN = (errors.RateLimitError, errors.InternalServerError, errors.RequestTimeoutError)
 
 
@@ -73,6 +80,8 @@ class Result:
     """The position of the equal row whose message this is."""
     seconds: float = 0.0
     """How long the call took."""
+    received: bytes | None = field(default=None, repr=False, compare=False)
+    """The JSON of the message, if it was just received."""
 
     @property
     def ok(self) -> bool:
@@ -157,7 +166,22 @@ def line_of(result: Result, output_format: Any = None) -> bytes:
     if message is None:
         return line + b"\n"
     # As JSON that is already written: twice as fast as through Python's values.
-    return b'%b,"message":%b}\n' % (line[:-1], message.to_json(indent=None).encode())
+    received = result.received
+    if received is None or not _fits_a_line(received):
+        received = message.to_json(indent=None).encode()
+    return b'%b,"message":%b}\n' % (line[:-1], received)
+
+
+def _fits_a_line(received: bytes) -> bool:
+    """Return whether the body of a response can stand in a line of JSON as it is."""
+    is_object = received.startswith(b"{") and received.endswith(b"}")
+    if not is_object or b"\n" in received or b"\r" in received or _HALF.search(received):
+        return False
+    try:
+        received.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def result_of(line: bytes, output_format: Any = None) -> Result:
@@ -167,7 +191,7 @@ def result_of(line: bytes, output_format: Any = None) -> Result:
         line: the line.
         output_format: the type of the outputs; None if none was asked for.
     """
-    fields: JSONObject = loads(line)
+    fields = fields_of(line)
     cost = fields.get("cost")
     result = Result(
         fields["index"],
@@ -182,9 +206,25 @@ def result_of(line: bytes, output_format: Any = None) -> Result:
     if (message := fields.get("message")) is None:
         result.error = _error_of(fields["error"])
     else:
-        result.message = Message.decode(dumps(message))
+        result.message = _message_of(message)
         read_output(result, output_format)
     return result
+
+
+def fields_of(line: bytes) -> JSONObject:
+    """Return the JSON of a line, also of one with what few parsers read: NaN, half a character."""
+    try:
+        fields: JSONObject = loads(line)
+    except ValueError:
+        fields = read_exactly(line)
+    return fields
+
+
+def _message_of(fields: JSONObject) -> Message:
+    try:
+        return Message.decode(dumps(fields))
+    except NotJSONError:  # NaN, which a gateway may send but nobody may write
+        return Message.from_value(fields)
 
 
 def read_output(result: Result, output_format: Any) -> None:
