@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
 from .._stream.flow import StreamFlow
-from .._stream.reader import MessageReader
 from .._wire.awaitable import AwaitableResult
 from .._wire.http import HTTPResponse
 from ..errors import Attempt
@@ -117,7 +115,7 @@ class AsyncStream(_AsyncEventStream[EventT]):
             flow, runner = async_opened(response)
         if flow is None or runner is None:
             raise TypeError("a stream needs the response whose events it gives: response=…")
-        take: Any = partial(flow.take, MessageReader.event)
+        take: Any = flow.take_event
         super().__init__(flow, runner, take)
 
     def __aiter__(self) -> AsyncIterator[EventT]:
@@ -150,7 +148,7 @@ class AsyncMessageStream(_AsyncEventStream[MessageStreamEvent], Generic[OutputT]
     @property
     def text_stream(self) -> AsyncIterator[str]:
         """The pieces of text, as they are received."""
-        return _AsyncItems(self._flow, self._runner, partial(self._flow.take, MessageReader.text))
+        return _AsyncItems(self._flow, self._runner, self._flow.take_text)
 
     @property
     def partial_outputs(self) -> AsyncIterator[Any]:

@@ -2,9 +2,9 @@
 
 Strategy. A `StreamFlow` holds three things: the attempts of the call, a queue of frames (events as
 they were framed, not yet interpreted), and the `MessageReader` that interprets them. `open` and
-`receive` are flows, which the runner of a client performs; they fill the queue. `take` and
-`take_derived_event` are plain functions that empty it, so an event that has been received costs no
-step at all.
+`receive` are flows, which the runner of a client performs; they fill the queue. `take_event`,
+`take_text` and `take_derived_event` are plain functions that empty it, so an event that has been
+received costs no step at all.
 
 Until something was delivered to the caller a failure leads to another attempt, within the retries
 and the total of the call. Afterwards it is raised, with everything that was received in `partial`:
@@ -58,6 +58,27 @@ _FIRST_OF_A_STREAM = frozenset(b"edir:\r\n\xef")
 
 # What says nothing of the message.
 _PINGS = frozenset({b"ping"})
+
+
+def _taking(view: Callable[[MessageReader, Frame], T | None]) -> Callable[[StreamFlow], T | None]:
+    """Return a method that gives what `view` makes of the next frame of which it makes something.
+
+    Every event of a stream passes here, so each view has a method of its own, without a call more.
+    """
+
+    def take(flow: StreamFlow) -> T | None:
+        frames, reader = flow.frames, flow.reader
+        try:
+            while frames:
+                seen = view(reader, frames.popleft())
+                if seen:
+                    flow.delivered = True
+                    return seen
+        except APIError as error:
+            raise flow.failed(error) from error.__cause__
+        return None
+
+    return take
 
 
 class StreamFlow:
@@ -320,7 +341,7 @@ class StreamFlow:
         derived, self._derived = self._derived, None
         if derived is not None:
             return derived
-        seen: tuple[MessageStreamEvent, ...] = self.take(MessageReader.events) or ()
+        seen: tuple[MessageStreamEvent, ...] = self._take_events() or ()
         if len(seen) > 1:
             self._derived = seen[1]
         return seen[0] if seen else None
@@ -346,22 +367,13 @@ class StreamFlow:
             self._growing = output.growing()
         return self._growing
 
-    def take(self, view: Callable[[MessageReader, Frame], T | None]) -> T | None:
-        """Return what `view` makes of the next frame of which it makes something, or None.
+    take_event = _taking(MessageReader.event)
+    """Return the next event of the API among the frames received, or None."""
 
-        Args:
-            view: a method of `MessageReader`, such as `MessageReader.text`.
-        """
-        frames, reader = self.frames, self.reader
-        try:
-            while frames:
-                seen = view(reader, frames.popleft())
-                if seen:
-                    self.delivered = True
-                    return seen
-        except APIError as error:
-            raise self.failed(error) from error.__cause__
-        return None
+    take_text = _taking(MessageReader.text)
+    """Return the next piece of text among the frames received, or None."""
+
+    _take_events = _taking(MessageReader.events)
 
     def skip(self) -> None:
         """Add the frames received to the message without delivering anything."""

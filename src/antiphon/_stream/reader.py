@@ -317,9 +317,10 @@ class MessageReader:
             event = _delta_event.exactly(frame[1])
         except ValueError:
             return None
-        name = TEXT_DELTAS.get(type(event.delta))
+        delta = event.delta
+        name = TEXT_DELTAS.get(type(delta))
         block = self._blocks.get(event.index)
-        if name is None or block is None or not block.extend(name, getattr(event.delta, name)):
+        if name is None or block is None or not block.extend(name, getattr(delta, name)):
             return None
         self._count += 1
         self._last = "content_block_delta"

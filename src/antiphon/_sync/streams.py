@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, cast
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
 from .._stream.flow import StreamFlow
-from .._stream.reader import MessageReader
 from .._wire.http import HTTPResponse
 from ..errors import Attempt
 from ..responses import deprecated_tries
@@ -117,7 +115,7 @@ class Stream(_EventStream[EventT]):
             flow, runner = opened(response)
         if flow is None or runner is None:
             raise TypeError("a stream needs the response whose events it gives: response=…")
-        take: Any = partial(flow.take, MessageReader.event)
+        take: Any = flow.take_event
         super().__init__(flow, runner, take)
 
     def __iter__(self) -> Iterator[EventT]:
@@ -150,7 +148,7 @@ class MessageStream(_EventStream[MessageStreamEvent], Generic[OutputT]):
     @property
     def text_stream(self) -> Iterator[str]:
         """The pieces of text, as they are received."""
-        return _Items(self._flow, self._runner, partial(self._flow.take, MessageReader.text))
+        return _Items(self._flow, self._runner, self._flow.take_text)
 
     @property
     def partial_outputs(self) -> Iterator[Any]:
