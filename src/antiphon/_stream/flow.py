@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from .._core.flow import Attempts, Flow, Read, as_http_response, exchange, wait, whole_body
 from .._core.options import DEFAULT_TIMEOUT
@@ -37,7 +37,7 @@ from .writer import encoded, events
 
 if TYPE_CHECKING:
     from ..output_schema import GrowingOutput
-    from ..types.events import MessageStreamEvent
+    from ..types.events import MessageStreamEvent, RawMessageStreamEvent
     from ..types.message import Message
     from ..types.outputs import ParsedMessage
 
@@ -367,10 +367,12 @@ class StreamFlow:
             self._growing = output.growing()
         return self._growing
 
-    take_event = _taking(MessageReader.event)
+    take_event: ClassVar[Callable[[StreamFlow], RawMessageStreamEvent | None]] = _taking(
+        MessageReader.event
+    )
     """Return the next event of the API among the frames received, or None."""
 
-    take_text = _taking(MessageReader.text)
+    take_text: ClassVar[Callable[[StreamFlow], str | None]] = _taking(MessageReader.text)
     """Return the next piece of text among the frames received, or None."""
 
     _take_events = _taking(MessageReader.events)
