@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from importlib.util import find_spec
 from itertools import islice
@@ -168,52 +166,6 @@ def test_a_cluster_that_is_not_there_is_an_error_before_anything_is_sent(server,
     with pytest.raises(ConnectionError, match="no Ray cluster answers"):
         run(["1"], **arguments, engine=Ray(address)).wait()
     assert server.count == 0
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
-
-
-@pytest.fixture
-def head():
-    """Start the first node of a cluster, as people do on a machine of their own; give its address.
-
-    Its folder has a short name: the paths of sockets have at most 107 bytes.
-    """
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp") as folder:
-        command = [
-            *(str(Path(sys.executable).parent / "ray"), "start", "--head", "--block"),
-            *("--node-ip-address", "127.0.0.1", "--port", str(free_port())),
-            *("--ray-client-server-port", str(port), "--num-cpus", "2", "--temp-dir", folder),
-            *("--include-dashboard=false", "--disable-usage-stats"),
-        ]
-        environment = {**os.environ, "ANTHROPIC_API_KEY": "test", "RAY_USAGE_STATS_ENABLED": "0"}
-        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as node:
-            try:
-                while True:
-                    try:
-                        socket.create_connection(("127.0.0.1", port)).close()
-                        break
-                    except ConnectionRefusedError:
-                        assert node.poll() is None, "the cluster did not start"
-                        time.sleep(0.1)
-                yield f"ray://127.0.0.1:{port}"
-            finally:
-                node.terminate()
-
-
-@pytest.mark.skipif(find_spec("grpc") is None, reason="the client of Ray is not installed here")
-def test_a_run_goes_to_a_cluster_that_runs_already(head, server, tmp_path):
-    rows, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    rows.write_text("".join(f'{{"id": "r{number}", "prompt": "Hi"}}\n' for number in range(300)))
-    command = [sys.executable, "-m", "antiphon", "bulk", "run", str(rows), "--out", str(out)]
-    environment = {**os.environ, "ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "test"}
-    subprocess.run([*command, "--max-tokens", "9", "--on", head], env=environment, check=True)
-    found = [json.loads(line) for line in out.read_text().splitlines()]
-    assert [each["id"] for each in found] == [f"r{number}" for number in range(300)]
-    assert server.count == 300
 
 
 WITHOUT_KEY = """

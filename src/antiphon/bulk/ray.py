@@ -245,7 +245,14 @@ def _connect(address: str | None) -> tuple[Any, bool]:
                 **quiet,
             )
     else:
-        ray.init(address, **quiet)
+        try:
+            ray.init(address, **quiet)
+        except ConnectionError as error:  # its text may be a traceback of the cluster
+            reason = str(error).strip().rpartition("\n")[2]
+            raise ConnectionError(
+                f"engine: the Ray cluster at {address!r} takes no runs now ({reason}); nothing was"
+                " sent"
+            ) from error
     return ray, True
 
 
