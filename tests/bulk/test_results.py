@@ -157,20 +157,20 @@ def test_a_message_of_a_gateway_without_a_usage_is_kept() -> None:
 )
 def test_the_line_of_what_was_just_received_can_be_read(received: bytes) -> None:
     found = Message.decode(received)
-    line = line_of(Result(0, "0", "ok", found, received=received))
+    line = line_of(Result(0, "0", "ok", found, _received=received))
     assert line.count(b"\n") == 1
     assert result_of(line).message == found
 
 
 def test_what_was_received_stands_in_the_line_as_it_is() -> None:
     received = json.dumps({**MESSAGE, "precise": 1.10}).replace("1.1}", "1.10}").encode()
-    assert received in line_of(Result(0, "0", "ok", Message.decode(received), received=received))
+    assert received in line_of(Result(0, "0", "ok", Message.decode(received), _received=received))
 
 
 def test_a_message_with_what_is_no_number_is_kept() -> None:
     received = json.dumps({**MESSAGE, "score": float("nan")}).encode()
     for body in (received, None):
-        line = line_of(Result(0, "0", "ok", Message.decode(received), received=body))
+        line = line_of(Result(0, "0", "ok", Message.decode(received), _received=body))
         found = result_of(line).message
         assert found is not None
         assert found.text == "Hi\u2028 there"

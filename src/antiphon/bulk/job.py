@@ -293,7 +293,7 @@ class Job:
             cost=cost_in(message),
             attempts=1 + response.retries_taken,
             seconds=seconds,
-            received=response.read(),
+            _received=response.read(),
         )
         read_output(result, self.output_format)
         return result

@@ -48,10 +48,10 @@ _DENIED = (
     errors.PermissionDeniedError,
     errors.BillingError,
 )
+_AGAIN = (errors.RateLimitError, errors.InternalServerError, errors.RequestTimeoutError)
+
 # Halves of characters are legal JSON, but few programs read them: `to_json` writes others.
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
-
-_AGAIN = (errors.RateLimitError, errors.InternalServerError, errors.RequestTimeoutError)
 
 
 @dataclass(slots=True)
@@ -80,8 +80,8 @@ class Result:
     """The position of the equal row whose message this is."""
     seconds: float = 0.0
     """How long the call took."""
-    received: bytes | None = field(default=None, repr=False, compare=False)
-    """The JSON of the message, if it was just received."""
+    _received: bytes | None = field(default=None, repr=False, compare=False)
+    """The JSON of the message as it came, for the journal; None if it was read from there."""
 
     @property
     def ok(self) -> bool:
@@ -166,7 +166,7 @@ def line_of(result: Result, output_format: Any = None) -> bytes:
     if message is None:
         return line + b"\n"
     # As JSON that is already written: twice as fast as through Python's values.
-    received = result.received
+    received = result._received
     if received is None or not _fits_a_line(received):
         received = message.to_json(indent=None).encode()
     return b'%b,"message":%b}\n' % (line[:-1], received)

@@ -341,7 +341,7 @@ def _what_costs(usage: Usage) -> Mapping[str, Any]:
     # Dumping takes longer than all of the arithmetic.
     fields = {**usage.__dict__}
     for name in ("cache_creation", "server_tool_use"):
-        if (counts := fields[name]) is not None:
+        if (counts := fields.get(name)) is not None:
             fields[name] = getattr(counts, "__dict__", counts)
     return fields
 
