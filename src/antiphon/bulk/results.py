@@ -166,7 +166,7 @@ def line_of(result: Result, output_format: Any = None) -> bytes:
     if message is None:
         return line + b"\n"
     # As JSON that is already written: twice as fast as through Python's values.
-    received = result._received
+    received = result._received  # pyright: ignore[reportPrivateUsage] it is of this module
     if received is None or not _fits_a_line(received):
         received = message.to_json(indent=None).encode()
     return b'%b,"message":%b}\n' % (line[:-1], received)
