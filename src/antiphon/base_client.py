@@ -421,15 +421,17 @@ class BaseClient:
         Raises:
             AttributeError: there is no such setting; the message names the nearest one.
         """
-        # Subclasses may have attributes of their own; only on our classes can a name be misspelt.
-        own = type(self).__module__.startswith(f"{__package__}.")
-        if own and not name.startswith("_") and not hasattr(self, name):
+        if not name.startswith("_") and not hasattr(self, name) and self._is_ours():
             raise AttributeError(
                 f"{type(self).__name__} has no setting {name!r}{nearest(name, dir(type(self)))}"
             )
         super().__setattr__(name, value)
         if name == "request":
             self._send_through(self._session, value)
+
+    def _is_ours(self) -> bool:
+        """Return whether the names are known: a subclass may have attributes of its own."""
+        return type(self).__module__.startswith(f"{__package__}.")
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
@@ -453,7 +455,7 @@ def _without_plain_secrets(settings: Any) -> Any:
             shown[name] = hidden(shown[name])
     for name in ("default_headers", "set_default_headers"):
         headers: object = shown.get(name)
-        if isinstance(headers, Mapping):
+        if headers is not None and isinstance(headers, Mapping):  # quick for most: they give none
             shown[name] = {
                 header: hidden(value) if is_secret_header(str(header)) else value
                 for header, value in cast("Mapping[object, object]", headers).items()

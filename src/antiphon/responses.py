@@ -75,10 +75,6 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-# What results know of their response, by the names that users know.
-_MARKS = (("_request_id", "request-id"), ("_workspace_id", "anthropic-workspace-id"))
-
-
 class BaseResponse:
     """What every response tells before its body is looked at."""
 
@@ -90,7 +86,7 @@ class BaseResponse:
         attempts: Attempts,
         decode: Callable[[bytes], Any],
     ) -> None:
-        self._seconds = attempts.elapsed
+        self._seconds = attempts.now() - attempts.started
         self._received = received
         self._attempts = attempts
         self._decode = decode
@@ -191,13 +187,11 @@ class AsyncAPIResponse(BaseResponse, Generic[T]):
                 response.text,
                 message=f"Status {response.status_code}, but {_described(response)}",
             ) from failure
-        for name, header in _MARKS:
-            value = headers.get(header)
-            # Asked of the class: a model answers for any name among its unknown fields.
-            mark = None if value is None else getattr(type(result), name, None)
-            if mark is not None:  # a model or a page
-                # Past pydantic's `__setattr__`, which first looks for a field of that name.
-                mark.__set__(result, value)
+        # Asked of the class: a model answers for any name among its unknown fields.
+        mark = getattr(type(result), "_mark_received", None)
+        if mark is not None:  # a model or a page
+            sent = headers.by_name
+            mark(result, sent.get("request-id"), sent.get("anthropic-workspace-id"))
         return result
 
 

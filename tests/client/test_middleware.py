@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from antiphon._wire.http import Headers
 from tests.support.imports import loaded_by
 from tests.support.scripted import Answer, AsyncScripted, Scripted, broken
 from tests.support.stream_events import framed
+from tests.support.wire_server import PATIENCE, Peer, WireServer
 
 JSON = ("content-type", "application/json")
 ASK: dict[str, Any] = {
@@ -248,6 +250,32 @@ def test_what_it_reads_is_there_for_the_call():
 
     assert made(Scripted(message()), look).messages.create(**ASK).text == "Hi"
     assert seen == ["msg_1", "Hi", '{"', "req_s", True, b"{"]
+
+
+def test_what_it_reads_in_pieces_is_whole_for_the_call():
+    """The transport knows where the body ended; who gets it once more must not stop there."""
+    sizes: list[int] = []
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        body = json.dumps({**MESSAGE, "content": [{"type": "text", "text": "x" * 5000}]}).encode()
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
+        peer.send(f"{head}\r\n\r\n".encode() + body[:1000])
+        read.wait(PATIENCE)
+        peer.send(body[1000:])
+
+    def look(request: APIRequest, call_next: Any) -> Any:
+        response = call_next(request)
+        for chunk in response.iter_bytes():
+            sizes.append(len(chunk))
+            read.set()
+        return response
+
+    read = threading.Event()
+    with WireServer(script) as server:
+        client = Client(api_key="k", base_url=server.url, middleware=[look])
+        assert client.messages.create(**ASK).text == "x" * 5000
+    assert len(sizes) > 1
 
 
 def test_what_it_parses_is_what_the_caller_gets():

@@ -46,6 +46,13 @@ def test_pages_follow_one_another_forwards():
     assert queries(transport) == [{"limit": ["2"]}, {"limit": ["2"], "after_id": ["b"]}]
 
 
+def test_a_page_knows_its_response():
+    transport = Scripted(page("a"))
+    first = Client(api_key="k", http_client=transport).models.list()
+    assert first._request_id == "req_s"
+    assert first._workspace_id is None
+
+
 def test_pages_follow_one_another_backwards():
     transport = Scripted(page("c", "d", has_more=True), page("a", "b", has_more=False))
     models = Client(api_key="k", http_client=transport).models.list(before_id="e")

@@ -404,18 +404,20 @@ def whole_body(attempts: Attempts, head: ResponseHead) -> Flow[bytes]:
         ResponseTooLargeError: the body of a successful response is larger than the client takes in.
     """
     limit = attempts.call.max_response_bytes if head.ok else MAX_ERROR_BYTES
-    first: bytes = yield Read(attempts.read_timeout())
-    chunks, left = [first], limit
-    while chunks[-1]:
+    left = limit
+    chunks: list[bytes] = []
+    while chunk := (yield Read(attempts.read_timeout())):
+        chunks.append(chunk)
         if left is not None:
-            left -= len(chunks[-1])
-            if left < 0 and not head.ok:
-                break  # enough to show; the connection is cut instead of read to its end
-            if left < 0:
+            left -= len(chunk)
+            if left < 0 and head.ok:
                 raise _too_large(attempts, head)
-        chunks.append((yield Read(attempts.read_timeout())))
+            if left < 0:
+                break  # enough to show; the connection is cut instead of read to its end
+        if head.body_ended:
+            break
     # Most bodies arrive in one piece; that one need not be copied.
-    return first if len(chunks) <= 2 else b"".join(chunks)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _too_large(attempts: Attempts, head: ResponseHead) -> ResponseTooLargeError:

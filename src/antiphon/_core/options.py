@@ -10,15 +10,17 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any, Literal, cast
 from urllib.parse import urlencode, urlsplit
 
 from .._version import __version__
 from .._wire.http import Timeout
 from .._wire.secret import LostSecret, Secret, is_secret_header
-from .._wire.sentinels import Omit, is_absent
+from .._wire.sentinels import ABSENT, Omit, is_absent
 from .._wire.url import URL
 from ..errors import CredentialsError
+from .arguments import line_of_caller
 from .retry import RetryPolicy
 
 __all__ = [
@@ -143,30 +145,7 @@ class Options:
             TypeError: a setting has the wrong type.
             ValueError: a setting has an impossible value; the message names it.
         """
-        settings = {name: value for name, value in given.items() if not is_absent(value)}
-        return replace(
-            self,
-            base_url=_base_url(settings["base_url"]) if settings.get("base_url") else self.base_url,
-            credential=_credential(settings) or self.credential,
-            timeout=Timeout.of(settings["timeout"]) if "timeout" in settings else self.timeout,
-            retry=_retry(settings["max_retries"]) if "max_retries" in settings else self.retry,
-            version=settings.get("anthropic_version") or self.version,
-            headers={
-                **self.headers,
-                **checked_headers(settings.get("default_headers"), "default_headers"),
-            },
-            query={**self.query, **check_mapping(settings.get("default_query"), "default_query")},
-            large_responses=_large_responses(settings.get("large_responses", self.large_responses)),
-            lenient_streams=settings.get("lenient_streams", self.lenient_streams),
-            allow_plain_http=settings.get("allow_plain_http", self.allow_plain_http),
-            max_response_bytes=_max_bytes(
-                settings.get("max_response_bytes", self.max_response_bytes)
-            ),
-            middleware=_middleware(settings.get("middleware", self.middleware)),
-            open_telemetry=settings.get("open_telemetry", self.open_telemetry),
-            budget=checked_gate("budget", settings.get("budget", self.budget)),
-            limiter=checked_gate("limiter", settings.get("limiter", self.limiter)),
-        )
+        return replace(self, **_changes(self, given))
 
     def own_headers(self) -> dict[str, HeaderValue]:
         """Return the headers of every request but the credential."""
@@ -231,6 +210,31 @@ class Options:
         return URL(f"{base}{path}?{parameters}" if parameters else f"{base}{path}")
 
 
+def _changes(options: Options, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of `options` that `given` changes, with their new values."""
+    settings = {name: value for name, value in given.items() if not isinstance(value, ABSENT)}
+    changes: dict[str, Any] = {
+        _FIELDS[name][0]: _FIELDS[name][1](value)
+        for name, value in settings.items()
+        if name in _FIELDS
+    }
+    if url := settings.get("base_url"):
+        changes["base_url"] = _base_url(url)
+    if version := settings.get("anthropic_version"):
+        changes["version"] = version
+    if credential := _credential(settings):
+        changes["credential"] = credential
+    if headers := checked_headers(settings.get("default_headers"), "default_headers"):
+        changes["headers"] = {**options.headers, **headers}
+    if query := check_mapping(settings.get("default_query"), "default_query"):
+        changes["query"] = {**options.query, **query}
+    return changes
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
 def checked_gate(name: str, given: Any) -> Any:
     """Return a budget or a limiter.
 
@@ -274,8 +278,11 @@ def resolve_options(given: Mapping[str, Any], environ: Mapping[str, str]) -> Opt
     """Return the settings of a new client: `given`, then the environment, then the defaults."""
     base_url = given.get("base_url") or environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
     # The headers of the environment come first, so those of the client win.
-    own = Options(headers=_custom_headers(environ.get("ANTHROPIC_CUSTOM_HEADERS") or ""))
-    options = own.changed({**given, "base_url": base_url})
+    custom = environ.get("ANTHROPIC_CUSTOM_HEADERS")
+    own = Options(headers=_custom_headers(custom)) if custom else _DEFAULTS
+    # Not by `changed`: reading all fields of the defaults would take longer than the rest.
+    fields: dict[str, Any] = {"headers": own.headers}
+    options = Options(**fields | _changes(own, {**given, "base_url": base_url}))
     return with_credential_of(options, environ) if options.credential is None else options
 
 
@@ -381,10 +388,11 @@ def _without_endpoint(base: str) -> str:
     for end in ("/v1/messages", "/v1"):
         if base.endswith(end):
             shorter = base.removesuffix(end)
-            warnings.warn(
+            warnings.warn_explicit(
                 f"base_url: {base!r} ends in {end!r}, which is added to each request anyway;"
                 f" using {shorter!r}",
-                stacklevel=6,  # the caller of `Client(...)`, or who sets `client.base_url`
+                UserWarning,
+                *line_of_caller(),
             )
             return shorter
     return base
@@ -393,6 +401,7 @@ def _without_endpoint(base: str) -> str:
 _HOST = re.compile(r"[^\s:]*:[^\s]*|[^\s.]{1,63}(\.[^\s.]{1,63})*\.?")
 
 
+@lru_cache(maxsize=64)  # a program makes many clients, with few URLs
 def _names_a_host(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -448,7 +457,7 @@ def check_mapping(given: object, argument: str) -> Mapping[str, Any]:
     """
     if given is None:
         return {}
-    if not isinstance(given, Mapping):
+    if not isinstance(given, (dict, Mapping)):
         # Not shown: it may be a key, given for the headers that hold it.
         raise TypeError(f"{argument}: expected a dict, got {type(given).__name__}")
     return cast("Mapping[str, Any]", given)
@@ -480,3 +489,20 @@ def _checked_value(value: object, where: str, name: str) -> HeaderValue:
 
 def _is_sendable(value: str | Secret) -> bool:
     return bool(_HEADER_VALUE.fullmatch(value.reveal() if isinstance(value, Secret) else value))
+
+
+_DEFAULTS = Options()
+
+# The settings that become a field, whose name and value may be others: what reads the value.
+_FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "timeout": ("timeout", Timeout.of),
+    "max_retries": ("retry", _retry),
+    "large_responses": ("large_responses", _large_responses),
+    "lenient_streams": ("lenient_streams", _as_it_is),
+    "allow_plain_http": ("allow_plain_http", _as_it_is),
+    "max_response_bytes": ("max_response_bytes", _max_bytes),
+    "middleware": ("middleware", _middleware),
+    "open_telemetry": ("open_telemetry", _as_it_is),
+    "budget": ("budget", partial(checked_gate, "budget")),
+    "limiter": ("limiter", partial(checked_gate, "limiter")),
+}

@@ -193,7 +193,8 @@ def _each(convert: Callable[[Any], Any], values: Any) -> Any:
     if not is_iterable(values):
         return values
     try:
-        return [made for value in _items(values) if (made := convert(value)) is not omit]
+        items = values if isinstance(values, list) else _items(values)
+        return [made for value in items if (made := convert(value)) is not omit]
     except NotJSONError:
         return values  # the writer finds the same fault, and knows where
 
@@ -249,8 +250,6 @@ def _items(values: Iterable[Any]) -> list[Any]:
     Raises:
         NotJSONError: it was read before, and can be read only once.
     """
-    if isinstance(values, list):
-        return values
     if isinstance(values, GeneratorType):
         if values.gi_frame is None:
             raise NotJSONError("a generator that was read before; pass a list to use it twice")

@@ -185,7 +185,7 @@ class _Rewound:
     """A response from its beginning: what was kept of it, and then what is received."""
 
     def __init__(self, body: KeptBody) -> None:
-        self.head: ResponseHead = body.opened.head
+        self.head: ResponseHead = replace(body.opened.head, body_ended=False)
         self._body = body
         self._index = 0
 

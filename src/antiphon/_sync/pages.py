@@ -18,6 +18,7 @@ class SyncPage(Generic[T]):
     """One page of a list. Iterate over it for all items, of this page and of those after it."""
 
     _request_id: str | None = None
+    _workspace_id: str | None = None
 
     def __init__(
         self,
@@ -28,6 +29,10 @@ class SyncPage(Generic[T]):
         self._content = content
         self._params = params
         self._fetch = fetch
+
+    def _mark_received(self, request_id: str | None, workspace_id: str | None) -> None:
+        """Remember what the headers of the response say."""
+        self._request_id, self._workspace_id = request_id, workspace_id
 
     @property
     def data(self) -> list[T]:

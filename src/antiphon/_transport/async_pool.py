@@ -313,7 +313,8 @@ class AsyncResponse(PooledResponse[AsyncConnection]):
                 reader.feed(await self._connected().receive(timeout))
         except BaseException as error:
             self._fail(error)
-        if not data:
+        if not data or reader.gave_all:
+            self.head.body_ended = True
             self._release(fit=True)
         return data
 

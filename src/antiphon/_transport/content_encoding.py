@@ -93,7 +93,7 @@ class BodyDecoder:
 
 def decoder_for(headers: Headers) -> BodyDecoder | None:
     """Return what undoes the content encoding that `headers` name; `None` if there is none."""
-    encoding = headers.get("content-encoding", "").strip().lower()
+    encoding = headers.by_name.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity", "none"):  # `none` is not a coding, but servers send it
         return None
     if encoding in ("gzip", "x-gzip", "deflate"):

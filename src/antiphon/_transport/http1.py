@@ -112,6 +112,11 @@ class ResponseReader:
         return self.head is not None and self._framing.ended
 
     @property
+    def gave_all(self) -> bool:
+        """Whether `body` has nothing more to give; of an encoded body, only another call tells."""
+        return self._framing.ended and self._decoder is None and not self._waiting
+
+    @property
     def reusable(self) -> bool:
         """Whether the connection can carry another request after this response."""
         head = self.head
@@ -120,7 +125,7 @@ class ResponseReader:
             return False
         if isinstance(framing, EndlessBody):
             return False
-        options = head.headers.get("connection", "").lower()
+        options = head.headers.by_name.get("connection", "").lower()
         return (
             "close" not in options if head.http_version == "HTTP/1.1" else "keep-alive" in options
         )
@@ -273,12 +278,13 @@ def _framing_of(method: str, head: ResponseHead) -> BodyFraming:
     """Return how the body of a response is framed (RFC 9112 §6.3)."""
     if method == "HEAD" or head.status in (204, 304):
         return SizedBody(0)
-    coding = head.headers.get("transfer-encoding", "").lower()
+    headers = head.headers.by_name
+    coding = headers.get("transfer-encoding", "").lower()
     if coding == "chunked":
         return ChunkedBody()
     if coding:
         raise MalformedHTTPError(f"the transfer coding {coding[:40]!r} was not asked for")
-    length = head.headers.get("content-length")
+    length = headers.get("content-length")
     if length is None:
         return EndlessBody()
     return SizedBody(content_length(length))

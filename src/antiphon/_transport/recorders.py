@@ -45,10 +45,11 @@ def recorder_for(request: Request) -> Transport | None:
     Raises:
         APIConnectionError: one is active that cannot see `request`.
     """
+    if not _may_be_replaced():
+        return None
     # vcrpy replaces both: most cassettes were recorded with httpx, and their headers are its own.
     names = ("HTTPTransport", "ConnectionPool", "handle_request", "Client")
-    others = _others_are_loaded()
-    if others and (library := _replaced_httpx(*names)) is not None:
+    if (library := _replaced_httpx(*names)) is not None:
         from .httpx import HttpxTransport
 
         return HttpxTransport(library.Client(verify=shared_context()))
@@ -56,16 +57,16 @@ def recorder_for(request: Request) -> Transport | None:
         from .http_client import HttpClientTransport
 
         return HttpClientTransport()
-    if others:
-        _refuse_unseen(request)
+    _refuse_unseen(request)
     return None
 
 
 def async_recorder_for(request: Request) -> AsyncTransport | None:
     """Return the async transport that an active recorder sees, as `recorder_for` does."""
+    if not _may_be_replaced():
+        return None
     names = ("AsyncHTTPTransport", "AsyncConnectionPool", "handle_async_request", "AsyncClient")
-    others = _others_are_loaded()
-    if others and (library := _replaced_httpx(*names)) is not None:
+    if (library := _replaced_httpx(*names)) is not None:
         from .httpx import AsyncHttpxTransport
 
         return AsyncHttpxTransport(library.AsyncClient(verify=shared_context()))
@@ -73,8 +74,7 @@ def async_recorder_for(request: Request) -> AsyncTransport | None:
         from .http_client import AsyncHttpClientTransport
 
         return AsyncHttpClientTransport()
-    if others:
-        _refuse_unseen(request)
+    _refuse_unseen(request)
     return None
 
 
@@ -105,10 +105,12 @@ def _refuse_unseen(request: Request) -> None:
         raise Progress(request).failure(error) from error
 
 
-def _others_are_loaded() -> bool:
-    """Tell whether any other library is loaded whose replacement is noticed: as a rule, none is."""
+def _may_be_replaced() -> bool:
+    """Tell whether it is worth to look closely: as a rule, none of the libraries is loaded."""
     modules = sys.modules
-    return "httpx" in modules or "httpx2" in modules or "requests" in modules
+    if "httpx" in modules or "httpx2" in modules or "requests" in modules:
+        return True
+    return "http.client" in modules and _is_stdlib_replaced()
 
 
 def _is_stdlib_replaced() -> bool:

@@ -113,6 +113,7 @@ class SyncPool:
         self._max_connections = max_connections
         self._max_idle = max_idle
         self._entered = 0
+        self._waiting = 0  # for a place
         self._in_use: set[SyncConnection] = set()
         self._resting: deque[SyncConnection] = deque()
         self._sweeper: threading.Timer | None = None
@@ -121,8 +122,8 @@ class SyncPool:
 
     def _make_locks(self) -> None:
         # Entered by itself, the lock costs no frame of Python, which the condition does.
-        self._lock = threading.RLock()
-        self._free = threading.Condition(self._lock)
+        self.lock = threading.RLock()
+        self._free = threading.Condition(self.lock)
 
     def exchange(self, progress: Progress) -> OpenResponse:
         """Send a request and receive the head of its response."""
@@ -143,7 +144,7 @@ class SyncPool:
 
     def give_back(self, connection: SyncConnection, *, fit: bool) -> None:
         """Take back a connection: `fit` for another request, or to be closed."""
-        with self._lock:
+        with self.lock:
             self._in_use.discard(connection)
             if fit and connection.is_open and not self._closed:
                 connection.rests_since = clocks.now()
@@ -156,7 +157,7 @@ class SyncPool:
 
     def close(self) -> None:
         """Close what rests, and from now on also what is given back."""
-        with self._lock:
+        with self.lock:
             self._closed = True
             self.close_resting()
             if self._sweeper is not None:
@@ -170,7 +171,7 @@ class SyncPool:
 
     def sweep(self) -> None:
         """Close what has rested too long; come back when the next one will have."""
-        with self._lock:
+        with self.lock:
             self._sweeper = None
             while self._resting:
                 oldest = self._resting.popleft()
@@ -197,17 +198,25 @@ class SyncPool:
     def _enter(self, progress: Progress) -> None:
         """Wait until a connection may be used."""
         progress.phase = "pool"
-        with self._lock:
+        with self.lock:
             if self._entered >= self._max_connections:
-                seconds = progress.limit(progress.request.timeout.pool)
-                if not self._free.wait_for(lambda: self._entered < self._max_connections, seconds):
-                    raise OutOfTimeError
+                self._wait_for_place(progress)
             self._entered += 1
 
+    def _wait_for_place(self, progress: Progress) -> None:
+        seconds = progress.limit(progress.request.timeout.pool)
+        self._waiting += 1
+        try:
+            if not self._free.wait_for(lambda: self._entered < self._max_connections, seconds):
+                raise OutOfTimeError
+        finally:
+            self._waiting -= 1
+
     def _leave(self) -> None:
-        with self._lock:
+        with self.lock:
             self._entered -= 1
-            self._free.notify()
+            if self._waiting:  # nearly never, and telling them takes longer than all else here
+                self._free.notify()
 
     def _rested(self, progress: Progress) -> SyncConnection | None:
         """Return a resting connection that is still fit; close those that are not."""
@@ -232,6 +241,8 @@ class SyncResponse(PooledResponse[SyncConnection]):
     """A response arriving over a connection of a pool."""
 
     __slots__ = ("_is_interrupted", "_reading")
+
+    _pool: SyncPool
 
     def __init__(self, pool: SyncPool, connection: SyncConnection, progress: Progress) -> None:
         super().__init__(pool, connection, progress)
@@ -266,7 +277,8 @@ class SyncResponse(PooledResponse[SyncConnection]):
                 self._fail(ClosedByThreadError() if interrupted else error)
             if self._is_interrupted:  # the end of the connection may look like that of the body
                 self._fail(ClosedByThreadError())
-            if not data:
+            if not data or reader.gave_all:
+                self.head.body_ended = True
                 self._release(fit=True)
         return data
 
@@ -280,7 +292,10 @@ class SyncResponse(PooledResponse[SyncConnection]):
             self._reading.release()
         else:
             self._is_interrupted = True
-            connection.shut_down()
+            with self._pool.lock:
+                # The other thread may just have given it back, and then it is not ours any more.
+                if self._connection is connection:
+                    connection.shut_down()
 
     def __del__(self) -> None:
         # Its connection may be collected in the same moment, so nothing is given back from here.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from .._wire.http import Request, ResponseHead
@@ -39,7 +40,8 @@ class UsersResponse:
     """A response of a user's transport."""
 
     def __init__(self, response: OpenResponse, progress: Progress) -> None:
-        self.head: ResponseHead = response.head
+        # A copy: what is known of the end of an inner response need not hold for an outer one.
+        self.head: ResponseHead = replace(response.head)
         self._response = response
         self._progress = progress
 
@@ -82,7 +84,8 @@ class AsyncUsersResponse:
     """A response of a user's async transport."""
 
     def __init__(self, response: AsyncOpenResponse, progress: Progress) -> None:
-        self.head: ResponseHead = response.head
+        # A copy: what is known of the end of an inner response need not hold for an outer one.
+        self.head: ResponseHead = replace(response.head)
         self._response = response
         self._progress = progress
 

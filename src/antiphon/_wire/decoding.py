@@ -172,8 +172,7 @@ class WireModel(BaseModel):
     def _keep(self, **facts: Any) -> None:
         """Remember facts that are not a part of this object: copied and pickled, never dumped."""
         # Declared private attributes would cost every decoded object a call into Python.
-        kept = self.__pydantic_private__ or {}  # not by `_kept`: every result of a call is marked
-        object.__setattr__(self, "__pydantic_private__", {**kept, **facts})
+        object.__setattr__(self, "__pydantic_private__", {**self._kept, **facts})
 
     def remember_literals(self, value: JSONObject) -> bool:
         """Remember `value`, which this object was made of, if it has literals; tell whether it has.
@@ -284,6 +283,13 @@ class ResponseModel(WireModel, AwaitableResult):
     @_workspace_id.setter
     def _workspace_id(self, value: str | None) -> None:
         self._keep(workspace_id=value)
+
+    def _mark_received(self, request_id: str | None, workspace_id: str | None) -> None:
+        """Remember what the headers of the response say, in one step: each result passes here."""
+        facts = {"request_id": request_id, "workspace_id": workspace_id}
+        kept = self.__pydantic_private__
+        # Past pydantic's `__setattr__`, which first looks for a field of that name.
+        object.__setattr__(self, "__pydantic_private__", {**kept, **facts} if kept else facts)
 
     def __eq__(self, other: object) -> bool:
         """Return whether both have the same fields, even if they come from different requests."""

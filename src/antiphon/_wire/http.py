@@ -27,10 +27,12 @@ class Headers(Mapping[str, str]):
     keeps what was received, in its order.
     """
 
-    __slots__ = ("_values", "raw")
+    __slots__ = ("by_name", "raw")
 
     raw: Sequence[tuple[str, str]]
     """The (name, value) pairs as they were received."""
+    by_name: Mapping[str, str]
+    """The values by the names in lower case, for whoever looks up many."""
 
     def __init__(
         self, raw: Sequence[tuple[str, str]] = (), values: dict[str, str] | None = None
@@ -42,12 +44,12 @@ class Headers(Mapping[str, str]):
             values: the values by the names in lower case, from whoever has them already.
         """
         self.raw = raw
-        self._values = {name.lower(): value for name, value in raw} if values is None else values
-        if len(self._values) < len(raw):  # a header was sent several times
-            self._values = _joined(raw)
+        self.by_name = {name.lower(): value for name, value in raw} if values is None else values
+        if len(self.by_name) < len(raw):  # a header was sent several times
+            self.by_name = _joined(raw)
 
     def __getitem__(self, name: str) -> str:
-        return self._values[name.lower()]
+        return self.by_name[name.lower()]
 
     @overload
     def get(self, name: str, /) -> str | None: ...
@@ -57,20 +59,20 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, /, default: T) -> str | T: ...
     def get(self, name: str, /, default: object = None) -> object:
         """Return the value of a header, or `default` if it was not received."""
-        return self._values.get(name.lower(), default)
+        return self.by_name.get(name.lower(), default)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._values
+        return isinstance(name, str) and name.lower() in self.by_name
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(self.by_name)
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self.by_name)
 
     def items(self) -> ItemsView[str, str]:
         """Return the names in lower case with their values."""
-        return self._values.items()  # that of `Mapping` would look each name up
+        return self.by_name.items()  # that of `Mapping` would look each name up
 
     def __repr__(self) -> str:
         shown = {name: _shown(name, value) for name, value in self.items()}
@@ -153,21 +155,16 @@ class Timeout:
         """Seconds a stream may go without content."""
         return self.read if self.stall is None else self.stall
 
-    @property
-    def _is_bounded(self) -> bool:
-        """Whether no clock may run longer than the total."""
-        most = self.total or 0.0
-        # Written out: every call asks this, and a loop would take twice as long.
-        return (
-            (self.connect or LONGEST) <= most
-            and (self.read or LONGEST) <= most
-            and (self.write or LONGEST) <= most
-            and (self.pool or LONGEST) <= most
-        )
-
     def within(self, seconds: float | None) -> Timeout:
         """Return the same clocks, none of them longer than `seconds`."""
-        if seconds is None or (seconds == self.total and self._is_bounded):
+        # Written out: every call asks this, and a loop would take twice as long.
+        if seconds is None or (
+            seconds == self.total
+            and (self.connect or LONGEST) <= seconds
+            and (self.read or LONGEST) <= seconds
+            and (self.write or LONGEST) <= seconds
+            and (self.pool or LONGEST) <= seconds
+        ):
             return self
         connect, read, write, pool = [
             seconds if clock is None or seconds < clock else clock
@@ -282,6 +279,8 @@ class ResponseHead:
     http_version: str = "HTTP/1.1"
     received_at: float | None = None
     """When it was received, in seconds since 1970; a `retry-after` date counts from then."""
+    body_ended: bool = False
+    """Whether a transport knows that it has given out the whole body; else another read tells."""
 
     @property
     def ok(self) -> bool:
