@@ -518,15 +518,16 @@ def test_a_client_of_httpx_may_be_used_in_several_loops(server):
     gc.collect()  # here, where the warning is expected
 
 
-@pytest.mark.parametrize("way", ["new", "with_options", "setting"])
-def test_a_warning_about_the_base_url_names_the_line_of_the_caller(way):
-    url = "https://h/v1"
+@pytest.mark.parametrize(
+    "set_url",
+    [
+        lambda client, url: Client(api_key="k", base_url=url),
+        lambda client, url: client.with_options(base_url=url),
+        lambda client, url: setattr(client, "base_url", url),
+    ],
+)
+def test_a_warning_about_the_base_url_names_the_line_of_the_caller(set_url):
     client = Client(api_key="k")
     with pytest.warns(UserWarning, match="ends in") as caught:
-        if way == "new":
-            Client(api_key="k", base_url=url)
-        elif way == "with_options":
-            client.with_options(base_url=url)
-        else:
-            client.base_url = url
+        set_url(client, "https://h/v1")
     assert [warning.filename for warning in caught] == [__file__]
