@@ -103,16 +103,19 @@ class SyncConnection:
             raise failure
         if small is not None:
             return True
-        for piece in body_pieces(request.body):
-            rest = piece
-            while rest:
-                self._bound(progress.limit(write))
-                readable, writable = _wait_until_ready(self._sock, self._timeout)
-                if readable and (data := self._read_now()) is not None and arrived(data):
-                    return False
-                if writable:
-                    self._bound(progress.limit(write))
-                    rest = rest[self._sock.send(rest[:WRITE_CHUNK_BYTES]) :]
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            for piece in body_pieces(request.body):
+                rest = piece
+                while rest:
+                    ready = _events(selector, progress.limit(write))
+                    if ready & selectors.EVENT_READ:
+                        data = self._read_now()
+                        if data is not None and arrived(data):
+                            return False
+                    if ready & selectors.EVENT_WRITE:
+                        self._bound(progress.limit(write))
+                        rest = rest[self._sock.send(rest[:WRITE_CHUNK_BYTES]) :]
         return True
 
     def _write_beginning(
@@ -167,16 +170,14 @@ def is_readable(sock: Socket | int) -> bool:
     return bool(select.select([sock], [], [], 0)[0])
 
 
-def _wait_until_ready(sock: Socket, seconds: float | None) -> tuple[bool, bool]:
-    """Wait until `sock` can be read or written; return whether it can be read, and written.
+def _events(selector: selectors.BaseSelector, seconds: float | None) -> int:
+    """Wait until the one socket of `selector` can be read or written; return what it can be.
 
     Raises:
         OutOfTimeError: neither came in time.
     """
-    with selectors.DefaultSelector() as selector:
-        selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
-        for _, events in selector.select(seconds):
-            return bool(events & selectors.EVENT_READ), bool(events & selectors.EVENT_WRITE)
+    for _, events in selector.select(seconds):
+        return events
     raise OutOfTimeError
 
 
