@@ -11,10 +11,12 @@ from functools import cached_property
 from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, Unpack, cast
 
-from ._core.arguments import check_names, keywords, nearest
+from ._core.arguments import check_names, keywords, line_of_caller, nearest
 from ._core.options import (
+    DEFAULT_BASE_URL,
     LargeResponses,
     Options,
+    UnusableURLError,
     checked_gate,
     checked_headers,
     hidden,
@@ -227,8 +229,12 @@ class BaseClient:
         settings = _without_plain_secrets(settings)
         check_names(type(self).__name__, settings, _SETTINGS)
         configure_logging(os.environ)
-        options = resolve_options(_renamed({**settings}), os.environ)
-        self._session = self._new_session(options, settings.get("http_client"))
+        given = _renamed(cast("dict[str, Any]", settings))
+        try:
+            options = resolve_options(given, os.environ)
+        except UnusableURLError as error:
+            options = _options_with_any_url(given, error)
+        self._session = self._new_session(options, given.get("http_client"))
 
     def _new_session(self, options: Options, http_client: Any) -> SessionState:
         """Return the session of a client with these settings."""
@@ -461,6 +467,21 @@ def _without_plain_secrets(settings: Any) -> Any:
                 for header, value in cast("Mapping[object, object]", headers).items()
             }
     return shown
+
+
+def _options_with_any_url(settings: dict[str, Any], error: UnusableURLError) -> Options:
+    """Return the settings of a client whose calls all fail, where the official one makes it, too.
+
+    Programs for the official package, their tests above all, make clients that they never call.
+
+    Raises:
+        UnusableURLError: antiphon does not stand in for the official package.
+    """
+    if not getattr(sys.modules.get("anthropic"), "is_antiphon", False):
+        raise error
+    warnings.warn_explicit(f"{error}; its calls will fail", UserWarning, *line_of_caller())
+    options = resolve_options({**settings, "base_url": DEFAULT_BASE_URL}, os.environ)
+    return replace(options, base_url=URL(error.url))
 
 
 def _renamed(settings: dict[str, Any]) -> dict[str, Any]:

@@ -163,3 +163,21 @@ def test_nothing_to_run_shows_the_usage(elsewhere, arguments):
     done = run(elsewhere, "-m", "antiphon.as_anthropic", *arguments)
     assert done.returncode == 1
     assert done.stderr.startswith("usage: python -m antiphon.as_anthropic")
+
+
+def test_a_client_that_is_never_called_may_have_any_base_url(elsewhere):
+    """The official package looks at it in the first call; tests of programs count on that."""
+    program = """
+import warnings, anthropic
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    client = anthropic.Anthropic(base_url="foo")
+print(client.base_url, *[f"{warning.filename}: {warning.message}" for warning in caught])
+try:
+    client.messages.create(model="m", max_tokens=1, messages=[])
+except ValueError as error:
+    print(error)
+"""
+    made, failed = output(elsewhere, "-c", INSTALLED + program).splitlines()
+    assert made.startswith("foo <string>: base_url: 'foo' is not an http:// or https:// URL")
+    assert failed.startswith("base_url: 'foo")

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -42,8 +42,6 @@ class Suite:
     """Whether only the portable tests count."""
     options: tuple[str, ...] = ("-W", "ignore")
     """What pytest is told besides."""
-    plugin: str = ""
-    """A plugin of pytest for these tests, as its source."""
 
 
 _LANGCHAIN_TOOLS = (
@@ -52,22 +50,6 @@ _LANGCHAIN_TOOLS = (
     "pytest-timeout<3", "pytest-socket<1",
     "pytest-xdist", "vcrpy<8", "langchain-tests", "langchain", "defusedxml<1",
 )  # fmt: skip
-
-# Official versions before 2.3 wrote `?beta=true` behind the URLs of beta calls, which the API does
-# not look at. Whoever recorded them has it in the cassettes; this lets vcrpy overlook it.
-_WITHOUT_BETA = """
-import vcr.matchers
-
-def query(r1, r2):
-    one, two = ([each for each in r.query if each != ("beta", "true")] for r in (r1, r2))
-    assert one == two, f"{one} != {two}"
-
-def uri(r1, r2):
-    one, two = (each.uri.replace("?beta=true", "") for each in (r1, r2))
-    assert one == two, f"{one} != {two}"
-
-vcr.matchers.query, vcr.matchers.uri = query, uri
-"""
 
 SUITES = {
     **{
@@ -86,13 +68,6 @@ SUITES = {
         ("tests/integration_tests",),
         options=("-W", "ignore", "-m", "vcr"),
     ),
-    "langchain-recorded-without-beta": Suite(
-        "langchain-anthropic==1.2.0",
-        _LANGCHAIN_TOOLS,
-        ("tests/integration_tests",),
-        options=("-W", "ignore", "-m", "vcr"),
-        plugin=_WITHOUT_BETA,
-    ),
     "opentelemetry": Suite(
         "opentelemetry-instrumentation-anthropic==0.62.4",
         (
@@ -107,7 +82,6 @@ SUITES = {
         ),
     ),
 }
-SUITES["opentelemetry-without-beta"] = replace(SUITES["opentelemetry"], plugin=_WITHOUT_BETA)
 
 
 def unpacked(package: str, folder: Path) -> Path:
@@ -123,7 +97,7 @@ def unpacked(package: str, folder: Path) -> Path:
 def run(name: str, official: bool) -> tuple[dict[str, str | None], str]:
     """Return the failure of each test function of a suite, and how many of its cases pass."""
     suite = SUITES[name]
-    place = name.removesuffix("-without-beta").removesuffix("-recorded")
+    place = name.removesuffix("-recorded")
     python = environment(f"suite-{place}", suite.package, *suite.tools, ours=True)
     with tempfile.TemporaryDirectory() as temporary:
         sources = unpacked(suite.package, Path(temporary))
@@ -140,13 +114,10 @@ def run(name: str, official: bool) -> tuple[dict[str, str | None], str]:
             "-n", "0", "-q", "--tb=line", "-p", "no:cacheprovider", "--timeout=20",
             "--continue-on-collection-errors", f"--junit-xml={report}", *suite.options,
         ]  # fmt: skip
-        if suite.plugin:
-            (Path(temporary) / "suite_plugin.py").write_text(suite.plugin)
-            options += ["-p", "suite_plugin"]
         subprocess.run(
             [python, *runner, *options, *places],
             cwd=sources,
-            env={**os.environ, "ANTHROPIC_API_KEY": "sk-ant-any", "PYTHONPATH": temporary},
+            env={**os.environ, "ANTHROPIC_API_KEY": "sk-ant-any"},
             check=False,
             stdout=subprocess.DEVNULL,
             timeout=1200,

@@ -7,7 +7,9 @@ import gzip
 import http.client
 import json
 import sys
+import urllib.request
 from types import ModuleType
+from typing import Any
 
 import httpx2
 import pytest
@@ -70,6 +72,58 @@ def test_a_request_that_a_cassette_does_not_have_is_a_failed_connection_and_not_
         with pytest.raises(APIConnectionError, match="recorded") as caught:
             client.messages.count_tokens(**ASK)
     assert len(caught.value.attempts) == 1
+
+
+MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "m",
+    "content": [{"type": "text", "text": "recorded"}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 1, "output_tokens": 1},
+}
+STRICT = vcr.VCR(match_on=["method", "uri", "body"])
+
+
+def record(tape: str, query: str, asked: dict[str, Any]) -> str:
+    """Record a plain message for what another client asks; return the server's address."""
+
+    def answer(peer: Peer, received: Received) -> None:
+        peer.respond(json.dumps(MESSAGE).encode(), headers="content-type: application/json\r\n")
+
+    with WireServer(forever(answer)) as server, STRICT.use_cassette(tape):
+        body = json.dumps(asked).encode()
+        sent = urllib.request.Request(
+            f"{server.url}/v1/messages{query}", body, {"content-type": "application/json"}
+        )
+        with urllib.request.urlopen(sent) as response:
+            response.read()
+        return server.url
+
+
+@pytest.mark.parametrize("beta", [False, True])
+@pytest.mark.parametrize("max_tokens", [100, 30_000])
+def test_what_an_official_client_recorded_is_found_in_its_form(tape, beta, max_tokens):
+    """Before 2.3 it marked the URLs of betas, and it never streams what a program waits for."""
+    asked = {**ASK, "max_tokens": max_tokens}
+    url = record(tape, "?beta=true" if beta else "", asked)
+    client, asynchronous = (kind(api_key="k", base_url=url) for kind in (Client, AsyncClient))
+    with STRICT.use_cassette(tape, record_mode="none", allow_playback_repeats=True):
+        messages = client.beta.messages if beta else client.messages
+        assert messages.create(**asked).text == "recorded"
+        messages = asynchronous.beta.messages if beta else asynchronous.messages
+        assert asyncio.run(messages.create(**asked)).text == "recorded"
+
+
+def test_what_nobody_recorded_is_refused_in_the_form_in_which_it_was_sent(tape):
+    url = record(tape, "?beta=true", {**ASK, "max_tokens": 100})
+    client = Client(api_key="k", base_url=url)
+    refused = pytest.raises(APIConnectionError, match="recorded")
+    with STRICT.use_cassette(tape, record_mode="none"), refused as caught:
+        client.messages.create(**ASK, max_tokens=101)
+    assert caught.value.request.url == f"{url}/v1/messages"
 
 
 @pytest.mark.usefixtures("trusted")

@@ -32,6 +32,7 @@ __all__ = [
     "HeaderValue",
     "LargeResponses",
     "Options",
+    "UnusableURLError",
     "check_mapping",
     "checked_gate",
     "checked_headers",
@@ -67,6 +68,14 @@ _OWN_HEADERS = frozenset({"content-length", "host", "transfer-encoding"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # The `field-value` of RFC 9110 §5.5, which is sent as Latin-1.
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+class UnusableURLError(ValueError):
+    """A base URL to which nothing can be sent."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"base_url: {url!r} is not an http:// or https:// URL with a host")
+        self.url = url
 
 
 class CredentialProvider:
@@ -275,7 +284,12 @@ def has_credential(headers: Mapping[str, object]) -> bool:
 
 
 def resolve_options(given: Mapping[str, Any], environ: Mapping[str, str]) -> Options:
-    """Return the settings of a new client: `given`, then the environment, then the defaults."""
+    """Return the settings of a new client: `given`, then the environment, then the defaults.
+
+    Raises:
+        TypeError: a setting has the wrong type.
+        ValueError: a setting has an impossible value; the message names it.
+    """
     base_url = given.get("base_url") or environ.get("ANTHROPIC_BASE_URL") or DEFAULT_BASE_URL
     # The headers of the environment come first, so those of the client win.
     custom = environ.get("ANTHROPIC_CUSTOM_HEADERS")
@@ -378,7 +392,7 @@ def _base_url(url: object) -> URL:
             f"base_url: {text!r} holds a fragment (#…), which is never sent; leave it out"
         )
     if not _names_a_host(text):
-        raise ValueError(f"base_url: {text!r} is not an http:// or https:// URL with a host")
+        raise UnusableURLError(text)
     base, mark, query = text.partition("?")
     return URL(_without_endpoint(base.rstrip("/")) + mark + query)
 

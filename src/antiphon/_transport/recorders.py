@@ -21,6 +21,7 @@ from typing import Any
 from .._wire.http import Request
 from . import AsyncTransport, Transport
 from .failures import Progress
+from .old_recordings import AsyncOldRecordings, OldRecordings
 from .origin import is_loopback, target_of
 from .tls import shared_context
 
@@ -52,11 +53,11 @@ def recorder_for(request: Request) -> Transport | None:
     if (library := _replaced_httpx(*names)) is not None:
         from .httpx import HttpxTransport
 
-        return HttpxTransport(library.Client(verify=shared_context()))
+        return OldRecordings(HttpxTransport(library.Client(verify=shared_context())))
     if _is_stdlib_replaced():
         from .http_client import HttpClientTransport
 
-        return HttpClientTransport()
+        return OldRecordings(HttpClientTransport())
     _refuse_unseen(request)
     return None
 
@@ -69,11 +70,12 @@ def async_recorder_for(request: Request) -> AsyncTransport | None:
     if (library := _replaced_httpx(*names)) is not None:
         from .httpx import AsyncHttpxTransport
 
-        return AsyncHttpxTransport(library.AsyncClient(verify=shared_context()))
+        client = library.AsyncClient(verify=shared_context())
+        return AsyncOldRecordings(AsyncHttpxTransport(client))
     if _is_stdlib_replaced():
         from .http_client import AsyncHttpClientTransport
 
-        return AsyncHttpClientTransport()
+        return AsyncOldRecordings(AsyncHttpClientTransport())
     _refuse_unseen(request)
     return None
 

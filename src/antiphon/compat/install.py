@@ -81,6 +81,8 @@ class _Anthropic(ModuleType):
 
     __version__ = OFFICIAL_VERSION
     __title__ = "anthropic"
+    is_antiphon = True
+    """How other modules tell it from the official package, without loading this one."""
 
     def __getattr__(self, name: str) -> object:
         return getattr(import_module("antiphon"), name)
