@@ -6,8 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import chain, groupby
-from operator import itemgetter
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from .._wire.json import is_list, is_object
@@ -91,10 +89,13 @@ class RequestView:
         """
         names = set(self.body)
         if self.endpoint != "batches":
-            names.update(f"role.{turn.role}" for turn in self.turns)
-            names.update(f"block.{kind}" for kind in self.blocks)
-            contents = (block.content for turn in self.turns for block in turn.blocks)
-            names.update(f"field.{name}" for name in set[str]().union(*contents))
+            fields: set[str] = set()
+            for turn in self.turns:
+                names.add(f"role.{turn.role}")
+                for block in turn.blocks:
+                    fields.update(block.content)
+            names.update([f"block.{kind}" for kind in self.blocks])
+            names.update([f"field.{name}" for name in fields])
         return frozenset(names)
 
     @cached_property
@@ -207,11 +208,14 @@ class RequestView:
 def merge(messages: Iterable[Mapping[str, Any]]) -> list[Turn]:
     """Return messages as turns: those of one role that follow each other are one."""
     turns: list[Turn] = []
-    for number, (role, group) in enumerate(groupby(messages, itemgetter("role"))):
-        contents = [message["content"] for message in group]
-        blocks = chain.from_iterable(map(_blocks, contents))
-        views = [BlockView(number, position, role, block) for position, block in enumerate(blocks)]
-        turns.append(Turn(number, role, contents, views))
+    for message in messages:
+        role, content = message["role"], message["content"]
+        if not turns or turns[-1].role != role:
+            turns.append(Turn(len(turns), role, [], []))
+        turn = turns[-1]
+        turn.contents.append(content)
+        for block in _blocks(content):
+            turn.blocks.append(BlockView(turn.number, len(turn.blocks), role, block))
     return turns
 
 

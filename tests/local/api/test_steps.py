@@ -13,11 +13,13 @@ from antiphon.local.api.steps import (
     work,
 )
 
+LARGE = 1_000_000
 
-def flow(call):
+
+def flow(call, size=LARGE):
     yield Reschedule()
     try:
-        value = yield from work(call, 5)
+        value = yield from work(call, size)
     except ZeroDivisionError:
         value = b"caught"
     yield Write(value)
@@ -28,13 +30,20 @@ def test_result_of_work_is_sent_into_the_generator():
     assert advance(steps) == Reschedule()
     step = advance(steps)
     assert isinstance(step, Work)
-    assert step.size == 5
+    assert step.size == LARGE
     assert advance(steps, outcome_of(step)) == Write(b"made")
     assert advance(steps) is None
 
 
+def test_small_work_is_done_at_once():
+    steps = flow(lambda: b"made", 5)
+    assert [advance(steps), advance(steps)] == [Reschedule(), Write(b"made")]
+    steps = flow(lambda: 1 // 0, 5)
+    assert [advance(steps), advance(steps)] == [Reschedule(), Write(b"caught")]
+
+
 def test_exception_of_work_is_thrown_into_the_generator():
-    outcome = outcome_of(Work(lambda: 1 // 0, 0))
+    outcome = outcome_of(Work(lambda: 1 // 0, LARGE))
     assert isinstance(outcome, Outcome)
     assert isinstance(outcome.error, ZeroDivisionError)
     steps = flow(lambda: 1 // 0)

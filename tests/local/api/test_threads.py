@@ -206,7 +206,8 @@ def test_message_is_continued_by_one_request_at_a_time(app):
 
 def test_of_two_requests_that_are_checked_at_once_one_continues(app):
     first = asked(app, HELLO)
-    steps = stream(app, MORE, thread=after(first))
+    large = {"role": "user", "content": "word " * 10_000}  # small ones are checked in one go
+    steps = stream(app, large, thread=after(first))
     checking = advance(steps, outcome_of(advance(steps)))
     checked = outcome_of(checking)
     asked(app, MORE, thread=after(first))

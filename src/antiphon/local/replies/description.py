@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from ..._wire.json import JSONObject, dumps, is_list, is_object
@@ -21,7 +20,9 @@ _MAX_ITEMS = 5
 def describe_blocks(blocks: Iterable[JSONObject]) -> str:
     """Return the blocks by kind, such as "text ×1, image ×2 (PNG 40×30; PNG 7×9)"."""
     listed = list(blocks)
-    kinds = Counter(block["type"] for block in listed)
+    kinds: dict[str, int] = {}
+    for block in listed:
+        kinds[block["type"]] = kinds.get(block["type"], 0) + 1
     return ", ".join(f"{kind} ×{number}{_details(kind, listed)}" for kind, number in kinds.items())
 
 

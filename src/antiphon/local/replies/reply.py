@@ -15,7 +15,6 @@ Phrases in the last user turn ask for rarer endings: ``[[refusal]]`` for a refus
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from random import Random
@@ -305,7 +304,8 @@ def _earlier_blocks(body: JSONObject) -> Iterator[JSONObject]:
 
 def _server_tool_use(blocks: Iterable[JSONObject]) -> Mapping[str, int] | None:
     """Return how often the tools ran that are billed by use; None if no server tool ran."""
-    ran = Counter(block["type"] for block in blocks if block["type"] != "mcp_tool_result")
-    if not ran["server_tool_use"] and not any(kind.endswith("_tool_result") for kind in ran):
+    ran = [block["type"] for block in blocks if block["type"] != "mcp_tool_result"]
+    if "server_tool_use" not in ran and not any(kind.endswith("_tool_result") for kind in ran):
         return None
-    return {f"{tool}_requests": ran[f"{tool}_tool_result"] for tool in ("web_search", "web_fetch")}
+    tools = ("web_search", "web_fetch")
+    return {f"{tool}_requests": ran.count(f"{tool}_tool_result") for tool in tools}

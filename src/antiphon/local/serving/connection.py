@@ -67,8 +67,6 @@ _SHORTEST = 1e-6
 _SERVER_ERROR = 500
 _READ_BYTES = 64 * 1024
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
-# Measured: work takes up to 1 ms for each 10 KB, and a switch to a thread a tenth of that.
-_MAX_INLINE_WORK = 32 * 1024
 
 
 class ConnectionOwner(Protocol):
@@ -296,8 +294,6 @@ class Connection(asyncio.Protocol):
                         return
                     case Reschedule():
                         break
-                    case Work() if step.size <= _MAX_INLINE_WORK:
-                        self._outcome = outcome_of(step)
                     case Work():
                         work = self._owner.loop.run_in_executor(
                             self._owner.workers, outcome_of, step
