@@ -212,7 +212,7 @@ def served(stream: bool) -> Counter[str]:
     return calls(serve)
 
 
-@pytest.mark.parametrize(("stream", "limit"), [(False, 940), (True, 1240)])
+@pytest.mark.parametrize(("stream", "limit"), [(False, 870), (True, 1155)])
 def test_calls_of_the_local_server_for_a_request(stream, limit):
     counted = served(stream)
     assert counted["word_tokens"] == 2  # the prompt and the reply, each once
