@@ -221,7 +221,8 @@ def _of_system(body: JSONObject, estimate: _Estimate) -> Iterator[CountedBlock]:
 def _for_all_messages(body: JSONObject, estimate: _Estimate) -> int:
     """Return the tokens of instructions that settings and messages bring, before all messages."""
     tokens = estimate.thinking(object_at(body, "thinking"), object_at(body, "tool_choice"))
-    blocks = (block for each in body["messages"] for block in content_blocks(each["content"]))
+    contents = (each["content"] for each in body["messages"] if is_list(each["content"]))
+    blocks = (block for content in contents for block in content)
     if any(may_be_cited(part) for block in blocks for part in _with_content(block)):
         tokens += _CITATIONS
     return tokens

@@ -16,6 +16,7 @@ from antiphon.catalog.models import CATALOG
 from antiphon.catalog.tokens import PromptTokens, count_text
 from antiphon.local.metering.prompt_cache import CacheUsage
 from antiphon.rules import findings
+from antiphon.rules.request_view import merge
 from antiphon.types.content import UnknownBlock
 from antiphon.types.message import Message
 from tests.support.replies import (
@@ -188,7 +189,7 @@ def test_replies_may_be_sent_back(body):
         count=lambda body: PromptTokens(body).total,
     )
     assert next(found, None) is None
-    assert SIGNATURES.verify(later) is None
+    assert SIGNATURES.verify(merge(later["messages"])) is None
     assert reply_to(later).content
 
 

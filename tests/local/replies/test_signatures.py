@@ -7,10 +7,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from antiphon.local.replies.signatures import Signatures
+from antiphon.rules.request_view import merge
 
 OURS = Signatures(b"one key")
 NONCES = st.binary(min_size=16, max_size=16)
 NONCE = bytes(16)
+
+
+def invalid_block(body):
+    return OURS.verify(merge(body["messages"]))
 
 
 def thinking(text, signature):
@@ -32,13 +37,13 @@ def test_signed_thinking_is_valid(text, nonce):
     signature = OURS.sign(text, nonce)
     assert len(signature) >= 100
     assert b64decode(signature, validate=True)
-    assert OURS.verify(conversation(thinking(text, signature))) is None
+    assert invalid_block(conversation(thinking(text, signature))) is None
 
 
 @given(st.text(), st.text(), NONCES)
 def test_signature_of_other_thinking_is_invalid(text, other, nonce):
     assume(text != other)
-    assert OURS.verify(conversation(thinking(other, OURS.sign(text, nonce))))
+    assert invalid_block(conversation(thinking(other, OURS.sign(text, nonce))))
 
 
 @given(st.data())
@@ -47,21 +52,21 @@ def test_signature_with_one_other_character_is_invalid(data):
     at = data.draw(st.integers(0, len(signature) - 1))
     other = data.draw(st.characters(exclude_characters=signature[at]))
     changed = signature[:at] + other + signature[at + 1 :]
-    assert OURS.verify(conversation(thinking("thought", changed)))
+    assert invalid_block(conversation(thinking("thought", changed)))
 
 
 @pytest.mark.parametrize("signature", ["", "=", "AAAA", "é" * 108, "A" * 108, "not base64!"])
 def test_malformed_signature_is_invalid(signature):
-    assert OURS.verify(conversation(thinking("thought", signature)))
+    assert invalid_block(conversation(thinking("thought", signature)))
 
 
 def test_signature_by_another_key_is_invalid():
-    assert OURS.verify(conversation(thinking("a", Signatures(b"other key").sign("a", NONCE))))
+    assert invalid_block(conversation(thinking("a", Signatures(b"other key").sign("a", NONCE))))
 
 
 def test_invalid_signature_has_the_text_of_the_api():
     good = thinking("a", OURS.sign("a", NONCE))
-    invalid = OURS.verify(conversation(good, thinking("b", good["signature"])))
+    invalid = invalid_block(conversation(good, thinking("b", good["signature"])))
     assert invalid is not None
     assert invalid.path == "messages.1.content.1"
     assert invalid.message == "messages.1.content.1: Invalid `signature` in `thinking` block"
@@ -69,8 +74,8 @@ def test_invalid_signature_has_the_text_of_the_api():
 
 def test_redacted_thinking_is_checked():
     block = {"type": "redacted_thinking", "data": OURS.sign("", NONCE)}
-    assert OURS.verify(conversation(block)) is None
-    invalid = OURS.verify(conversation({**block, "data": "AAAA"}))
+    assert invalid_block(conversation(block)) is None
+    invalid = invalid_block(conversation({**block, "data": "AAAA"}))
     assert invalid is not None
     assert invalid.message == "messages.1.content.0: Invalid `data` in `redacted_thinking` block"
 
@@ -100,27 +105,29 @@ MESSAGES = st.lists(st.builds(field, st.integers(1, 2000), VALUES), min_size=1).
 @given(MESSAGES)
 def test_thinking_signed_by_the_api_is_valid(message):
     written = b64encode(message).decode()
-    assert OURS.verify(conversation(thinking("thought", written))) is None
+    assert invalid_block(conversation(thinking("thought", written))) is None
     redacted = {"type": "redacted_thinking", "data": written}
-    assert OURS.verify(conversation(redacted)) is None
+    assert invalid_block(conversation(redacted)) is None
 
 
 def test_signature_of_the_api_that_is_cut_off_is_invalid():
     message = field(2, (2, field(1, (2, bytes(64))) + field(3, (0, 7))))
-    assert OURS.verify(conversation(thinking("", b64encode(message).decode()))) is None
+    assert invalid_block(conversation(thinking("", b64encode(message).decode()))) is None
     for length in range(len(message)):
         cut = b64encode(message[:length]).decode()
-        assert OURS.verify(conversation(thinking("", cut)))
+        assert invalid_block(conversation(thinking("", cut)))
 
 
 def test_path_of_an_invalid_signature_counts_merged_messages():
     bad = {"role": "assistant", "content": [thinking("a", "nonsense")]}
     hello = {"role": "user", "content": "hello"}
-    invalid = OURS.verify({"messages": [hello, hello, {"role": "assistant", "content": "b"}, bad]})
+    invalid = invalid_block(
+        {"messages": [hello, hello, {"role": "assistant", "content": "b"}, bad]}
+    )
     assert invalid is not None
     assert invalid.path == "messages.1.content.1"
 
 
 def test_conversation_without_thinking_is_valid():
-    assert OURS.verify({"messages": [{"role": "assistant", "content": "plain"}]}) is None
-    assert OURS.verify({"messages": []}) is None
+    assert invalid_block({"messages": [{"role": "assistant", "content": "plain"}]}) is None
+    assert invalid_block({"messages": []}) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from antiphon.rules.request_view import merge
 from tests.support.replies import HAIKU, OPUS, SIGNATURES, kinds, reply, reply_to, request
 
 
@@ -38,7 +39,7 @@ def test_thinking_verifies_on_the_next_turn_unless_it_was_changed(prompt, displa
 
     def verified(content):
         turns = [*first["messages"], {"role": "assistant", "content": content}]
-        return SIGNATURES.verify({"messages": turns})
+        return SIGNATURES.verify(merge(turns))
 
     assert verified(given.content) is None
     key = "data" if "redacted" in prompt else "signature"
@@ -51,9 +52,7 @@ def test_thinking_that_is_cut_still_verifies():
     given = reply("hello", OPUS, thinking=thinking, max_tokens=5)
     assert kinds(given) == ["thinking"]
     assert given.thinking_tokens <= given.output_tokens == 5
-    assert (
-        SIGNATURES.verify({"messages": [{"role": "assistant", "content": given.content}]}) is None
-    )
+    assert SIGNATURES.verify(merge([{"role": "assistant", "content": given.content}])) is None
 
 
 @pytest.mark.parametrize("digits", ["46C9A13E", "0", "abcdef0123"])

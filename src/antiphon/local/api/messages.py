@@ -174,7 +174,7 @@ class Simulation:
             raise broken_rule(first)
         # The rules refuse names that no model serves.
         assert model is not None and isinstance(named, str)  # noqa: PT018  one fact
-        if (block := self._signatures.verify(original.body)) is not None:
+        if (block := self._signatures.verify(view.turns)) is not None:
             raise invalid(block.message)
         summary = None
         if endpoint != "count_tokens" and (summary := _summary(edits)) is not None:

@@ -90,6 +90,8 @@ class PromptCache:
         """Return how the tokens of a prompt split; nothing is stored before `commit`."""
         now = self._clock()
         marks, hashes, sizes = prefixes.marks, prefixes.hashes, prefixes.sizes
+        if not marks:  # as in most requests
+            return CacheLookup(CacheUsage(0, 0, 0, prefixes.total), now, {}, ())
         hit = max((self._hit(mark, hashes, now) for mark in marks), default=-1)
         new = [mark for mark in marks if mark.position > hit]
         return CacheLookup(

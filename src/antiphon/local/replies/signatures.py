@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ..._wire.json import JSONObject
-from ...rules.request_view import merge
+from ...rules.request_view import Turn
 
 __all__ = ["NONCE_BYTES", "InvalidBlock", "Signatures"]
 
@@ -54,9 +53,9 @@ class Signatures:
         """
         return b64encode(_MARK + nonce + self._digest(thinking, nonce)).decode()
 
-    def verify(self, body: JSONObject) -> InvalidBlock | None:
+    def verify(self, turns: Iterable[Turn]) -> InvalidBlock | None:
         """Return the first thinking block that neither this server nor the API can have made."""
-        for turn in merge(body["messages"]):
+        for turn in turns:
             for block in turn.blocks if turn.role == "assistant" else ():
                 if field := self._invalid_field(block.content):
                     text = f"{block.path}: Invalid `{field}` in `{block.type}` block"
