@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -78,8 +78,17 @@ class RequestView:
     betas: Collection[str]
     count: Callable[[Mapping[str, Any]], int] | None
     today: date = AS_OF
+    turns: list[Turn] = field(init=False)
+    """The messages, those of one role that follow each other merged."""
+    blocks: dict[str, list[BlockView]] = field(init=False)
+    """The content blocks of all messages by type."""
 
-    # What takes time is computed when the first check asks for it, and then kept for the others.
+    def __post_init__(self) -> None:
+        self.turns = [] if self.endpoint == "batches" else merge(self.messages)
+        self.blocks = {}
+        for turn in self.turns:
+            for block in turn.blocks:
+                self.blocks.setdefault(block.content["type"], []).append(block)
 
     def parts(self) -> frozenset[str]:
         """Return the names of what is in the request, by which checks are chosen.
@@ -87,16 +96,16 @@ class RequestView:
         These are the fields of the body (`tools`), the roles of the messages (`role.system`), the
         types of their content blocks (`block.image`) and the fields of these (`field.citations`).
         """
-        names = set(self.body)
-        if self.endpoint != "batches":
-            fields: set[str] = set()
-            for turn in self.turns:
-                names.add(f"role.{turn.role}")
-                for block in turn.blocks:
-                    fields.update(block.content)
-            names.update([f"block.{kind}" for kind in self.blocks])
-            names.update([f"field.{name}" for name in fields])
+        names, fields = set(self.body), set[str]()
+        for turn in self.turns:
+            names.add(f"role.{turn.role}")
+            for block in turn.blocks:
+                fields.update(block.content)
+        names.update([f"block.{kind}" for kind in self.blocks])
+        names.update([f"field.{name}" for name in fields])
         return frozenset(names)
+
+    # What takes time is computed when the first check asks for it, and then kept for the others.
 
     @cached_property
     def card(self) -> ModelCard | None:
@@ -109,20 +118,6 @@ class RequestView:
         """The messages as they are in the body."""
         messages: list[dict[str, Any]] = self.body["messages"]
         return messages
-
-    @cached_property
-    def turns(self) -> list[Turn]:
-        """The messages, those of one role that follow each other merged."""
-        return merge(self.messages)
-
-    @cached_property
-    def blocks(self) -> dict[str, list[BlockView]]:
-        """The content blocks of all messages by type."""
-        blocks: dict[str, list[BlockView]] = {}
-        for turn in self.turns:
-            for block in turn.blocks:
-                blocks.setdefault(block.content["type"], []).append(block)
-        return blocks
 
     def of(self, *kinds: str) -> Iterator[BlockView]:
         """Return the blocks of some types, one type after the other."""
