@@ -279,15 +279,14 @@ _CONTAINERS: tuple[type, ...] = (dict, list)
 
 def _is_deeper(value: Any, most: int) -> bool:
     # Level by level, not recursively: a body may be nested deeper than Python can call.
-    level = [value]
+    level: list[Any] = [value] if isinstance(value, _CONTAINERS) else []
     for _ in range(most):
-        level = [inner for outer in level for inner in _containers(outer)]
         if not level:
             return False
-    return True
-
-
-def _containers(value: Any) -> list[Any]:
-    """Return the objects and lists that are directly inside a value."""
-    parts: Iterable[Any] = value.values() if is_object(value) else value if is_list(value) else ()
-    return [part for part in parts if isinstance(part, _CONTAINERS)]
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if is_object(outer) else outer)
+            if isinstance(inner, _CONTAINERS)
+        ]
+    return bool(level)
