@@ -74,6 +74,10 @@ _FILE_MARK = b'"base64"'
 # Seconds between two looks at what responses tell of the limits, while many calls are under way.
 _BETWEEN_LOOKS = 0.02
 
+# Seconds in which buckets are not filled again: among thousands of calls a second, what comes in
+# meanwhile lets nobody go.
+_BETWEEN_FILLS = 0.001
+
 # Callers and models whose pools are remembered, so that a key is not hashed for each call.
 _MOST_KNOWN = 1_000
 _HEADERS = {
@@ -142,6 +146,8 @@ class _Shared:
     held_until: float = 0.0
     refusals: int = 0
     """How many there were in a row."""
+    filled_at: float = 0.0
+    """When the buckets were brought up to date."""
 
 
 class _Taken(NamedTuple):
@@ -572,7 +578,7 @@ def _pools_in(content: bytes, path: Path) -> dict[str, _Shared]:
 
 def _loaded(stored: Any) -> _Shared:
     buckets = {name: _Units(**stored["buckets"][name]) for name in _BUCKETS}
-    return _Shared(buckets, stored["held_until"], stored["refusals"])
+    return _Shared(buckets, stored["held_until"], stored["refusals"], stored["filled_at"])
 
 
 def _expected(attempts: Attempts) -> _Expected:

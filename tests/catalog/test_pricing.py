@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from antiphon.catalog import pricing
 from antiphon.catalog.models import CATALOG
-from antiphon.catalog.pricing import Cost, add_prices, cost_of, prices_of
+from antiphon.catalog.pricing import Cost, add_prices, cost_of, plain_total, prices_of
 from antiphon.types import Message, Usage
 
 MODELS = [card.id for card in CATALOG]
@@ -37,6 +37,9 @@ usages = st.fixed_dictionaries(
 @pytest.fixture(autouse=True)
 def no_added_prices(monkeypatch):
     monkeypatch.setattr(pricing, "_added", {})
+    pricing._plain_rates.cache_clear()
+    yield
+    pricing._plain_rates.cache_clear()
 
 
 def dollars(text: str) -> Decimal:
@@ -47,6 +50,40 @@ def cost(model: str, **usage: object) -> Cost:
     found = cost_of({"input_tokens": 0, "output_tokens": 0, **usage}, model)
     assert found is not None
     return found
+
+
+@given(usages, st.sampled_from(MODELS))
+def test_a_plain_message_costs_the_same_by_the_short_way(usage, model):
+    counted = Usage.from_value(usage)
+    quick, whole = plain_total(counted.__dict__, model), counted.cost(model)
+    assert whole is not None
+    assert quick is None or quick == whole.total
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_most_messages_are_plain(model):
+    nothing = {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0}
+    usage = {
+        "input_tokens": 7,
+        "output_tokens": 50,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "cache_creation": nothing,
+        "service_tier": "standard",
+        "inference_geo": "global",
+    }
+    counted = Usage.from_value(usage)
+    assert plain_total(counted.__dict__, model) == counted.cost(model).total
+    for special in ({"speed": "fast"}, {"service_tier": "batch"}, {"inference_geo": "us"}):
+        assert plain_total({**counted.__dict__, **special}, model) is None
+    assert plain_total(counted.__dict__, "a model that nobody knows") is None
+
+
+def test_prices_that_are_added_count_at_once():
+    usage = Usage.from_value({"input_tokens": 1_000, "output_tokens": 0})
+    before = plain_total(usage.__dict__, "claude-haiku-4-5")
+    add_prices({"claude-haiku-4-5": {"input": 77, "output": 88}})
+    assert before != plain_total(usage.__dict__, "claude-haiku-4-5") == Decimal("0.077")
 
 
 @given(usages, st.sampled_from(MODELS))

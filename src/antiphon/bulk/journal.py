@@ -23,7 +23,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeAlias
 
 from .._transport.files import replace_file
 from .._wire.json import JSONObject
@@ -78,6 +78,10 @@ CREATE TABLE IF NOT EXISTS batched (
 """
 
 
+_Entry: TypeAlias = tuple[Any, ...]
+"""A row of the ledger, in the order of its columns."""
+
+
 class RunJournal:
     """What became of the rows of a run, in a directory."""
 
@@ -93,7 +97,8 @@ class RunJournal:
         """What can be read there."""
         (path / "segments").mkdir(parents=True, exist_ok=True)
         self._lock_file = _only_one(path)
-        self._pending: list[tuple[Any, ...]] = []
+        self._pending: list[_Entry] = []
+        self._samples: list[tuple[float, str]] = []
         self._unsynced = 0
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -138,7 +143,7 @@ class RunJournal:
         place = Location(self._segment, self._length, len(line))
         self._append(line)
         with self._lock:
-            self._pending.append((place, *_entry(result, digest)))
+            self._pending.append(_entry(result, place, digest))
             self._unsynced += len(line)
         if self._unsynced > _COMMIT_BYTES:
             self._wake.set()
@@ -178,7 +183,7 @@ class RunJournal:
     def sample(self, state: Mapping[str, Any]) -> None:
         """Keep how the run goes, for its report."""
         with self._lock:
-            self._pending.append((None, time.time(), json.dumps(state)))
+            self._samples.append((time.time(), json.dumps(state)))
 
     def forget(self, kind: str | None) -> int:
         """Ask the rows again that failed, or those that failed in this way; return their number."""
@@ -233,7 +238,7 @@ class RunJournal:
 
     def _has_pending(self) -> bool:
         with self._lock:
-            return bool(self._pending)
+            return bool(self._pending or self._samples)
 
     def _write(self) -> None:
         """Enter what was added into the ledger, in groups; the work of a thread of its own."""
@@ -243,33 +248,34 @@ class RunJournal:
                 self._wake.wait(_COMMIT_SECONDS)
                 self._wake.clear()
                 with self._lock:
-                    group = self._pending[:]
+                    group, samples = self._pending[:], self._samples[:]
                     self._unsynced = 0
-                if group and self.fault is None:
+                if (group or samples) and self.fault is None:
                     try:
-                        self._enter(db, group)
+                        self._enter(db, group, samples)
                     except Exception as error:  # else those who wait for it would wait for ever
                         self.fault = error
                 with self._committed:
-                    if group and self.fault is None:
+                    if self.fault is None:
                         with self._lock:
                             del self._pending[: len(group)]
-                    self._commits += bool(group)
+                            del self._samples[: len(samples)]
+                    self._commits += bool(group or samples)
                     self._committed.notify_all()
                 if self.closed:
                     return
 
-    def _enter(self, db: sqlite3.Connection, group: list[tuple[Any, ...]]) -> None:
-        rows = [(*entry[1:4], *entry[0], *entry[4:]) for entry in group if entry[0]]
-        samples = [entry[1:] for entry in group if entry[0] is None]
+    def _enter(
+        self, db: sqlite3.Connection, group: list[_Entry], samples: list[tuple[float, str]]
+    ) -> None:
         with suppress(ValueError):  # it was closed by a longer segment, which syncs it itself
             os.fsync(self._file.fileno())
         with db:
-            db.executemany(_INSERT, rows)
+            db.executemany(_INSERT, group)
             db.executemany("INSERT INTO samples VALUES (?,?)", samples)
-            if rows:
-                last = max(entry[0] for entry in group if entry[0])
-                _enter_up_to(db, last.segment, last.end)
+            if group:
+                _, _, _, segment, start, length, *_ = group[-1]  # lines are added in this order
+                _enter_up_to(db, segment, start + length)
 
     def _next_segment(self) -> None:
         os.fsync(self._file.fileno())
@@ -294,8 +300,8 @@ class RunJournal:
         os.ftruncate(file.fileno(), length)  # a line that was cut off
         return segment, file, length
 
-    def _tail(self, segment: int, start: int) -> tuple[list[tuple[Any, ...]], int]:
-        rows: list[tuple[Any, ...]] = []
+    def _tail(self, segment: int, start: int) -> tuple[list[_Entry], int]:
+        rows: list[_Entry] = []
         path = segment_path(self.path, segment)
         if not path.exists():
             return rows, start
@@ -304,8 +310,8 @@ class RunJournal:
             for line in file:
                 if not line.endswith(b"\n"):
                     break
-                entry = _entry(result_of(line), None)
-                rows.append((*entry[:3], segment, start, len(line), *entry[3:]))
+                place = Location(segment, start, len(line))
+                rows.append(_entry(result_of(line), place, None))
                 start += len(line)
         return rows, start
 
@@ -370,8 +376,8 @@ def _enter_up_to(db: sqlite3.Connection, segment: int, length: int) -> None:
     db.execute("INSERT OR REPLACE INTO entered VALUES (1, ?, ?)", (segment, length))
 
 
-def _entry(result: Result, digest: bytes | None) -> tuple[Any, ...]:
-    """Return the columns of a row of the ledger, without the place of its line."""
+def _entry(result: Result, place: Location, digest: bytes | None) -> _Entry:
+    """Return a row of the ledger."""
     message = result.message
     model, tokens_in, tokens_out = None, None, None
     if message is not None and result.same_as is None:
@@ -381,6 +387,7 @@ def _entry(result: Result, digest: bytes | None) -> tuple[Any, ...]:
         result.index,
         result.status,
         result.kind,
+        *place,
         result.attempts,
         model,
         tokens_in,

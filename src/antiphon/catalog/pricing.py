@@ -16,7 +16,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from .._wire.json import is_object
 from .models import AS_OF, ModelCard, Prices, find
@@ -28,6 +28,7 @@ __all__ = [
     "PricesInput",
     "add_prices",
     "cost_of",
+    "plain_total",
     "prices_of",
 ]
 
@@ -136,6 +137,7 @@ def add_prices(prices: Mapping[str, PricesInput] | str | os.PathLike[str]) -> No
     elif not isinstance(cast("object", prices), Mapping):
         raise TypeError(f"prices: {prices!r}; give model ids and their prices, or a path")
     _added.update({model: _checked(model, given) for model, given in prices.items()})
+    _plain_rates.cache_clear()
 
 
 def prices_of(model: str, prices: Mapping[str, PricesInput] | None = None) -> ModelPrices | None:
@@ -201,6 +203,61 @@ def cost_of(
     return replace(total, server_tools=searches * _WEB_SEARCH * factor)
 
 
+def plain_total(usage: Mapping[str, Any], model: str) -> Decimal | None:
+    """Return what a message cost about which nothing is special, as most are.
+
+    It is the total of what `cost_of` returns, in a fraction of the time. None says to ask that: the
+    prompt is long or cached, there are tools of the server, or the price of the model is not known.
+
+    Args:
+        usage: the attributes of its `usage`.
+        model: the model that the message names.
+    """
+    rates = _plain_rates(model)
+    fresh, output = usage.get("input_tokens"), usage.get("output_tokens")
+    if rates is None or not type(fresh) is type(output) is int or fresh > rates.longest:
+        return None
+    if any(map(usage.get, _SPECIAL)) or not _has_plain_terms(usage):
+        return None
+    return fresh * rates.fresh + output * rates.output
+
+
+# The fields of a usage that add something to its cost.
+_SPECIAL = (
+    "iterations",
+    "server_tool_use",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+)
+
+
+def _has_plain_terms(usage: Mapping[str, Any]) -> bool:
+    """Return whether nothing changes the prices of a message."""
+    tier, place, speed = map(usage.get, ("service_tier", "inference_geo", "speed"))
+    if tier == "batch" or place == "us" or speed == "fast":
+        return False
+    written = usage.get("cache_creation")  # nothing, or it contradicts the count that was looked at
+    return written is None or getattr(written, "ephemeral_1h_input_tokens", None) == 0
+
+
+class _PlainRates(NamedTuple):
+    """What a token costs in a message about which nothing is special."""
+
+    fresh: Decimal
+    output: Decimal
+    longest: int
+    """The tokens of the longest prompt of which that is true."""
+
+
+@lru_cache(maxsize=256)
+def _plain_rates(model: str) -> _PlainRates | None:
+    known = prices_of(model)
+    if known is None:
+        return None
+    rates, _ = _rates(known, is_long=False, fast=False, batch=False, us=False)
+    return _PlainRates(*rates[:2], known.long_prompt)
+
+
 def _cost_of_pass(
     usage: Mapping[str, Any],
     model: str,
@@ -211,34 +268,43 @@ def _cost_of_pass(
     if known is None:
         return None
     counts = _token_counts(usage)
-    prices, modifiers = known.prices, set[str]()
     if is_long is None:
         is_long = sum(counts) - counts[1] > known.long_prompt
+    rates, modifiers = _rates(
+        known,
+        is_long=is_long,
+        fast=usage.get("speed") == "fast",
+        batch=usage.get("service_tier") == "batch",
+        us=usage.get("inference_geo") == "us",
+    )
+    # Most messages have two of the parts, and multiplying decimals takes time.
+    fresh, output, write_5m, write_1h, read = [
+        count * rate if count else _FREE for count, rate in zip(counts, rates, strict=True)
+    ]
+    return Cost(fresh, output, write_5m, write_1h, read, modifiers=modifiers)
+
+
+@lru_cache(maxsize=256)  # each message asks, and there are few answers
+def _rates(
+    known: ModelPrices, *, is_long: bool, fast: bool, batch: bool, us: bool
+) -> tuple[tuple[Decimal, ...], frozenset[str]]:
+    """Return the prices of a single token, in the order of `Prices`, and what changed them."""
+    prices, modifiers = known.prices, set[str]()
     if known.long_prices and is_long:
         prices = known.long_prices
         modifiers.add("long_context")
-    if usage.get("speed") == "fast" and known.fast_prices:
+    if fast and known.fast_prices:
         prices = _fast(prices, known.fast_prices)
         modifiers.add("fast")
     factor = _ONE
-    if usage.get("service_tier") == "batch":
+    if batch:
         factor *= _BATCH
         modifiers.add("batch")
-    if usage.get("inference_geo") == "us" and known.has_regions:
+    if us and known.has_regions:
         factor *= _US_ONLY
         modifiers.add("us")
-    # Most messages have two of the parts, and multiplying decimals takes time.
-    fresh, output, write_5m, write_1h, read = [
-        count * price * factor if count else _FREE
-        for count, price in zip(counts, _per_token(prices), strict=True)
-    ]
-    return Cost(fresh, output, write_5m, write_1h, read, modifiers=frozenset(modifiers))
-
-
-@lru_cache(maxsize=256)  # each message asks, and there are as many answers as models
-def _per_token(prices: Prices) -> tuple[Decimal, ...]:
-    """Return the prices of a single token."""
-    return tuple(Decimal(str(price)) / _MILLION for price in prices)
+    rates = tuple(Decimal(str(price)) / _MILLION * factor for price in prices)
+    return rates, frozenset(modifiers)
 
 
 def _token_counts(usage: Mapping[str, Any]) -> tuple[int, int, int, int, int]:

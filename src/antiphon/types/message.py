@@ -300,12 +300,13 @@ class Usage(WireModel):
     @property
     def total_input_tokens(self) -> int:
         """All input tokens: not cached, read from the cache, and written to the cache."""
-        counts = (
-            self.input_tokens,
-            self.cache_read_input_tokens,
-            self.cache_creation_input_tokens,
-        )
-        return sum([count for count in counts if count and _is_count(count)])
+        fresh: Any = self.input_tokens
+        read: Any = self.cache_read_input_tokens
+        written: Any = self.cache_creation_input_tokens
+        if fresh.__class__ is read.__class__ is written.__class__ is int:  # as the API sends them
+            total: int = fresh + read + written
+            return total
+        return sum([count for count in (fresh, read, written) if count and _is_count(count)])
 
     def cost(
         self, model: str, *, prices: "Mapping[str, PricesInput] | None" = None
@@ -627,7 +628,7 @@ class Message(ResponseModel):
         """The text of all text blocks, joined; "" if there is none."""
         if _is_text(self.content):
             return self.content  # as some gateways send it
-        return "".join(filter(_is_text, (block.text for block in _blocks(self, TextBlock))))
+        return "".join([b.text for b in _blocks(self, TextBlock) if _is_text(b.text)])
 
     @property
     def thinking(self) -> str:
