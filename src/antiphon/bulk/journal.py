@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
@@ -49,7 +50,11 @@ _SEGMENT_BYTES = 256_000_000  # a file that editors and copies still cope with
 
 _NOT_COMPARED = {"created", "path"}  # the input may have been moved
 
-_INSERT = "INSERT OR REPLACE INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_INSERT = "INSERT OR REPLACE INTO rows VALUES "
+_ROW = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+# Rows of one statement: each statement lets another thread of Python run, and waits until it may go
+# on. Every SQLite takes 999 values.
+_ROWS_AT_ONCE = 64
 _ADOPT = """
 INSERT OR IGNORE INTO rows SELECT position, status, kind, ?, start + ?, length, attempts, model,
     input, output, cost, ended, seconds, digest FROM shard.rows WHERE segment = ?
@@ -271,7 +276,7 @@ class RunJournal:
         with suppress(ValueError):  # it was closed by a longer segment, which syncs it itself
             os.fsync(self._file.fileno())
         with db:
-            db.executemany(_INSERT, group)
+            _insert(db, group)
             db.executemany("INSERT INTO samples VALUES (?,?)", samples)
             if group:
                 _, _, _, segment, start, length, *_ = group[-1]  # lines are added in this order
@@ -293,7 +298,7 @@ class RunJournal:
                 start = length if number == segment else 0
                 rows, length = self._tail(number, start)
                 with db:
-                    db.executemany(_INSERT, rows)
+                    _insert(db, rows)
                     _enter_up_to(db, number, length)
                 segment = number
         file = self._segment_file(segment)
@@ -370,6 +375,12 @@ def is_running(path: Path) -> bool:
 def _cut(value: Any) -> str:
     text = json.dumps(value, default=str)
     return text if len(text) <= 200 else f"{text[:200]}…"
+
+
+def _insert(db: sqlite3.Connection, rows: list[_Entry]) -> None:
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        block = rows[start : start + _ROWS_AT_ONCE]
+        db.execute(_INSERT + ",".join([_ROW] * len(block)), [*chain.from_iterable(block)])
 
 
 def _enter_up_to(db: sqlite3.Connection, segment: int, length: int) -> None:

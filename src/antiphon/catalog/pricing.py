@@ -214,12 +214,14 @@ def plain_total(usage: Mapping[str, Any], model: str) -> Decimal | None:
         model: the model that the message names.
     """
     rates = _plain_rates(model)
-    fresh, output = usage.get("input_tokens"), usage.get("output_tokens")
+    fresh: Any = usage.get("input_tokens")
+    output: Any = usage.get("output_tokens")
     if rates is None or not type(fresh) is type(output) is int or fresh > rates.longest:
         return None
     if any(map(usage.get, _SPECIAL)) or not _has_plain_terms(usage):
         return None
-    return fresh * rates.fresh + output * rates.output
+    total: Decimal = fresh * rates.fresh + output * rates.output
+    return total
 
 
 # The fields of a usage that add something to its cost.
@@ -255,7 +257,7 @@ def _plain_rates(model: str) -> _PlainRates | None:
     if known is None:
         return None
     rates, _ = _rates(known, is_long=False, fast=False, batch=False, us=False)
-    return _PlainRates(*rates[:2], known.long_prompt)
+    return _PlainRates(rates[0], rates[1], known.long_prompt)
 
 
 def _cost_of_pass(
