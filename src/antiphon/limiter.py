@@ -74,10 +74,6 @@ _FILE_MARK = b'"base64"'
 # Seconds between two looks at what responses tell of the limits, while many calls are under way.
 _BETWEEN_LOOKS = 0.02
 
-# Seconds in which buckets are not filled again: among thousands of calls a second, what comes in
-# meanwhile lets nobody go.
-_BETWEEN_FILLS = 0.001
-
 # Callers and models whose pools are remembered, so that a key is not hashed for each call.
 _MOST_KNOWN = 1_000
 _HEADERS = {
@@ -146,8 +142,6 @@ class _Shared:
     held_until: float = 0.0
     refusals: int = 0
     """How many there were in a row."""
-    filled_at: float = 0.0
-    """When the buckets were brought up to date."""
 
 
 class _Taken(NamedTuple):
@@ -175,8 +169,9 @@ class _Pool:
 
     def __init__(self, lock: threading.Lock) -> None:
         self.shared = _Shared()
-        self.now = 0.0  # when its buckets were brought up to date
-        self.held = _LockHeld(lock, self)
+        self.now = 0.0  # when it was looked at last
+        # What is held while it is looked at or changed.
+        self.held: AbstractContextManager[object] = lock
         self.window = _FIRST_WINDOW
         self.threshold = float("inf")  # of the window: above it, it grows slowly
         self.under_way = 0
@@ -283,26 +278,30 @@ class Limiter:
                 pool.queue.pop(ticket, None)
             raise
         # It has a place now, and its share of the buckets.
-        with self._state(pool, attempts) as shared:
+        with pool.held:
+            shared = self._filled(pool, attempts)
             units = self._units(pool, request)
             marks = {name: shared.buckets[name].take(units[name]) for name in _BUCKETS}
         try:
             while seconds := self._until_granted(pool, attempts, marks):
                 yield self._sleep(attempts, seconds)
         except BaseException:
-            with self._state(pool, attempts) as shared:
+            with pool.held:
+                shared = self._filled(pool, attempts)
                 pool.under_way -= 1
                 for name, bucket in shared.buckets.items():
                     bucket.granted += units[name]  # those behind it took their marks after it
             raise
-        with self._state(pool, attempts) as shared:
+        with pool.held:
+            shared = self._filled(pool, attempts)
             for name, bucket in shared.buckets.items():
                 bucket.sent += units[name]
         attempts.hold(self, _Taken(pool, units, request, attempts.now()))
 
     def _goes_at_once(self, pool: _Pool, attempts: Attempts, request: _Expected) -> bool:
         """Let a call go that nothing holds back: a look and no more, as most calls are so."""
-        with self._state(pool, attempts) as shared:
+        with pool.held:
+            shared = self._filled(pool, attempts)
             now = pool.now
             is_free = pool.under_way < int(pool.window) and shared.held_until <= now
             if pool.queue or not is_free:
@@ -334,7 +333,8 @@ class Limiter:
         ]
         if not told:
             return
-        with self._state(pool, attempts) as shared:
+        with pool.held:
+            shared = self._filled(pool, attempts)
             for name, limit, remaining in told:
                 bucket = shared.buckets[name]
                 first = not bucket.limit
@@ -349,7 +349,8 @@ class Limiter:
             return
         pool = taken.pool
         refused = isinstance(error, (RateLimitError, OverloadedError))
-        with self._state(pool, attempts) as shared:
+        with pool.held:
+            shared = self._filled(pool, attempts)
             pool.under_way -= 1
             now = pool.now
             if not refused:
@@ -370,7 +371,8 @@ class Limiter:
             return
         pool = taken.pool
         usage: Any = getattr(message, "usage", None)
-        with self._state(pool, attempts) as shared:
+        with pool.held:
+            shared = self._filled(pool, attempts)
             pool.under_way -= 1
             if error is None:
                 shared.refusals = 0
@@ -410,7 +412,8 @@ class Limiter:
 
     def _until_its_turn(self, pool: _Pool, attempts: Attempts, ticket: object) -> float:
         """Return the seconds until another look; 0 if the call has taken a place under way."""
-        with self._state(pool, attempts) as shared:
+        with pool.held:
+            shared = self._filled(pool, attempts)
             now = pool.now
             if shared.held_until > now:
                 return shared.held_until - now
@@ -427,7 +430,8 @@ class Limiter:
 
     def _until_granted(self, pool: _Pool, attempts: Attempts, marks: dict[str, float]) -> float:
         """Return the seconds until all marks are reached and no hold is in force."""
-        with self._state(pool, attempts) as shared:
+        with pool.held:
+            shared = self._filled(pool, attempts)
             now = pool.now
             waits = [bucket.wait(marks[name]) for name, bucket in shared.buckets.items()]
             return max(*waits, shared.held_until - now, 0.0)
@@ -452,6 +456,8 @@ class Limiter:
             name = (_caller(secrets), limit_class(str(call.model)))
             with self._lock:
                 pool = self._pools.setdefault(name, self._new_pool())
+                if self._file is not None:
+                    pool.held = _HeldInFile(self._lock, self._file, pool, "/".join(name))
                 if len(self._known) >= _MOST_KNOWN:
                     self._known.clear()
                 self._known[known] = pool
@@ -464,50 +470,35 @@ class Limiter:
         # Processes have no other clock in common.
         return clock() if self._file is None else time.time()
 
-    @contextmanager
-    def _state_in_file(self, pool: _Pool, attempts: Attempts) -> Generator[_Shared]:
-        """Do as `_state`, with what all processes know."""
-        assert self._file is not None
-        with self._lock:
-            name = next("/".join(key) for key, each in self._pools.items() if each is pool)
-            with self._file.opened() as pools:
-                # What this process knows stays if the file does not have it (any more).
-                pool.shared = pools.setdefault(name, pool.shared)
-                self._fill(pool, attempts)
-                yield pool.shared
-
-    def _state(self, pool: _Pool, attempts: Attempts) -> AbstractContextManager[_Shared]:
-        """Give what is known of a pool, brought up to date; keep what the block changes."""
-        if self._file is not None:
-            return self._state_in_file(pool, attempts)
-        self._lock.acquire()
-        try:
-            self._fill(pool, attempts)
-        except BaseException:
-            self._lock.release()
-            raise
-        return pool.held
-
-    def _fill(self, pool: _Pool, attempts: Attempts) -> None:
-        pool.now = now = self._now(attempts.now)
-        for bucket in pool.shared.buckets.values():
+    def _filled(self, pool: _Pool, attempts: Attempts) -> _Shared:
+        """Return what is known of a pool, brought up to date; the caller holds it."""
+        shared = pool.shared
+        pool.now = now = self._now(attempts.now) if self._file else attempts.now()
+        for bucket in shared.buckets.values():
             bucket.fill(now)
+        return shared
 
 
-class _LockHeld:
-    """A lock that is held until the block is left: a generator would take three times as long."""
+class _HeldInFile:
+    """Holds a pool that other processes know, and keeps in the file what becomes of it."""
 
-    __slots__ = ("_lock", "_pool")
-
-    def __init__(self, lock: threading.Lock, pool: _Pool) -> None:
+    def __init__(self, lock: threading.Lock, file: _PoolFile, pool: _Pool, name: str) -> None:
         self._lock = lock
+        self._file = file
         self._pool = pool
+        self._name = name
+        self._held = ExitStack()
 
-    def __enter__(self) -> _Shared:
-        return self._pool.shared
+    def __enter__(self) -> None:
+        with ExitStack() as held:
+            held.enter_context(self._lock)
+            pools = held.enter_context(self._file.opened())
+            # What this process knows stays if the file does not have it (any more).
+            self._pool.shared = pools.setdefault(self._name, self._pool.shared)
+            self._held = held.pop_all()
 
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    def __exit__(self, *error: object) -> None:
+        self._held.close()
 
 
 class _PoolFile:
@@ -578,7 +569,7 @@ def _pools_in(content: bytes, path: Path) -> dict[str, _Shared]:
 
 def _loaded(stored: Any) -> _Shared:
     buckets = {name: _Units(**stored["buckets"][name]) for name in _BUCKETS}
-    return _Shared(buckets, stored["held_until"], stored["refusals"], stored["filled_at"])
+    return _Shared(buckets, stored["held_until"], stored["refusals"])
 
 
 def _expected(attempts: Attempts) -> _Expected:

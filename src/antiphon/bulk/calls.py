@@ -73,10 +73,7 @@ class BulkClient:
         if isinstance(self.client, AsyncClient):
             create: Any = self.client.messages.with_raw_response.create
 
-            async def send(params: dict[str, Any]) -> Any:
-                return await create(**params, **more)
-
-            return send
+            return lambda params: create(**params, **more)
         # A transport or middleware of a sync client cannot wait in an event loop.
         blocking: Any = self.client.messages.with_raw_response.create
         threads = self._threads = ThreadPoolExecutor(at_a_time, "antiphon-bulk")

@@ -134,7 +134,8 @@ class Prompts:
             given = {name: each for name, each in value.items() if name not in _IDS}
         attached = given.pop(_ATTACH, None)
         prompt = given.pop(_PROMPT, None)
-        if unknown := sorted({*given} - _PARAMS):
+        if not _PARAMS.issuperset(given):
+            unknown = sorted({*given} - _PARAMS)
             raise ValueError(
                 f"messages.create has no parameter {unknown[0]!r}; to put columns into a prompt,"
                 f" give a template such as 'Summarize: {{{unknown[0]}}}'"
