@@ -152,17 +152,32 @@ def test_shards_are_published_in_an_object_store(client, threads, tmp_path, serv
     )
     assert texts(found) == said(range(120))
     assert len(server.requests) == 120
-    files, path = fsspec.core.url_to_fs(f"{url}/out.jsonl.run")
-    assert files.ls(path) == []
+    files, path = fsspec.core.url_to_fs(url)
+    assert files.find(path) == []
+
+
+@pytest.mark.parametrize("place", ["memory://shared", "folder"])
+def test_runs_of_one_name_at_one_address_do_not_mix(tmp_path, place):
+    url = f"file://{tmp_path}/store" if place == "folder" else place
+    one, other, again = (store_of(url, tmp_path / name / "out.jsonl.run") for name in "aba")
+    for store in (one, other):
+        journal = RunJournal(store.journal("0001-000000"))
+        journal.end()
+    one.publish("0001-000000")
+    assert not other.is_published("0001-000000")
+    assert other.names() == []
+    assert again.names() == ["0001-000000"]
+    other.publish("0001-000000")
+    assert other.names() == ["0001-000000"]
 
 
 @pytest.mark.parametrize("place", ["memory://first", "folder"])
 def test_the_first_to_publish_wins(tmp_path, place):
     url = f"file://{tmp_path}/store" if place == "folder" else place
-    for attempt, folder in enumerate(("a.run", "b/a.run")):
-        store = store_of(url, tmp_path / folder)
+    store = store_of(url, tmp_path / "a.run")
+    for worker in (1, 2):
         journal = RunJournal(store.journal("0001-000001"))
-        journal.begin(attempt + 1, "live")
+        journal.begin(worker, "live")
         journal.session = None
         journal.end()
         store.publish("0001-000001")

@@ -13,7 +13,10 @@ from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_hex
 from typing import IO, Any, Final
+
+from .._transport.files import replace_file
 
 __all__ = ["ObjectStore", "Store", "store_of"]
 
@@ -74,12 +77,13 @@ class ObjectStore(Store):
         if find_spec("fsspec") is None:
             raise ImportError("storage: fsspec is not installed; install it for such addresses")
         url_to_fs: Any = import_module("fsspec.core").url_to_fs
-        found: tuple[Any, str] = url_to_fs(f"{url.rstrip('/')}/{folder.parent.name}")
+        self._run = _name_of(folder.parent)
+        found: tuple[Any, str] = url_to_fs(f"{url.rstrip('/')}/{self._run}")
         self._files, self._place = found
 
     def journal(self, name: str) -> Path:
         """Return where a worker keeps the journal of a shard: on its own disk."""
-        return Path(tempfile.gettempdir()) / "antiphon-shards" / self.folder.parent.name / name
+        return Path(tempfile.gettempdir()) / "antiphon-shards" / self._run / name
 
     def is_published(self, name: str) -> bool:
         """Return whether a shard is published."""
@@ -139,6 +143,18 @@ class ObjectStore(Store):
 
     def _object(self, name: str) -> str:
         return f"{self._place}/{name}.zip"
+
+
+def _name_of(directory: Path) -> str:
+    """Return a name that no other run has, whatever its directory is called, and always the same.
+
+    Runs of several programs may use one address and one disk, and results must not be mixed up.
+    """
+    kept = directory / "storage-name"
+    if not kept.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        replace_file(kept, f"{directory.name}-{token_hex(8)}".encode())
+    return kept.read_text()
 
 
 def store_of(url: str | None, directory: Path) -> Store:
