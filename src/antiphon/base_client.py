@@ -16,7 +16,6 @@ from ._core.options import (
     DEFAULT_BASE_URL,
     LargeResponses,
     Options,
-    UnusableURLError,
     checked_gate,
     checked_headers,
     hidden,
@@ -28,7 +27,7 @@ from ._transport.default import clocks_of
 from ._wire.http import Headers, Timeout
 from ._wire.secret import is_secret_header
 from ._wire.sentinels import NotGiven, Omit, is_absent, omit
-from ._wire.url import URL
+from ._wire.url import URL, UnusableURLError
 from .costs.tally import GATES, TAG, Tally
 from .telemetry import configure_logging
 

@@ -473,7 +473,7 @@ class Limiter:
     def _filled(self, pool: _Pool, attempts: Attempts) -> _Shared:
         """Return what is known of a pool, brought up to date; the caller holds it."""
         shared = pool.shared
-        pool.now = now = self._now(attempts.now) if self._file else attempts.now()
+        pool.now = now = self._now(attempts.now)
         for bucket in shared.buckets.values():
             bucket.fill(now)
         return shared

@@ -86,7 +86,7 @@ class BaseResponse:
         attempts: Attempts,
         decode: Callable[[bytes], Any],
     ) -> None:
-        self._seconds = attempts.now() - attempts.started
+        self._seconds = attempts.elapsed
         self._received = received
         self._attempts = attempts
         self._decode = decode

@@ -403,8 +403,7 @@ def whole_body(attempts: Attempts, head: ResponseHead) -> Flow[bytes]:
     Raises:
         ResponseTooLargeError: the body of a successful response is larger than the client takes in.
     """
-    limit = attempts.call.max_response_bytes if head.ok else MAX_ERROR_BYTES
-    left = limit
+    left = attempts.call.max_response_bytes if head.ok else MAX_ERROR_BYTES
     chunks: list[bytes] = []
     while chunk := (yield Read(attempts.read_timeout())):
         chunks.append(chunk)

@@ -18,7 +18,7 @@ from .._version import __version__
 from .._wire.http import Timeout
 from .._wire.secret import LostSecret, Secret, is_secret_header
 from .._wire.sentinels import ABSENT, Omit, is_absent
-from .._wire.url import URL
+from .._wire.url import URL, UnusableURLError
 from ..errors import CredentialsError
 from .arguments import line_of_caller
 from .retry import RetryPolicy
@@ -32,7 +32,6 @@ __all__ = [
     "HeaderValue",
     "LargeResponses",
     "Options",
-    "UnusableURLError",
     "check_mapping",
     "checked_gate",
     "checked_headers",
@@ -68,14 +67,6 @@ _OWN_HEADERS = frozenset({"content-length", "host", "transfer-encoding"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # The `field-value` of RFC 9110 §5.5, which is sent as Latin-1.
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-
-
-class UnusableURLError(ValueError):
-    """A base URL to which nothing can be sent."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(f"base_url: {url!r} is not an http:// or https:// URL with a host")
-        self.url = url
 
 
 class CredentialProvider:

@@ -498,11 +498,10 @@ class MessageReader:
         message = _made_of(
             {**fields, "content": [block.value() for block in blocks]}, Message.decode, _message
         )
-        request_id = self._response.headers.get("request-id")
-        # Users know the id by this name, which the official package gave it.
-        message._request_id = request_id  # pyright: ignore[reportPrivateUsage]
-        if workspace_id := self._response.headers.get("anthropic-workspace-id"):
-            message._workspace_id = workspace_id  # pyright: ignore[reportPrivateUsage]
+        sent = self._response.headers
+        message._mark_received(  # pyright: ignore[reportPrivateUsage] of the base of all results
+            sent.get("request-id"), sent.get("anthropic-workspace-id")
+        )
         # What is incomplete cannot stand in JSON, so it is marked on the blocks that were made.
         for block, made in zip(blocks, message.content, strict=True):
             block.mark(made)

@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
+from .._wire.url import UnusableURLError
+
 __all__ = ["DEFAULT_PORTS", "Origin", "Target", "is_loopback", "target_of"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -57,7 +59,7 @@ def target_of(url: str) -> Target:
     """
     parts = urlsplit(url)
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise ValueError(f"base_url: {url!r} is not an http:// or https:// URL with a host")
+        raise UnusableURLError(url)
     host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
     target = parts.path or "/"
     if parts.query:

@@ -286,10 +286,7 @@ class ResponseModel(WireModel, AwaitableResult):
 
     def _mark_received(self, request_id: str | None, workspace_id: str | None) -> None:
         """Remember what the headers of the response say, in one step: each result passes here."""
-        facts = {"request_id": request_id, "workspace_id": workspace_id}
-        kept = self.__pydantic_private__
-        # Past pydantic's `__setattr__`, which first looks for a field of that name.
-        object.__setattr__(self, "__pydantic_private__", {**kept, **facts} if kept else facts)
+        self._keep(request_id=request_id, workspace_id=workspace_id)
 
     def __eq__(self, other: object) -> bool:
         """Return whether both have the same fields, even if they come from different requests."""

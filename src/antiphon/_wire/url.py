@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["URL"]
+__all__ = ["URL", "UnusableURLError"]
 
 
 class URL(str):
@@ -40,3 +40,11 @@ class URL(str):
     @property
     def _parts(self) -> SplitResult:
         return urlsplit(self)
+
+
+class UnusableURLError(ValueError):
+    """A base URL to which nothing can be sent."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"base_url: {url!r} is not an http:// or https:// URL with a host")
+        self.url = url

@@ -154,7 +154,7 @@ def _name_of(directory: Path) -> str:
     if not kept.exists():
         directory.mkdir(parents=True, exist_ok=True)
         replace_file(kept, f"{directory.name}-{token_hex(8)}".encode())
-    return kept.read_text()
+    return kept.read_text("utf-8")
 
 
 def store_of(url: str | None, directory: Path) -> Store:
