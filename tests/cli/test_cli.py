@@ -365,3 +365,13 @@ def test_a_script_is_checked(tmp_path):
 
 def test_the_schema_of_scripts_is_printed():
     assert json.loads(run("serve", "--script-schema").stdout)["title"].startswith("A script")
+
+
+def test_a_server_looks_for_garbage_but_not_in_what_was_loaded():
+    program = (
+        "import gc; from antiphon.cli import main; main(['serve', '--script-schema']);"
+        " print(gc.isenabled(), gc.get_freeze_count() > 1000)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.stdout.endswith("True True\n"), done.stderr
