@@ -22,7 +22,8 @@ _ACCENTED_PIECES = re.compile(
 )
 # Letters beyond Latin, up to where Chinese, Japanese and Korean begin.
 _DISTANT = re.compile(r"[\u0250-\u2fff]+")
-_IDEOGRAPHS = re.compile(r"[\u3000-\ud7ff\uf900-\ufaff\uff00-\uffef]+")
+# Compiled for the first text that may have some: that takes longer than for all of the others.
+_IDEOGRAPHS = r"[\u3000-\ud7ff\uf900-\ufaff\uff00-\uffef]+"
 _ASTRAL = re.compile(r"[\U00010000-\U0010ffff]+")
 _DISTANT_LETTERS_PER_TOKEN = 2
 _TOKENS_PER_ASTRAL = 2
@@ -53,14 +54,24 @@ def _tokens(text: str) -> float:
         late = len(_LATE_LETTERS.findall(text))
         return len(_PIECES.findall(text)) + _TOKENS_PER_LATE_LETTER * late
     latin, distant = _without(_DISTANT, text)
-    latin, ideographs = _without(_IDEOGRAPHS, latin)
-    latin, astral = _without(_ASTRAL, latin)
+    ideographs = astral = 0
+    if not _is_latin_1(latin):
+        latin, ideographs = _without(re.compile(_IDEOGRAPHS), latin)
+        latin, astral = _without(_ASTRAL, latin)
     return (
         len(_ACCENTED_PIECES.findall(latin))
         + -(-distant // _DISTANT_LETTERS_PER_TOKEN)
         + ideographs
         + astral * _TOKENS_PER_ASTRAL
     )
+
+
+def _is_latin_1(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _without(pattern: re.Pattern[str], text: str) -> tuple[str, int]:

@@ -7,8 +7,6 @@ import os
 import sys
 from typing import Final
 
-from .. import errors
-
 __all__ = ["COST_CAP", "INTERRUPTED", "exit_code"]
 
 COST_CAP: Final = 8
@@ -17,22 +15,6 @@ INTERRUPTED: Final = 130
 _PIPE_CLOSED = 141
 
 _CHECK_KEY = "antiphon: check ANTHROPIC_API_KEY; if it is not set, a local simulator replies."
-
-# The first class that fits decides, so a class stands before the one it derives from.
-_CODES: tuple[tuple[type[Exception], int], ...] = (
-    (errors.AuthenticationError, 3),
-    (errors.PermissionDeniedError, 3),
-    (errors.CredentialsError, 3),
-    (errors.RateLimitError, 5),
-    (errors.InternalServerError, 6),
-    (errors.APIStatusError, 4),
-    (errors.APIResponseValidationError, 6),
-    (errors.APIConnectionError, 7),
-    (ValueError, 2),
-    (TypeError, 2),
-    (OSError, 1),
-    (ImportError, 1),  # of a package for a format or an engine
-)
 
 
 def exit_code(options: argparse.Namespace) -> int:
@@ -54,9 +36,35 @@ def exit_code(options: argparse.Namespace) -> int:
         # What is left in the buffer has no reader, and must not be flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
-    except (errors.AntiphonError, ValueError, TypeError, OSError, ImportError) as failure:
-        print(f"antiphon: {failure}", file=sys.stderr)
-        if isinstance(failure, errors.AuthenticationError):
-            print(_CHECK_KEY, file=sys.stderr)
-        return next((code for kind, code in _CODES if isinstance(failure, kind)), 1)
+    except Exception as failure:
+        return _exit_code_of(failure)
     return code or 0
+
+
+def _exit_code_of(failure: Exception) -> int:
+    """Print a failure that users can do something about; return its exit code."""
+    from .. import errors  # a server that starts needs none of them
+
+    if not isinstance(
+        failure, errors.AntiphonError | ValueError | TypeError | OSError | ImportError
+    ):
+        raise failure
+    print(f"antiphon: {failure}", file=sys.stderr)
+    if isinstance(failure, errors.AuthenticationError):
+        print(_CHECK_KEY, file=sys.stderr)
+    # The first class that fits decides, so a class stands before the one it derives from.
+    codes = (
+        (errors.AuthenticationError, 3),
+        (errors.PermissionDeniedError, 3),
+        (errors.CredentialsError, 3),
+        (errors.RateLimitError, 5),
+        (errors.InternalServerError, 6),
+        (errors.APIStatusError, 4),
+        (errors.APIResponseValidationError, 6),
+        (errors.APIConnectionError, 7),
+        (ValueError, 2),
+        (TypeError, 2),
+        (OSError, 1),
+        (ImportError, 1),  # of a package for a format or an engine
+    )
+    return next((code for kind, code in codes if isinstance(failure, kind)), 1)
