@@ -55,10 +55,14 @@ def _print_stream(client: Client, params: dict[str, Any], options: argparse.Name
     output = _Output()
     try:
         with client.messages.stream(**params) as stream:
+            if not options.thinking:  # most often, and loading all kinds of events takes a while
+                for text in stream.text_stream:
+                    output.write(text, sys.stdout)
+                return stream.get_final_message()
             for event in stream:
                 if event.type == "text":
                     output.write(event.text, sys.stdout)
-                elif event.type == "thinking" and options.thinking:
+                elif event.type == "thinking":
                     output.write(event.thinking, sys.stderr)
             return stream.get_final_message()
     # Also after a failure, so that its message begins on a line of its own.
