@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
+
+import pytest
 
 from antiphon.local import App, LocalServer, Recorded, VirtualClock
 from antiphon.local.api.journal import Journal
@@ -37,22 +40,80 @@ def test_journal_never_holds_secrets():
     assert recorded.headers["content-type"] == "application/json"
 
 
-def test_base64_is_shortened_and_text_is_not():
-    app = App(VirtualClock())
-    image = {"type": "base64", "media_type": "image/png", "data": "iVBOR" * 100}
-    text = "long " * 1000
-    content = [{"type": "image", "source": image}, {"type": "text", "text": text}]
-    send(app, body={**BODY, "messages": [{"role": "user", "content": content}]})
-    [recorded] = app.journal.entries()
-    blocks = recorded.body["messages"][0]["content"]
-    assert blocks[0]["source"]["data"] == "iVBOR" * 12 + "iVBO… (500 characters)"
-    assert blocks[1]["text"] == text
+def with_image(data: str) -> dict:
+    source = {"type": "base64", "media_type": "image/png", "data": data}
+    return {"messages": [{"role": "user", "content": [{"type": "image", "source": source}]}]}
+
+
+def recorded_body(body: object) -> Recorded:
+    return entry(body=json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("times", [100, 1_000_000])
+def test_base64_is_shortened(times):
+    data = "iVBOR" * times
+    recorded = recorded_body(with_image(data))
+    assert recorded.size < 1500
+    digest = sha256(data.encode()).hexdigest()[:16]
+    [block] = recorded.body["messages"][0]["content"]
+    assert block["source"]["data"] == (
+        f"{'iVBOR' * 12}iVBO… ({5 * times} characters, sha256 {digest})"
+    )
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "text", "text": "long " * 1000},
+        {
+            "type": "document",
+            "source": {"type": "text", "media_type": "text/plain", "data": "Dogs bark. " * 1000},
+        },
+        {"type": "tool_use", "id": "a", "name": "store", "input": {"data": "words " * 1000}},
+        {"type": "redacted_thinking", "data": "A" * 1000},
+    ],
+)
+def test_what_is_no_upload_is_kept_as_it_is(block):
+    recorded = recorded_body({"messages": [{"role": "user", "content": [block]}]})
+    assert recorded.body["messages"][0]["content"] == [block]
+
+
+@pytest.mark.parametrize("times", [1, 100, 100_000])
+def test_checks_compare_the_whole_of_base64(times):
+    data = "iVBOR" * times
+    recorded = recorded_body(with_image(data))
+    recorded.assert_sent(**with_image(data))
+    recorded.assert_sent(**recorded.body)
+    for other in (f"{data}x", f"{data[:-1]}S", data[:-1]):
+        with pytest.raises(AssertionError, match=r"messages\.0\.content\.0\.source\.data: "):
+            recorded.assert_sent(**with_image(other))
+
+
+def test_checks_compare_what_is_deep():
+    def deep(inner: object) -> object:
+        for _ in range(400):
+            inner = [inner]
+        return inner
+
+    recorded = recorded_body({"input": deep("a")})
+    recorded.assert_sent(input=deep("a"))
+    with pytest.raises(AssertionError):
+        recorded.assert_sent(input=deep("b"))
+
+
+def test_checks_never_show_or_pass_secrets():
+    recorded = recorded_body({"mcp_servers": [{"name": "m", "authorization_token": "one"}]})
+    recorded.assert_sent(mcp_servers=[{"name": "m", "authorization_token": "[secret]"}])
+    for token in ("one", "two"):
+        with pytest.raises(AssertionError, match="not kept; expect '\\[secret\\]'") as caught:
+            recorded.assert_sent(mcp_servers=[{"name": "m", "authorization_token": token}])
+        assert token not in str(caught.value)
 
 
 def test_large_bodies_are_kept_without_their_payloads():
     journal = Journal()
-    body = {"source": {"data": "A" * 10_000_000}, "text": "kept"}
-    recorded = entry(body=json.dumps(body).encode())
+    source = {"type": "base64", "data": "A" * 10_000_000}
+    recorded = recorded_body({"source": source, "text": "kept"})
     journal.record(recorded)
     assert recorded.size < 1000
     assert recorded.body["text"] == "kept"

@@ -6,10 +6,12 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from ..._wire.http import BufferedBody
 from ..._wire.json import JSONObject, dumps, is_list, is_object, loads
+from ...catalog.canonical_json import canonical
 from .differences import differences
 from .message_view import MessageView
 
@@ -34,6 +36,8 @@ _SHOWN_PREFIXES = ("anthropic-", "x-stainless-")
 # The key of an MCP server stands in the body.
 _SECRET_FIELDS = frozenset({"authorization_token"})
 _HIDDEN = "[secret]"
+# What an expected value becomes where the journal holds `_HIDDEN`: it cannot be compared.
+_EXPECTED_SECRET = f"a secret, which is not kept; expect {_HIDDEN!r}"
 _MAX_PAYLOAD = 64
 _MAX_TEXT = 200
 # Bodies up to this size are kept as they came and made readable when somebody looks; larger ones
@@ -67,9 +71,10 @@ class Recorded(MessageView):
 
     @property
     def body(self) -> Any:
-        """The body as JSON values with base64 payloads shortened; as text if it is not JSON.
+        """The body as JSON values; as text if it is not JSON; None if there was none.
 
-        None if there was no body.
+        The `data` of base64 sources is shortened; behind its beginning stand its length and the
+        SHA-256 of the whole.
         """
         return _readable(self._content)
 
@@ -83,7 +88,7 @@ class Recorded(MessageView):
 
         Args:
             **fields: the values that they must have, e.g. ``system="Be brief."``; other fields may
-                have any.
+                have any. Base64 is given as it was sent, and compared as a whole.
 
         Raises:
             AssertionError: one of them has another value, or is missing; the text says where.
@@ -95,7 +100,7 @@ class Recorded(MessageView):
         """Return what differs between the body and fields that it should have."""
         body = self.body
         found = {name: body[name] for name in fields if name in body} if is_object(body) else body
-        return list(differences(dict(fields), found))
+        return list(differences(_redacted(dict(fields), _EXPECTED_SECRET), found))
 
     @property
     def size(self) -> int:
@@ -172,28 +177,50 @@ def _readable(content: BufferedBody) -> Any:
         if len(content) > _HEAVY:  # an upload is not decoded for its beginning
             beginning = content[: 4 * _MAX_TEXT].decode("utf-8", "replace")
             return f"{beginning[:_MAX_TEXT]}… ({len(content)} bytes)"
-        return _shortened(content.decode("utf-8", "replace"), _MAX_TEXT)
+        return _shortened(content.decode("utf-8", "replace"))
 
 
-def _redacted(value: Any, depth: int = 0) -> Any:
-    """Return `value` with payloads shortened and secrets replaced; "…" stands for deep parts."""
-    if depth > _MAX_DEPTH:
-        return "…"
+def _redacted(value: Any, secret: str = _HIDDEN, depth: int = 0) -> Any:
+    """Return `value` with base64 and deep parts shortened and secrets replaced.
+
+    Equal values give equal ones, different values different ones; shortened ones stay as they are.
+
+    Args:
+        value: a JSON value.
+        secret: what stands in the place of secrets.
+        depth: how deep it stands in the body.
+    """
+    if depth > _MAX_DEPTH and isinstance(value, list | dict):
+        return f"… ({_digest(canonical(value))})"
     if is_list(value):
-        return [_redacted(item, depth + 1) for item in value]
-    if is_object(value):
-        return {name: _redacted_field(name, value[name], depth + 1) for name in value}
-    return value
+        return [_redacted(item, secret, depth + 1) for item in value]
+    if not is_object(value):
+        return value
+    fields = {name: _redacted_field(name, value[name], secret, depth + 1) for name in value}
+    # Images and documents would fill the journal. Texts and inputs of tools have fields of the
+    # same name.
+    if value.get("type") == "base64" and isinstance(data := value.get("data"), str):
+        fields["data"] = _summary(data)
+    return fields
 
 
-def _redacted_field(name: str, value: Any, depth: int) -> Any:
+def _redacted_field(name: str, value: Any, secret: str, depth: int) -> Any:
     if name in _SECRET_FIELDS:
-        return _HIDDEN
-    # The field of base64 sources: images and documents would fill the journal.
-    if name == "data" and isinstance(value, str):
-        return _shortened(value, _MAX_PAYLOAD)
-    return _redacted(value, depth)
+        return value if value == _HIDDEN else secret
+    return _redacted(value, secret, depth)
 
 
-def _shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
+def _summary(data: str) -> str:
+    """Return the beginning of base64, with what tells it from others that begin like it."""
+    # Base64 is ASCII, and a summary is not.
+    if len(data) <= _MAX_PAYLOAD or not data.isascii():
+        return data
+    return f"{data[:_MAX_PAYLOAD]}… ({len(data)} characters, {_digest(data.encode())})"
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256 {sha256(content).hexdigest()[:16]}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}… ({len(text)} characters)"
