@@ -14,7 +14,7 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from .._wire.json import JSONObject
+from .._wire.json import JSONObject, is_list, is_object
 from . import models as catalog
 from .canonical_json import canonical
 from .request_parts import may_be_cited, object_at
@@ -145,8 +145,14 @@ def _prefix_hashes(
 
 
 def without_mark(block: JSONObject) -> JSONObject:
-    """Return a block without its `cache_control`, which may come and go."""
-    return {key: block[key] for key in block if key != "cache_control"}
+    """Return a block without its `cache_control`, which may come and go.
+
+    Those of the blocks in a tool result are allowed, too, and end no prefix.
+    """
+    bare = {key: block[key] for key in block if key != "cache_control"}
+    if block.get("type") == "tool_result" and is_list(inner := block.get("content")):
+        bare["content"] = [without_mark(each) if is_object(each) else each for each in inner]
+    return bare
 
 
 _NEXT_SECTION = {"": "tools", "tools": "system", "system": "messages"}

@@ -7,35 +7,21 @@ two requests as the API does, block by block, and shows the first place where th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._core.request_body import PendingBody, UnreadBody, encode_body
 from .._transport.files import read_file
 from .._wire.http import Body
-from .._wire.json import is_list, is_object
 from ..catalog.pricing import prices_of
-from ..catalog.prompt_prefixes import (
-    SECONDS,
-    Breakpoint,
-    PromptPrefixes,
-    conditions,
-    lookback,
-    minimum_of,
-    without_mark,
-)
-from ..catalog.request_parts import content_blocks
-from ..catalog.tokens import CountedBlock, PromptTokens
+from ..catalog.prompt_difference import first_difference
+from ..catalog.prompt_prefixes import SECONDS, Breakpoint, PromptPrefixes, lookback, minimum_of
+from ..catalog.tokens import PromptTokens
 from .estimate import parsed_body
 
 __all__ = ["CacheMiss", "explain_cache_miss"]
-
-_SECTIONS = ("tools", "system", "messages")
-
-# Characters that are shown before and behind the first one that differs.
-_AROUND = 24
 
 _MILLION = Decimal(1_000_000)
 
@@ -115,7 +101,7 @@ def explain_cache_miss(previous: Mapping[str, Any], next: Mapping[str, Any]) -> 
     read = old.prefixes.sizes[hit] if hit >= 0 else 0
     if hit >= last.position:
         return CacheMiss(None, None, None, "", "", last.tokens, last.tokens, Decimal(0))
-    found = _first_difference(old, new)
+    found = first_difference(old.prompt, new.prompt)
     cost = _extra_cost(new, last.tokens - read)
     if found is None or found.position > last.position:
         reach = max((mark.position for mark in new.marks), default=-1)
@@ -138,8 +124,7 @@ def explain_cache_miss(previous: Mapping[str, Any], next: Mapping[str, Any]) -> 
 class _Asked:
     """A request, and the prefixes of its prompt."""
 
-    body: dict[str, Any]
-    blocks: Sequence[CountedBlock]
+    prompt: PromptTokens
     prefixes: PromptPrefixes
 
     @classmethod
@@ -157,7 +142,7 @@ class _Asked:
             body = body.filled(map(read_file, body.files))
         assert not isinstance(body, UnreadBody)
         prompt = PromptTokens(parsed_body(body))
-        return cls(prompt.body, prompt.blocks, PromptPrefixes.of(prompt))
+        return cls(prompt, PromptPrefixes.of(prompt))
 
     @property
     def marks(self) -> Sequence[Breakpoint]:
@@ -166,31 +151,14 @@ class _Asked:
 
     def without_cache(self) -> CacheMiss:
         """Return what there is to say of a request that caches nothing."""
-        marked = self.body.get("cache_control") or any(
-            each.block.get("cache_control") for each in self.blocks
+        body = self.prompt.body
+        marked = body.get("cache_control") or any(
+            each.block.get("cache_control") for each in self.prompt.blocks
         )
-        minimum = minimum_of(str(self.body["model"]))
+        minimum = minimum_of(str(body["model"]))
         details = f"about {self.prefixes.total:,} tokens of at least {minimum:,}"
         reason = "too_short" if marked else "nothing_cached"
         return CacheMiss(reason, None, None, "", "", 0, 0, Decimal(0), details)
-
-
-class _Place(NamedTuple):
-    """Where two values differ, and what stands there."""
-
-    path: str
-    character: int | None
-    before: str
-    after: str
-
-
-class _Difference(NamedTuple):
-    """The first difference of two prompts."""
-
-    reason: str
-    position: int
-    """The index of the block, in the prompt of the first request."""
-    place: _Place
 
 
 def _hit(old: PromptPrefixes, new: PromptPrefixes) -> int:
@@ -200,139 +168,9 @@ def _hit(old: PromptPrefixes, new: PromptPrefixes) -> int:
     return max((at for at in looked_at if new.hashes[at] in written), default=-1)
 
 
-def _first_difference(old: _Asked, new: _Asked) -> _Difference | None:
-    needed = conditions(old.body, "", old.blocks), conditions(new.body, "", new.blocks)
-    start = 0
-    for section in _SECTIONS:
-        for name, before in needed[0][section].items():
-            after = needed[1][section][name]
-            if before != after:
-                subject = "thinking" if name == "budget_tokens" else name
-                condition = _Place(name, None, _short(before), _short(after))
-                return _Difference(f"{subject}_changed", start, condition)
-        pair = _of_section(old, section), _of_section(new, section)
-        for index, (one, other) in enumerate(zip(*pair, strict=False)):
-            place = _place_in(one, other)
-            if place is not None:
-                return _Difference(f"{section}_changed", start + index, place)
-        lengths = len(pair[0]), len(pair[1])
-        shorter = min(lengths)
-        # A conversation may grow, and nothing else may.
-        if lengths[0] > shorter or (section != "messages" and lengths[1] > shorter):
-            missing = _missing_part(*(each[shorter:] for each in pair))
-            return _Difference(f"{section}_changed", start + shorter, missing)
-        start += lengths[0]
-    return None
-
-
-class _PromptPart(NamedTuple):
-    """A block of a prompt, its role and its place in the request."""
-
-    path: str
-    role: str
-    block: dict[str, Any]
-
-
-def _of_section(asked: _Asked, section: str) -> list[_PromptPart]:
-    counted = [each for each in asked.blocks if each.section == section]
-    paths = _paths(asked.body, section)
-    parts: list[_PromptPart] = []
-    for each in counted:
-        # Blocks that the prompt leaves out, such as old thinking, are passed over.
-        path = next((path for path, block in paths if block == each.block), "output_config.format")
-        parts.append(_PromptPart(path, each.role, without_mark(each.block)))
-        if path == "output_config.format":
-            paths = _paths(asked.body, section)
-    return parts
-
-
-def _paths(body: dict[str, Any], section: str) -> Iterator[tuple[str, Any]]:
-    """Give the blocks of a section as the request has them, with their places."""
-    if section == "tools":
-        yield from ((f"tools[{n}]", tool) for n, tool in enumerate(body.get("tools") or ()))
-        return
-    if section == "system":
-        owners = [("system", body.get("system"))]
-    else:
-        owners = [
-            (f"messages[{n}].content", message["content"])
-            for n, message in enumerate(body["messages"])
-        ]
-    for owner, content in owners:
-        for n, block in enumerate(content_blocks(content)):
-            yield (owner if isinstance(content, str) else f"{owner}[{n}]"), block
-
-
-def _missing_part(before: Sequence[_PromptPart], after: Sequence[_PromptPart]) -> _Place:
-    path = (before or after)[0].path
-    first = [_short(each[0].block) if each else "nothing" for each in (before, after)]
-    return _Place(path, None, *first)
-
-
-def _place_in(before: _PromptPart, after: _PromptPart) -> _Place | None:
-    """Return where two blocks differ; None if they are equal."""
-    if before.role != after.role:
-        return _Place(after.path, None, f"role {before.role}", f"role {after.role}")
-    place = _differing(before.block, after.block, "")
-    if place is None:
-        return None
-    path = after.path
-    # A plain text stands in the request itself, without a block around it.
-    whole = place.path == ".text" and not path.endswith("]")
-    return place._replace(path=path if whole else f"{path}{place.path}")
-
-
-def _differing(before: Any, after: Any, path: str) -> _Place | None:
-    """Return the first place in which two JSON values differ; None if they are equal."""
-    if isinstance(before, str) and isinstance(after, str):
-        return None if before == after else _in_text(before, after, path)
-    if is_object(before) and is_object(after):
-        for name, other in zip(before, after, strict=False):
-            if name != other:
-                return _Place(path, None, f"the key {name!r}", f"the key {other!r}")
-            place = _differing(before[name], after[name], f"{path}.{name}")
-            if place is not None:
-                return place
-        return _longer([*before], [*after], path)
-    if is_list(before) and is_list(after):
-        for index, (one, other) in enumerate(zip(before, after, strict=False)):
-            place = _differing(one, other, f"{path}[{index}]")
-            if place is not None:
-                return place
-        return _longer(before, after, path)
-    # `1 == True` to Python, and not to the API.
-    if type(before) is type(after) and before == after:
-        return None
-    return _Place(path, None, _short(before), _short(after))
-
-
-def _longer(before: list[Any], after: list[Any], path: str) -> _Place | None:
-    if len(before) == len(after):
-        return None
-    shorter = min(len(before), len(after))
-    ends = [_short(each[shorter]) if len(each) > shorter else "nothing" for each in (before, after)]
-    return _Place(path, None, *ends)
-
-
-def _in_text(before: str, after: str, path: str) -> _Place:
-    pairs = enumerate(zip(before, after, strict=False))
-    at = next((n for n, (one, other) in pairs if one != other), min(len(before), len(after)))
-    return _Place(path, at, _around(before, at), _around(after, at))
-
-
-def _around(text: str, at: int) -> str:
-    start, end = max(0, at - _AROUND), at + _AROUND
-    return f"{'…' * (start > 0)}{text[start:end]!r}{'…' * (end < len(text))}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 3 * _AROUND else f"{text[: 3 * _AROUND]}…"
-
-
 def _extra_cost(new: _Asked, tokens: int) -> Decimal | None:
     """Return what `tokens` cost more than if they had been read from the cache."""
-    known = prices_of(str(new.body["model"]))
+    known = prices_of(str(new.prompt.body["model"]))
     if known is None:
         return None
     is_long = known.long_prices is not None and new.prefixes.total > known.long_prompt
