@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from antiphon import Client
 from antiphon.local import App, InProcess, Script
-from antiphon.testing import citation, model, refusal, text, thinking, tool_use, user_text
+from antiphon.testing import citation, header, model, refusal, text, thinking, tool_use, user_text
 
 HELLO = {"model": "claude-haiku-4-5", "max_tokens": 200}
 WEATHER = {"name": "weather", "input_schema": {"type": "object"}}
@@ -76,6 +78,24 @@ def test_checks_show_what_differs(scripted):
     ]
     with pytest.raises(AssertionError, match="the user wrote 'Where is Rome"):
         server.requests.assert_sent(user_text("oslo"))
+
+
+def test_headers_are_compared_as_they_were_sent_and_not_shown(scripted):
+    server, client = scripted
+    for team in ("blue", "red"):
+        ask(client, team, extra_headers={"x-team": team, "x-token": f"hidden-{team}"})
+    requests = server.requests
+    assert [each.text for each in requests.filter(when=header("x-team", "blue"))] == ["blue"]
+    assert requests.filter(when=header("x-team", re.compile("^b"))) == requests[:1]
+    assert requests.filter(when=lambda request: request.headers["x-team"] == "red") == requests[1:]
+    assert requests.filter(when=header("x-team", "green")) == []
+    assert requests.assert_sent(header("x-team", "red")) is requests[1]
+    seen = []
+    with pytest.raises(AssertionError, match="the header has another value") as caught:
+        requests.assert_sent(header("x-token", "hidden-green") & seen.append)
+    shown = [str(caught.value), repr(requests), repr(seen), *(str(each.as_json()) for each in seen)]
+    assert not [text for text in shown if "hidden-red" in text or "hidden-blue" in text]
+    assert requests[0].headers["x-team"] == "[secret]"
 
 
 def test_requests_become_a_script_that_says_the_same(scripted):

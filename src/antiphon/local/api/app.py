@@ -137,7 +137,12 @@ class App:
         request = exchange.request
         headers = without_secrets(exchange.headers)
         entry = Recorded(
-            exchange.request_id, request.method, exchange.target, headers, exchange.arrived
+            exchange.request_id,
+            request.method,
+            exchange.target,
+            headers,
+            exchange.arrived,
+            _sent_headers=exchange.headers,
         )
         # Before the response, so that whoever has got one finds its request in the journal.
         yield from work(lambda: entry.keep(request.buffered_body()), exchange.size)

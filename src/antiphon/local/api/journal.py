@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -57,7 +57,7 @@ class Recorded(MessageView):
     """Upper case."""
     path: str
     """Path and query."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     """Lower-case names; values that may be secret are replaced."""
     started: float
     """When it arrived: seconds since 1970 on the server's clock."""
@@ -68,6 +68,7 @@ class Recorded(MessageView):
     message: JSONObject | None = field(default=None, repr=False)
     """The message of the response; None if it has none, or is one of another endpoint."""
     _content: bytes = field(default=b"", repr=False)
+    _sent_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def body(self) -> Any:
@@ -82,6 +83,10 @@ class Recorded(MessageView):
         """Keep the body; of a large one, keep it without its payloads."""
         heavy = len(content) > _HEAVY
         self._content = dumps(_readable(content)) if heavy else bytes(content)
+
+    def as_sent(self) -> Recorded:
+        """Return the request with its headers as they were sent, to be matched and never shown."""
+        return replace(self, headers=self._sent_headers or self.headers)
 
     def assert_sent(self, **fields: Any) -> None:
         """Check fields of the body.
@@ -113,7 +118,7 @@ class Recorded(MessageView):
             "request_id": self.request_id,
             "method": self.method,
             "path": self.path,
-            "headers": dict(self.headers),
+            "headers": without_secrets(self.headers),
             "body": self.body,
             "started": self.started,
             "status": self.status,

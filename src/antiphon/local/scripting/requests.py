@@ -13,7 +13,10 @@ __all__ = ["Requests"]
 
 
 class Requests(list[Recorded]):
-    """Requests, oldest first."""
+    """Requests, oldest first.
+
+    What may be a secret is not shown in their headers; `when` sees the headers as they were sent.
+    """
 
     def filter(
         self,
@@ -35,7 +38,7 @@ class Requests(list[Recorded]):
             for each in self
             if request_id in (None, each.request_id)
             and path in (None, each.path.partition("?")[0])
-            and fits(each)
+            and fits(each.as_sent())
         )
 
     def assert_sent(self, when: Predicate | None = None, **fields: Any) -> Recorded:
@@ -54,7 +57,7 @@ class Requests(list[Recorded]):
         fits = ANY if when is None else matcher(when)
         nearest: list[str] | None = None
         for request in self:
-            lines = [*fits.differences(request), *request.differences(fields)]
+            lines = [*fits.differences(request.as_sent()), *request.differences(fields)]
             if not lines:
                 return request
             if nearest is None or len(lines) < len(nearest):
