@@ -68,7 +68,7 @@ class Recorded(MessageView):
     message: JSONObject | None = field(default=None, repr=False)
     """The message of the response; None if it has none, or is one of another endpoint."""
     _content: bytes = field(default=b"", repr=False)
-    _sent_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    _sent_headers: Mapping[str, str] | None = field(default=None, repr=False)
 
     @property
     def body(self) -> Any:
@@ -195,7 +195,7 @@ def _redacted(value: Any, secret: str = _HIDDEN, depth: int = 0) -> Any:
         secret: what stands in the place of secrets.
         depth: how deep it stands in the body.
     """
-    if depth > _MAX_DEPTH and isinstance(value, list | dict):
+    if depth > _MAX_DEPTH and (is_list(value) or is_object(value)):
         return f"… ({_digest(canonical(value))})"
     if is_list(value):
         return [_redacted(item, secret, depth + 1) for item in value]
