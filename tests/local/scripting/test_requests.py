@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 
 import pytest
@@ -96,6 +97,7 @@ def test_headers_are_compared_as_they_were_sent_and_not_shown(scripted):
     shown = [str(caught.value), repr(requests), repr(seen), *(str(each.as_json()) for each in seen)]
     assert not [text for text in shown if "hidden-red" in text or "hidden-blue" in text]
     assert requests[0].headers["x-team"] == "[secret]"
+    assert b"hidden-blue" not in pickle.dumps(requests)
 
 
 def test_requests_become_a_script_that_says_the_same(scripted):

@@ -37,7 +37,7 @@ from .event_stream import paced
 from .exchange import CONTROL_PREFIX, WORKSPACE, Endpoint, Exchange
 from .files import FilesEndpoint
 from .headers import Keys, betas_of, check_size, version_of
-from .journal import Journal, Recorded, without_secrets
+from .journal import Journal, Recorded, hidden_values, without_secrets
 from .latency import Latency
 from .messages import MessageResult, PreparedRequest, Simulation
 from .models import ModelsEndpoint
@@ -142,7 +142,7 @@ class App:
             exchange.target,
             headers,
             exchange.arrived,
-            _sent_headers=exchange.headers,
+            _hidden_values=hidden_values(exchange.headers),
         )
         # Before the response, so that whoever has got one finds its request in the journal.
         yield from work(lambda: entry.keep(request.buffered_body()), exchange.size)

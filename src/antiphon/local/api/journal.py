@@ -11,11 +11,12 @@ from typing import Any
 
 from ..._wire.http import BufferedBody
 from ..._wire.json import JSONObject, dumps, is_list, is_object, loads
+from ..._wire.secret import Secret
 from ...catalog.canonical_json import canonical
 from .differences import differences
 from .message_view import MessageView
 
-__all__ = ["Journal", "Recorded", "without_secrets"]
+__all__ = ["Journal", "Recorded", "hidden_values", "without_secrets"]
 
 # Only these are shown: programs put tokens of their own into headers of any name.
 _SHOWN_HEADERS = frozenset(
@@ -68,7 +69,8 @@ class Recorded(MessageView):
     message: JSONObject | None = field(default=None, repr=False)
     """The message of the response; None if it has none, or is one of another endpoint."""
     _content: bytes = field(default=b"", repr=False)
-    _sent_headers: Mapping[str, str] | None = field(default=None, repr=False)
+    _hidden_values: Mapping[str, Secret] = field(default_factory=dict[str, Secret], repr=False)
+    """Those of the headers that are not shown."""
 
     @property
     def body(self) -> Any:
@@ -86,7 +88,8 @@ class Recorded(MessageView):
 
     def as_sent(self) -> Recorded:
         """Return the request with its headers as they were sent, to be matched and never shown."""
-        return replace(self, headers=self._sent_headers or self.headers)
+        values = {name: value.reveal() for name, value in self._hidden_values.items()}
+        return replace(self, headers={**self.headers, **values})
 
     def assert_sent(self, **fields: Any) -> None:
         """Check fields of the body.
@@ -160,6 +163,11 @@ class Journal:
 def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers with all values replaced but those that are known to hold no secret."""
     return {**headers, **_hidden(tuple(headers))}
+
+
+def hidden_values(headers: Mapping[str, str]) -> dict[str, Secret]:
+    """Return the values that `without_secrets` replaces."""
+    return {name: Secret(headers[name]) for name in _hidden(tuple(headers))}
 
 
 # A program sends headers of the same names with all its requests.
