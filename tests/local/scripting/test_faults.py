@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 
 import pytest
@@ -9,6 +10,10 @@ import pytest
 import antiphon
 from antiphon.local import App, InProcess, LocalServer
 from antiphon.local.api.steps import Close, Write, WriteHead
+from antiphon.local.metering.clock import VirtualClock
+from antiphon.local.scripting.failure import failure
+from antiphon.local.scripting.rule import ScriptRule
+from antiphon.local.serving.script_file import ScriptFile
 from antiphon.testing import faults, user_text
 
 HELLO = {
@@ -87,6 +92,27 @@ def test_an_equal_request_after_one_that_went_well_is_a_new_one():
     assert [fails(client) for _ in range(4)] == [True, False, True, False]
 
 
+@pytest.mark.parametrize("survived", [faults.latency(0), faults.crlf(), faults.error_event()])
+def test_a_fault_that_calls_survive_is_no_reason_for_another_attempt(survived):
+    server = InProcess()
+    server.faults = [survived, faults.status(500).on(requests=2, attempts=1)]
+    client = client_of(server, max_retries=0)
+    assert [fails(client) for _ in range(4)] == [False, True, False, False]
+    server.faults = [survived, faults.status(500).on(attempts=2)]
+    assert not any(fails(client) for _ in range(4))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_chance_does_not_move_the_requests_that_a_schedule_names(seed):
+    server = InProcess()
+    server.faults = [
+        faults.status(500).on(requests=3, attempts=(1, 2)),
+        faults.latency(0.01).sometimes(0.5, seed=seed),
+    ]
+    client = client_of(server, max_retries=0)
+    assert [fails(client) for _ in range(5)] == [False, False, True, True, False]
+
+
 def test_chance_is_the_same_for_the_same_seed():
     def outcomes(seed: int) -> list[bool]:
         server = InProcess()
@@ -96,6 +122,59 @@ def test_chance_is_the_same_for_the_same_seed():
 
     assert outcomes(1) == outcomes(1) != outcomes(2)
     assert {True, False} == set(outcomes(1))
+
+
+def test_chance_begins_again_with_each_server_rule_and_reset(tmp_path):
+    fault = faults.status(500).sometimes(0.5, seed=3)
+    file = tmp_path / "script.json"
+    chance = {"fault": "status(500)", "probability": 0.5, "seed": 3}
+    file.write_text(json.dumps([{"reply": "Hello!", "faults": chance}]))
+    scripted = InProcess(App(VirtualClock(), script=ScriptFile(file)))
+
+    def outcomes(server: InProcess) -> list[bool]:
+        client = client_of(server, max_retries=0)
+        return [fails(client, str(number)) for number in range(20)]
+
+    seen = []
+    for server in (InProcess(), InProcess()):
+        server.faults = [fault]
+        seen.append(outcomes(server))
+        server.faults = [fault]
+        seen.append(outcomes(server))
+        server.script.reset()
+        server.reply("one", faults=[fault], times=20)
+        seen.append(outcomes(server))
+        server.reply("two", faults=[fault])
+        seen.append(outcomes(server))
+    for _ in range(2):
+        seen.append(outcomes(scripted))
+        scripted.script.reset()
+    assert True in seen[0]
+    assert False in seen[0]
+    assert all(each == seen[0] for each in seen)
+
+
+def test_replies_in_order_share_their_chance():
+    server = InProcess()
+    server.replies(*map(str, range(20)), faults=[faults.status(500).sometimes(0.5)])
+    client = client_of(server, max_retries=0)
+    assert {fails(client, str(number)) for number in range(20)} == {True, False}
+
+
+def test_a_rule_can_be_free_of_the_faults_of_the_server():
+    server = InProcess()
+    server.faults = [faults.status(529)]
+    server.reply("well", when=user_text("well"), faults=[])
+    server.script.add(ScriptRule("late", failure(404), when=user_text("late"), faults=()))
+    server.reply("other")
+    client = client_of(server, max_retries=0)
+    assert not fails(client, "well")
+    assert fails(client, "other")
+    with pytest.raises(antiphon.NotFoundError):
+        client.messages.create(**{**HELLO, "messages": [{"role": "user", "content": "late"}]})
+    server.script.load([{"reply": "x", "when": "well", "faults": []}, {"reply": "y"}])
+    server.faults = [faults.status(529)]
+    assert [fails(client, text) for text in ("well", "other")] == [False, True]
 
 
 def test_faults_are_applied_one_after_the_other():

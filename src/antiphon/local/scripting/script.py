@@ -23,7 +23,7 @@ from ..api.errors import RequestRefusedError, invalid
 from ..api.journal import Recorded
 from ..api.steps import Flow
 from .matchers import ANY
-from .rule import ScriptRule, checked
+from .rule import ScriptRule, renewed
 from .scriptable import Scriptable, quoted
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Script(Scriptable):
 
     @faults.setter
     def faults(self, faults: Iterable[Fault]) -> None:
-        self._faults: Sequence[Fault] = checked(faults)
+        self._faults: Sequence[Fault] = renewed(faults)
         self._schedule: Schedule | None = None  # counts requests, from the next one
 
     def add(self, rule: ScriptRule) -> ScriptRule:

@@ -51,6 +51,8 @@ class NamedFault:
     """The numbers of the requests that it concerns, from 1; None for all."""
     probability: float = 1.0
     """The chance that it happens."""
+    seed: int = 0
+    """What chance begins with."""
     chance: Random | None = field(default=None, repr=False, compare=False)
     """Where chance comes from."""
 
@@ -68,8 +70,8 @@ class NamedFault:
 
         Args:
             attempts: their numbers, from 1: ``(1, 2)`` lets the third attempt succeed.
-            requests: the numbers of the requests, from 1. A request with the same body as one that
-                has failed is another attempt at it.
+            requests: the numbers of the requests, from 1. A request with the same body as one to
+                which a fault with an `error` happened is another attempt at it.
         """
         return replace(
             self,
@@ -86,7 +88,19 @@ class NamedFault:
         """
         if not 0 <= probability <= 1:
             raise ValueError(f"probability: {probability}; give a number from 0 to 1")
-        return replace(self, probability=probability, chance=Random(seed))
+        return replace(self, probability=probability, seed=seed, chance=Random(seed))
+
+    def renewed(self) -> NamedFault:
+        """Return the same fault as it was before any request: its chance begins again."""
+        return self if self.chance is None else replace(self, chance=Random(self.seed))
+
+    def can_fail(self, kind: str) -> bool:
+        """Return whether a call that it happens to can fail.
+
+        Args:
+            kind: what the response is: "plain" or "stream".
+        """
+        return self.error is not None and kind in self.affects
 
     def is_due(self, occasion: Occasion) -> bool:
         """Return whether it happens now."""

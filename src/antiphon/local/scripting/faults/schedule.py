@@ -19,8 +19,9 @@ _MOST_OPEN = 1000
 class Schedule:
     """Counts requests and attempts.
 
-    A request with the same body as one that something went wrong with is another attempt at it.
-    One that nothing went wrong with is done, so that the next equal request is a new one.
+    A request with the same body as one to which a fault happened after which calls can fail is
+    another attempt at it. Any other is done, so that the next equal request is a new one: a fault
+    that calls survive, such as latency, is no reason to try again.
     """
 
     def __init__(self) -> None:
@@ -39,7 +40,8 @@ class Schedule:
         happen = [
             fault for fault in faults if not isinstance(fault, NamedFault) or fault.is_due(occasion)
         ]
-        if happen:
+        kind = "stream" if body.get("stream") else "plain"
+        if any(isinstance(fault, NamedFault) and fault.can_fail(kind) for fault in happen):
             self._open[key] = occasion
             if len(self._open) > _MOST_OPEN:
                 self._open.popitem(last=False)
