@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import zlib
 from contextlib import suppress
 
 import pytest
 
 import antiphon
+from antiphon._stream.writer import framed
+from antiphon._wire.json import dumps
 from antiphon.local import App, InProcess, LocalServer
-from antiphon.local.api.steps import Close, Write, WriteHead
+from antiphon.local.api.steps import Close, Pause, Write, WriteHead
 from antiphon.local.metering.clock import VirtualClock
 from antiphon.local.scripting.failure import failure
 from antiphon.local.scripting.rule import ScriptRule
@@ -183,6 +186,167 @@ def test_faults_are_applied_one_after_the_other():
     with client_of(server).messages.stream(**HELLO) as stream:
         assert stream.get_final_text()
     assert server.requests[-1].seconds == 5
+
+
+EVENTS = [
+    {"type": "message_start", "message": {"id": "msg_1", "type": "message", "usage": {}}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "ping"},
+    *(
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}
+        for text in ("Zürich data: ", "lies\n\n", "here")
+    ),
+    {"type": "content_block_stop", "index": 0},
+    {"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "x"}},
+    {
+        "type": "content_block_delta",
+        "index": 1,
+        "delta": {"type": "input_json_delta", "partial_json": '{"a": 1}'},
+    },
+    {"type": "content_block_stop", "index": 1},
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 3}},
+    {"type": "message_stop"},
+]
+STREAM = WriteHead(200, (("content-type", "text/event-stream"),))
+COMMENT = ": keep-alive\n\nretry: 3000\nid: 7\n"
+
+
+def right(head: WriteHead = STREAM):
+    """Yield the steps of a stream, or of its message."""
+    yield head
+    if head is STREAM:
+        for event in EVENTS:
+            yield Write(framed(event))
+    else:
+        content = [{"type": "text", "text": "Zürich"}]
+        yield Write(dumps({"type": "message", "id": "msg_1", "content": content}))
+
+
+def sent(steps) -> tuple[tuple[tuple[str, str], ...], str, list[str]]:
+    """Return the headers, the text and the other steps of a response, but for its pauses."""
+    steps = list(steps)
+    headers, others = (), []
+    for step in steps:
+        if isinstance(step, WriteHead):
+            headers = step.headers
+        elif not isinstance(step, Write | Pause):
+            others.append(str(step))
+    body = b"".join(step.content for step in steps if isinstance(step, Write))
+    if ("content-encoding", "gzip") in headers:
+        body = zlib.decompressobj(wbits=31).decompress(body)
+    text = body.decode().replace("\ufeff", "").replace("\r\n", "\n").replace(COMMENT, "")
+    return tuple(pair for pair in headers if pair[0] != "content-encoding"), text, others
+
+
+REFRAMED = [
+    *(faults.drip(size, 0) for size in (1, 7, 64, 4000)),
+    faults.split_utf8(0),
+    faults.comments(),
+    faults.crlf(),
+    faults.byte_order_mark(),
+    faults.gzip(),
+]
+ON_TEXT = [fault for fault in faults.ALL if not fault.name.endswith(("_after_bytes", "1_0"))]
+
+
+@pytest.mark.parametrize("fault", ON_TEXT, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("reframed", REFRAMED, ids=lambda fault: fault.name)
+def test_a_fault_does_the_same_behind_others(fault, reframed):
+    plain = WriteHead(200, (("content-type", "application/json"),))
+    date = ("date", "Mon, 01 Jan 2024 00:00:00 GMT")
+    for head in (STREAM, plain):
+        alone = sent(fault(with_header(right(head), date)))
+        assert sent(fault(reframed(with_header(right(head), date)))) == alone
+        assert sent(fault(reframed(faults.drip(11, 0)(with_header(right(head), date))))) == alone
+
+
+def with_header(steps, header: tuple[str, str]):
+    for step in steps:
+        is_head = isinstance(step, WriteHead)
+        yield step._replace(headers=(*step.headers, header)) if is_head else step
+
+
+def test_a_byte_order_mark_stays_at_the_beginning():
+    steps = list(faults.comments()(faults.byte_order_mark()(right())))
+    body = b"".join(step.content for step in steps if isinstance(step, Write))
+    assert body.startswith(f"\ufeff{COMMENT}event: message_start".encode())
+
+
+@pytest.mark.parametrize("later", [faults.unknown_delta(), faults.crlf(), faults.comments()])
+def test_a_body_that_drips_goes_on_dripping(later):
+    before = list(faults.drip(10, 1)(right()))
+    steps = list(later(faults.drip(10, 1)(right())))
+    assert steps.count(Pause(1)) == before.count(Pause(1))
+    assert sum(isinstance(step, Write) for step in steps) >= before.count(Pause(1))
+
+
+@pytest.mark.parametrize("first", [[], *([fault] for fault in REFRAMED)])
+@pytest.mark.parametrize("event", [0, 1, 3, 12])
+def test_a_place_is_behind_events_whatever_stands_before(first, event):
+    steps = right()
+    for fault in first:
+        steps = fault(steps)
+    text = b"".join(map(framed, EVENTS[:event])).decode()
+    assert sent(faults.cut(event=event)(steps))[1:] == (text, ["Close()"])
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_a_place_is_behind_bytes_in_whatever_pieces(size):
+    whole = b"".join(map(framed, EVENTS))
+    for after in (0, 1, 33, len(whole)):
+        steps = list(faults.cut(after=after)(faults.drip(size, 0)(right())))
+        assert steps[-1] == Close()
+        assert b"".join(each.content for each in steps if isinstance(each, Write)) == whole[:after]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (faults.cut(event=100), r"cut did not .* 1: its place is behind 100 events, .* had \d+\."),
+        (faults.cut(after=10**6), "behind 1000000 bytes, the body had"),
+        (faults.reset(event=100), "100 events"),
+        (faults.stall(event=100), "100 events"),
+        (faults.pings_only(event=100), "100 events"),
+        (faults.early_end(event=100), "100 events"),
+        (faults.garbled_chunk(event=100), "100 events"),
+        (faults.error_event(event=100), "100 events"),
+        (faults.unknown_event(event=100), "100 events"),
+    ],
+)
+@pytest.mark.parametrize("first", [[], [faults.gzip()], [faults.drip(10, 0)]])
+def test_a_place_that_a_body_does_not_have_is_reported(fault, reason, first, caplog):
+    server = InProcess()
+    server.faults = [*first, fault, faults.crlf()]
+    with client_of(server).messages.stream(**HELLO) as stream:
+        assert stream.get_final_text()
+    with pytest.raises(AssertionError, match=reason):
+        server.verify()
+    assert fault.name in caplog.text
+    server.script.reset()
+    server.verify()
+
+
+def test_a_fault_that_did_not_happen_opens_no_attempt():
+    server = InProcess()
+    server.faults = [faults.cut(after=10**6), faults.status(500).on(attempts=2)]
+    client = client_of(server, max_retries=0)
+    assert not any(fails(client) for _ in range(3))
+
+
+def test_a_fault_behind_a_cut_is_not_reported():
+    server = InProcess()
+    server.faults = [faults.cut(event=2), faults.cut(event=5)]
+    with pytest.raises(antiphon.APIConnectionError):
+        list(client_of(server, max_retries=0).messages.create(**HELLO, stream=True))
+    server.verify()
+
+
+@pytest.mark.parametrize(("seconds", "pauses"), [(5, [5]), (15, [15]), (40, [15, 15, 10])])
+def test_pings_come_for_as_long_as_asked(seconds, pauses):
+    steps = list(faults.pings_only(seconds, event=1)(right()))
+    assert [step.seconds for step in steps if isinstance(step, Pause)] == pauses
+    pings = sum(step == Write(framed({"type": "ping"})) for step in steps)
+    assert pings == len(pauses) + 1
 
 
 @pytest.mark.parametrize("stream", [False, True])

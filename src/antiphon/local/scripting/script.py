@@ -161,7 +161,7 @@ class Script(Scriptable):
         from .faults.schedule import Schedule
 
         if self._schedule is None:
-            self._schedule = Schedule()
+            self._schedule = Schedule(self._note)
         return self._schedule.due(faults, request.body)
 
     def _direction(self, request: MessageRequest) -> Direction:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import TypeAlias
 
 from ...._stream.writer import PING, framed
 from ...._wire.json import JSONObject, dumps
@@ -30,7 +29,7 @@ from ...api.steps import (
 )
 from ..failure import KINDS, failure
 from . import changes
-from .changes import Place
+from .changes import ChangeEvent, Place
 from .fault import NamedFault
 
 __all__ = [
@@ -68,8 +67,6 @@ __all__ = [
     "unknown_delta",
     "unknown_event",
 ]
-
-ChangeEvent: TypeAlias = Callable[[JSONObject], Iterable[JSONObject]]
 
 _STREAM = frozenset({"stream"})
 _PLAIN = frozenset({"plain"})
@@ -195,12 +192,14 @@ def pings_only(seconds: float = 3600, *, event: int | None = None) -> NamedFault
         seconds: how long.
         event: behind how many events.
     """
-    times = int(_checked(seconds) / _PING_SECONDS)
+    _checked(seconds)
 
     def pings() -> Iterator[Step]:
-        for _ in range(times):
-            yield Pause(_PING_SECONDS)
+        left = seconds
+        while left > 0:
+            yield Pause(min(left, _PING_SECONDS))
             yield Write(framed(PING))
+            left -= _PING_SECONDS
 
     return NamedFault(
         "pings_only",
@@ -497,7 +496,7 @@ def crlf() -> NamedFault:
         "crlf",
         "The lines of a stream end with CR and LF.",
         None,
-        changes.text_changed(lambda event: event.replace(b"\n", b"\r\n")),
+        changes.text_changed(changes.with_crlf),
         affects=_STREAM,
     )
 
@@ -519,7 +518,7 @@ def comments() -> NamedFault:
         "comments",
         "Comments and unknown fields stand between the events of a stream.",
         None,
-        changes.text_changed(lambda event: b": keep-alive\n\nretry: 3000\nid: 7\n" + event),
+        changes.text_changed(changes.with_comments),
         affects=_STREAM,
     )
 

@@ -40,7 +40,10 @@ class NamedFault:
     error: type[AntiphonError] | None
     """What a call of this package ends with if it is not tried again; None if it succeeds."""
     change: Change = field(repr=False)
-    """Makes the steps of the wrong response."""
+    """Makes the steps of the wrong response.
+
+    A generator may return a text in the end: why the response is the right one after all.
+    """
     retried: bool = False
     """Whether the clients of this package try such a call again."""
     affects: Collection[str] = BOTH
@@ -58,7 +61,7 @@ class NamedFault:
 
     def __call__(self, steps: Steps) -> Steps:
         """Return the steps of the wrong response."""
-        return self.change(steps)
+        yield from self.change(steps)
 
     def on(
         self,
