@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from contextlib import suppress
 
@@ -423,6 +424,13 @@ def test_faults_have_names(text, name, attempts):
         "cut(event=-1)",
         "cut@0",
         "cut@2-1",
+        "cut(after=)",
+        "cut(event=1, event=2)",
+        "drip(1.5)",
+        "html(204)",
+        "html(304)",
+        "latency(1e15)",
+        "latency(true)",
         "status(200)",
         "latency(soon)",
         "stall(-1)",
@@ -448,6 +456,86 @@ def test_each_fault_has_a_name_of_its_own_and_a_sentence():
     assert len(set(names)) == len(names)
     assert all(faults.named(name).name == name for name in names)
     assert all(fault.sentence.endswith(".") for fault in faults.ALL)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: faults.drip(1.5), TypeError, r"size: 1\.5; give a whole number from 1"),
+        (lambda: faults.drip("x"), TypeError, "size: 'x'; give a whole number"),
+        (lambda: faults.drip(0), ValueError, "size: 0; give a whole number from 1"),
+        (lambda: faults.drip(True), TypeError, "size: True; "),
+        (lambda: faults.cut(after=2.5), TypeError, r"after: 2\.5; give a whole number from 0"),
+        (lambda: faults.cut(event="x"), TypeError, "event: 'x'; give a whole number"),
+        (lambda: faults.reset(event=-1), ValueError, "event: -1; give a whole number from 0"),
+        (lambda: faults.early_end(event=None.__class__), TypeError, "event: "),
+        (lambda: faults.html(200.5), TypeError, r"status: 200\.5; give a whole number"),
+        (lambda: faults.html("x"), TypeError, "status: 'x'; give a whole number"),
+        (lambda: faults.html(204), ValueError, "status: 204; give one whose responses have a body"),
+        (lambda: faults.status(5.5), ValueError, r"status: 5\.5 is no error"),
+        (lambda: faults.status(500, 5), TypeError, "message: 5; give a text"),
+        (lambda: faults.error_event(5), TypeError, "kind: 5; give a text"),
+        (lambda: faults.error_event(message=5), TypeError, "message: 5; give a text"),
+        (lambda: faults.retry_after(5), TypeError, "form: 5; give a text"),
+        (lambda: faults.retry_after("soon"), ValueError, "form: 'soon'; give one of seconds, "),
+        (lambda: faults.retry_after("date", 1e15), ValueError, "seconds: 1000000000000000.0; give"),
+        (lambda: faults.latency("x"), TypeError, "seconds: 'x'; give a number from 0"),
+        (lambda: faults.latency(float("nan")), ValueError, "seconds: nan; "),
+        (lambda: faults.silence(None), TypeError, "seconds: None; "),
+        (lambda: faults.stall("x"), TypeError, "seconds: 'x'; "),
+        (lambda: faults.pings_only("x"), TypeError, "seconds: 'x'; "),
+        (lambda: faults.split_utf8("x"), TypeError, "seconds: 'x'; "),
+        (lambda: faults.cut().sometimes("x"), TypeError, "probability: 'x'; give a number from 0"),
+        (lambda: faults.cut().sometimes(2), ValueError, "probability: 2; give a number from 0 to"),
+        (lambda: faults.cut().sometimes(1, seed=None), TypeError, "seed: None; give a whole"),
+        (lambda: faults.cut().on(attempts="1"), TypeError, "attempts: '1'; give numbers from 1"),
+        (lambda: faults.cut().on(attempts=1.5), TypeError, r"attempts: 1\.5; give numbers"),
+        (lambda: faults.cut().on(attempts=[1.5]), TypeError, r"attempts: \[1\.5\]; give numbers"),
+        (lambda: faults.cut().on(requests=[]), ValueError, r"requests: \[\]; give numbers from 1"),
+        (lambda: faults.cut().on(requests=range(2)), ValueError, "requests: range"),
+        (lambda: faults.named(5), TypeError, "name: 5; give a text"),
+        (lambda: faults.named("cut(after=)"), ValueError, "after: ''; give a whole number"),
+        (lambda: faults.named("cut@3-1"), ValueError, "give the lower attempt first, as in @1-3"),
+        (lambda: faults.named("cut@0-3"), ValueError, "attempts: "),
+    ],
+)
+def test_a_wrong_argument_is_named(make, error, message):
+    with pytest.raises(error, match=f"^(?:'.*': )?{message}"):
+        make()
+
+
+def test_a_range_of_attempts_may_be_long():
+    assert 10**12 in faults.named("cut@1-9999999999999").attempts
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("drip(1.5)", "size: 1.5; give a whole number from 1"),
+        ({"fault": "cut", "attempts": "1"}, "attempts: '1'; give numbers from 1"),
+        ({"fault": "cut", "attempts": [1.5]}, "attempts: [1.5]; give numbers from 1"),
+        ({"fault": "cut", "probability": "x"}, "probability: 'x'; give a number from 0 to 1"),
+        ({"fault": "cut", "probability": 1, "seed": None}, "seed: None; give a whole number"),
+    ],
+)
+def test_a_wrong_argument_is_named_to_programs_in_other_languages(wrong, message):
+    client = client_of(InProcess())
+    with pytest.raises(antiphon.BadRequestError, match=re.escape(message)):
+        client.put("/__antiphon/faults", cast_to=dict, body=[wrong])
+    if isinstance(wrong, str):
+        with pytest.raises(antiphon.BadRequestError, match=re.escape(message)):
+            client.messages.create(**HELLO, extra_headers={"x-antiphon-fault": wrong})
+
+
+@pytest.mark.parametrize("name", ["cut", "json_instead_of_stream"])
+def test_a_fault_that_nobody_called_is_refused(name):
+    server = InProcess()
+    uncalled = getattr(faults, name)
+    with pytest.raises(TypeError, match=rf"faults: write faults.{name}\(\), not faults.{name}"):
+        server.faults = [faults.drip(), uncalled]
+    with pytest.raises(TypeError, match=rf"write faults.{name}\(\)"):
+        server.reply("x", faults=[uncalled])
+    assert not server.faults
 
 
 def test_a_mistake_in_a_fault_is_no_fault_of_the_app():

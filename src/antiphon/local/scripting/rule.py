@@ -86,7 +86,17 @@ def checked(faults: Iterable[Fault]) -> Sequence[Fault]:
     for fault in given:
         if not callable(fault):
             raise TypeError(f"faults: {fault!r} is no fault; see antiphon.testing.faults")
+        if name := _uncalled(fault):
+            raise TypeError(f"faults: write faults.{name}(), not faults.{name}")
     return given
+
+
+def _uncalled(fault: Fault) -> str | None:
+    """Return the name of a function that makes faults, which somebody has forgotten to call."""
+    from .faults.by_name import MAKERS
+
+    given: object = fault
+    return next((name for name, maker in MAKERS.items() if maker is given), None)
 
 
 def renewed(faults: Iterable[Fault]) -> Sequence[Fault]:

@@ -51,7 +51,8 @@ class Script(Scriptable):
     rules: list[ScriptRule]
     """The rules, in the order in which they are tried."""
     unexpected: list[str]
-    """What is to be said about requests that no rule answered, or to which a function failed."""
+    """What is to be said about requests that no rule answered, to which a function failed, or to
+    which a fault could not happen."""
 
     def __init__(self, *, strict: bool = True) -> None:
         self.strict = strict
@@ -79,8 +80,8 @@ class Script(Scriptable):
         """Check that all went as the script says.
 
         Raises:
-            AssertionError: a request came that no rule answers, or a rule with `times` was not used
-                so often.
+            AssertionError: a request came that no rule answers, a rule with `times` was not used
+                so often, or a response had no place for a fault that was due.
         """
         if problems := self.problems():
             text = "\n".join(["The script was not followed.", *problems])

@@ -8,6 +8,7 @@ from random import Random
 
 from ....errors import AntiphonError
 from ...api.steps import Steps
+from . import arguments
 from .changes import Change
 
 __all__ = ["BOTH", "NamedFault", "Occasion"]
@@ -45,7 +46,12 @@ class NamedFault:
     A generator may return a text in the end: why the response is the right one after all.
     """
     retried: bool = False
-    """Whether the clients of this package try such a call again."""
+    """Whether the clients of this package try such a call again, if its total time allows that.
+
+    With the usual limits, a `silence`, a `stall` and `pings_only` use up the whole time of a call
+    (600 seconds), so that none is left for another attempt. Neither is there for a `retry_after`
+    that is longer.
+    """
     affects: Collection[str] = BOTH
     """Which responses it concerns: "plain", "stream" or both. The others stay as they are."""
     attempts: Collection[int] | None = None
@@ -75,11 +81,15 @@ class NamedFault:
             attempts: their numbers, from 1: ``(1, 2)`` lets the third attempt succeed.
             requests: the numbers of the requests, from 1. A request with the same body as one to
                 which a fault with an `error` happened is another attempt at it.
+
+        Raises:
+            TypeError: they are no whole numbers.
+            ValueError: there are none, or one is below 1.
         """
         return replace(
             self,
-            attempts=self.attempts if attempts is None else _numbers("attempts", attempts),
-            requests=self.requests if requests is None else _numbers("requests", requests),
+            attempts=self.attempts if attempts is None else arguments.numbers("attempts", attempts),
+            requests=self.requests if requests is None else arguments.numbers("requests", requests),
         )
 
     def sometimes(self, probability: float, *, seed: int = 0) -> NamedFault:
@@ -87,11 +97,19 @@ class NamedFault:
 
         Args:
             probability: how often it happens, from 0 to 1.
-            seed: the same seed and the same requests in the same order give the same faults.
+            seed: from 0; the same seed and the same requests in the same order give the same
+                faults.
+
+        Raises:
+            TypeError: an argument is no number.
+            ValueError: an argument is out of range.
         """
-        if not 0 <= probability <= 1:
-            raise ValueError(f"probability: {probability}; give a number from 0 to 1")
-        return replace(self, probability=probability, seed=seed, chance=Random(seed))
+        return replace(
+            self,
+            probability=arguments.number("probability", probability, 1),
+            seed=arguments.whole("seed", seed),
+            chance=Random(seed),
+        )
 
     def renewed(self) -> NamedFault:
         """Return the same fault as it was before any request: its chance begins again."""
@@ -112,10 +130,3 @@ class NamedFault:
         if self.requests is not None and occasion.request not in self.requests:
             return False
         return self.chance is None or self.chance.random() < self.probability
-
-
-def _numbers(name: str, given: int | Collection[int]) -> Collection[int]:
-    numbers = (given,) if isinstance(given, int) else tuple(given)
-    if not numbers or any(number < 1 for number in numbers):
-        raise ValueError(f"{name}: {given!r}; give numbers from 1")
-    return numbers

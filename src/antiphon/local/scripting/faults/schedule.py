@@ -23,7 +23,7 @@ _MOST_OPEN = 1000
 
 
 @dataclass(slots=True, eq=False)
-class _Attempt:
+class _Scheduled:
     """An attempt at a request."""
 
     key: bytes
@@ -47,7 +47,7 @@ class Schedule:
     def __init__(self, note: Callable[[str], None]) -> None:
         self._note = note
         self._requests = 0
-        self._open: OrderedDict[bytes, _Attempt] = OrderedDict()
+        self._open: OrderedDict[bytes, _Scheduled] = OrderedDict()
 
     def due(self, faults: Sequence[Fault], body: JSONObject) -> Sequence[Fault]:
         """Return the faults that happen to a request."""
@@ -58,7 +58,7 @@ class Schedule:
         ]
         kind = "stream" if body.get("stream") else "plain"
         failures = sum(isinstance(fault, NamedFault) and fault.can_fail(kind) for fault in happen)
-        attempt = _Attempt(key, occasion, failures)
+        attempt = _Scheduled(key, occasion, failures)
         if failures:
             self._open[key] = attempt
             if len(self._open) > _MOST_OPEN:
@@ -68,13 +68,13 @@ class Schedule:
             for fault in happen
         ]
 
-    def _occasion(self, before: _Attempt | None) -> Occasion:
+    def _occasion(self, before: _Scheduled | None) -> Occasion:
         if before is not None:
             return Occasion(before.occasion.request, before.occasion.attempt + 1)
         self._requests += 1
         return Occasion(self._requests, 1)
 
-    def _watched(self, fault: NamedFault, attempt: _Attempt, kind: str, steps: Steps) -> Steps:
+    def _watched(self, fault: NamedFault, attempt: _Scheduled, kind: str, steps: Steps) -> Steps:
         """Let a fault happen, and note when it did not after all."""
         missed = yield from fault.change(steps)
         if missed is None:
