@@ -541,3 +541,10 @@ def test_a_fault_that_nobody_called_is_refused(name):
 def test_a_mistake_in_a_fault_is_no_fault_of_the_app():
     with pytest.raises(TypeError, match="faults: 'cut' is no fault"):
         InProcess(App()).faults = ["cut"]
+
+
+def test_what_stands_behind_a_response_stays_there():
+    for later in (faults.gzip(), faults.json_instead_of_stream(), faults.unknown_delta()):
+        steps = list(later(faults.glued_response()(right())))
+        assert not isinstance(steps[-1], Write)
+        assert sent(iter(steps)) == sent(faults.glued_response()(later(right())))

@@ -408,20 +408,20 @@ def gzipped(right: Steps) -> Steps:
         yield from steps
         return
     compressor = zlib.compressobj(wbits=_GZIP_BITS)
-    ended = False
     for step in steps:
         if isinstance(step, WriteHead):
             yield step._replace(headers=(*step.headers, _GZIP))
         elif isinstance(step, Write):
             content = compressor.compress(step.content)
             yield Write(content + compressor.flush(zlib.Z_SYNC_FLUSH))
-        else:
-            if isinstance(step, WriteRaw) and step.behind and not ended:
-                ended = True
-                yield Write(compressor.flush())
+        elif isinstance(step, WriteRaw) and step.behind:  # nothing of the body follows
+            yield Write(compressor.flush())
             yield step
-    if not ended:
-        yield Write(compressor.flush())
+            yield from steps
+            return
+        else:
+            yield step
+    yield Write(compressor.flush())
 
 
 def _joined(right: Steps) -> Steps:
