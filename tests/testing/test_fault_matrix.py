@@ -181,6 +181,58 @@ def test_a_fault_ends_as_the_catalogue_says(server, fault, client, kind, transpo
     assert in_time(clock, fault, transport)
 
 
+KINDS_OF_ERRORS = [
+    "invalid_request_error",
+    "authentication_error",
+    "billing_error",
+    "permission_error",
+    "not_found_error",
+    "conflict_error",
+    "request_too_large",
+    "rate_limit_error",
+    "api_error",
+    "timeout_error",
+    "overloaded_error",
+    "sparkle_error",
+]
+WITH_ARGUMENTS = [
+    *(faults.error_event(kind, event=0) for kind in KINDS_OF_ERRORS),
+    *(faults.html(status) for status in (201, 206, 300, 301, 307, 399, 400, 404, 409, 503, 599)),
+    *(faults.status(status) for status in (407, 418, 422, 501, 599)),
+    *(faults.status(kind) for kind in KINDS_OF_ERRORS[:-1]),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("number", range(len(WITH_ARGUMENTS)))
+def test_a_fault_with_other_arguments_ends_as_it_says(server, number, kind):
+    fault = WITH_ARGUMENTS[number]
+    if kind not in fault.affects:
+        return
+    server.faults = [fault]
+    client = antiphon.Client(base_url=server.url, api_key="k", max_retries=1)
+    with frozen():
+        outcome = ask(client, kind)
+    assert type(outcome.error) is fault.error
+    assert len(server.requests) == (2 if fault.retried else 1)
+
+
+@pytest.mark.parametrize("fault", [faults.silence(), faults.stall(), faults.pings_only(event=0)])
+@pytest.mark.parametrize(("limits", "requests"), [({}, 1), ({"total": 5000}, 2)])
+def test_what_uses_up_the_time_of_a_call_is_tried_again_if_some_is_left(
+    server, fault, limits, requests
+):
+    server.faults = [fault.on(attempts=1)]
+    client = antiphon.Client(
+        base_url=server.url, api_key="k", max_retries=2, timeout=antiphon.Timeout(**limits)
+    )
+    with frozen():
+        outcome = ask(client, "stream" if "plain" not in fault.affects else "plain")
+    assert len(server.requests) == requests
+    assert isinstance(outcome.error, antiphon.APITimeoutError | None)
+    assert (outcome.error is None) == (requests == 2)
+
+
 def test_the_docs_tell_how_many_cases_there_are():
     page = (Path(__file__).parents[2] / "docs" / "faults.md").read_text()
     assert f"{len(faults.ALL)} faults" in page

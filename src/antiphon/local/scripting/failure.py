@@ -34,7 +34,11 @@ _MESSAGES = {
 
 
 def failure(
-    error: int | str, message: str | None = None, *, retry_after: float | str | None = None
+    error: int | str,
+    message: str | None = None,
+    *,
+    retry_after: float | str | None = None,
+    name: str = "fail",
 ) -> RequestRefusedError:
     """Return the error of a scripted failure.
 
@@ -42,11 +46,12 @@ def failure(
         error: an HTTP status from 400 to 599, or the `type` of one of the API's errors.
         message: what it says; by default the API's words for it.
         retry_after: the header `retry-after`: seconds, or a text such as an HTTP date.
+        name: what the user has called; messages about what is no error begin with it.
 
     Raises:
         ValueError: there is no such error.
     """
-    status = _status(error)
+    status = _status(error, name)
     kind = error if isinstance(error, str) else _kind(status)
     wait = () if retry_after is None else (("retry-after", f"{retry_after}"),)
     return RequestRefusedError(
@@ -54,13 +59,13 @@ def failure(
     )
 
 
-def _status(error: int | str) -> int:
+def _status(error: int | str, name: str) -> int:
     if isinstance(error, str) and error in _STATUSES:
         return _STATUSES[error]
     if isinstance(error, int) and 400 <= error <= 599:
         return error
     raise ValueError(
-        f"fail: {error!r} is no error of the API; give a status from 400 to 599, or one of"
+        f"{name}: {error!r} is no error of the API; give a status from 400 to 599, or one of"
         f" {', '.join(_STATUSES)}"
     )
 

@@ -135,7 +135,7 @@ SCHEMA: JSONObject = {
                         "attempts": _NUMBERS,
                         "requests": _NUMBERS,
                         "probability": {"type": "number", "minimum": 0, "maximum": 1},
-                        "seed": {"type": "integer"},
+                        "seed": {"type": "integer", "minimum": 0},
                     },
                     "fault",
                 ),

@@ -11,7 +11,7 @@ from ..api.errors import RequestRefusedError
 from .matchers import ANY, Matcher
 from .scripted_reply import ScriptedReply
 
-__all__ = ["ScriptRule", "checked"]
+__all__ = ["ScriptRule", "checked", "renewed"]
 
 
 @dataclass(slots=True)
@@ -26,8 +26,8 @@ class ScriptRule:
     """How often it answers; None for always."""
     delay: float = 0.0
     """Seconds before the response."""
-    faults: Sequence[Fault] = ()
-    """What goes wrong with the response."""
+    faults: Sequence[Fault] | None = None
+    """What goes wrong with the response; None for what goes wrong with all."""
     used: int = 0
     """How often it has answered."""
 
@@ -41,7 +41,8 @@ class ScriptRule:
             raise TypeError(f"delay: {delay!r}; give seconds from 0")
         if not delay >= 0:
             raise ValueError(f"delay: {delay}; give seconds from 0")
-        checked(self.faults)
+        if self.faults is not None:
+            checked(self.faults)
 
     @property
     def left(self) -> bool:
@@ -58,12 +59,18 @@ class ScriptRule:
 
         Args:
             request: the request.
-            faults: those of all responses, for a rule that has none.
+            faults: those of all responses, for a rule that says nothing about faults.
         """
-        faults = self.faults or faults
+        faults = faults if self.faults is None else self.faults
         if isinstance(self.outcome, RequestRefusedError):
             return Direction(failure=self.outcome, delay=self.delay, faults=faults)
         return Direction(self.outcome.writer(request), delay=self.delay, faults=faults)
+
+    def begin_again(self) -> None:
+        """Forget what it has answered."""
+        self.used = 0
+        if self.faults is not None:
+            self.faults = renewed(self.faults)
 
 
 def checked(faults: Iterable[Fault]) -> Sequence[Fault]:
@@ -79,4 +86,28 @@ def checked(faults: Iterable[Fault]) -> Sequence[Fault]:
     for fault in given:
         if not callable(fault):
             raise TypeError(f"faults: {fault!r} is no fault; see antiphon.testing.faults")
+        if name := _uncalled(fault):
+            raise TypeError(f"faults: write faults.{name}(), not faults.{name}")
     return given
+
+
+def _uncalled(fault: Fault) -> str | None:
+    """Return the name of a function that makes faults, which somebody has forgotten to call."""
+    from .faults.by_name import MAKERS
+
+    given: object = fault
+    return next((name for name, maker in MAKERS.items() if maker is given), None)
+
+
+def renewed(faults: Iterable[Fault]) -> Sequence[Fault]:
+    """Return faults as they were before any request, so that the same seed gives the same ones.
+
+    Raises:
+        TypeError: one of them is none, or they are no list.
+    """
+    given = checked(faults)
+    if not given:  # most servers have none, and need not load what a fault is
+        return ()
+    from .faults.fault import NamedFault
+
+    return tuple(each.renewed() if isinstance(each, NamedFault) else each for each in given)

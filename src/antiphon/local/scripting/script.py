@@ -23,7 +23,7 @@ from ..api.errors import RequestRefusedError, invalid
 from ..api.journal import Recorded
 from ..api.steps import Flow
 from .matchers import ANY
-from .rule import ScriptRule, checked
+from .rule import ScriptRule, renewed
 from .scriptable import Scriptable, quoted
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Script(Scriptable):
     rules: list[ScriptRule]
     """The rules, in the order in which they are tried."""
     unexpected: list[str]
-    """What is to be said about requests that no rule answered, or to which a function failed."""
+    """What is to be said about requests that no rule answered, to which a function failed, or to
+    which a fault could not happen."""
 
     def __init__(self, *, strict: bool = True) -> None:
         self.strict = strict
@@ -67,7 +68,7 @@ class Script(Scriptable):
 
     @faults.setter
     def faults(self, faults: Iterable[Fault]) -> None:
-        self._faults: Sequence[Fault] = checked(faults)
+        self._faults: Sequence[Fault] = renewed(faults)
         self._schedule: Schedule | None = None  # counts requests, from the next one
 
     def add(self, rule: ScriptRule) -> ScriptRule:
@@ -79,8 +80,8 @@ class Script(Scriptable):
         """Check that all went as the script says.
 
         Raises:
-            AssertionError: a request came that no rule answers, or a rule with `times` was not used
-                so often.
+            AssertionError: a request came that no rule answers, a rule with `times` was not used
+                so often, or a response had no place for a fault that was due.
         """
         if problems := self.problems():
             text = "\n".join(["The script was not followed.", *problems])
@@ -161,7 +162,7 @@ class Script(Scriptable):
         from .faults.schedule import Schedule
 
         if self._schedule is None:
-            self._schedule = Schedule()
+            self._schedule = Schedule(self._note)
         return self._schedule.due(faults, request.body)
 
     def _direction(self, request: MessageRequest) -> Direction:

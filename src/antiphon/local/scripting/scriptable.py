@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from ..._wire.json import dumps, is_list, is_object
 from ..api.direction import Fault
 from .failure import failure
 from .matchers import ANY, Matcher, Predicate, matcher
-from .rule import ScriptRule, checked
+from .rule import ScriptRule, renewed
 from .scripted_reply import Content, Said, ScriptedReply
 
 __all__ = ["Scriptable", "quoted"]
@@ -31,7 +31,7 @@ class Scriptable:
         when: Predicate | None = None,
         times: int | None = None,
         delay: float = 0.0,
-        faults: Iterable[Fault] = (),
+        faults: Iterable[Fault] | None = None,
         stop_reason: str | None = None,
         usage: Mapping[str, int] | None = None,
     ) -> ScriptRule:
@@ -43,7 +43,8 @@ class Scriptable:
             when: which requests it answers; by default all.
             times: how often it answers; by default always.
             delay: seconds before the response, on the server's clock.
-            faults: what goes wrong with the response: functions from steps to steps.
+            faults: what goes wrong with the response: functions from steps to steps; by default
+                the faults of the server, and with ``[]`` nothing.
             stop_reason: why the message ends; by default what the content means.
             usage: counts of the usage, e.g. ``{"input_tokens": 10}``; the others follow from the
                 request and the reply.
@@ -55,23 +56,15 @@ class Scriptable:
             TypeError: a content cannot be said, or an argument is of another kind.
             ValueError: `times` or `delay` is out of range.
         """
-        # What cannot be said is refused here, where the traceback leads to the mistake.
-        dumps(Said.of([each for each in content if not callable(each)]).blocks)
-        reason, counts = cast("object", stop_reason), cast("object", usage)
-        if not isinstance(reason, str | None):
-            raise TypeError(f"stop_reason: {reason!r}; give a text such as 'max_tokens'")
-        if not isinstance(counts, Mapping | None):
-            raise TypeError(f"usage: {counts!r}; give counts, e.g. {{'output_tokens': 10}}")
-        outcome = ScriptedReply(content, stop_reason, usage or {})
-        says = f"reply({', '.join(map(_shown, content))})"
-        return self.add(ScriptRule(says, outcome, _matcher(when), times, delay, checked(faults)))
+        says, outcome = _said(content, stop_reason, usage)
+        return self.add(ScriptRule(says, outcome, _matcher(when), times, delay, _given(faults)))
 
     def replies(
         self,
         *contents: Content,
         when: Predicate | None = None,
         delay: float = 0.0,
-        faults: Iterable[Fault] = (),
+        faults: Iterable[Fault] | None = None,
     ) -> list[ScriptRule]:
         """Add rules that reply one after the other, each once.
 
@@ -79,7 +72,7 @@ class Scriptable:
             *contents: what each of them says; a list for a reply of several blocks.
             when: which requests they answer; by default all.
             delay: seconds before each response, on the server's clock.
-            faults: what goes wrong with each response.
+            faults: what goes wrong with each response; see `reply`.
 
         Returns:
             The rules.
@@ -88,10 +81,10 @@ class Scriptable:
             TypeError: a content cannot be said.
             ValueError: `delay` is out of range.
         """
-        broken = checked(faults)
+        # Shared: else each rule would begin with the same chance, and all would do the same.
+        fits, broken = _matcher(when), _given(faults)
         return [
-            self.reply(content, when=when, times=1, delay=delay, faults=broken)
-            for content in contents
+            self.add(ScriptRule(*_said((content,)), fits, 1, delay, broken)) for content in contents
         ]
 
     def fail(
@@ -103,7 +96,7 @@ class Scriptable:
         when: Predicate | None = None,
         times: int | None = None,
         delay: float = 0.0,
-        faults: Iterable[Fault] = (),
+        faults: Iterable[Fault] | None = None,
     ) -> ScriptRule:
         """Add a rule that refuses.
 
@@ -115,7 +108,7 @@ class Scriptable:
             when: which requests it refuses; by default all.
             times: how often it does so; by default always.
             delay: seconds before the response, on the server's clock.
-            faults: what goes wrong with the response.
+            faults: what goes wrong with the response; see `reply`.
 
         Returns:
             The rule; `used` tells how often it has answered.
@@ -124,10 +117,33 @@ class Scriptable:
             ValueError: there is no such error, or `times` or `delay` is out of range.
         """
         outcome = failure(error, message, retry_after=retry_after)
-        rule = ScriptRule(
-            f"fail({error!r})", outcome, _matcher(when), times, delay, checked(faults)
-        )
+        rule = ScriptRule(f"fail({error!r})", outcome, _matcher(when), times, delay, _given(faults))
         return self.add(rule)
+
+
+def _said(
+    content: Sequence[Content],
+    stop_reason: str | None = None,
+    usage: Mapping[str, int] | None = None,
+) -> tuple[str, ScriptedReply]:
+    """Return a reply, and what it says in a few words.
+
+    Raises:
+        TypeError: a content cannot be said, or an argument is of another kind.
+    """
+    # What cannot be said is refused here, where the traceback leads to the mistake.
+    dumps(Said.of([each for each in content if not callable(each)]).blocks)
+    reason, counts = cast("object", stop_reason), cast("object", usage)
+    if not isinstance(reason, str | None):
+        raise TypeError(f"stop_reason: {reason!r}; give a text such as 'max_tokens'")
+    if not isinstance(counts, Mapping | None):
+        raise TypeError(f"usage: {counts!r}; give counts, e.g. {{'output_tokens': 10}}")
+    says = f"reply({', '.join(map(_shown, content))})"
+    return says, ScriptedReply(content, stop_reason, usage or {})
+
+
+def _given(faults: Iterable[Fault] | None) -> Sequence[Fault] | None:
+    return None if faults is None else renewed(faults)
 
 
 def _matcher(when: Predicate | None) -> Matcher:

@@ -52,7 +52,7 @@ class ScriptFile(Script):
         begun = self.rules[: self._from_file]
         super().reset()
         for rule in begun:
-            rule.used = 0
+            rule.begin_again()
         self.rules.extend(begun)
         self._refresh()
 

@@ -11,18 +11,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...._wire.json import is_list, is_object, loads
-from . import catalogue
+from . import arguments, catalogue
 from .fault import NamedFault
 
-__all__ = ["from_json", "from_text", "named"]
+__all__ = ["MAKERS", "from_json", "from_text", "named"]
 
 _FORM = re.compile(r"\s*(\w+)\s*(?:\(([^()]*)\))?\s*(?:@\s*(\d+)(?:-(\d+))?)?\s*")
 _SEPARATOR = re.compile(r",(?![^()]*\))")
 _ARGUMENT = re.compile(r"\s*(?:(\w+)\s*=)?\s*(.*?)\s*")
 _READY = {fault.name: fault for fault in catalogue.ALL}
-_MAKERS: dict[str, Callable[..., NamedFault]] = {
+MAKERS: dict[str, Callable[..., NamedFault]] = {
     name: getattr(catalogue, name) for name in catalogue.__all__ if name != "ALL"
 }
+"""The functions of the catalogue, by their names."""
 _FIELDS = frozenset({"fault", "attempts", "requests", "probability", "seed"})
 
 
@@ -33,30 +34,33 @@ def named(name: str) -> NamedFault:
         name: its name, with arguments or without: ``cut``, ``cut(after=20)``, ``529@1-2``.
 
     Raises:
+        TypeError: the name is no text.
         ValueError: there is no such fault, or an argument is wrong.
     """
-    found = _FORM.fullmatch(name)
+    found = _FORM.fullmatch(arguments.text("name", name))
     if found is None:
         raise ValueError(f"{name!r} is no fault; write a name, or a call such as cut(after=20)")
-    called, arguments, first, last = found.groups()
-    fault = _made(called, arguments)
+    called, given, first, last = found.groups()
+    fault = _made(called, given)
     if first is None:
         return fault
+    if int(last or first) < int(first):
+        raise ValueError(f"{name!r}: give the lower attempt first, as in @{last}-{first}")
     return fault.on(attempts=range(int(first), int(last or first) + 1))
 
 
-def _made(name: str, arguments: str | None) -> NamedFault:
-    if arguments is None and name in _READY:
+def _made(name: str, given: str | None) -> NamedFault:
+    if given is None and name in _READY:
         return _READY[name]
-    if name in _MAKERS:
+    if name in MAKERS:
         try:
-            positional, keywords = _arguments(arguments or "")
-            return _MAKERS[name](*positional, **keywords)
+            positional, keywords = _arguments(given or "")
+            return MAKERS[name](*positional, **keywords)
         except TypeError as error:
             raise ValueError(str(error)) from error
-    if arguments is None and (name.isdigit() or name.endswith(("_error", "_too_large"))):
+    if given is None and (name.isdigit() or name.endswith(("_error", "_too_large"))):
         return catalogue.status(int(name) if name.isdigit() else name)
-    names = ", ".join(sorted({*_READY, *_MAKERS}))
+    names = ", ".join(sorted({*_READY, *MAKERS}))
     raise ValueError(f"{name!r} is no fault; the faults are {names}")
 
 
@@ -69,6 +73,8 @@ def _arguments(text: str) -> tuple[list[Any], dict[str, Any]]:
         name, written = found.groups()
         if name is None:
             positional.append(_value(written))
+        elif name in keywords:
+            raise ValueError(f"{name}: it is given twice; give it once")
         else:
             keywords[name] = _value(written)
     return positional, keywords

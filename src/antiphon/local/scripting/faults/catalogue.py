@@ -1,11 +1,13 @@
-"""The catalogue: every fault by its name, with arguments where it takes some."""
+"""The catalogue: every fault by its name, with arguments where it takes some.
+
+All raise TypeError for an argument of another kind, and ValueError for one that is out of range.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import TypeAlias
 
 from ...._stream.writer import PING, framed
 from ...._wire.json import JSONObject, dumps
@@ -13,7 +15,6 @@ from ....errors import (
     APIConnectionError,
     APIResponseValidationError,
     APITimeoutError,
-    OverloadedError,
     RateLimitError,
     error_class,
 )
@@ -29,8 +30,8 @@ from ...api.steps import (
     WriteRaw,
 )
 from ..failure import KINDS, failure
-from . import changes
-from .changes import Place
+from . import arguments, changes
+from .changes import ChangeEvent, Place
 from .fault import NamedFault
 
 __all__ = [
@@ -69,8 +70,6 @@ __all__ = [
     "unknown_event",
 ]
 
-ChangeEvent: TypeAlias = Callable[[JSONObject], Iterable[JSONObject]]
-
 _STREAM = frozenset({"stream"})
 _PLAIN = frozenset({"plain"})
 _PING_SECONDS = 15.0
@@ -78,6 +77,7 @@ _PING_SECONDS = 15.0
 _OVERSIZED = 2 * 1024 * 1024
 # Of a text: its message, its block, a ping, and two deltas.
 _EVENT = 5
+_BODILESS = (204, 205, 304)
 _HTML = b"<html><head><title>Bad Gateway</title></head><body>upstream failed</body></html>"
 
 
@@ -88,14 +88,15 @@ def status(status: int | str = 529, message: str | None = None) -> NamedFault:
         status: a status from 400 to 599, or the `type` of an error of the API.
         message: what the error says.
     """
-    refusal = failure(status, message)
+    said = None if message is None else arguments.text("message", message)
+    refusal = failure(status, said, name="status")
     code = refusal.status
     return NamedFault(
         f"status_{code}",
         f"The API refuses with status {code}, {refusal.kind}.",
         error_class(code, refusal.kind),
         changes.refused(refusal),
-        retried=code in (408, 409, 429) or code >= 500,
+        retried=_is_retried(code),
     )
 
 
@@ -114,9 +115,9 @@ def retry_after(form: str = "seconds", seconds: float = 2) -> NamedFault:
         yield WriteHead(429, (*headers, kind, wait, ("x-should-retry", "true")))
         yield Write(dumps(refusal.body(dict(headers).get("request-id", ""))))
 
-    if form not in _FORMS:
-        raise ValueError(f"retry_after: {form!r}; give one of {', '.join(_FORMS)}")
-    _checked(seconds)
+    if arguments.text("form", form) not in _FORMS:
+        raise ValueError(f"form: {form!r}; give one of {', '.join(_FORMS)}")
+    arguments.seconds(seconds)
     return NamedFault(
         f"retry_after_{form}",
         f"A rate limit refuses; its retry-after is {_FORMS[form]}.",
@@ -147,23 +148,23 @@ def latency(seconds: float = 3) -> NamedFault:
     """Return a fault: the response begins late.
 
     Args:
-        seconds: how late.
+        seconds: how late. For later than your client waits take `silence`, which is a failure.
     """
-    sentence = "The response begins some seconds late."
-    return NamedFault("latency", sentence, None, changes.before_head(Pause(_checked(seconds))))
+    change = changes.before_head(Pause(arguments.seconds(seconds)))
+    return NamedFault("latency", "The response begins some seconds late.", None, change)
 
 
 def silence(seconds: float = 3600) -> NamedFault:
     """Return a fault: no response begins for a long time.
 
     Args:
-        seconds: how long.
+        seconds: how long; see `NamedFault.retried` for when a call is tried again.
     """
     return NamedFault(
         "silence",
         "No response begins for longer than a client waits.",
         APITimeoutError,
-        changes.before_head(Pause(_checked(seconds))),
+        changes.before_head(Pause(arguments.seconds(seconds))),
         retried=True,
     )
 
@@ -174,11 +175,11 @@ def stall(
     """Return a fault: nothing is sent for a long time in the middle of the body.
 
     Args:
-        seconds: how long.
+        seconds: how long; see `NamedFault.retried` for when a call is tried again.
         event: behind how many events of a stream.
         after: behind how many bytes.
     """
-    pause = Pause(_checked(seconds))
+    pause = Pause(arguments.seconds(seconds))
     return NamedFault(
         "stall",
         "Nothing is sent for longer than a client waits, in the middle of the body.",
@@ -192,15 +193,17 @@ def pings_only(seconds: float = 3600, *, event: int | None = None) -> NamedFault
     """Return a fault: a stream sends nothing but pings for a long time.
 
     Args:
-        seconds: how long.
+        seconds: how long; see `NamedFault.retried` for when a call is tried again.
         event: behind how many events.
     """
-    times = int(_checked(seconds) / _PING_SECONDS)
+    arguments.seconds(seconds)
 
     def pings() -> Iterator[Step]:
-        for _ in range(times):
-            yield Pause(_PING_SECONDS)
+        left = seconds
+        while left > 0:
+            yield Pause(min(left, _PING_SECONDS))
             yield Write(framed(PING))
+            left -= _PING_SECONDS
 
     return NamedFault(
         "pings_only",
@@ -219,10 +222,8 @@ def drip(size: int = 64, seconds: float = 0.01) -> NamedFault:
         size: the bytes of a piece.
         seconds: the pause before each piece.
     """
-    if size < 1:
-        raise ValueError(f"size: {size!r}; give a number of bytes from 1")
-    sentence = "The body arrives in small pieces, slowly."
-    return NamedFault("drip", sentence, None, changes.dripping(size, _checked(seconds)))
+    change = changes.dripping(arguments.whole("size", size, 1), arguments.seconds(seconds))
+    return NamedFault("drip", "The body arrives in small pieces, slowly.", None, change)
 
 
 def no_response() -> NamedFault:
@@ -325,15 +326,16 @@ def error_event(
         message: what it says.
         event: behind how many events.
     """
-    error = {"type": "error", "error": {"type": kind, "message": message}}
+    said = {"type": arguments.text("kind", kind), "message": arguments.text("message", message)}
+    error = {"type": "error", "error": said}
     return NamedFault(
         "error_event",
         "A stream ends with an error event.",
-        OverloadedError if kind == "overloaded_error" else error_class(500, kind),
+        error_class(200, kind),
         changes.of_streams(
             changes.at_place(_place(event), lambda: (Write(framed(error)),), ends=True)
         ),
-        retried=True,
+        retried=kind in KINDS.values() and _is_retried(failure(kind).status),
         affects=_STREAM,
     )
 
@@ -427,7 +429,7 @@ def split_utf8(seconds: float = 0.01) -> NamedFault:
     """
     sentence = "Characters of several bytes arrive in two pieces."
     return NamedFault(
-        "split_utf8", sentence, None, changes.with_split_characters(_checked(seconds))
+        "split_utf8", sentence, None, changes.with_split_characters(arguments.seconds(seconds))
     )
 
 
@@ -497,7 +499,7 @@ def crlf() -> NamedFault:
         "crlf",
         "The lines of a stream end with CR and LF.",
         None,
-        changes.text_changed(lambda event: event.replace(b"\n", b"\r\n")),
+        changes.text_changed(changes.with_crlf),
         affects=_STREAM,
     )
 
@@ -519,7 +521,7 @@ def comments() -> NamedFault:
         "comments",
         "Comments and unknown fields stand between the events of a stream.",
         None,
-        changes.text_changed(lambda event: b": keep-alive\n\nretry: 3000\nid: 7\n" + event),
+        changes.text_changed(changes.with_comments),
         affects=_STREAM,
     )
 
@@ -576,22 +578,24 @@ def html(status: int = 502) -> NamedFault:
     """Return a fault: a proxy sends a page.
 
     Args:
-        status: its status: 502 as proxies have it, or 200.
+        status: its status, from 200 to 599: 502 as proxies have it, or 200; one with a body.
     """
 
     def response(headers: HeaderPairs) -> Iterator[Step]:
         yield WriteHead(status, (*headers, ("content-type", "text/html")))
         yield Write(_HTML)
 
-    if not 200 <= status <= 599:
+    if not 200 <= arguments.whole("status", status) <= 599:
         raise ValueError(f"status: {status!r}; give one from 200 to 599")
-    failed = status >= 400
+    if status in _BODILESS:
+        raise ValueError(f"status: {status!r}; give one whose responses have a body")
+    failed = status >= 300
     return NamedFault(
         f"html_{status}",
         f"A proxy sends a page instead of the response, with status {status}.",
         error_class(status, None) if failed else APIResponseValidationError,
         changes.replaced(response),
-        retried=status in (408, 409, 429) or status >= 500,
+        retried=_is_retried(status),
     )
 
 
@@ -616,20 +620,16 @@ def glued_response() -> NamedFault:
     )
 
 
-def _checked(seconds: float) -> float:
-    if not 0 <= seconds < float("inf"):
-        raise ValueError(f"seconds: {seconds!r}; give a number from 0")
-    return seconds
+def _is_retried(status: int) -> bool:
+    return status in (408, 409, 429) or status >= 500
 
 
 def _place(event: int | None = None, after: int | None = None) -> Place:
     if event is not None and after is not None:
         raise ValueError("event, after: give one of them")
-    if after is None and event is None:
-        event = _EVENT
-    if (after or event or 0) < 0:
-        raise ValueError("event, after: give a number from 0")
-    return Place(event, after)
+    if after is not None:
+        return Place(after=arguments.whole("after", after))
+    return Place(arguments.whole("event", _EVENT if event is None else event))
 
 
 ALL: tuple[NamedFault, ...] = (

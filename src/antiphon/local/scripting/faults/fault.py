@@ -8,6 +8,7 @@ from random import Random
 
 from ....errors import AntiphonError
 from ...api.steps import Steps
+from . import arguments
 from .changes import Change
 
 __all__ = ["BOTH", "NamedFault", "Occasion"]
@@ -40,9 +41,17 @@ class NamedFault:
     error: type[AntiphonError] | None
     """What a call of this package ends with if it is not tried again; None if it succeeds."""
     change: Change = field(repr=False)
-    """Makes the steps of the wrong response."""
+    """Makes the steps of the wrong response.
+
+    A generator may return a text in the end: why the response is the right one after all.
+    """
     retried: bool = False
-    """Whether the clients of this package try such a call again."""
+    """Whether the clients of this package try such a call again, if its total time allows that.
+
+    With the usual limits, a `silence`, a `stall` and `pings_only` use up the whole time of a call
+    (600 seconds), so that none is left for another attempt. Neither is there for a `retry_after`
+    that is longer.
+    """
     affects: Collection[str] = BOTH
     """Which responses it concerns: "plain", "stream" or both. The others stay as they are."""
     attempts: Collection[int] | None = None
@@ -51,12 +60,14 @@ class NamedFault:
     """The numbers of the requests that it concerns, from 1; None for all."""
     probability: float = 1.0
     """The chance that it happens."""
+    seed: int = 0
+    """What chance begins with."""
     chance: Random | None = field(default=None, repr=False, compare=False)
     """Where chance comes from."""
 
     def __call__(self, steps: Steps) -> Steps:
         """Return the steps of the wrong response."""
-        return self.change(steps)
+        yield from self.change(steps)
 
     def on(
         self,
@@ -68,13 +79,17 @@ class NamedFault:
 
         Args:
             attempts: their numbers, from 1: ``(1, 2)`` lets the third attempt succeed.
-            requests: the numbers of the requests, from 1. A request with the same body as one that
-                has failed is another attempt at it.
+            requests: the numbers of the requests, from 1. A request with the same body as one to
+                which a fault with an `error` happened is another attempt at it.
+
+        Raises:
+            TypeError: they are no whole numbers.
+            ValueError: there are none, or one is below 1.
         """
         return replace(
             self,
-            attempts=self.attempts if attempts is None else _numbers("attempts", attempts),
-            requests=self.requests if requests is None else _numbers("requests", requests),
+            attempts=self.attempts if attempts is None else arguments.numbers("attempts", attempts),
+            requests=self.requests if requests is None else arguments.numbers("requests", requests),
         )
 
     def sometimes(self, probability: float, *, seed: int = 0) -> NamedFault:
@@ -82,11 +97,31 @@ class NamedFault:
 
         Args:
             probability: how often it happens, from 0 to 1.
-            seed: the same seed and the same requests in the same order give the same faults.
+            seed: from 0; the same seed and the same requests in the same order give the same
+                faults.
+
+        Raises:
+            TypeError: an argument is no number.
+            ValueError: an argument is out of range.
         """
-        if not 0 <= probability <= 1:
-            raise ValueError(f"probability: {probability}; give a number from 0 to 1")
-        return replace(self, probability=probability, chance=Random(seed))
+        return replace(
+            self,
+            probability=arguments.number("probability", probability, 1),
+            seed=arguments.whole("seed", seed),
+            chance=Random(seed),
+        )
+
+    def renewed(self) -> NamedFault:
+        """Return the same fault as it was before any request: its chance begins again."""
+        return self if self.chance is None else replace(self, chance=Random(self.seed))
+
+    def can_fail(self, kind: str) -> bool:
+        """Return whether a call that it happens to can fail.
+
+        Args:
+            kind: what the response is: "plain" or "stream".
+        """
+        return self.error is not None and kind in self.affects
 
     def is_due(self, occasion: Occasion) -> bool:
         """Return whether it happens now."""
@@ -95,10 +130,3 @@ class NamedFault:
         if self.requests is not None and occasion.request not in self.requests:
             return False
         return self.chance is None or self.chance.random() < self.probability
-
-
-def _numbers(name: str, given: int | Collection[int]) -> Collection[int]:
-    numbers = (given,) if isinstance(given, int) else tuple(given)
-    if not numbers or any(number < 1 for number in numbers):
-        raise ValueError(f"{name}: {given!r}; give numbers from 1")
-    return numbers
