@@ -70,10 +70,10 @@ def _expect_text(message: dict[str, Any]) -> None:
     expect(some, "some text", message["content"])
 
 
-def _expect_tokens(message: dict[str, Any]) -> None:
+def _expect_tokens(message: dict[str, Any], where: str) -> None:
     usage = message["usage"]
     for name in ("input_tokens", "output_tokens"):
-        expect(usage[name] > 0, f"usage.{name} above 0", usage[name])
+        expect(usage[name] > 0, f"usage.{name} above 0 {where}", usage[name])
 
 
 def _expect_stop(message: dict[str, Any], reason: str) -> None:
@@ -86,7 +86,8 @@ def _create(probe: Probe) -> None:
 
 
 def _usage(probe: Probe) -> None:
-    _expect_tokens(probe.message())
+    _expect_tokens(probe.message(), "in a message")
+    _expect_tokens(probe.stream().message, "at the end of a stream")
 
 
 def _request_id(probe: Probe) -> None:
@@ -112,7 +113,6 @@ def _stream(probe: Probe) -> None:
     streamed = probe.stream()
     streamed.expect_deltas("text_delta")
     _expect_text(streamed.message)
-    _expect_tokens(streamed.message)
 
 
 def _stream_error(probe: Probe) -> None:

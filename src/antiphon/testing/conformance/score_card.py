@@ -144,7 +144,7 @@ def _run(check: ConformityCheck, probe: Probe) -> tuple[str, Exception | None]:
     except APIError as error:
         return f"expected a whole response: {error}", error
     except Exception as error:  # a check of a user may take a form for granted
-        return f"the check could not read the response: {type(error).__name__}: {error}", error
+        return f"the check broke off with {type(error).__name__}: {error}", error
     return "", None
 
 
