@@ -57,14 +57,18 @@ def target_of(url: str) -> Target:
     Raises:
         ValueError: it is not an http or https URL with a host.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname or ""
+        host = host if host.isascii() else host.encode("idna").decode()
+    except ValueError as error:  # brackets, a port or a name that cannot be
+        raise UnusableURLError(url) from error
+    if parts.scheme not in DEFAULT_PORTS or not host:
         raise UnusableURLError(url)
-    host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
     target = parts.path or "/"
     if parts.query:
         target += f"?{parts.query}"
-    origin = Origin(parts.scheme, host, parts.port or DEFAULT_PORTS[parts.scheme])
+    origin = Origin(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme])
     return Target(origin, quote(target, safe=_KEPT_IN_TARGETS))
 
 

@@ -304,6 +304,13 @@ def _describe_conformance(command: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="a model that thinks if told to (%(default)s)",
     )
+    command.add_argument(
+        "--timeout",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="the longest that a check may take (%(default)g)",
+    )
     command.add_argument("--json", action="store_true", help="print the score card as JSON")
 
 

@@ -7,8 +7,9 @@ import os
 import sys
 from typing import Final
 
-__all__ = ["COST_CAP", "INTERRUPTED", "exit_code"]
+__all__ = ["COST_CAP", "INTERRUPTED", "NETWORK", "exit_code"]
 
+NETWORK: Final = 7
 COST_CAP: Final = 8
 # What shells report for a program that SIGINT (2) or SIGPIPE (13) ended: 128 plus its number.
 INTERRUPTED: Final = 130
@@ -61,7 +62,7 @@ def _exit_code_of(failure: Exception) -> int:
         (errors.InternalServerError, 6),
         (errors.APIStatusError, 4),
         (errors.APIResponseValidationError, 6),
-        (errors.APIConnectionError, 7),
+        (errors.APIConnectionError, NETWORK),
         (ValueError, 2),
         (TypeError, 2),
         (OSError, 1),
