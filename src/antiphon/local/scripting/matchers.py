@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any, TypeAlias
 
 from ..._wire.json import JSONObject
@@ -73,7 +74,11 @@ class Matcher:
 
 
 def matcher(predicate: Predicate) -> Matcher:
-    """Return `predicate` as a matcher."""
+    """Return `predicate` as a matcher.
+
+    Raises:
+        TypeError: it is none, or it is async.
+    """
     if isinstance(predicate, Matcher):
         return predicate
     if not callable(predicate):
@@ -83,7 +88,28 @@ def matcher(predicate: Predicate) -> Matcher:
         )
     # A function cannot say what it found instead, but its name tells what it looked for.
     name: str = getattr(predicate, "__name__", repr(predicate))
-    return _Fact(name, predicate, lambda _: "it is false")
+    if getattr(predicate, "__module__", None) == __name__:
+        raise TypeError(f"when: {name} is what makes a matcher; call it: {name}(…)")
+    if any(map(iscoroutinefunction, (predicate, type(predicate).__call__))):
+        raise _is_async(name)
+    return _Fact(name, lambda request: _verdict(name, predicate(request)), lambda _: "it is false")
+
+
+def _verdict(name: str, said: object) -> bool:
+    """Return what a function says about a request; what is no verdict would count as true."""
+    if isinstance(said, Awaitable):
+        if isinstance(said, Coroutine):
+            said.close()  # else Python warns that nobody has awaited it
+        raise _is_async(name)
+    if isinstance(said, Matcher):
+        raise TypeError(f"when: {name} returned the matcher {said!r}; give {said!r} itself")
+    return bool(said)
+
+
+def _is_async(name: str) -> TypeError:
+    return TypeError(
+        f"when: {name} is async, and a rule cannot wait for it; give a function that returns a bool"
+    )
 
 
 @dataclass(frozen=True, slots=True)
