@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from functools import reduce
+from math import nan
 from pathlib import Path
 
 import jsonschema
@@ -48,9 +51,9 @@ WRONG = [
     ([{"reply": {"tool_use": "t", "input": 1}}], "rules.0.reply.input: give a mapping"),
     ([{"reply": {"text": "a", "id": 1}}], "rules.0.reply.id: unknown"),
     ([{"reply": {"text": "b", "citations": [{}]}}], "citations.0: give a mapping with cited_text"),
-    ([{"fail": 200}], "rules.0.fail: fail: 200 is no error"),
-    ([{"fail": "nonsense"}], "rules.0.fail: fail: 'nonsense' is no error"),
-    ([{"fail": None}], "rules.0.fail: fail: None is no error"),
+    ([{"fail": 200}], "rules.0.fail: 200 is no error"),
+    ([{"fail": "nonsense"}], "rules.0.fail: 'nonsense' is no error"),
+    ([{"fail": None}], "rules.0.fail: None is no error"),
     ([{"reply": "a", "times": 0}], "rules.0.times: give a number from 1"),
     ([{"reply": "a", "times": True}], "rules.0.times: give a number from 1"),
     ([{"reply": "a", "delay": -1}], "rules.0.delay: give a number from 0"),
@@ -67,6 +70,7 @@ WRONG = [
     ([{"reply": "a", "when": {"has_image": "x"}}], "rules.0.when.has_image: give true or false"),
     ([{"reply": "a", "when": {"header": {"x": 1}}}], "rules.0.when.header.x: give a text"),
     ([{"reply": "a", "when": {"any": []}}], "rules.0.when.any: give a list"),
+    ([{"reply": "a", "when": {"header": {"": "x"}}}], "rules.0.when.header: a name is empty"),
     ([{"replyy": "a"}], "rules.0: give a mapping with one of reply, replies, fail, not 'replyy'"),
     ([{"reply": "a", "when": {"all": [{"x": 1}]}}], "rules.0.when.all.0.x: unknown"),
 ]
@@ -85,6 +89,36 @@ def test_what_is_wrong_is_said_with_its_path(value, says):
     assert says in str(caught.value)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(value, SCHEMA)
+
+
+NESTED: dict = {}
+NESTED["not"] = NESTED
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ({"reply": {"tool_use": "x", "input": {"a": date(2026, 1, 1)}}}, "reply.input.a: datetime"),
+        ({"reply": {"tool_use": "x", "input": {1: "a"}}}, "reply.input: the key 1 is no text"),
+        ({"reply": {"tool_use": "x", "input": {"a": nan}}}, "reply.input.a: nan is not finite"),
+        ({"reply": {"tool_use": "x", "input": {"a": {1}}}}, "reply.input.a: {1} is not JSON"),
+        ({"reply": "\ud800"}, "reply: '\\ud800' has half"),
+        ({"reply": "a", "delay": nan}, "delay: nan is not finite"),
+        ({"reply": "a", "when": {"header": {1: "a"}}}, "when.header: the key 1 is no text"),
+        ({"reply": {"type": "message", "role": "assistant", "content": 5}}, "reply: 5 cannot be"),
+        ({"replies": ["a", ["b", {"type": "message", "content": 5}]]}, "replies.1.1: 5 cannot be"),
+        (
+            {"reply": {"text": "a", "citations": {"cited_text": "b", 1: "c"}}},
+            "reply.citations: the",
+        ),
+        ({"reply": "a", "when": NESTED}, "nested too deeply"),
+        ({"reply": "a", "when": reduce(lambda made, _: {"not": made}, range(900), "a")}, "nested"),
+    ],
+)
+def test_what_no_json_holds_is_said_with_its_path(rule, says):
+    with pytest.raises(ValueError, match=r"^rules\.0\.") as caught:
+        parse([rule])
+    assert says in str(caught.value)
 
 
 def test_a_fault_that_is_none_is_refused():

@@ -58,7 +58,19 @@ def test_a_file_is_read_again_when_it_changes(path):
 def test_a_file_that_becomes_wrong_changes_nothing_and_is_logged_once(path, caplog):
     write(path, "- reply: one")
     _, client = server_of(path)
-    for text in ("- replay: two", "- reply: [", "- reply: !!python/object:os.system x"):
+    wrong = (
+        "- replay: two",
+        "- reply: [",
+        "- reply: !!python/object:os.system x",
+        "- {reply: two, when: {header: {1: a}}}",
+        "- reply: {type: message, role: assistant, content: 5}",
+        "- reply: {tool_use: x, input: {a: !!set {b}}}",
+        "- reply: {tool_use: x, input: {a: .nan}}",
+        "- {reply: two, when: &x {not: *x}}",
+        "- {reply: two, when: !!bool x}",
+        "- " + "[" * 3000 + "]" * 3000,
+    )
+    for text in wrong:
         write(path, text)
         with caplog.at_level(logging.WARNING, "antiphon.local"):
             assert [said(client), said(client)] == ["one", "one"]
@@ -69,6 +81,12 @@ def test_a_file_that_becomes_wrong_changes_nothing_and_is_logged_once(path, capl
     assert said(client) == "one"
     write(path, "- reply: two again")
     assert said(client) == "two again"
+
+
+def test_a_date_without_quotes_is_a_text(path):
+    write(path, "- reply: {tool_use: book, input: {day: 2026-01-01, wrong: 2026-13-45, at: =}}")
+    [call] = server_of(path)[1].messages.create(**HELLO).tool_uses
+    assert call.input == {"day": "2026-01-01", "wrong": "2026-13-45", "at": "="}
 
 
 def test_rules_that_were_added_stay_behind_those_of_the_file(path):
@@ -104,5 +122,6 @@ def test_a_file_that_is_wrong_from_the_beginning_is_refused(path):
 def test_without_pyyaml_the_extra_is_named(path, monkeypatch):
     write(path, "- reply: one")
     monkeypatch.setitem(sys.modules, "yaml", None)
+    monkeypatch.delitem(sys.modules, "antiphon.local.serving.yaml_values", raising=False)
     with pytest.raises(ValueError, match=r"pip install 'antiphon\[testing\]'"):
         ScriptFile(path)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from math import isfinite
+from typing import Any, cast
 
 from ..._wire.json import JSONObject, is_list, is_object
 from ..api.direction import Fault
@@ -19,9 +20,12 @@ from .faults.by_name import from_json
 from .matchers import Matcher
 from .rule import ScriptRule
 from .scriptable import Scriptable
+from .scripted_reply import Said
 
 __all__ = ["FileRules", "parse"]
 
+# Far below Python's limit for recursion: a condition is asked level by level.
+_DEEPEST = 100
 _A_CONTENT = "give a text, or a mapping with one of text, thinking, tool_use, refusal or type"
 _OUTCOMES = ("reply", "replies", "fail")
 _COMMON = ("when", "times", "delay", "faults")
@@ -79,6 +83,7 @@ def parse(value: object) -> FileRules:
     """
     # A list alone is what people try first.
     top: JSONObject = value if is_object(value) else {"rules": value}
+    _check_json(top, "")
     _check_names(top, ("rules", "strict", "$schema"), "")
     if not isinstance(top.get("strict", True), bool):
         raise _wrong("strict", "give true or false")
@@ -105,21 +110,18 @@ def _add(rule: Any, parsed: FileRules, path: str) -> None:
         given["when"] = _condition(rule["when"], f"{path}.when")
     said, where = rule[kind], f"{path}.{kind}"
     if kind == "reply":
-        parsed.reply(*_contents(said, where), **given)
+        make = partial(parsed.reply, *_contents(said, where))
     elif kind == "replies" and is_list(said) and said:
         each = [_contents(item, f"{where}.{index}") for index, item in enumerate(said)]
-        parsed.replies(*each, **given)
+        make = partial(parsed.replies, *each)
     elif kind == "replies":
         raise _wrong(where, "give a list of replies")
     else:
-        _add_failure(said, given, parsed, where)
-
-
-def _add_failure(error: Any, given: dict[str, Any], parsed: FileRules, path: str) -> None:
+        make = partial(parsed.fail, said)
     try:
-        parsed.fail(error, **given)
-    except ValueError as failure:
-        raise ValueError(f"{path}: {failure}") from failure
+        make(**given)
+    except (TypeError, ValueError) as error:  # its text begins with the name of the argument
+        raise ValueError(f"{path}.{error}") from error
 
 
 def _contents(value: Any, path: str) -> list[Any]:
@@ -135,7 +137,7 @@ def _content(value: Any, path: str) -> Any:
     if not is_object(value):
         raise _wrong(path, _A_CONTENT)
     if isinstance(value.get("type"), str):  # a block or a message as the API writes it
-        return value
+        return _as_written(value, path)
     match value:
         case {"text": str(text), **more}:
             _check_names(more, ("citations",), path)
@@ -154,6 +156,15 @@ def _content(value: Any, path: str) -> Any:
             return makers.refusal(explanation, **more)
         case _:
             raise _wrong(path, _A_CONTENT)
+
+
+def _as_written(value: JSONObject, path: str) -> JSONObject:
+    """Return a block or a message of the API, which must be one."""
+    try:
+        Said.of([value])
+    except TypeError as error:
+        raise _wrong(path, str(error).removeprefix("reply: ")) from error
+    return value
 
 
 def _citations(value: Any, path: str) -> list[JSONObject]:
@@ -224,6 +235,8 @@ def _joined(name: str, value: Sequence[Any], path: str) -> Matcher:
 
 
 def _headers(value: JSONObject, path: str) -> Matcher:
+    if "" in value:
+        raise _wrong(path, "a name is empty; give the name of a header")
     parts = [
         matchers.header(name)
         if wanted is True
@@ -297,11 +310,36 @@ _CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
 }
 
 
+def _check_json(value: Any, path: str, depth: int = 0) -> None:
+    """Check that a value is one of JSON: a file of YAML may hold others, and itself."""
+    if depth > _DEEPEST:
+        raise _wrong(path, f"nested too deeply; at most {_DEEPEST} levels are read")
+    if is_object(value):
+        for name in value:
+            if not isinstance(cast("object", name), str):
+                raise _wrong(path, f"the key {name!r} is no text; write it in quotes")
+            _check_json(value[name], _joined_path(path, name), depth + 1)
+    elif is_list(value):
+        for index, item in enumerate(value):
+            _check_json(item, _joined_path(path, f"{index}"), depth + 1)
+    elif isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+            raise _wrong(path, f"{value!r} has half a surrogate pair, which cannot be sent")
+    elif isinstance(value, float):
+        if not isfinite(value):
+            raise _wrong(path, f"{value} is not finite; give another number")
+    elif not isinstance(value, bool | int | None):
+        raise _wrong(path, f"{value!r} is not JSON; give a text in quotes, a list or a mapping")
+
+
+def _joined_path(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
 def _check_names(value: JSONObject, known: Sequence[str], path: str) -> None:
     for name in value:
         if name not in known:
-            where = f"{path}.{name}" if path else str(name)
-            raise _wrong(where, f"unknown; give {', '.join(known)}")
+            raise _wrong(_joined_path(path, name), f"unknown; give {', '.join(known)}")
 
 
 def _wrong(path: str, advice: str) -> ValueError:

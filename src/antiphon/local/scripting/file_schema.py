@@ -164,6 +164,7 @@ SCHEMA: JSONObject = {
                             "header": {
                                 "type": "object",
                                 "minProperties": 1,
+                                "propertyNames": _NAME,
                                 "additionalProperties": {"anyOf": [_ref("text"), {"const": True}]},
                             },
                             "all": {"type": "array", "items": _ref("condition"), "minItems": 1},

@@ -21,7 +21,7 @@ from ..replies.reply import complete_reply
 from ..replies.signatures import NONCE_BYTES
 from .quotation import located
 
-__all__ = ["Content", "ScriptedReply"]
+__all__ = ["Content", "Said", "ScriptedReply"]
 
 
 class HasDict(Protocol):

@@ -91,16 +91,12 @@ def read_script(path: Path) -> FileRules:
 
 def _yaml(content: bytes) -> Any:
     try:
-        import yaml
+        from .yaml_values import read_yaml
     except ImportError:
         raise ValueError(
             "YAML needs PyYAML: pip install 'antiphon[testing]', or write the script as JSON"
         ) from None
-    try:
-        # Values alone: no tag of the file makes an object of a class.
-        return yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        raise ValueError(f"not valid YAML: {error}") from error
+    return read_yaml(content)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
