@@ -153,6 +153,49 @@ def test_a_server_that_is_not_strict_falls_back_to_simulated_replies():
         server.verify()
 
 
+@pytest.mark.parametrize("make", [LocalServer, InProcess])
+def test_the_script_of_an_app_says_itself_whether_it_is_strict(make):
+    lax = App(script=Script(strict=False))
+    assert make(lax).script.strict is make(lax, strict=False).script.strict is False
+    with pytest.raises(TypeError, match=r"strict: False, but the script .* Script\(strict=…\)"):
+        make(App(script=Script()), strict=False)
+    with pytest.raises(TypeError, match="strict: 'no'; give True or False"):
+        make(strict="no")
+
+
+def test_a_server_that_is_not_strict_stays_so_with_another_app():
+    with LocalServer(strict=False) as server:
+        server.replace(App())
+        assert server.script.strict is False
+        server.replace(App(script=Script()))
+        assert server.script.strict is True
+
+
+def test_what_a_file_says_about_strictness_ends_with_it():
+    script = Script()
+    script.load({"strict": False, "rules": [{"reply": "a", "times": 1}]})
+    assert script.strict is False
+    script.load([{"reply": "a", "times": 1}])
+    assert script.strict is True
+    script.load({"strict": False, "rules": [{"reply": "a"}]})
+    script.reset()
+    assert script.strict is True
+    script.load({"strict": False, "rules": [{"reply": "a"}]})
+    script.strict = True
+    assert script.strict is True
+
+
+def test_a_file_without_rules_expects_nothing(scripted):
+    server, client = scripted
+    server.script.load({"rules": []})
+    with pytest.raises(antiphon.BadRequestError, match=r"There are no rules\."):
+        ask(client, "Hi")
+    with pytest.raises(AssertionError, match="There are no rules"):
+        server.verify()
+    server.app.reset()
+    assert "simulated" in ask(client, "Hi").text.lower()
+
+
 def test_without_rules_replies_are_simulated(scripted):
     server, client = scripted
     assert "simulated" in ask(client, "Hello").text.lower()

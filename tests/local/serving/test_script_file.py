@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from antiphon import Client
+from antiphon import BadRequestError, Client
 from antiphon.local import App, InProcess, ScriptFile
 
 HELLO = {
@@ -53,6 +53,10 @@ def test_a_file_is_read_again_when_it_changes(path):
     write(path, "strict: false\nrules:\n- {reply: three, times: 1}")
     assert said(client) == "three"
     assert "simulated" in said(client).lower()
+    write(path, "- {reply: once again, times: 1}")
+    assert said(client) == "once again"
+    with pytest.raises(BadRequestError, match="used up"):
+        said(client)
 
 
 def test_a_file_that_becomes_wrong_changes_nothing_and_is_logged_once(path, caplog):
@@ -109,6 +113,22 @@ def test_a_reset_begins_the_file_again(path):
         transport.verify()
     assert [said(client), said(client)] == ["one", "two"]
     transport.verify()
+
+
+def test_other_rules_count_until_a_reset_or_until_the_file_changes(path):
+    write(path, "- {reply: one, times: 1}")
+    transport, client = server_of(path)
+    other = {"strict": False, "rules": [{"reply": "other", "times": 1}]}
+    transport.script.load(other)
+    assert said(client) == "other"
+    assert "simulated" in said(client).lower()
+    transport.app.reset()
+    assert said(client) == "one"
+    transport.script.load(other)
+    write(path, "- {reply: two, times: 1}\n")
+    assert said(client) == "two"
+    with pytest.raises(BadRequestError, match="used up"):
+        said(client)
 
 
 def test_a_file_that_is_wrong_from_the_beginning_is_refused(path):

@@ -49,17 +49,16 @@ class ScriptFile(Script):
 
     def reset(self) -> None:
         """Forget what came and the rules that were added, and begin the file again."""
-        begun = self.rules[: self._from_file]
         super().reset()
-        for rule in begun:
+        for rule in self._file.rules:
             rule.used = 0
-        self.rules.extend(begun)
+        self._follow_file(replacing=0)
         self._refresh()
 
     def load(self, value: object) -> None:
         """Begin again with other rules than those of the file, until the file changes."""
         super().load(value)
-        self._from_file = 0
+        self._from_file = len(self.rules)
 
     def _refresh(self) -> None:
         try:
@@ -70,9 +69,12 @@ class ScriptFile(Script):
 
     def _read(self) -> None:
         self._stamp = _stamp(self.path)  # before: a wrong file is read, and reported, once
-        parsed = read_script(self.path)
-        self.follow(parsed, replacing=self._from_file)
-        self._from_file = len(parsed.rules)
+        self._file = read_script(self.path)
+        self._follow_file(replacing=self._from_file)
+
+    def _follow_file(self, *, replacing: int) -> None:
+        self.follow(self._file, replacing=replacing)
+        self._from_file = len(self._file.rules)
 
 
 def read_script(path: Path) -> FileRules:
