@@ -103,11 +103,23 @@ def test_a_matcher_is_shown_as_it_is_written():
 
 
 @pytest.mark.parametrize(
-    "make",
-    [lambda: user_text(""), lambda: turn(0), lambda: offers(""), lambda: header(None)],
+    ("make", "says"),
+    [
+        (lambda: user_text(""), "user_text: ''; give a text"),
+        (lambda: user_text(re.compile(b"x")), "user_text: .* pattern of bytes; give one of text"),
+        (lambda: model(re.compile(b"x")), "model: .* pattern of bytes"),
+        (lambda: offers(""), "offers: ''; give a text"),
+        (lambda: header(None), "header: None; give a text"),
+        (lambda: header("x-team", 5), "header: x-team: 5; give a text or a pattern"),
+        (lambda: header("x-team", re.compile(b"x")), "header: .* pattern of bytes"),
+        (lambda: turn(0), "turn: 0; give a number from 1"),
+        (lambda: turn("2"), "turn: '2'; give a number from 1"),
+        (lambda: turn(1.5), r"turn: 1\.5; give a number from 1"),
+        (lambda: turn(True), "turn: True; give a number from 1"),
+    ],
 )
-def test_what_can_never_be_meant_is_refused(make):
-    with pytest.raises((TypeError, ValueError), match="give"):
+def test_what_can_never_be_meant_is_refused(make, says):
+    with pytest.raises((TypeError, ValueError), match=says):
         make()
 
 

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from ..._wire.json import JSONObject
 from ...catalog.request_parts import content_blocks
@@ -224,7 +224,7 @@ def model(name: str | re.Pattern[str]) -> Matcher:
         name: its name, as sent or as in the API's catalogue; or a pattern to be found in one.
     """
     if isinstance(name, re.Pattern):
-        pattern = name
+        pattern = _checked_pattern("model", name)
         return _of_model(name, lambda request: any(map(pattern.search, request.names)))
     _check_text("model", name)
     return _of_model(name, lambda request: name in request.names)
@@ -240,6 +240,8 @@ def turn(number: int) -> Matcher:
     Args:
         number: 1 for a conversation without a message of the assistant, 2 after its first turn, …
     """
+    if not isinstance(cast("object", number), int) or isinstance(number, bool):
+        raise TypeError(f"turn: {number!r}; give a number from 1")
     if number < 1:
         raise ValueError(f"turn: {number!r}; give a number from 1")
     return _Fact(
@@ -307,6 +309,10 @@ def header(name: str, value: str | re.Pattern[str] | None = None) -> Matcher:
     """
     _check_text("header", name)
     key = name.lower()
+    if isinstance(value, re.Pattern):
+        _checked_pattern("header", value)
+    elif not isinstance(cast("object", value), str | None):
+        raise TypeError(f"header: {name}: {value!r}; give a text or a pattern")
 
     def holds(request: MessageView) -> bool:
         given = request.headers.get(key)
@@ -324,12 +330,18 @@ def header(name: str, value: str | re.Pattern[str] | None = None) -> Matcher:
 
 def _contains(name: str, wanted: str | re.Pattern[str]) -> Callable[[str], bool]:
     if isinstance(wanted, re.Pattern):
-        pattern = wanted
+        pattern = _checked_pattern(name, wanted)
         return lambda text: pattern.search(text) is not None
     _check_text(name, wanted)
     # People write "Weather" and "weather"; who means one of them alone gives a pattern.
     folded = wanted.casefold()
     return lambda text: folded in text.casefold()
+
+
+def _checked_pattern(name: str, pattern: re.Pattern[str]) -> re.Pattern[str]:
+    if not isinstance(cast("object", pattern.pattern), str):
+        raise TypeError(f"{name}: {pattern!r} is a pattern of bytes; give one of text, without b")
+    return pattern
 
 
 def _check_text(name: str, value: object) -> None:
