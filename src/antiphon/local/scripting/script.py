@@ -234,7 +234,7 @@ class Script(Scriptable):
         if not self.rules:
             return "There are no rules."
         nearest = max(self.rules, key=lambda rule: (_nearness(rule, request), rule.when is not ANY))
-        differences = nearest.when.differences(request) or [f"it was used up ({nearest.used})"]
+        differences = _differences(nearest, request) or [f"it was used up ({nearest.used})"]
         number = self.rules.index(nearest) + 1
         return f"The nearest is rule {number}, {nearest.name}: {'; '.join(differences)}."
 
@@ -255,7 +255,19 @@ def _asked(request: MessageRequest) -> Sequence[Fault] | None:
 def _nearness(rule: ScriptRule, request: MessageRequest) -> float:
     """Return how likely it is that a rule was meant for a request, from 0 to 1."""
     # That a rule for all requests is used up says less than what another one misses.
-    return rule.when.nearness(request) if rule.left or rule.when is not ANY else 0.0
+    if not rule.left and rule.when is ANY:
+        return 0.0
+    try:
+        return rule.when.nearness(request)
+    except Exception:  # a function, of a rule that is used up: nobody has asked it yet
+        return 0.0
+
+
+def _differences(rule: ScriptRule, request: MessageRequest) -> list[str]:
+    try:
+        return rule.when.differences(request)
+    except Exception as error:
+        return [f"it raised {type(error).__name__}: {error}"]
 
 
 def _facts(request: MessageRequest) -> str:

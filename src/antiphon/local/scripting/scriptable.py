@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..._wire.json import dumps, is_list, is_object
+from ..._wire.json import is_list, is_object
 from ..api.direction import Fault
 from .failure import failure
 from .matchers import ANY, Matcher, Predicate, matcher
 from .rule import ScriptRule, checked
-from .scripted_reply import Content, Said, ScriptedReply
+from .scripted_reply import Content, ScriptedReply
 
 __all__ = ["Scriptable", "quoted"]
 
@@ -39,7 +38,8 @@ class Scriptable:
 
         Args:
             *content: what is said: texts, content blocks (see the makers in `antiphon.testing`), a
-                whole message, or functions, sync or async, from the request to any of these.
+                whole message, functions, sync or async, from the request to any of these, or lists
+                of all this.
             when: which requests it answers; by default all.
             times: how often it answers; by default always.
             delay: seconds before the response, on the server's clock.
@@ -53,18 +53,10 @@ class Scriptable:
 
         Raises:
             TypeError: a content cannot be said, or an argument is of another kind.
-            ValueError: `times` or `delay` is out of range.
+            ValueError: `times`, `delay` or a count is out of range, or the API has no such stop
+                reason or count.
         """
-        # What cannot be said is refused here, where the traceback leads to the mistake.
-        dumps(Said.of([each for each in content if not callable(each)]).blocks)
-        reason, counts = cast("object", stop_reason), cast("object", usage)
-        if not isinstance(reason, str | None):
-            raise TypeError(f"stop_reason: {reason!r}; give a text such as 'max_tokens'")
-        if not isinstance(counts, Mapping | None):
-            raise TypeError(f"usage: {counts!r}; give counts, e.g. {{'output_tokens': 10}}")
-        outcome = ScriptedReply(content, stop_reason, usage or {})
-        says = f"reply({', '.join(map(_shown, content))})"
-        return self.add(ScriptRule(says, outcome, _matcher(when), times, delay, checked(faults)))
+        return self.add(_reply(content, when, times, delay, faults, stop_reason, usage))
 
     def replies(
         self,
@@ -76,7 +68,7 @@ class Scriptable:
         """Add rules that reply one after the other, each once.
 
         Args:
-            *contents: what each of them says; a list for a reply of several blocks.
+            *contents: what each of them says; a list for a reply of several parts.
             when: which requests they answer; by default all.
             delay: seconds before each response, on the server's clock.
             faults: what goes wrong with each response.
@@ -85,14 +77,14 @@ class Scriptable:
             The rules.
 
         Raises:
-            TypeError: a content cannot be said.
+            TypeError: a content cannot be said, or there is none.
             ValueError: `delay` is out of range.
         """
+        if not contents:
+            raise TypeError("replies: there are none; give what each reply says")
         broken = checked(faults)
-        return [
-            self.reply(content, when=when, times=1, delay=delay, faults=broken)
-            for content in contents
-        ]
+        rules = [_reply((content,), when, 1, delay, broken) for content in contents]
+        return [self.add(rule) for rule in rules]
 
     def fail(
         self,
@@ -121,13 +113,39 @@ class Scriptable:
             The rule; `used` tells how often it has answered.
 
         Raises:
-            ValueError: there is no such error, or `times` or `delay` is out of range.
+            TypeError: an argument is of another kind.
+            ValueError: there is no such error, or `times`, `delay` or `retry_after` is out of
+                range.
         """
         outcome = failure(error, message, retry_after=retry_after)
         rule = ScriptRule(
             f"fail({error!r})", outcome, _matcher(when), times, delay, checked(faults)
         )
         return self.add(rule)
+
+
+def _reply(
+    content: Sequence[Content],
+    when: Predicate | None,
+    times: int | None,
+    delay: float,
+    faults: Iterable[Fault],
+    stop_reason: str | None = None,
+    usage: Mapping[str, int] | None = None,
+) -> ScriptRule:
+    """Return a rule that replies."""
+    outcome = ScriptedReply(tuple(_flat(content)), stop_reason, {} if usage is None else usage)
+    says = f"reply({', '.join(map(_shown, content))})"
+    return ScriptRule(says, outcome, _matcher(when), times, delay, checked(faults))
+
+
+def _flat(contents: Iterable[Content]) -> Iterator[Content]:
+    """Yield contents without the lists around them: a function may stand in a list, too."""
+    for content in contents:
+        if is_list(content) or isinstance(content, tuple):
+            yield from _flat(content)
+        else:
+            yield content
 
 
 def _matcher(when: Predicate | None) -> Matcher:
