@@ -55,7 +55,13 @@ def test_a_script_comes_from_a_client_and_is_verified(app):
     assert send(app, body=BODY).json["content"] == [{"type": "text", "text": "Hello!"}]
     assert send(app, "/__antiphon/verify").json == {"problems": []}
     assert send(app, "/__antiphon/script").json == {
-        "rules": [{"when": {"turn": 1, "user_text": "Hello"}, "reply": "Hello!"}]
+        "rules": [
+            {
+                "when": {"turn": 1, "user_text": {"regex": r"\AHello\Z"}},
+                "reply": "Hello!",
+                "times": 1,
+            }
+        ]
     }
     wrong = send(app, "/__antiphon/script", {"rules": [{"replay": "a"}]}, method="PUT")
     assert wrong.status == 400

@@ -385,7 +385,7 @@ def message(**fields):
         (
             lambda s: s.reply("a", usage={"input_tokens": {1}}),
             TypeError,
-            r"input_tokens: \{1\}; give",
+            r"input_tokens: \{1\}",
         ),
         (lambda s: s.reply("a", times=True), TypeError, "times: True"),
         (lambda s: s.reply("a", delay=True), TypeError, "delay: True"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..._wire.http import BufferedBody
 from ..._wire.json import JSONObject, dumps, is_list, is_object, loads
+from .answer import Answer
 from .differences import differences
 from .message_view import MessageView
 
@@ -64,6 +65,8 @@ class Recorded(MessageView):
     message: JSONObject | None = field(default=None, repr=False)
     """The message of the response; None if it has none, or is one of another endpoint."""
     _content: bytes = field(default=b"", repr=False)
+    answers: list[Answer] = field(default_factory=list[Answer], repr=False)
+    """What it got if the script was asked: one answer, or one for each item of a batch."""
 
     @property
     def body(self) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, SupportsIndex, overload
 
 from ..._wire.json import JSONObject
 from ..api.journal import Recorded
@@ -14,6 +14,14 @@ __all__ = ["Requests"]
 
 class Requests(list[Recorded]):
     """Requests, oldest first."""
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Recorded: ...
+    @overload
+    def __getitem__(self, index: slice) -> Requests: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Recorded | Requests:
+        found = super().__getitem__(index)
+        return Requests(found) if isinstance(found, list) else found
 
     def filter(
         self,

@@ -21,7 +21,7 @@ from ..replies.reply import complete_reply
 from ..replies.signatures import NONCE_BYTES
 from .quotation import located
 
-__all__ = ["Content", "Said", "ScriptedReply"]
+__all__ = ["STOP_REASONS", "Content", "Said", "ScriptedReply"]
 
 
 class HasDict(Protocol):
@@ -46,7 +46,7 @@ _NEEDED: Mapping[str, Mapping[str, type]] = {
     **{kind: {"name": str, "input": dict} for kind in _IDS},
 }
 _NOTHING: Mapping[str, type] = {}
-_STOP_REASONS = (
+STOP_REASONS = (
     "end_turn",
     "max_tokens",
     "stop_sequence",
@@ -82,7 +82,7 @@ class ScriptedReply:
         known = [each for each in self.contents if not callable(each)]
         if known or not self.contents:
             Said.of(known).check()
-        if self.stop_reason not in (None, *_STOP_REASONS):
+        if self.stop_reason not in (None, *STOP_REASONS):
             raise _unknown_stop_reason(self.stop_reason)
         _check_usage(self.usage)
 
@@ -241,7 +241,7 @@ def _unknown_stop_reason(stop_reason: object) -> Exception:
     if not isinstance(stop_reason, str):
         return TypeError(f"stop_reason: {stop_reason!r}; give a text such as 'max_tokens'")
     return ValueError(
-        f"stop_reason: {stop_reason!r} is none of the API; give one of {', '.join(_STOP_REASONS)}."
+        f"stop_reason: {stop_reason!r} is none of the API; give one of {', '.join(STOP_REASONS)}."
         " For another one give a whole message: {'type': 'message', 'content': …, 'stop_reason': …}"
     )
 
