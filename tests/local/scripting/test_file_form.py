@@ -19,6 +19,11 @@ from antiphon.local.scripting.file_schema import SCHEMA
 
 HELLO = {"model": "claude-haiku-4-5", "max_tokens": 200}
 
+
+def cited(**citation):
+    return {"text": "b", "citations": [{"cited_text": "x", **citation}]}
+
+
 RIGHT = [
     {"rules": []},
     {"rules": [{"reply": "Hello!"}], "strict": False, "$schema": "x"},
@@ -27,6 +32,10 @@ RIGHT = [
     [{"reply": {"text": "b", "citations": [{"cited_text": "x", "document": 1}]}}],
     [{"reply": {"refusal": None, "category": "cyber"}}],
     [{"reply": {"type": "text", "text": "raw"}}],
+    [{"reply": {"type": "message", "content": ["a", {"type": "new"}], "usage": None}}],
+    [{"reply": "a", "times": 2.0, "when": {"turn": 1.0}, "usage": {"input_tokens": 1.0}}],
+    [{"fail": 529.0}, {"reply": {"text": "b", "citations": {"cited_text": "x", "document": 1.0}}}],
+    [{"reply": {"text": "b", "citations": {"cited_text": "x", "title": None, "url": "u"}}}],
     [{"reply": "a", "faults": "cut(after=20)"}, {"fail": 529, "faults": ["drip", "crlf"]}],
     [{"replies": ["a"], "faults": {"fault": "cut", "attempts": [1, 2], "probability": 0.5}}],
     [{"reply": {"type": "message", "content": []}, "usage": {"input_tokens": 7}}],
@@ -71,6 +80,29 @@ WRONG = [
     ([{"reply": "a", "when": {"header": {"x": 1}}}], "rules.0.when.header.x: give a text"),
     ([{"reply": "a", "when": {"any": []}}], "rules.0.when.any: give a list"),
     ([{"reply": "a", "when": {"header": {"": "x"}}}], "rules.0.when.header: a name is empty"),
+    ({"rules": [], "$schema": 5}, "$schema: give a text"),
+    ([{}], "rules.0: give a mapping with one of reply, replies, fail, not an empty one"),
+    ([{"reply": []}], "rules.0.reply: nothing is said"),
+    ([{"replies": ["a", []]}], "rules.0.reply: nothing is said"),
+    ([{"reply": {"tool_use": "t", "id": 5}}], "rules.0.reply.id: give a text"),
+    ([{"reply": {"tool_use": "t", "id": None}}], "rules.0.reply.id: give a text"),
+    ([{"reply": {"thinking": "t", "signature": 5}}], "rules.0.reply.signature: give a text"),
+    ([{"reply": {"thinking": "t", "signature": None}}], "rules.0.reply.signature: give a text"),
+    ([{"reply": {"refusal": "t", "category": 5}}], "rules.0.reply.category: give a text"),
+    ([{"reply": {"tool_use": "t", "text": "a"}}], "rules.0.reply: give text or tool_use, each in"),
+    ([{"reply": {"type": "text"}}], "rules.0.reply: {'type': 'text'} has no `text`; give a str"),
+    ([{"reply": ["a", {"type": "tool_use", "name": "a"}]}], "rules.0.reply.1: "),
+    ([{"reply": {"type": "message", "content": [{"type": "thinking"}]}}], "has no `thinking`"),
+    ([{"reply": {"type": "new", "id": 5}}], "rules.0.reply: id: 5; give a str"),
+    ([{"reply": cited(document="0")}], "rules.0.reply.citations.0.document: '0'; give a number"),
+    ([{"reply": cited(document=True)}], "rules.0.reply.citations.0.document: True; give a number"),
+    ([{"reply": cited(documnt=1)}], "rules.0.reply.citations.0.documnt: unknown; give document"),
+    ([{"reply": cited(title=5)}], "rules.0.reply.citations.0.title: 5; give a str"),
+    ([{"reply": "a", "stop_reason": "bogus"}], "rules.0.stop_reason: 'bogus' is none"),
+    ([{"reply": "a", "usage": {"inputtokens": 3}}], "rules.0.usage: 'inputtokens' is no count"),
+    ([{"reply": "a", "usage": {"input_tokens": -3}}], "rules.0.usage: input_tokens: -3; give"),
+    ([{"fail": 429, "retry_after": "a\r\nb: c"}], "rules.0.retry_after: 'a"),
+    ([{"fail": 429, "retry_after": "\u2028"}], "rules.0.retry_after: "),
     ([{"replyy": "a"}], "rules.0: give a mapping with one of reply, replies, fail, not 'replyy'"),
     ([{"reply": "a", "when": {"all": [{"x": 1}]}}], "rules.0.when.all.0.x: unknown"),
 ]
@@ -175,8 +207,30 @@ def test_a_wrong_file_changes_nothing():
     assert [rule.name for rule in script.rules] == ["reply('a')"]
 
 
-def test_rules_that_can_never_answer_are_found():
-    rules = parse([{"fail": 529, "times": 1}, {"reply": "a"}, {"reply": "b", "when": "c"}])
-    assert rules.shadowed() == [
-        "rule 3, reply('b'), when user_text('c'): never used, rule 2 answers all"
-    ]
+FIRST = {"turn": 1}
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        (
+            [{"fail": 529, "times": 1}, {"reply": "a"}, {"reply": "b", "when": "c"}],
+            ["rule 3, reply('b'), when user_text('c'): never used, rule 2 answers all"],
+        ),
+        (
+            [{"reply": "a", "when": FIRST}, {"reply": "b", "when": FIRST}],
+            ["rule 2, reply('b'), when turn(1): never used, rule 1 answers all such requests"],
+        ),
+        (
+            [{"reply": "a", "when": FIRST}, {"reply": "b", "when": {"all": ["x", FIRST]}}],
+            [
+                "rule 2, reply('b'), when user_text('x') & turn(1): never used, rule 1 answers all"
+                " such requests"
+            ],
+        ),
+        ([{"reply": "a", "when": FIRST, "times": 1}, {"reply": "b", "when": FIRST}], []),
+        ([{"reply": "a", "when": {**FIRST, "offers": "t"}}, {"reply": "b", "when": FIRST}], []),
+    ],
+)
+def test_rules_that_can_never_answer_are_found(rules, says):
+    assert parse(rules).shadowed() == says

@@ -73,6 +73,7 @@ def test_a_file_that_becomes_wrong_changes_nothing_and_is_logged_once(path, capl
         "- {reply: two, when: &x {not: *x}}",
         "- {reply: two, when: !!bool x}",
         "- " + "[" * 3000 + "]" * 3000,
+        "- {reply: two, when: {turn: 1, turn: 2}}",
     )
     for text in wrong:
         write(path, text)
@@ -135,8 +136,16 @@ def test_a_file_that_is_wrong_from_the_beginning_is_refused(path):
     write(path, "- reply: [")
     with pytest.raises(ValueError, match=r"(?s)script\.yaml: not valid YAML: .*line 1"):
         ScriptFile(path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"no file .*other\.yaml; give the path of one"):
         ScriptFile(path.with_name("other.yaml"))
+
+
+@pytest.mark.parametrize("name", ["script.yaml", "script.json"])
+def test_a_key_that_stands_twice_is_refused(tmp_path, name):
+    path = tmp_path / name
+    path.write_text('{"rules": [{"reply": "a"}],\n "rules": [{"reply": "b"}]}')
+    with pytest.raises(ValueError, match=r"script\.(?s:.*)the key 'rules' stands"):
+        ScriptFile(path)
 
 
 def test_without_pyyaml_the_extra_is_named(path, monkeypatch):

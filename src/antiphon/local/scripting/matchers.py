@@ -22,6 +22,7 @@ __all__ = [
     "ANY",
     "Matcher",
     "Predicate",
+    "conditions",
     "has_image",
     "has_result",
     "header",
@@ -182,6 +183,13 @@ class _Not(Matcher):
 
 def _bracketed(part: Matcher) -> str:
     return f"({part!r})" if isinstance(part, _All | _Any) else repr(part)
+
+
+def conditions(fits: Matcher) -> frozenset[str]:
+    """Return the conditions that must all hold, as they are written."""
+    if isinstance(fits, _All):
+        return frozenset().union(*map(conditions, fits.parts))
+    return frozenset() if fits is ANY else frozenset({repr(fits)})
 
 
 ANY: Matcher = _Fact("any request", lambda _: True, lambda _: "")

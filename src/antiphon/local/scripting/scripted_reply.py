@@ -21,7 +21,7 @@ from ..replies.reply import complete_reply
 from ..replies.signatures import NONCE_BYTES
 from .quotation import located
 
-__all__ = ["STOP_REASONS", "Content", "Said", "ScriptedReply"]
+__all__ = ["COUNTS", "NEEDED", "STOP_REASONS", "Content", "Said", "ScriptedReply"]
 
 
 class HasDict(Protocol):
@@ -39,7 +39,7 @@ Content: TypeAlias = (
 
 _IDS = {"tool_use": "toolu", "server_tool_use": "srvtoolu", "mcp_tool_use": "mcptoolu"}
 # What the server needs of a block to send it. Blocks of other types are sent as they are.
-_NEEDED: Mapping[str, Mapping[str, type]] = {
+NEEDED: Mapping[str, Mapping[str, type]] = {
     "text": {"text": str},
     "thinking": {"thinking": str},
     "redacted_thinking": {"data": str},
@@ -56,13 +56,13 @@ STOP_REASONS = (
     "model_context_window_exceeded",
     "compaction",
 )
-_COUNTS = (
+COUNTS = (
     "input_tokens",
     "output_tokens",
     "cache_creation_input_tokens",
     "cache_read_input_tokens",
 )
-_ALWAYS = _COUNTS[:2]
+_ALWAYS = COUNTS[:2]
 # What a message brings that is not its content. Its other fields are kept as they are.
 _NOT_KEPT = ("content", "role", "type", "usage")
 
@@ -164,7 +164,7 @@ class Said:
         usage = message.get("usage") or {}
         if not is_object(usage):
             raise TypeError(f"reply: usage: {usage!r}; give a dict of counts")
-        for name in usage.keys() & {*_COUNTS}:
+        for name in usage.keys() & {*COUNTS}:
             if not isinstance(usage[name], int) and (usage[name] is not None or name in _ALWAYS):
                 raise TypeError(f"reply: usage: {name}: {usage[name]!r}; give a number from 0")
         self.fields |= {name: message[name] for name in message if name not in _NOT_KEPT}
@@ -220,7 +220,7 @@ def _checked(block: JSONObject) -> JSONObject:
             f"reply: {block!r} is no content block, it has no `type`; a citation belongs"
             " into a text: text(…, citation(…))"
         )
-    for name, needed in _NEEDED.get(kind, _NOTHING).items():
+    for name, needed in NEEDED.get(kind, _NOTHING).items():
         if not isinstance(block.get(name), needed):
             raise TypeError(f"reply: {block!r} has no `{name}`; give a {needed.__name__}")
     if not isinstance(block.get("id"), str | None):
@@ -250,9 +250,9 @@ def _check_usage(usage: object) -> None:
     if not isinstance(usage, Mapping):
         raise TypeError(f"usage: {usage!r}; give counts, e.g. {{'output_tokens': 10}}")
     for name, count in cast("Mapping[object, object]", usage).items():
-        if name not in _COUNTS:
+        if name not in COUNTS:
             raise ValueError(
-                f"usage: {name!r} is no count; give {', '.join(_COUNTS)}. For other fields give a"
+                f"usage: {name!r} is no count; give {', '.join(COUNTS)}. For other fields give a"
                 " whole message: {'type': 'message', 'content': …, 'usage': …}"
             )
         if not isinstance(count, int) or isinstance(count, bool):

@@ -65,7 +65,8 @@ class ScriptFile(Script):
             if self._stamp != _stamp(self.path):
                 self._read()
         except (OSError, ValueError) as error:
-            _log.warning("script: %s; the rules stay as they were", str(error))
+            text = str(error).removeprefix("script: ")
+            _log.warning("script: %s; the rules stay as they were", text)
 
     def _read(self) -> None:
         self._stamp = _stamp(self.path)  # before: a wrong file is read, and reported, once
@@ -84,11 +85,34 @@ def read_script(path: Path) -> FileRules:
         OSError: the file cannot be read.
         ValueError: something in it is wrong; the text says where.
     """
-    content = path.read_bytes()
     try:
-        return parse(loads(content) if path.suffix == ".json" else _yaml(content))
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise _missing(path) from None
+    try:
+        return parse(_json(content) if path.suffix == ".json" else _yaml(content))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def _json(content: bytes) -> Any:
+    import json
+
+    value = loads(content)
+    # Once more, since what reads JSON takes the last one of equal keys.
+    try:
+        json.loads(content, object_pairs_hook=_check_keys)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def _check_keys(pairs: list[tuple[str, object]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        seen.add(key)
 
 
 def _yaml(content: bytes) -> Any:
@@ -102,5 +126,14 @@ def _yaml(content: bytes) -> Any:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise _missing(path) from None
     return status.st_mtime_ns, status.st_size
+
+
+def _missing(path: Path) -> FileNotFoundError:
+    return FileNotFoundError(
+        f"script: there is no file {path}; give the path of one with rules, in YAML or JSON"
+    )
