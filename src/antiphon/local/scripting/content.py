@@ -123,5 +123,5 @@ def _check_location(location: Mapping[str, Any]) -> None:
         if not isinstance(value, kind) or isinstance(value, bool):
             what = "a number from 0" if kind is int else "a str"
             raise TypeError(f"citation: {name}: {value!r}; give {what}")
-        if kind is int and value < 0:
+        if isinstance(value, int) and value < 0:
             raise ValueError(f"citation: {name}: {value}; give a number from 0")

@@ -118,6 +118,7 @@ def _add(rule: Any, parsed: FileRules, path: str) -> None:
     if "when" in rule:
         given["when"] = _condition(rule["when"], f"{path}.when")
     said, where = rule[kind], f"{path}.{kind}"
+    make: Callable[..., object]
     if kind == "reply":
         make = partial(parsed.reply, *_contents(said, where))
     elif kind == "replies" and is_list(said) and said:
@@ -212,8 +213,10 @@ def _condition(value: Any, path: str) -> Matcher:
 def _part(name: str, value: Any, path: str) -> Matcher:
     if name in _TEXTS:
         return _text(_TEXTS[name], value, path)
-    match name, _whole(value):
-        case "turn", int(value) if not isinstance(value, bool) and value >= 1:
+    match name, value:
+        case "turn", float() if value.is_integer():
+            return _part(name, int(value), path)
+        case "turn", int() if not isinstance(value, bool) and value >= 1:
             return matchers.turn(value)
         case "turn", _:
             raise _wrong(path, "give a number from 1")

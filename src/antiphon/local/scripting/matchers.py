@@ -188,8 +188,8 @@ def _bracketed(part: Matcher) -> str:
 def conditions(fits: Matcher) -> frozenset[str]:
     """Return the conditions that must all hold, as they are written."""
     if isinstance(fits, _All):
-        return frozenset().union(*map(conditions, fits.parts))
-    return frozenset() if fits is ANY else frozenset({repr(fits)})
+        return frozenset(each for part in fits.parts for each in conditions(part))
+    return frozenset(() if fits is ANY else (repr(fits),))
 
 
 ANY: Matcher = _Fact("any request", lambda _: True, lambda _: "")

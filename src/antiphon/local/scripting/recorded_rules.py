@@ -147,7 +147,9 @@ def _refusal(details: JSONObject) -> JSONObject:
         case {"explanation": str() | None as said, "category": str() | None as category, **more}:
             if _is_short(more, "type"):
                 return {"refusal": said, **({"category": category} if category else {})}
-    return details
+            return details
+        case _:
+            return details
 
 
 def _is_short(more: Mapping[str, Any], left_out: str) -> bool:

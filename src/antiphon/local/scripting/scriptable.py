@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 from ..._wire.json import is_list, is_object
 from ..api.direction import Fault
@@ -143,7 +144,7 @@ def _flat(contents: Iterable[Content]) -> Iterator[Content]:
     """Yield contents without the lists around them: a function may stand in a list, too."""
     for content in contents:
         if is_list(content) or isinstance(content, tuple):
-            yield from _flat(content)
+            yield from _flat(cast("Sequence[Content]", content))
         else:
             yield content
 

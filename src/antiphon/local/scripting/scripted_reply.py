@@ -161,7 +161,7 @@ class Said:
         return said
 
     def _add_message(self, message: JSONObject) -> None:
-        usage = message.get("usage") or {}
+        usage: object = message.get("usage") or {}
         if not is_object(usage):
             raise TypeError(f"reply: usage: {usage!r}; give a dict of counts")
         for name in usage.keys() & {*COUNTS}:
