@@ -55,11 +55,20 @@ def test_a_script_comes_from_a_client_and_is_verified(app):
     assert send(app, body=BODY).json["content"] == [{"type": "text", "text": "Hello!"}]
     assert send(app, "/__antiphon/verify").json == {"problems": []}
     assert send(app, "/__antiphon/script").json == {
-        "rules": [{"when": {"turn": 1, "user_text": "Hello"}, "reply": "Hello!"}]
+        "rules": [
+            {
+                "when": {"turn": 1, "user_text": {"regex": r"\AHello\Z"}},
+                "reply": "Hello!",
+                "times": 1,
+            }
+        ]
     }
     wrong = send(app, "/__antiphon/script", {"rules": [{"replay": "a"}]}, method="PUT")
     assert wrong.status == 400
     assert "script: rules.0: give a mapping with one of reply" in wrong.error[2]
+    broken = {"reply": {"type": "message", "role": "assistant", "content": 5}}
+    wrong = send(app, "/__antiphon/script", {"rules": [broken]}, method="PUT")
+    assert (wrong.status, "rules.0.reply: 5 cannot be said" in wrong.error[2]) == (400, True)
     assert send(app, body=BODY).status == 400
     assert send(app, "/__antiphon/reset", b"").status == 200
     assert send(app, body=BODY).status == 200

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from functools import reduce
+from math import nan
 from pathlib import Path
 
 import jsonschema
@@ -16,6 +19,11 @@ from antiphon.local.scripting.file_schema import SCHEMA
 
 HELLO = {"model": "claude-haiku-4-5", "max_tokens": 200}
 
+
+def cited(**citation):
+    return {"text": "b", "citations": [{"cited_text": "x", **citation}]}
+
+
 RIGHT = [
     {"rules": []},
     {"rules": [{"reply": "Hello!"}], "strict": False, "$schema": "x"},
@@ -24,6 +32,10 @@ RIGHT = [
     [{"reply": {"text": "b", "citations": [{"cited_text": "x", "document": 1}]}}],
     [{"reply": {"refusal": None, "category": "cyber"}}],
     [{"reply": {"type": "text", "text": "raw"}}],
+    [{"reply": {"type": "message", "content": ["a", {"type": "new"}], "usage": None}}],
+    [{"reply": "a", "times": 2.0, "when": {"turn": 1.0}, "usage": {"input_tokens": 1.0}}],
+    [{"fail": 529.0}, {"reply": {"text": "b", "citations": {"cited_text": "x", "document": 1.0}}}],
+    [{"reply": {"text": "b", "citations": {"cited_text": "x", "title": None, "url": "u"}}}],
     [{"reply": "a", "faults": "cut(after=20)"}, {"fail": 529, "faults": ["drip", "crlf"]}],
     [{"replies": ["a"], "faults": {"fault": "cut", "attempts": [1, 2], "probability": 0.5}}],
     [{"reply": {"type": "message", "content": []}, "usage": {"input_tokens": 7}}],
@@ -48,9 +60,9 @@ WRONG = [
     ([{"reply": {"tool_use": "t", "input": 1}}], "rules.0.reply.input: give a mapping"),
     ([{"reply": {"text": "a", "id": 1}}], "rules.0.reply.id: unknown"),
     ([{"reply": {"text": "b", "citations": [{}]}}], "citations.0: give a mapping with cited_text"),
-    ([{"fail": 200}], "rules.0.fail: fail: 200 is no error"),
-    ([{"fail": "nonsense"}], "rules.0.fail: fail: 'nonsense' is no error"),
-    ([{"fail": None}], "rules.0.fail: fail: None is no error"),
+    ([{"fail": 200}], "rules.0.fail: 200 is no error"),
+    ([{"fail": "nonsense"}], "rules.0.fail: 'nonsense' is no error"),
+    ([{"fail": None}], "rules.0.fail: None is no error"),
     ([{"reply": "a", "times": 0}], "rules.0.times: give a number from 1"),
     ([{"reply": "a", "times": True}], "rules.0.times: give a number from 1"),
     ([{"reply": "a", "delay": -1}], "rules.0.delay: give a number from 0"),
@@ -67,6 +79,30 @@ WRONG = [
     ([{"reply": "a", "when": {"has_image": "x"}}], "rules.0.when.has_image: give true or false"),
     ([{"reply": "a", "when": {"header": {"x": 1}}}], "rules.0.when.header.x: give a text"),
     ([{"reply": "a", "when": {"any": []}}], "rules.0.when.any: give a list"),
+    ([{"reply": "a", "when": {"header": {"": "x"}}}], "rules.0.when.header: a name is empty"),
+    ({"rules": [], "$schema": 5}, "$schema: give a text"),
+    ([{}], "rules.0: give a mapping with one of reply, replies, fail, not an empty one"),
+    ([{"reply": []}], "rules.0.reply: nothing is said"),
+    ([{"replies": ["a", []]}], "rules.0.reply: nothing is said"),
+    ([{"reply": {"tool_use": "t", "id": 5}}], "rules.0.reply.id: give a text"),
+    ([{"reply": {"tool_use": "t", "id": None}}], "rules.0.reply.id: give a text"),
+    ([{"reply": {"thinking": "t", "signature": 5}}], "rules.0.reply.signature: give a text"),
+    ([{"reply": {"thinking": "t", "signature": None}}], "rules.0.reply.signature: give a text"),
+    ([{"reply": {"refusal": "t", "category": 5}}], "rules.0.reply.category: give a text"),
+    ([{"reply": {"tool_use": "t", "text": "a"}}], "rules.0.reply: give text or tool_use, each in"),
+    ([{"reply": {"type": "text"}}], "rules.0.reply: {'type': 'text'} has no `text`; give a str"),
+    ([{"reply": ["a", {"type": "tool_use", "name": "a"}]}], "rules.0.reply.1: "),
+    ([{"reply": {"type": "message", "content": [{"type": "thinking"}]}}], "has no `thinking`"),
+    ([{"reply": {"type": "new", "id": 5}}], "rules.0.reply: id: 5; give a str"),
+    ([{"reply": cited(document="0")}], "rules.0.reply.citations.0.document: '0'; give a number"),
+    ([{"reply": cited(document=True)}], "rules.0.reply.citations.0.document: True; give a number"),
+    ([{"reply": cited(documnt=1)}], "rules.0.reply.citations.0.documnt: unknown; give document"),
+    ([{"reply": cited(title=5)}], "rules.0.reply.citations.0.title: 5; give a str"),
+    ([{"reply": "a", "stop_reason": "bogus"}], "rules.0.stop_reason: 'bogus' is none"),
+    ([{"reply": "a", "usage": {"inputtokens": 3}}], "rules.0.usage: 'inputtokens' is no count"),
+    ([{"reply": "a", "usage": {"input_tokens": -3}}], "rules.0.usage: input_tokens: -3; give"),
+    ([{"fail": 429, "retry_after": "a\r\nb: c"}], "rules.0.retry_after: 'a"),
+    ([{"fail": 429, "retry_after": "\u2028"}], "rules.0.retry_after: "),
     ([{"replyy": "a"}], "rules.0: give a mapping with one of reply, replies, fail, not 'replyy'"),
     ([{"reply": "a", "when": {"all": [{"x": 1}]}}], "rules.0.when.all.0.x: unknown"),
 ]
@@ -85,6 +121,36 @@ def test_what_is_wrong_is_said_with_its_path(value, says):
     assert says in str(caught.value)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(value, SCHEMA)
+
+
+NESTED: dict = {}
+NESTED["not"] = NESTED
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        ({"reply": {"tool_use": "x", "input": {"a": date(2026, 1, 1)}}}, "reply.input.a: datetime"),
+        ({"reply": {"tool_use": "x", "input": {1: "a"}}}, "reply.input: the key 1 is no text"),
+        ({"reply": {"tool_use": "x", "input": {"a": nan}}}, "reply.input.a: nan is not finite"),
+        ({"reply": {"tool_use": "x", "input": {"a": {1}}}}, "reply.input.a: {1} is not JSON"),
+        ({"reply": "\ud800"}, "reply: '\\ud800' has half"),
+        ({"reply": "a", "delay": nan}, "delay: nan is not finite"),
+        ({"reply": "a", "when": {"header": {1: "a"}}}, "when.header: the key 1 is no text"),
+        ({"reply": {"type": "message", "role": "assistant", "content": 5}}, "reply: 5 cannot be"),
+        ({"replies": ["a", ["b", {"type": "message", "content": 5}]]}, "replies.1.1: 5 cannot be"),
+        (
+            {"reply": {"text": "a", "citations": {"cited_text": "b", 1: "c"}}},
+            "reply.citations: the",
+        ),
+        ({"reply": "a", "when": NESTED}, "nested too deeply"),
+        ({"reply": "a", "when": reduce(lambda made, _: {"not": made}, range(900), "a")}, "nested"),
+    ],
+)
+def test_what_no_json_holds_is_said_with_its_path(rule, says):
+    with pytest.raises(ValueError, match=r"^rules\.0\.") as caught:
+        parse([rule])
+    assert says in str(caught.value)
 
 
 def test_a_fault_that_is_none_is_refused():
@@ -141,8 +207,30 @@ def test_a_wrong_file_changes_nothing():
     assert [rule.name for rule in script.rules] == ["reply('a')"]
 
 
-def test_rules_that_can_never_answer_are_found():
-    rules = parse([{"fail": 529, "times": 1}, {"reply": "a"}, {"reply": "b", "when": "c"}])
-    assert rules.shadowed() == [
-        "rule 3, reply('b'), when user_text('c'): never used, rule 2 answers all"
-    ]
+FIRST = {"turn": 1}
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        (
+            [{"fail": 529, "times": 1}, {"reply": "a"}, {"reply": "b", "when": "c"}],
+            ["rule 3, reply('b'), when user_text('c'): never used, rule 2 answers all"],
+        ),
+        (
+            [{"reply": "a", "when": FIRST}, {"reply": "b", "when": FIRST}],
+            ["rule 2, reply('b'), when turn(1): never used, rule 1 answers all such requests"],
+        ),
+        (
+            [{"reply": "a", "when": FIRST}, {"reply": "b", "when": {"all": ["x", FIRST]}}],
+            [
+                "rule 2, reply('b'), when user_text('x') & turn(1): never used, rule 1 answers all"
+                " such requests"
+            ],
+        ),
+        ([{"reply": "a", "when": FIRST, "times": 1}, {"reply": "b", "when": FIRST}], []),
+        ([{"reply": "a", "when": {**FIRST, "offers": "t"}}, {"reply": "b", "when": FIRST}], []),
+    ],
+)
+def test_rules_that_can_never_answer_are_found(rules, says):
+    assert parse(rules).shadowed() == says

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon.local import Script
 from antiphon.local.api.direction import MessageRequest
 from antiphon.local.scripting.matchers import matcher
 from antiphon.testing import (
@@ -101,12 +103,59 @@ def test_a_matcher_is_shown_as_it_is_written():
 
 
 @pytest.mark.parametrize(
-    "make",
-    [lambda: user_text(""), lambda: turn(0), lambda: offers(""), lambda: header(None)],
+    ("make", "says"),
+    [
+        (lambda: user_text(""), "user_text: ''; give a text"),
+        (lambda: user_text(re.compile(b"x")), "user_text: .* pattern of bytes; give one of text"),
+        (lambda: model(re.compile(b"x")), "model: .* pattern of bytes"),
+        (lambda: offers(""), "offers: ''; give a text"),
+        (lambda: header(None), "header: None; give a text"),
+        (lambda: header("x-team", 5), "header: x-team: 5; give a text or a pattern"),
+        (lambda: header("x-team", re.compile(b"x")), "header: .* pattern of bytes"),
+        (lambda: turn(0), "turn: 0; give a number from 1"),
+        (lambda: turn("2"), "turn: '2'; give a number from 1"),
+        (lambda: turn(1.5), r"turn: 1\.5; give a number from 1"),
+        (lambda: turn(True), "turn: True; give a number from 1"),
+    ],
 )
-def test_what_can_never_be_meant_is_refused(make):
-    with pytest.raises((TypeError, ValueError), match="give"):
+def test_what_can_never_be_meant_is_refused(make, says):
+    with pytest.raises((TypeError, ValueError), match=says):
         make()
+
+
+class Later:
+    async def __call__(self, request):
+        return False
+
+
+async def later(request):
+    return False
+
+
+@pytest.mark.parametrize("when", [later, Later(), partial(later)])
+def test_an_async_condition_is_refused_at_once(when):
+    with pytest.raises(TypeError, match=r"when: .* is async, and a rule cannot wait for it"):
+        Script().reply("a", when=when)
+    with pytest.raises(TypeError, match="is async"):
+        turn(1) & when
+
+
+@pytest.mark.parametrize(
+    ("when", "says"),
+    [
+        (lambda asked: later(asked), "when: <lambda> is async"),
+        (lambda asked: user_text("no"), r"returned the matcher user_text\('no'\); give user_text"),
+    ],
+)
+def test_what_is_no_verdict_does_not_count_as_true(when, says):
+    with pytest.raises(TypeError, match=says):
+        (~turn(7) & when)(request())
+
+
+@pytest.mark.parametrize("make", [has_image, user_text, has_result])
+def test_a_matcher_without_its_brackets_is_refused_at_once(make):
+    with pytest.raises(TypeError, match=f"call it: {make.__name__}\\("):
+        Script().reply("a", when=make)
 
 
 LEAVES = st.sampled_from([user_text("hello"), user_text("no"), turn(1), turn(2), has_image()])

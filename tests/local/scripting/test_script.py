@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from math import inf, nan
+from typing import get_args
 
 import pytest
 
 import antiphon
 from antiphon.local import App, InProcess, LocalServer, Script, VirtualClock
+from antiphon.local.scripting.content import LOCATION
 from antiphon.testing import citation, refusal, text, thinking, tool_use, user_text
-from antiphon.types import Message
+from antiphon.types import Message, StopReason, TextCitation
 
 HELLO = {"model": "claude-haiku-4-5", "max_tokens": 200}
 
@@ -107,6 +110,47 @@ def test_a_request_that_breaks_a_rule_of_the_api_uses_nothing_up(scripted):
     server.verify()
 
 
+def test_a_list_may_hold_functions(scripted):
+    server, client = scripted
+    server.replies("a", ["b", lambda request: request.text])
+    server.reply(["c", [lambda request: [text("d"), "e"]]])
+    assert [ask(client, "Hi").text for _ in range(3)] == ["a", "bHi", "cde"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_function_says_must_be_sendable(scripted, stream):
+    server, client = scripted
+    server.reply(lambda request: tool_use("weather", days={1}))
+    with pytest.raises(antiphon.BadRequestError, match=r"raised TypeError: reply: .* is not JSON"):
+        ask(client, "Hi", stream=stream)
+    with pytest.raises(AssertionError, match="is not JSON"):
+        server.verify()
+
+
+def test_a_batch_survives_what_cannot_be_sent():
+    transport = InProcess(App(VirtualClock(), batch_seconds=0))
+    transport.reply(lambda request: tool_use("weather", days={1}))
+    client = antiphon.Client(http_client=transport, api_key="test")
+    params = {**HELLO, "messages": [{"role": "user", "content": "Hi"}]}
+    batch = client.messages.batches.create(requests=[{"custom_id": "a", "params": params}])
+    [result] = client.messages.batches.results(batch.id)
+    assert "is not JSON" in result.result.error.error.message
+    with pytest.raises(AssertionError, match="is not JSON"):
+        transport.verify()
+
+
+def test_a_condition_that_fails_for_a_rule_that_is_used_up_hides_nothing(scripted):
+    server, client = scripted
+
+    def first_alone(request):
+        return {"one": True}[request.text]
+
+    server.reply("first", when=first_alone, times=1)
+    assert ask(client, "one").text == "first"
+    with pytest.raises(antiphon.BadRequestError, match="it raised KeyError: 'two'"):
+        ask(client, "two")
+
+
 def test_a_batch_gets_the_replies_in_the_order_of_its_items():
     transport = InProcess(App(VirtualClock(), batch_seconds=0))
     transport.replies("one", "two")
@@ -151,6 +195,49 @@ def test_a_server_that_is_not_strict_falls_back_to_simulated_replies():
         assert "simulated" in ask(client, "Hello").text.lower()
         assert ask(client, "weather").text == "Sunny."
         server.verify()
+
+
+@pytest.mark.parametrize("make", [LocalServer, InProcess])
+def test_the_script_of_an_app_says_itself_whether_it_is_strict(make):
+    lax = App(script=Script(strict=False))
+    assert make(lax).script.strict is make(lax, strict=False).script.strict is False
+    with pytest.raises(TypeError, match=r"strict: False, but the script .* Script\(strict=…\)"):
+        make(App(script=Script()), strict=False)
+    with pytest.raises(TypeError, match="strict: 'no'; give True or False"):
+        make(strict="no")
+
+
+def test_a_server_that_is_not_strict_stays_so_with_another_app():
+    with LocalServer(strict=False) as server:
+        server.replace(App())
+        assert server.script.strict is False
+        server.replace(App(script=Script()))
+        assert server.script.strict is True
+
+
+def test_what_a_file_says_about_strictness_ends_with_it():
+    script = Script()
+    script.load({"strict": False, "rules": [{"reply": "a", "times": 1}]})
+    assert script.strict is False
+    script.load([{"reply": "a", "times": 1}])
+    assert script.strict is True
+    script.load({"strict": False, "rules": [{"reply": "a"}]})
+    script.reset()
+    assert script.strict is True
+    script.load({"strict": False, "rules": [{"reply": "a"}]})
+    script.strict = True
+    assert script.strict is True
+
+
+def test_a_file_without_rules_expects_nothing(scripted):
+    server, client = scripted
+    server.script.load({"rules": []})
+    with pytest.raises(antiphon.BadRequestError, match=r"There are no rules\."):
+        ask(client, "Hi")
+    with pytest.raises(AssertionError, match="There are no rules"):
+        server.verify()
+    server.app.reset()
+    assert "simulated" in ask(client, "Hi").text.lower()
 
 
 def test_without_rules_replies_are_simulated(scripted):
@@ -248,6 +335,10 @@ def test_a_script_is_an_object_of_its_own():
     assert rule.used == 1
 
 
+def message(**fields):
+    return {"type": "message", "role": "assistant", "content": [], **fields}
+
+
 @pytest.mark.parametrize(
     ("make", "error", "says"),
     [
@@ -265,6 +356,47 @@ def test_a_script_is_an_object_of_its_own():
         (lambda s: setattr(s, "faults", 5), TypeError, "faults: give a list .* not 5"),
         (lambda s: s.reply({"cited_text": "a"}), TypeError, "a citation belongs into a text"),
         (lambda s: s.reply(tool_use("a", b=object())), TypeError, "object is not JSON"),
+        (lambda s: s.replies(), TypeError, "replies: there are none"),
+        (lambda s: s.replies("a", 7), TypeError, "reply: 7 cannot be said"),
+        (lambda s: s.reply(), TypeError, "reply: nothing is said"),
+        (lambda s: s.reply([]), TypeError, "reply: nothing is said"),
+        (lambda s: s.reply({"type": "text"}), TypeError, "has no `text`; give a str"),
+        (lambda s: s.reply({"type": "text", "text": 5}), TypeError, "has no `text`; give a str"),
+        (lambda s: s.reply({"type": "thinking"}), TypeError, "has no `thinking`; give a str"),
+        (lambda s: s.reply({"type": "tool_use"}), TypeError, "has no `name`; give a str"),
+        (
+            lambda s: s.reply({"type": "tool_use", "name": "a"}),
+            TypeError,
+            "no `input`; give a dict",
+        ),
+        (lambda s: s.reply({**tool_use("a"), "id": 5}), TypeError, "reply: id: 5; give a str"),
+        (lambda s: s.reply({**text("a"), "citations": ["b"]}), TypeError, "'b' is no citation"),
+        (lambda s: s.reply(message(content=5)), TypeError, "reply: 5 cannot be said"),
+        (lambda s: s.reply(message(content=[{"text": "a"}])), TypeError, "it has no `type`"),
+        (lambda s: s.reply(message(usage=5)), TypeError, "reply: usage: 5"),
+        (lambda s: s.reply(message(usage={"output_tokens": "x"})), TypeError, "output_tokens: 'x'"),
+        (lambda s: s.reply(message(container={1})), TypeError, "reply: .* is not JSON"),
+        (lambda s: s.reply("\ud800"), TypeError, "reply: "),
+        (lambda s: s.reply("a", stop_reason="bogus"), ValueError, "stop_reason: 'bogus' is none"),
+        (lambda s: s.reply("a", stop_reason=""), ValueError, "stop_reason: '' is none"),
+        (lambda s: s.reply("a", usage={"inputtokens": 3}), ValueError, "usage: .inputtokens. is"),
+        (lambda s: s.reply("a", usage={"input_tokens": -3}), ValueError, "input_tokens: -3; give"),
+        (lambda s: s.reply("a", usage={"input_tokens": "x"}), TypeError, "input_tokens: 'x'; give"),
+        (
+            lambda s: s.reply("a", usage={"input_tokens": {1}}),
+            TypeError,
+            r"input_tokens: \{1\}",
+        ),
+        (lambda s: s.reply("a", times=True), TypeError, "times: True"),
+        (lambda s: s.reply("a", delay=True), TypeError, "delay: True"),
+        (lambda s: s.reply("a", delay=inf), ValueError, "delay: inf"),
+        (lambda s: s.fail(500, 5), TypeError, "message: 5; give a text"),
+        (lambda s: s.fail(429, retry_after=True), TypeError, "retry_after: True; give seconds"),
+        (lambda s: s.fail(429, retry_after=[1]), TypeError, r"retry_after: \[1\]; give seconds"),
+        (lambda s: s.fail(429, retry_after=nan), ValueError, "retry_after: nan; give seconds"),
+        (lambda s: s.fail(429, retry_after=-1), ValueError, "retry_after: -1; give seconds"),
+        (lambda s: s.fail(429, retry_after="a\r\nb: c"), ValueError, "of ASCII in one line"),
+        (lambda s: s.fail(429, retry_after="\u2028"), ValueError, "of ASCII in one line"),
         (lambda s: s.fail("nonsense"), ValueError, "fail: 'nonsense'"),
         (lambda s: s.fail(200), ValueError, "fail: 200"),
     ],
@@ -280,6 +412,37 @@ def test_wrong_rules_are_refused_at_once(make, error, says):
 def test_makers_take_texts_alone(make):
     with pytest.raises(TypeError, match=f"{make.__name__}: 5; give a str"):
         make(5)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: text("a", "b"), "text: 'b' is no citation; give citation"),
+        (lambda: thinking("a", signature=5), "thinking: signature: 5; give a str"),
+        (lambda: tool_use("x", "y"), "tool_use: input: 'y'; give a dict"),
+        (lambda: refusal(5), "refusal: 5; give a str"),
+        (lambda: refusal("a", category=5), "refusal: category: 5; give a str"),
+        (lambda: citation("b", title=5), "citation: title: 5; give a str"),
+        (lambda: citation("b", document="0"), "citation: document: '0'; give a number from 0"),
+        (lambda: citation("b", document=True), "citation: document: True; give a number"),
+        (lambda: citation("b", document=-1), "citation: document: -1; give a number from 0"),
+        (lambda: citation("b", documnt=1), "citation: documnt: unknown; give document, title"),
+        (lambda: citation("b", start_page_number="2"), "citation: start_page_number: '2'; give a"),
+    ],
+)
+def test_makers_name_the_argument_that_is_wrong(make, says):
+    with pytest.raises((TypeError, ValueError), match=says):
+        make()
+
+
+def test_citations_have_the_places_of_the_api():
+    fields = {name for kind in get_args(get_args(TextCitation)[0]) for name in kind.model_fields}
+    assert fields - {"cited_text", "title"} == {*LOCATION}
+
+
+def test_every_stop_reason_of_the_api_can_be_given():
+    for reason in get_args(StopReason):
+        Script().reply("a", stop_reason=reason)
 
 
 def test_the_modules_of_the_kit_need_no_import_of_their_own():

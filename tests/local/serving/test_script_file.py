@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from antiphon import Client
+from antiphon import BadRequestError, Client
 from antiphon.local import App, InProcess, ScriptFile
 
 HELLO = {
@@ -53,12 +53,29 @@ def test_a_file_is_read_again_when_it_changes(path):
     write(path, "strict: false\nrules:\n- {reply: three, times: 1}")
     assert said(client) == "three"
     assert "simulated" in said(client).lower()
+    write(path, "- {reply: once again, times: 1}")
+    assert said(client) == "once again"
+    with pytest.raises(BadRequestError, match="used up"):
+        said(client)
 
 
 def test_a_file_that_becomes_wrong_changes_nothing_and_is_logged_once(path, caplog):
     write(path, "- reply: one")
     _, client = server_of(path)
-    for text in ("- replay: two", "- reply: [", "- reply: !!python/object:os.system x"):
+    wrong = (
+        "- replay: two",
+        "- reply: [",
+        "- reply: !!python/object:os.system x",
+        "- {reply: two, when: {header: {1: a}}}",
+        "- reply: {type: message, role: assistant, content: 5}",
+        "- reply: {tool_use: x, input: {a: !!set {b}}}",
+        "- reply: {tool_use: x, input: {a: .nan}}",
+        "- {reply: two, when: &x {not: *x}}",
+        "- {reply: two, when: !!bool x}",
+        "- " + "[" * 3000 + "]" * 3000,
+        "- {reply: two, when: {turn: 1, turn: 2}}",
+    )
+    for text in wrong:
         write(path, text)
         with caplog.at_level(logging.WARNING, "antiphon.local"):
             assert [said(client), said(client)] == ["one", "one"]
@@ -69,6 +86,12 @@ def test_a_file_that_becomes_wrong_changes_nothing_and_is_logged_once(path, capl
     assert said(client) == "one"
     write(path, "- reply: two again")
     assert said(client) == "two again"
+
+
+def test_a_date_without_quotes_is_a_text(path):
+    write(path, "- reply: {tool_use: book, input: {day: 2026-01-01, wrong: 2026-13-45, at: =}}")
+    [call] = server_of(path)[1].messages.create(**HELLO).tool_uses
+    assert call.input == {"day": "2026-01-01", "wrong": "2026-13-45", "at": "="}
 
 
 def test_rules_that_were_added_stay_behind_those_of_the_file(path):
@@ -93,16 +116,41 @@ def test_a_reset_begins_the_file_again(path):
     transport.verify()
 
 
+def test_other_rules_count_until_a_reset_or_until_the_file_changes(path):
+    write(path, "- {reply: one, times: 1}")
+    transport, client = server_of(path)
+    other = {"strict": False, "rules": [{"reply": "other", "times": 1}]}
+    transport.script.load(other)
+    assert said(client) == "other"
+    assert "simulated" in said(client).lower()
+    transport.app.reset()
+    assert said(client) == "one"
+    transport.script.load(other)
+    write(path, "- {reply: two, times: 1}\n")
+    assert said(client) == "two"
+    with pytest.raises(BadRequestError, match="used up"):
+        said(client)
+
+
 def test_a_file_that_is_wrong_from_the_beginning_is_refused(path):
     write(path, "- reply: [")
     with pytest.raises(ValueError, match=r"(?s)script\.yaml: not valid YAML: .*line 1"):
         ScriptFile(path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"no file .*other\.yaml; give the path of one"):
         ScriptFile(path.with_name("other.yaml"))
+
+
+@pytest.mark.parametrize("name", ["script.yaml", "script.json"])
+def test_a_key_that_stands_twice_is_refused(tmp_path, name):
+    path = tmp_path / name
+    path.write_text('{"rules": [{"reply": "a"}],\n "rules": [{"reply": "b"}]}')
+    with pytest.raises(ValueError, match=r"script\.(?s:.*)the key 'rules' stands"):
+        ScriptFile(path)
 
 
 def test_without_pyyaml_the_extra_is_named(path, monkeypatch):
     write(path, "- reply: one")
     monkeypatch.setitem(sys.modules, "yaml", None)
+    monkeypatch.delitem(sys.modules, "antiphon.local.serving.yaml_values", raising=False)
     with pytest.raises(ValueError, match=r"pip install 'antiphon\[testing\]'"):
         ScriptFile(path)

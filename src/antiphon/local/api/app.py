@@ -29,6 +29,7 @@ from ..metering.clock import Clock, SystemClock
 from ..metering.rate_limits import Limits
 from ..replies.ids import new_id
 from . import cors
+from .answer import Answer
 from .batches import BatchesEndpoint
 from .control import Control
 from .direction import Director
@@ -206,13 +207,18 @@ class App:
         with simulation.threads.turn(request.thread):
             lookup = simulation.admit(request)
             direction = simulation.direct(request)
+            answer = Answer(direction.faults)
+            if exchange.recorded is not None:
+                exchange.recorded.answers.append(answer)
             if direction.delay:
                 yield Pause(direction.delay)
             try:
                 result = yield from simulation.create(request, lookup, direction)
             except RequestRefusedError as refusal:
+                answer.outcome = refusal
                 steps = exchange.error_response(refusal)
             else:
+                answer.outcome = result.message
                 if exchange.recorded is not None:
                     exchange.recorded.message = result.message
                 respond = self._streamed if request.body.get("stream") else self._whole

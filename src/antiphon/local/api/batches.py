@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from random import Random
 
 from ..._wire.json import JSONObject
@@ -76,14 +77,16 @@ class BatchesEndpoint:
 
     def _create(self, exchange: Exchange) -> Steps:
         items = yield from work(lambda: items_of(exchange.body()), exchange.size)
-        caller = exchange.caller()
+        caller, recorded, numbers = exchange.caller(), exchange.recorded, count()
         batch = Batch(
             id=new_id("msgbatch", self._rng),
             workspace=caller.workspace,
             items=items,
             created=self._clock(),
             seconds=self._seconds,
-            run=lambda params: self._simulation.batch_result(params, caller),
+            run=lambda params: self._simulation.batch_result(
+                params, caller, next(numbers), recorded
+            ),
         )
         self._batches[batch.id] = batch
         yield from batch.catch_up(self._clock())

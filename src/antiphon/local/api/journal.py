@@ -13,6 +13,7 @@ from ..._wire.http import BufferedBody
 from ..._wire.json import JSONObject, dumps, is_list, is_object, loads
 from ..._wire.secret import Secret
 from ...catalog.canonical_json import canonical
+from .answer import Answer
 from .differences import differences
 from .message_view import MessageView
 
@@ -71,6 +72,8 @@ class Recorded(MessageView):
     _content: bytes = field(default=b"", repr=False)
     _hidden_values: Mapping[str, Secret] = field(default_factory=dict[str, Secret], repr=False)
     """Those of the headers that are not shown."""
+    answers: list[Answer] = field(default_factory=list[Answer], repr=False)
+    """What it got if the script was asked: one answer, or one for each item of a batch."""
 
     @property
     def body(self) -> Any:

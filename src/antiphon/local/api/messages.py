@@ -24,10 +24,12 @@ from ..replies.compaction import Summary, summarize
 from ..replies.reply import make_reply, reply_random, request_digest
 from ..replies.server_tools import OUTPUT_CONTENT, OUTPUT_NAME, output_files
 from ..replies.signatures import Signatures
+from .answer import Answer
 from .direction import SIMULATED, Direction, Director, MessageRequest, Writing, Written
 from .errors import RequestRefusedError, broken_rule, invalid
 from .file_sources import with_files
 from .file_store import FileStore
+from .journal import Recorded
 from .repeats import Repeats
 from .served_models import ModelNames, ServedModel, ServedModels
 from .steps import Flow, HeaderPairs, work
@@ -244,17 +246,32 @@ class Simulation:
             content["context_management"] = {"original_input_tokens": request.original_tokens}
         return CountResult(content, request.model.headers)
 
-    def batch_result(self, params: JSONObject, caller: Caller) -> Flow[JSONObject]:
-        """Return the result of an item of a batch; batches have rate limits of their own."""
+    def batch_result(
+        self, params: JSONObject, caller: Caller, item: int, recorded: Recorded | None
+    ) -> Flow[JSONObject]:
+        """Return the result of an item of a batch; batches have rate limits of their own.
+
+        Args:
+            params: those of the item.
+            caller: who sent the batch.
+            item: the number of the item, from 0.
+            recorded: the entry of the batch in the journal, where the answer is noted.
+        """
+        answer = Answer(item=item)
         try:
             size = len(canonical(params))
             request = yield from work(lambda: self.prepare(params, caller, "batch_item"), size)
             lookup = self._cache.lookup(request.prefixes)
-            written = yield from self._written(request, lookup, self.direct(request))
+            direction = self.direct(request)
+            if recorded is not None:
+                recorded.answers.append(answer)
+            written = yield from self._written(request, lookup, direction)
         except RequestRefusedError as refusal:
+            answer.outcome = refusal
             error = {"type": "error", "error": {"details": None, **refusal.error()}}
             return {"type": "errored", "error": error}
         message = written.message(lookup.usage, request.model.name, service_tier="batch")
+        answer.outcome = message
         return {"type": "succeeded", "message": message}
 
     def _written(

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from math import inf
+from typing import cast
+
 from ..api.errors import RequestRefusedError
 
-__all__ = ["KINDS", "failure"]
+__all__ = ["KINDS", "RETRY_AFTER", "failure"]
+
+RETRY_AFTER = re.compile("[ -~]+")
+"""The texts that a header can have as they are."""
 
 KINDS = {
     400: "invalid_request_error",
@@ -49,11 +56,14 @@ def failure(
         name: what the user has called; messages about what is no error begin with it.
 
     Raises:
-        ValueError: there is no such error.
+        TypeError: `message` or `retry_after` is of another kind.
+        ValueError: there is no such error, or `retry_after` cannot be sent.
     """
     status = _status(error, name)
     kind = error if isinstance(error, str) else _kind(status)
-    wait = () if retry_after is None else (("retry-after", f"{retry_after}"),)
+    if not isinstance(cast("object", message), str | None):
+        raise TypeError(f"message: {message!r}; give a text")
+    wait = () if retry_after is None else (("retry-after", _checked_wait(retry_after)),)
     return RequestRefusedError(
         status, kind, message or _MESSAGES.get(status) or "Simulated failure", headers=wait
     )
@@ -68,6 +78,20 @@ def _status(error: int | str, name: str) -> int:
         f"{name}: {error!r} is no error of the API; give a status from 400 to 599, or one of"
         f" {', '.join(_STATUSES)}"
     )
+
+
+def _checked_wait(retry_after: float | str) -> str:
+    """Return what the header says."""
+    advice = f"retry_after: {retry_after!r}; give seconds from 0, or a text such as an HTTP date"
+    if isinstance(retry_after, str):
+        if not RETRY_AFTER.fullmatch(retry_after):
+            raise ValueError(f"{advice}, of ASCII in one line")
+        return retry_after
+    if isinstance(retry_after, bool) or not isinstance(cast("object", retry_after), int | float):
+        raise TypeError(advice)
+    if not 0 <= retry_after < inf:
+        raise ValueError(advice)
+    return f"{retry_after}"
 
 
 def _kind(status: int) -> str:

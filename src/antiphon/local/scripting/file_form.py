@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from math import isfinite
+from typing import Any, cast
 
 from ..._wire.json import JSONObject, is_list, is_object
 from ..api.direction import Fault
@@ -19,10 +20,14 @@ from .faults.by_name import from_json
 from .matchers import Matcher
 from .rule import ScriptRule
 from .scriptable import Scriptable
+from .scripted_reply import Said
 
 __all__ = ["FileRules", "parse"]
 
-_A_CONTENT = "give a text, or a mapping with one of text, thinking, tool_use, refusal or type"
+# Far below Python's limit for recursion: a condition is asked level by level.
+_DEEPEST = 100
+_CONTENTS = ("text", "thinking", "tool_use", "refusal")
+_A_CONTENT = f"give a text, or a mapping with one of {', '.join(_CONTENTS)} or type"
 _OUTCOMES = ("reply", "replies", "fail")
 _COMMON = ("when", "times", "delay", "faults")
 _FIELDS = {
@@ -58,13 +63,19 @@ class FileRules(Scriptable):
     def shadowed(self) -> list[str]:
         """Return what is to be said about rules that can never answer."""
         lines: list[str] = []
-        before: int | None = None
+        always: dict[int, frozenset[str]] = {}
         for number, rule in enumerate(self.rules, 1):
+            asked = matchers.conditions(rule.when)
+            # Fewer of the same conditions fit more. Others may do so too, but that nobody can tell
+            # from here.
+            before = next((each for each, fewer in always.items() if fewer <= asked), None)
             if before is not None:
-                lines.append(f"rule {number}, {rule.name}: never used, rule {before} answers all")
-            # A condition may well fit every request too, but that nobody can tell from here.
-            elif rule.when is matchers.ANY and rule.times is None:
-                before = number
+                what = "all such requests" if always[before] else "all"
+                lines.append(
+                    f"rule {number}, {rule.name}: never used, rule {before} answers {what}"
+                )
+            elif rule.times is None:
+                always[number] = asked
         return lines
 
 
@@ -79,7 +90,9 @@ def parse(value: object) -> FileRules:
     """
     # A list alone is what people try first.
     top: JSONObject = value if is_object(value) else {"rules": value}
+    _check_json(top, "")
     _check_names(top, ("rules", "strict", "$schema"), "")
+    _check_texts(top, "", "$schema")
     if not isinstance(top.get("strict", True), bool):
         raise _wrong("strict", "give true or false")
     rules = top.get("rules")
@@ -96,7 +109,8 @@ def _add(rule: Any, parsed: FileRules, path: str) -> None:
     """Add a rule of a file."""
     kinds = [name for name in _OUTCOMES if is_object(rule) and name in rule]
     if len(kinds) != 1:
-        found = ", ".join(map(repr, rule)) if is_object(rule) else repr(rule)
+        names = ", ".join(map(repr, rule)) if is_object(rule) else repr(rule)
+        found = names or "an empty one"
         raise _wrong(path, f"give a mapping with one of {', '.join(_OUTCOMES)}, not {found}")
     [kind] = kinds
     _check_names(rule, _FIELDS[kind], path)
@@ -104,22 +118,20 @@ def _add(rule: Any, parsed: FileRules, path: str) -> None:
     if "when" in rule:
         given["when"] = _condition(rule["when"], f"{path}.when")
     said, where = rule[kind], f"{path}.{kind}"
+    make: Callable[..., object]
     if kind == "reply":
-        parsed.reply(*_contents(said, where), **given)
+        make = partial(parsed.reply, *_contents(said, where))
     elif kind == "replies" and is_list(said) and said:
         each = [_contents(item, f"{where}.{index}") for index, item in enumerate(said)]
-        parsed.replies(*each, **given)
+        make = partial(parsed.replies, *each)
     elif kind == "replies":
         raise _wrong(where, "give a list of replies")
     else:
-        _add_failure(said, given, parsed, where)
-
-
-def _add_failure(error: Any, given: dict[str, Any], parsed: FileRules, path: str) -> None:
+        make = partial(parsed.fail, _whole(said))
     try:
-        parsed.fail(error, **given)
-    except ValueError as failure:
-        raise ValueError(f"{path}: {failure}") from failure
+        make(**given)
+    except (TypeError, ValueError) as error:  # its text begins with the name of the argument
+        raise ValueError(f"{path}.{error}") from error
 
 
 def _contents(value: Any, path: str) -> list[Any]:
@@ -135,25 +147,39 @@ def _content(value: Any, path: str) -> Any:
     if not is_object(value):
         raise _wrong(path, _A_CONTENT)
     if isinstance(value.get("type"), str):  # a block or a message as the API writes it
-        return value
+        return _as_written(value, path)
+    if len(kinds := [name for name in _CONTENTS if name in value]) > 1:
+        raise _wrong(path, f"give {' or '.join(kinds)}, each in a mapping of its own of a list")
     match value:
         case {"text": str(text), **more}:
             _check_names(more, ("citations",), path)
             return makers.text(text, *_citations(more.get("citations"), f"{path}.citations"))
         case {"thinking": str(thinking), **more}:
             _check_names(more, ("signature",), path)
+            _check_texts(more, path, "signature")
             return makers.thinking(thinking, **more)
         case {"tool_use": str(name), **more}:
             _check_names(more, ("input", "id"), path)
+            _check_texts(more, path, "id")
             arguments = more.pop("input", {})
             if not is_object(arguments):
                 raise _wrong(f"{path}.input", "give a mapping")
             return {**makers.tool_use(name, arguments), **more}
         case {"refusal": str() | None as explanation, **more}:
             _check_names(more, ("category",), path)
+            _check_texts(more, path, "category")
             return makers.refusal(explanation, **more)
         case _:
             raise _wrong(path, _A_CONTENT)
+
+
+def _as_written(value: JSONObject, path: str) -> JSONObject:
+    """Return a block or a message of the API, which must be one."""
+    try:
+        Said.of([value])
+    except TypeError as error:
+        raise _wrong(path, str(error).removeprefix("reply: ")) from error
+    return value
 
 
 def _citations(value: Any, path: str) -> list[JSONObject]:
@@ -162,7 +188,11 @@ def _citations(value: Any, path: str) -> list[JSONObject]:
     for index, each in enumerate(cited):
         if not is_object(each) or not isinstance(each.get("cited_text"), str):
             raise _wrong(f"{path}.{index}", "give a mapping with cited_text")
-        made.append(makers.citation(**each))
+        try:
+            made.append(makers.citation(**_whole_numbers(each)))
+        except (TypeError, ValueError) as error:
+            said = str(error).removeprefix("citation: ")
+            raise ValueError(f"{path}.{index}.{said}") from error
     return made
 
 
@@ -184,6 +214,8 @@ def _part(name: str, value: Any, path: str) -> Matcher:
     if name in _TEXTS:
         return _text(_TEXTS[name], value, path)
     match name, value:
+        case "turn", float() if value.is_integer():
+            return _part(name, int(value), path)
         case "turn", int() if not isinstance(value, bool) and value >= 1:
             return matchers.turn(value)
         case "turn", _:
@@ -224,6 +256,8 @@ def _joined(name: str, value: Sequence[Any], path: str) -> Matcher:
 
 
 def _headers(value: JSONObject, path: str) -> Matcher:
+    if "" in value:
+        raise _wrong(path, "a name is empty; give the name of a header")
     parts = [
         matchers.header(name)
         if wanted is True
@@ -258,9 +292,19 @@ def _number(value: Any, path: str) -> Any:
 
 
 def _times(value: Any, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    times = _whole(value)
+    if isinstance(times, bool) or not isinstance(times, int) or times < 1:
         raise _wrong(path, "give a number from 1, or leave it out for always")
-    return value
+    return times
+
+
+def _whole(value: Any) -> Any:
+    """Return 1 for 1.0, which is the same in JSON."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _whole_numbers(value: JSONObject) -> JSONObject:
+    return {name: _whole(value[name]) for name in value}
 
 
 def _any_text(value: Any, path: str) -> str:
@@ -283,7 +327,7 @@ def _faults(value: Any, path: str) -> Sequence[Fault]:
 def _counts(value: Any, path: str) -> JSONObject:
     if not is_object(value):
         raise _wrong(path, "give a mapping of counts")
-    return value
+    return _whole_numbers(value)
 
 
 _CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
@@ -297,11 +341,41 @@ _CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
 }
 
 
+def _check_json(value: Any, path: str, depth: int = 0) -> None:
+    """Check that a value is one of JSON: a file of YAML may hold others, and itself."""
+    if depth > _DEEPEST:
+        raise _wrong(path, f"nested too deeply; at most {_DEEPEST} levels are read")
+    if is_object(value):
+        for name in value:
+            if not isinstance(cast("object", name), str):
+                raise _wrong(path, f"the key {name!r} is no text; write it in quotes")
+            _check_json(value[name], _joined_path(path, name), depth + 1)
+    elif is_list(value):
+        for index, item in enumerate(value):
+            _check_json(item, _joined_path(path, f"{index}"), depth + 1)
+    elif isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+            raise _wrong(path, f"{value!r} has half a surrogate pair, which cannot be sent")
+    elif isinstance(value, float):
+        if not isfinite(value):
+            raise _wrong(path, f"{value} is not finite; give another number")
+    elif not isinstance(value, bool | int | None):
+        raise _wrong(path, f"{value!r} is not JSON; give a text in quotes, a list or a mapping")
+
+
+def _joined_path(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _check_texts(value: JSONObject, path: str, name: str) -> None:
+    if not isinstance(value.get(name, ""), str):
+        raise _wrong(_joined_path(path, name), "give a text")
+
+
 def _check_names(value: JSONObject, known: Sequence[str], path: str) -> None:
     for name in value:
         if name not in known:
-            where = f"{path}.{name}" if path else str(name)
-            raise _wrong(where, f"unknown; give {', '.join(known)}")
+            raise _wrong(_joined_path(path, name), f"unknown; give {', '.join(known)}")
 
 
 def _wrong(path: str, advice: str) -> ValueError:

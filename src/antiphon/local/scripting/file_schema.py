@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..._wire.json import JSONObject
-from .failure import KINDS
+from .content import LOCATION
+from .failure import KINDS, RETRY_AFTER
+from .scripted_reply import COUNTS, NEEDED, STOP_REASONS
 
 __all__ = ["SCHEMA"]
 
@@ -25,6 +29,7 @@ _TEXT: JSONObject = {"type": "string"}
 _NAME: JSONObject = {"type": "string", "minLength": 1}
 _TIMES: JSONObject = {"type": "integer", "minimum": 1, "description": "how often; always if absent"}
 _NUMBERS: JSONObject = {"anyOf": [_TIMES, {"type": "array", "items": _TIMES, "minItems": 1}]}
+_INDEX: JSONObject = {"type": "integer", "minimum": 0}
 _SECONDS: JSONObject = {"type": "number", "minimum": 0}
 _COMMON: JSONObject = {
     "when": {**_ref("condition"), "description": "which requests; all if absent"},
@@ -32,7 +37,24 @@ _COMMON: JSONObject = {
     "faults": {**_ref("faults"), "description": "what goes wrong with the response"},
 }
 _ONE_CONTENT_OR_MORE: JSONObject = {
-    "anyOf": [_ref("content"), {"type": "array", "items": _ref("content")}]
+    "anyOf": [_ref("content"), {"type": "array", "items": _ref("content"), "minItems": 1}]
+}
+
+
+def _with_type(kind: str, needed: Mapping[str, type]) -> JSONObject:
+    """Return what blocks of a type need."""
+    fields = {name: _TEXT if each is str else {"type": "object"} for name, each in needed.items()}
+    return {
+        "if": {"properties": {"type": {"const": kind}}},
+        "then": {"properties": fields, "required": list(fields)},
+    }
+
+
+_TEXT_OR_BLOCK: JSONObject = {"anyOf": [_TEXT, _ref("block")]}
+_SAID: JSONObject = {"anyOf": [_TEXT_OR_BLOCK, {"type": "array", "items": _TEXT_OR_BLOCK}]}
+_MESSAGE: JSONObject = {
+    "if": {"properties": {"type": {"const": "message"}}},
+    "then": {"properties": {"content": _SAID, "usage": {"type": ["object", "null"]}}},
 }
 
 SCHEMA: JSONObject = {
@@ -60,8 +82,8 @@ SCHEMA: JSONObject = {
                         "reply": _ONE_CONTENT_OR_MORE,
                         **_COMMON,
                         "times": _TIMES,
-                        "stop_reason": _TEXT,
-                        "usage": {"type": "object"},
+                        "stop_reason": {"enum": list(STOP_REASONS)},
+                        "usage": _object(dict.fromkeys(COUNTS, _INDEX)),
                     },
                     "reply",
                 ),
@@ -88,7 +110,12 @@ SCHEMA: JSONObject = {
                         **_COMMON,
                         "times": _TIMES,
                         "message": _TEXT,
-                        "retry_after": {"anyOf": [_SECONDS, _TEXT]},
+                        "retry_after": {
+                            "anyOf": [
+                                _SECONDS,
+                                {"type": "string", "pattern": f"^{RETRY_AFTER.pattern}$"},
+                            ]
+                        },
                     },
                     "fail",
                 ),
@@ -113,18 +140,29 @@ SCHEMA: JSONObject = {
                 _object({"thinking": _TEXT, "signature": _TEXT}, "thinking"),
                 _object({"tool_use": _TEXT, "input": {"type": "object"}, "id": _TEXT}, "tool_use"),
                 _object({"refusal": {"type": ["string", "null"]}, "category": _TEXT}, "refusal"),
-                {
-                    "type": "object",
-                    "properties": {"type": _TEXT},
-                    "required": ["type"],
-                    "description": "a content block, or a whole message, as the API writes it",
-                },
+                _ref("block"),
             ]
+        },
+        "block": {
+            "type": "object",
+            "properties": {"type": _TEXT, "id": {"type": ["string", "null"]}},
+            "required": ["type"],
+            "allOf": [
+                *(_with_type(kind, needed) for kind, needed in NEEDED.items()),
+                _MESSAGE,
+            ],
+            "description": "a content block, or a whole message, as the API writes it",
         },
         "citation": {
             "type": "object",
-            "properties": {"cited_text": _TEXT, "document": {"type": "integer"}, "title": _TEXT},
+            "properties": {
+                "cited_text": _TEXT,
+                "document": {**_INDEX, "description": "its number in the request, from 0"},
+                "title": {"type": ["string", "null"]},
+                **{name: _INDEX if kind is int else _TEXT for name, kind in LOCATION.items()},
+            },
             "required": ["cited_text"],
+            "additionalProperties": False,
         },
         "faults": {
             "anyOf": [
@@ -164,6 +202,7 @@ SCHEMA: JSONObject = {
                             "header": {
                                 "type": "object",
                                 "minProperties": 1,
+                                "propertyNames": _NAME,
                                 "additionalProperties": {"anyOf": [_ref("text"), {"const": True}]},
                             },
                             "all": {"type": "array", "items": _ref("condition"), "minItems": 1},

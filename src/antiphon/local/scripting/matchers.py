@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from inspect import iscoroutinefunction
+from typing import Any, TypeAlias, cast
 
 from ..._wire.json import JSONObject
 from ...catalog.request_parts import content_blocks
@@ -21,6 +22,7 @@ __all__ = [
     "ANY",
     "Matcher",
     "Predicate",
+    "conditions",
     "has_image",
     "has_result",
     "header",
@@ -73,7 +75,11 @@ class Matcher:
 
 
 def matcher(predicate: Predicate) -> Matcher:
-    """Return `predicate` as a matcher."""
+    """Return `predicate` as a matcher.
+
+    Raises:
+        TypeError: it is none, or it is async.
+    """
     if isinstance(predicate, Matcher):
         return predicate
     if not callable(predicate):
@@ -83,7 +89,28 @@ def matcher(predicate: Predicate) -> Matcher:
         )
     # A function cannot say what it found instead, but its name tells what it looked for.
     name: str = getattr(predicate, "__name__", repr(predicate))
-    return _Fact(name, predicate, lambda _: "it is false")
+    if getattr(predicate, "__module__", None) == __name__:
+        raise TypeError(f"when: {name} is what makes a matcher; call it: {name}(…)")
+    if any(map(iscoroutinefunction, (predicate, type(predicate).__call__))):
+        raise _is_async(name)
+    return _Fact(name, lambda request: _verdict(name, predicate(request)), lambda _: "it is false")
+
+
+def _verdict(name: str, said: object) -> bool:
+    """Return what a function says about a request; what is no verdict would count as true."""
+    if isinstance(said, Awaitable):
+        if isinstance(said, Coroutine):
+            said.close()  # else Python warns that nobody has awaited it
+        raise _is_async(name)
+    if isinstance(said, Matcher):
+        raise TypeError(f"when: {name} returned the matcher {said!r}; give {said!r} itself")
+    return bool(said)
+
+
+def _is_async(name: str) -> TypeError:
+    return TypeError(
+        f"when: {name} is async, and a rule cannot wait for it; give a function that returns a bool"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +185,13 @@ def _bracketed(part: Matcher) -> str:
     return f"({part!r})" if isinstance(part, _All | _Any) else repr(part)
 
 
+def conditions(fits: Matcher) -> frozenset[str]:
+    """Return the conditions that must all hold, as they are written."""
+    if isinstance(fits, _All):
+        return frozenset(each for part in fits.parts for each in conditions(part))
+    return frozenset(() if fits is ANY else (repr(fits),))
+
+
 ANY: Matcher = _Fact("any request", lambda _: True, lambda _: "")
 """Fits every request."""
 
@@ -198,7 +232,7 @@ def model(name: str | re.Pattern[str]) -> Matcher:
         name: its name, as sent or as in the API's catalogue; or a pattern to be found in one.
     """
     if isinstance(name, re.Pattern):
-        pattern = name
+        pattern = _checked_pattern("model", name)
         return _of_model(name, lambda request: any(map(pattern.search, request.names)))
     _check_text("model", name)
     return _of_model(name, lambda request: name in request.names)
@@ -214,6 +248,8 @@ def turn(number: int) -> Matcher:
     Args:
         number: 1 for a conversation without a message of the assistant, 2 after its first turn, …
     """
+    if not isinstance(cast("object", number), int) or isinstance(number, bool):
+        raise TypeError(f"turn: {number!r}; give a number from 1")
     if number < 1:
         raise ValueError(f"turn: {number!r}; give a number from 1")
     return _Fact(
@@ -281,6 +317,10 @@ def header(name: str, value: str | re.Pattern[str] | None = None) -> Matcher:
     """
     _check_text("header", name)
     key = name.lower()
+    if isinstance(value, re.Pattern):
+        _checked_pattern("header", value)
+    elif not isinstance(cast("object", value), str | None):
+        raise TypeError(f"header: {name}: {value!r}; give a text or a pattern")
 
     def holds(request: MessageView) -> bool:
         given = request.headers.get(key)
@@ -298,12 +338,18 @@ def header(name: str, value: str | re.Pattern[str] | None = None) -> Matcher:
 
 def _contains(name: str, wanted: str | re.Pattern[str]) -> Callable[[str], bool]:
     if isinstance(wanted, re.Pattern):
-        pattern = wanted
+        pattern = _checked_pattern(name, wanted)
         return lambda text: pattern.search(text) is not None
     _check_text(name, wanted)
     # People write "Weather" and "weather"; who means one of them alone gives a pattern.
     folded = wanted.casefold()
     return lambda text: folded in text.casefold()
+
+
+def _checked_pattern(name: str, pattern: re.Pattern[str]) -> re.Pattern[str]:
+    if not isinstance(cast("object", pattern.pattern), str):
+        raise TypeError(f"{name}: {pattern!r} is a pattern of bytes; give one of text, without b")
+    return pattern
 
 
 def _check_text(name: str, value: object) -> None:

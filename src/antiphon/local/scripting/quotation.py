@@ -21,7 +21,7 @@ def located(block: JSONObject, body: JSONObject) -> JSONObject:
 def _located(citation: JSONObject, documents: Sequence[JSONObject]) -> JSONObject:
     if "type" in citation:
         return citation
-    number: int = citation["document_index"]
+    number: int = citation.get("document_index", 0)
     nothing: JSONObject = {}
     document = documents[number] if 0 <= number < len(documents) else nothing
     source = object_at(document, "source")

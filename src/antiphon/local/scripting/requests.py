@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, SupportsIndex, overload
 
 from ..._wire.json import JSONObject
 from ..api.journal import Recorded
@@ -17,6 +17,14 @@ class Requests(list[Recorded]):
 
     What may be a secret is not shown in their headers; `when` sees the headers as they were sent.
     """
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Recorded: ...
+    @overload
+    def __getitem__(self, index: slice) -> Requests: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Recorded | Requests:
+        found = super().__getitem__(index)
+        return Requests(found) if isinstance(found, list) else found
 
     def filter(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import cast
 
 from ..api.direction import Direction, Fault, MessageRequest
@@ -33,13 +34,13 @@ class ScriptRule:
 
     def __post_init__(self) -> None:
         times, delay = cast("object", self.times), cast("object", self.delay)
-        if times is not None and not isinstance(times, int):
+        if times is not None and (not isinstance(times, int) or isinstance(times, bool)):
             raise TypeError(f"times: {times!r}; give a number from 1, or None for always")
         if self.times is not None and self.times < 1:
             raise ValueError(f"times: {self.times}; give a number from 1, or None for always")
-        if not isinstance(delay, int | float):
+        if not isinstance(delay, int | float) or isinstance(delay, bool):
             raise TypeError(f"delay: {delay!r}; give seconds from 0")
-        if not delay >= 0:
+        if not 0 <= delay < inf:
             raise ValueError(f"delay: {delay}; give seconds from 0")
         if self.faults is not None:
             checked(self.faults)

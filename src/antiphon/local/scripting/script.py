@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..._wire.json import JSONObject
 from ..api.direction import Direction, Fault, MessageRequest, Write, Writing, Written
@@ -46,8 +46,6 @@ class Script(Scriptable):
             reply.
     """
 
-    strict: bool
-    """Whether a request that no rule answers is an error."""
     rules: list[ScriptRule]
     """The rules, in the order in which they are tried."""
     unexpected: list[str]
@@ -57,9 +55,26 @@ class Script(Scriptable):
     def __init__(self, *, strict: bool = True) -> None:
         self.strict = strict
         self.rules = []
+        self._follows_file = False
         self.unexpected = []
         self._error: Exception | None = None
         self.faults = ()
+
+    @property
+    def strict(self) -> bool:
+        """Whether a request that no rule answers is an error.
+
+        The rules of a file may say so themselves. That counts until others take their place, or
+        until this is set.
+        """
+        return self._strict if self._strict_in_file is None else self._strict_in_file
+
+    @strict.setter
+    def strict(self, strict: bool) -> None:
+        if not isinstance(cast("object", strict), bool):
+            raise TypeError(f"strict: {strict!r}; give True or False")
+        self._strict = strict
+        self._strict_in_file: bool | None = None
 
     @property
     def faults(self) -> Sequence[Fault]:
@@ -120,12 +135,14 @@ class Script(Scriptable):
     def follow(self, parsed: FileRules, *, replacing: int) -> None:
         """Put the rules of a file in place of the first ones."""
         self.rules[:replacing] = parsed.rules
-        if parsed.strict is not None:
-            self.strict = parsed.strict
+        self._strict_in_file = parsed.strict
+        self._follows_file = True
 
     def reset(self) -> None:
         """Forget all rules and what came."""
         self.rules.clear()
+        self._strict_in_file = None
+        self._follows_file = False
         self.unexpected.clear()
         self._error = None
         self.faults = ()
@@ -176,8 +193,8 @@ class Script(Scriptable):
                 if write is None:
                     return direction
                 return direction._replace(write=partial(self._guarded, rule, write))
-        # Without rules nothing is expected, so nothing is unexpected.
-        if not self.rules or not self.strict:
+        # Where nothing was scripted, nothing is unexpected. A file without rules expects nothing.
+        if not self.strict or not (self.rules or self._follows_file):
             return Direction(faults=self.faults)
         raise self._unexpected(request)
 
@@ -215,8 +232,10 @@ class Script(Scriptable):
 
     def _nearest(self, request: MessageRequest) -> str:
         """Say which rule is the nearest to a request, and what differs."""
+        if not self.rules:
+            return "There are no rules."
         nearest = max(self.rules, key=lambda rule: (_nearness(rule, request), rule.when is not ANY))
-        differences = nearest.when.differences(request) or [f"it was used up ({nearest.used})"]
+        differences = _differences(nearest, request) or [f"it was used up ({nearest.used})"]
         number = self.rules.index(nearest) + 1
         return f"The nearest is rule {number}, {nearest.name}: {'; '.join(differences)}."
 
@@ -237,7 +256,19 @@ def _asked(request: MessageRequest) -> Sequence[Fault] | None:
 def _nearness(rule: ScriptRule, request: MessageRequest) -> float:
     """Return how likely it is that a rule was meant for a request, from 0 to 1."""
     # That a rule for all requests is used up says less than what another one misses.
-    return rule.when.nearness(request) if rule.left or rule.when is not ANY else 0.0
+    if not rule.left and rule.when is ANY:
+        return 0.0
+    try:
+        return rule.when.nearness(request)
+    except Exception:  # a function, of a rule that is used up: nobody has asked it yet
+        return 0.0
+
+
+def _differences(rule: ScriptRule, request: MessageRequest) -> list[str]:
+    try:
+        return rule.when.differences(request)
+    except Exception as error:
+        return [f"it raised {type(error).__name__}: {error}"]
 
 
 def _facts(request: MessageRequest) -> str:

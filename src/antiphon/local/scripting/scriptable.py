@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-from ..._wire.json import dumps, is_list, is_object
+from ..._wire.json import is_list, is_object
 from ..api.direction import Fault
 from .failure import failure
 from .matchers import ANY, Matcher, Predicate, matcher
 from .rule import ScriptRule, renewed
-from .scripted_reply import Content, Said, ScriptedReply
+from .scripted_reply import Content, ScriptedReply
 
 __all__ = ["Scriptable", "quoted"]
 
@@ -39,7 +39,8 @@ class Scriptable:
 
         Args:
             *content: what is said: texts, content blocks (see the makers in `antiphon.testing`), a
-                whole message, or functions, sync or async, from the request to any of these.
+                whole message, functions, sync or async, from the request to any of these, or lists
+                of all this.
             when: which requests it answers; by default all.
             times: how often it answers; by default always.
             delay: seconds before the response, on the server's clock.
@@ -54,10 +55,11 @@ class Scriptable:
 
         Raises:
             TypeError: a content cannot be said, or an argument is of another kind.
-            ValueError: `times` or `delay` is out of range.
+            ValueError: `times`, `delay` or a count is out of range, or the API has no such stop
+                reason or count.
         """
-        says, outcome = _said(content, stop_reason, usage)
-        return self.add(ScriptRule(says, outcome, _matcher(when), times, delay, _given(faults)))
+        rule = _reply(content, when, times, delay, _given(faults), stop_reason, usage)
+        return self.add(rule)
 
     def replies(
         self,
@@ -69,7 +71,7 @@ class Scriptable:
         """Add rules that reply one after the other, each once.
 
         Args:
-            *contents: what each of them says; a list for a reply of several blocks.
+            *contents: what each of them says; a list for a reply of several parts.
             when: which requests they answer; by default all.
             delay: seconds before each response, on the server's clock.
             faults: what goes wrong with each response; see `reply`.
@@ -78,14 +80,15 @@ class Scriptable:
             The rules.
 
         Raises:
-            TypeError: a content cannot be said.
+            TypeError: a content cannot be said, or there is none.
             ValueError: `delay` is out of range.
         """
+        if not contents:
+            raise TypeError("replies: there are none; give what each reply says")
         # Shared: else each rule would begin with the same chance, and all would do the same.
-        fits, broken = _matcher(when), _given(faults)
-        return [
-            self.add(ScriptRule(*_said((content,)), fits, 1, delay, broken)) for content in contents
-        ]
+        broken = _given(faults)
+        rules = [_reply((content,), when, 1, delay, broken) for content in contents]
+        return [self.add(rule) for rule in rules]
 
     def fail(
         self,
@@ -114,32 +117,37 @@ class Scriptable:
             The rule; `used` tells how often it has answered.
 
         Raises:
-            ValueError: there is no such error, or `times` or `delay` is out of range.
+            TypeError: an argument is of another kind.
+            ValueError: there is no such error, or `times`, `delay` or `retry_after` is out of
+                range.
         """
         outcome = failure(error, message, retry_after=retry_after)
         rule = ScriptRule(f"fail({error!r})", outcome, _matcher(when), times, delay, _given(faults))
         return self.add(rule)
 
 
-def _said(
+def _reply(
     content: Sequence[Content],
+    when: Predicate | None,
+    times: int | None,
+    delay: float,
+    faults: Sequence[Fault] | None,
     stop_reason: str | None = None,
     usage: Mapping[str, int] | None = None,
-) -> tuple[str, ScriptedReply]:
-    """Return a reply, and what it says in a few words.
-
-    Raises:
-        TypeError: a content cannot be said, or an argument is of another kind.
-    """
-    # What cannot be said is refused here, where the traceback leads to the mistake.
-    dumps(Said.of([each for each in content if not callable(each)]).blocks)
-    reason, counts = cast("object", stop_reason), cast("object", usage)
-    if not isinstance(reason, str | None):
-        raise TypeError(f"stop_reason: {reason!r}; give a text such as 'max_tokens'")
-    if not isinstance(counts, Mapping | None):
-        raise TypeError(f"usage: {counts!r}; give counts, e.g. {{'output_tokens': 10}}")
+) -> ScriptRule:
+    """Return a rule that replies."""
+    outcome = ScriptedReply(tuple(_flat(content)), stop_reason, {} if usage is None else usage)
     says = f"reply({', '.join(map(_shown, content))})"
-    return says, ScriptedReply(content, stop_reason, usage or {})
+    return ScriptRule(says, outcome, _matcher(when), times, delay, faults)
+
+
+def _flat(contents: Iterable[Content]) -> Iterator[Content]:
+    """Yield contents without the lists around them: a function may stand in a list, too."""
+    for content in contents:
+        if is_list(content) or isinstance(content, tuple):
+            yield from _flat(cast("Sequence[Content]", content))
+        else:
+            yield content
 
 
 def _given(faults: Iterable[Fault] | None) -> Sequence[Fault] | None:

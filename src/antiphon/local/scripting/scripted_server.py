@@ -18,16 +18,24 @@ class ScriptedServer(Scriptable):
 
     Args:
         app: makes the responses; it gets a script without rules if it has none.
-        strict: whether a request that no rule of this script answers is an error.
+        strict: whether a request that no rule of this script answers is an error; by default it is.
+
+    Raises:
+        TypeError: `strict` is given, and the app has a script that says otherwise.
     """
 
     app: App
     """The simulated API."""
 
-    def __init__(self, app: App, *, strict: bool = True) -> None:
-        self.app = app
+    def __init__(self, app: App, *, strict: bool | None = None) -> None:
         if app.script is None:
-            app.script = Script(strict=strict)
+            app.script = Script(strict=True if strict is None else strict)
+        elif strict is not None and strict is not getattr(app.script, "strict", None):
+            raise TypeError(
+                f"strict: {strict!r}, but the script of the app says otherwise; give it to that one"
+                " alone: Script(strict=…)"
+            )
+        self.app = app
 
     @property
     def script(self) -> Script:

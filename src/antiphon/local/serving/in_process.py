@@ -49,10 +49,14 @@ class InProcess(ScriptedServer):
     Args:
         app: makes the responses; by default a new `App` whose clock stands still between requests.
         strict: whether a request that no rule answers is an error, as soon as there are rules; if
-            not, it gets a simulated reply.
+            not, it gets a simulated reply. By default it is an error, or what the script of the
+            app says.
+
+    Raises:
+        TypeError: `strict` is given, and the app has a script that says otherwise.
     """
 
-    def __init__(self, app: App | None = None, *, strict: bool = True) -> None:
+    def __init__(self, app: App | None = None, *, strict: bool | None = None) -> None:
         super().__init__(app or App(VirtualClock()), strict=strict)
         self.clock: _AppClock = _AppClock(self.app.clock)
         self._turn = threading.Lock()
@@ -75,7 +79,7 @@ class InProcess(ScriptedServer):
 class AsyncInProcess(ScriptedServer):
     """`InProcess` for async clients: ``AsyncClient(http_client=AsyncInProcess())``."""
 
-    def __init__(self, app: App | None = None, *, strict: bool = True) -> None:
+    def __init__(self, app: App | None = None, *, strict: bool | None = None) -> None:
         super().__init__(app or App(VirtualClock()), strict=strict)
         self.clock: _AsyncAppClock = _AsyncAppClock(self.app.clock)
         self._turn = threading.Lock()

@@ -41,7 +41,8 @@ class LocalServer(ScriptedServer):
         grace: seconds that open responses get to finish when the server is closed.
         idle: seconds of silence after which a connection that waits for a request is closed.
         strict: whether a request that no rule answers is an error, as soon as there are rules; if
-            not, it gets a simulated reply.
+            not, it gets a simulated reply. By default it is an error, or what the script of the
+            app says.
         cassette: a file of recorded interactions, which are played instead of simulated replies.
         mode: what is recorded into it: "none" (the default), "once", "new_episodes", "all",
             "rewrite".
@@ -50,7 +51,8 @@ class LocalServer(ScriptedServer):
 
     Raises:
         FileNotFoundError: there is no such cassette, and nothing is recorded.
-        TypeError: both an app and a cassette are given.
+        TypeError: both an app and a cassette are given, or `strict` and an app whose script
+            says otherwise.
         ValueError: there is no such port or mode, or the cassette is none.
     """
 
@@ -67,7 +69,7 @@ class LocalServer(ScriptedServer):
         allow_hosts: Collection[str] = (),
         grace: float = 5.0,
         idle: float = 60.0,
-        strict: bool = True,
+        strict: bool | None = None,
         cassette: str | PathLike[str] | None = None,
         mode: Mode = "none",
         upstream: str | None = None,
@@ -82,6 +84,7 @@ class LocalServer(ScriptedServer):
                 "LocalServer: mode and upstream need a cassette, the file to record into"
             )
         super().__init__(app or App(), strict=strict)
+        self._strict = strict
         self._access = Access(host, allow_hosts, control)
         self._address = host, check_port(port)
         self._grace = grace
@@ -118,8 +121,8 @@ class LocalServer(ScriptedServer):
         Args:
             app: makes the responses from now on; it gets a script without rules if it has none.
         """
+        ScriptedServer.__init__(self, app, strict=self._strict if app.script is None else None)
         self._in_loop(lambda: self._listener.replace(app))
-        ScriptedServer.__init__(self, app)
 
     def verify(self) -> None:
         """Check that all went as the script says, and that all of the cassette was played.

@@ -49,30 +49,33 @@ class ScriptFile(Script):
 
     def reset(self) -> None:
         """Forget what came and the rules that were added, and begin the file again."""
-        begun = self.rules[: self._from_file]
         super().reset()
-        for rule in begun:
+        for rule in self._file.rules:
             rule.begin_again()
-        self.rules.extend(begun)
+        self._follow_file(replacing=0)
         self._refresh()
 
     def load(self, value: object) -> None:
         """Begin again with other rules than those of the file, until the file changes."""
         super().load(value)
-        self._from_file = 0
+        self._from_file = len(self.rules)
 
     def _refresh(self) -> None:
         try:
             if self._stamp != _stamp(self.path):
                 self._read()
         except (OSError, ValueError) as error:
-            _log.warning("script: %s; the rules stay as they were", str(error))
+            text = str(error).removeprefix("script: ")
+            _log.warning("script: %s; the rules stay as they were", text)
 
     def _read(self) -> None:
         self._stamp = _stamp(self.path)  # before: a wrong file is read, and reported, once
-        parsed = read_script(self.path)
-        self.follow(parsed, replacing=self._from_file)
-        self._from_file = len(parsed.rules)
+        self._file = read_script(self.path)
+        self._follow_file(replacing=self._from_file)
+
+    def _follow_file(self, *, replacing: int) -> None:
+        self.follow(self._file, replacing=replacing)
+        self._from_file = len(self._file.rules)
 
 
 def read_script(path: Path) -> FileRules:
@@ -82,27 +85,55 @@ def read_script(path: Path) -> FileRules:
         OSError: the file cannot be read.
         ValueError: something in it is wrong; the text says where.
     """
-    content = path.read_bytes()
     try:
-        return parse(loads(content) if path.suffix == ".json" else _yaml(content))
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise _missing(path) from None
+    try:
+        return parse(_json(content) if path.suffix == ".json" else _yaml(content))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
 
+def _json(content: bytes) -> Any:
+    import json
+
+    value = loads(content)
+    # Once more, since what reads JSON takes the last one of equal keys.
+    try:
+        json.loads(content, object_pairs_hook=_check_keys)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def _check_keys(pairs: list[tuple[str, object]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        seen.add(key)
+
+
 def _yaml(content: bytes) -> Any:
     try:
-        import yaml
+        from .yaml_values import read_yaml
     except ImportError:
         raise ValueError(
             "YAML needs PyYAML: pip install 'antiphon[testing]', or write the script as JSON"
         ) from None
-    try:
-        # Values alone: no tag of the file makes an object of a class.
-        return yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        raise ValueError(f"not valid YAML: {error}") from error
+    return read_yaml(content)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise _missing(path) from None
     return status.st_mtime_ns, status.st_size
+
+
+def _missing(path: Path) -> FileNotFoundError:
+    return FileNotFoundError(
+        f"script: there is no file {path}; give the path of one with rules, in YAML or JSON"
+    )

@@ -14,12 +14,23 @@ from ...api.direction import Fault
 from ...api.steps import Steps
 from .fault import NamedFault, Occasion
 
-__all__ = ["Schedule"]
+__all__ = ["Happening", "Schedule"]
 
 _log = logging.getLogger("antiphon.local")
 
 # A bound on memory: requests that are never tried again.
 _MOST_OPEN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A fault of the catalogue, as it happens to one attempt."""
+
+    fault: NamedFault
+    change: Fault
+
+    def __call__(self, steps: Steps) -> Steps:
+        return self.change(steps)
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +75,9 @@ class Schedule:
             if len(self._open) > _MOST_OPEN:
                 self._open.popitem(last=False)
         return [
-            partial(self._watched, fault, attempt, kind) if isinstance(fault, NamedFault) else fault
+            Happening(fault, partial(self._watched, fault, attempt, kind))
+            if isinstance(fault, NamedFault)
+            else fault
             for fault in happen
         ]
 
