@@ -30,6 +30,7 @@ class Happening:
     change: Fault
 
     def __call__(self, steps: Steps) -> Steps:
+        """Return the steps of a wrong response."""
         return self.change(steps)
 
 
