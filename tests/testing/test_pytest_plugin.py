@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from antiphon import Client
+from antiphon.local import LocalServer
+
 pytest_plugins = ["pytester"]
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -131,6 +134,111 @@ class TestMany:
 """
     )
     result.assert_outcomes(passed=4)
+
+
+def test_the_server_of_a_marked_test_comes_before_its_other_fixtures(run):
+    result = run(
+        """
+import unittest
+
+@pytest.fixture(autouse=True)
+def program():
+    return ask(antiphon.Client()).text
+
+@pytest.mark.antiphon(script=["one"])
+def test_fixture(program):
+    assert program == "one"
+
+@pytest.mark.antiphon(script=["one"])
+def test_named(program, antiphon_server):
+    assert program == "one"
+
+@pytest.mark.antiphon(script=["one", "two"])
+class TestMethod:
+    def setup_method(self):
+        self.text = ask(antiphon.Client()).text
+
+    def test_method(self, program):
+        assert {self.text, program} == {"one", "two"}
+
+@pytest.mark.antiphon(script=["one", "two"])
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.text = ask(antiphon.Client()).text
+
+    def test_case(self):
+        assert self.text in ("one", "two")
+"""
+    )
+    result.assert_outcomes(passed=4)
+
+
+def test_a_parameter_without_the_marker_has_no_server(run):
+    result = run(
+        """
+marked = pytest.mark.antiphon(script=["one"])
+
+@pytest.mark.parametrize("text", [pytest.param("one", marks=marked), None])
+def test_parameters(text):
+    if text is None:
+        assert "ANTHROPIC_BASE_URL" not in os.environ
+    else:
+        assert ask(antiphon.Client()).text == text
+"""
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_the_nearest_marker_says_where_replies_come_from(run, pytester):
+    with (
+        LocalServer() as api,
+        LocalServer(cassette=pytester.path / "talk.jsonl", mode="once", upstream=api.url) as server,
+        Client(base_url=server.url, api_key="any") as client,
+    ):
+        hello = [{"role": "user", "content": "Hi"}]
+        client.messages.create(model="claude-haiku-4-5", max_tokens=100, messages=hello)
+    result = run(
+        """
+pytestmark = pytest.mark.antiphon(cassette="talk.jsonl", seed=7)
+
+def test_module(antiphon_client):
+    assert "imulated" in ask(antiphon_client).text
+
+@pytest.mark.antiphon(script=["class"])
+class TestScript:
+    def test_class(self, antiphon_client):
+        assert ask(antiphon_client).text == "class"
+
+    @pytest.mark.antiphon(cassette="talk.jsonl")
+    def test_cassette(self, antiphon_client):
+        assert "imulated" in ask(antiphon_client).text
+
+    @pytest.mark.antiphon(seed=8)
+    def test_seed(self, antiphon_client):
+        assert ask(antiphon_client).text == "class"
+
+@pytest.mark.antiphon(script=["sub"])
+class TestSub(TestScript):
+    def test_class(self, antiphon_client):
+        assert ask(antiphon_client).text == "sub"
+
+    test_seed = None
+
+    @pytest.mark.antiphon(script=None)
+    def test_none(self, antiphon_client, antiphon_server):
+        antiphon_server.reply("own")
+        assert ask(antiphon_client).text == "own"
+
+by_parameter = pytest.param("parameter", marks=pytest.mark.antiphon(script=["parameter"]))
+
+@pytest.mark.antiphon(script=["test"])
+@pytest.mark.parametrize("text", ["test", by_parameter])
+def test_parameter(text, antiphon_client):
+    assert ask(antiphon_client).text == text
+"""
+    )
+    result.assert_outcomes(passed=9)
 
 
 def test_a_wrong_marker_says_what_it_takes(run):

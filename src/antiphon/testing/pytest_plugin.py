@@ -24,6 +24,7 @@ __all__ = ["antiphon_async_client", "antiphon_client", "antiphon_server"]
 
 _MARKER = "antiphon(script=, cassette=, faults=, seed=): run the test with a scripted local server"
 _KEYWORDS = ("script", "cassette", "faults", "seed")
+_SOURCES = frozenset({"script", "cassette"})  # of replies: a test has one of them
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -102,25 +103,39 @@ class _OfflineTests:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give a marked test its server, also if it does not ask for the fixture."""
+    """Give a marked test its server, also if it does not ask for the fixture.
+
+    It comes before all other fixtures, which may make clients.
+    """
     # Items of other plugins (doctests, YAML files) have no fixtures.
     names: list[str] | None = getattr(item, "fixturenames", None)
-    if names is not None and item.get_closest_marker("antiphon") and "antiphon_server" not in names:
-        names.append("antiphon_server")
+    if names is not None and item.get_closest_marker("antiphon"):
+        others = [name for name in names if name != "antiphon_server"]
+        # A new list: all parameters of a test share the old one, and not all need be marked.
+        vars(item)["fixturenames"] = ["antiphon_server", *others]
 
 
-def _asked(node: pytest.Item) -> dict[str, Any]:
+def _asked(item: pytest.Item) -> dict[str, Any]:
     """Return what the markers of a test ask for; the nearest one wins."""
     asked: dict[str, Any] = {}
-    for marker in node.iter_markers("antiphon"):
-        unknown = [name for name in marker.kwargs if name not in _KEYWORDS]
-        if marker.args or unknown:
-            raise pytest.UsageError(
-                f"@pytest.mark.antiphon takes the keywords {', '.join(_KEYWORDS)} only;"
-                f" not {', '.join([*map(repr, marker.args), *unknown])}"
-            )
-        asked = {**marker.kwargs, **asked}
+    for node in item.listchain():
+        # In the order of a node's own: base classes before the class, parameters at the end.
+        for marker in node.own_markers:
+            if marker.name == "antiphon":
+                _check(marker)
+                replaced = _SOURCES if marker.kwargs.keys() & _SOURCES else ()
+                kept = {name: asked[name] for name in asked if name not in replaced}
+                asked = {**kept, **marker.kwargs}
     return asked
+
+
+def _check(marker: pytest.Mark) -> None:
+    unknown = [name for name in marker.kwargs if name not in _KEYWORDS]
+    if marker.args or unknown:
+        raise pytest.UsageError(
+            f"@pytest.mark.antiphon takes the keywords {', '.join(_KEYWORDS)} only;"
+            f" not {', '.join([*map(repr, marker.args), *unknown])}"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -144,7 +159,7 @@ def antiphon_server(
     server = _antiphon_socket
     asked = _asked(request.node)
     wanted: Any = request.config.getoption("--antiphon-record")
-    mode: Any = wanted if "cassette" in asked else "none"
+    mode: Any = "none" if asked.get("cassette") is None else wanted
     renew(server, request.path.parent, **asked, mode=mode)
     # Not the fixture `monkeypatch`: a test that undoes its own patches must keep its server.
     with pytest.MonkeyPatch.context() as patch:
