@@ -9,7 +9,7 @@ pytest-xdist share nothing.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .._async.client import AsyncClient
     from .._sync.client import Client
     from ..local.serving.local_server import LocalServer
-    from .offline import OfflineGuard
 
 __all__ = ["antiphon_async_client", "antiphon_client", "antiphon_server"]
 
@@ -45,17 +44,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Begin to refuse connections if that is wanted: the first ``conftest.py`` may make one."""
+    if early_config.known_args_namespace.antiphon_offline:
+        from .offline_run import begin
+
+        begin(early_config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, and begin to refuse connections if that is wanted."""
+    """Make the marker known."""
     config.addinivalue_line("markers", _MARKER)
     _leave_as_it_is(config)
+    # Not begun yet if a ``conftest.py`` loaded this plugin.
     if config.getoption("--antiphon-offline"):
-        from .offline import OfflineGuard
+        from .offline_run import begin
 
-        guard = OfflineGuard()
-        guard.start()
-        config.add_cleanup(guard.stop)
-        config.pluginmanager.register(_OfflineTests(guard), "antiphon-offline")
+        begin(config)
 
 
 def _leave_as_it_is(config: pytest.Config) -> None:
@@ -69,36 +75,6 @@ def _leave_as_it_is(config: pytest.Config) -> None:
     marked: Any = getattr(hook, "_must_rewrite", None)
     if isinstance(marked, set):
         marked.discard(__name__.partition(".")[0])
-
-
-class _OfflineTests:
-    """Fails each test that tried to leave this machine, whatever it made of the refusal."""
-
-    def __init__(self, guard: OfflineGuard) -> None:
-        self._guard = guard
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self) -> Generator[None, Any, Any]:
-        return (yield from self._watched())
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self) -> Generator[None, Any, Any]:
-        return (yield from self._watched())
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_teardown(self) -> Generator[None, Any, Any]:
-        return (yield from self._watched())
-
-    def _watched(self) -> Generator[None, Any, Any]:
-        try:
-            result = yield
-        except Exception as error:
-            for line in self._guard.taken():
-                error.add_note(line)
-            raise
-        if refused := self._guard.taken():
-            pytest.fail("\n".join(refused), pytrace=False)
-        return result
 
 
 @pytest.hookimpl(tryfirst=True)
