@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["antiphon_async_client", "antiphon_client", "antiphon_server"]
 
 _MARKER = "antiphon(script=, cassette=, faults=, seed=): run the test with a scripted local server"
-_KEYWORDS = ("script", "cassette", "faults", "seed")
 _SOURCES = frozenset({"script", "cassette"})  # of replies: a test has one of them
 
 
@@ -106,10 +105,12 @@ def _asked(item: pytest.Item) -> dict[str, Any]:
 
 
 def _check(marker: pytest.Mark) -> None:
-    unknown = [name for name in marker.kwargs if name not in _KEYWORDS]
+    from .server_setup import OPTIONS
+
+    unknown = [name for name in marker.kwargs if name not in OPTIONS]
     if marker.args or unknown:
         raise pytest.UsageError(
-            f"@pytest.mark.antiphon takes the keywords {', '.join(_KEYWORDS)} only;"
+            f"@pytest.mark.antiphon takes the keywords {', '.join(OPTIONS)} only;"
             f" not {', '.join([*map(repr, marker.args), *unknown])}"
         )
 
@@ -130,7 +131,7 @@ def antiphon_server(
 
     At the end the fixture calls `server.verify()`.
     """
-    from .server_setup import environment, renew
+    from .server_setup import leading_to, renew
 
     server = _antiphon_socket
     asked = _asked(request.node)
@@ -138,10 +139,7 @@ def antiphon_server(
     mode: Any = "none" if asked.get("cassette") is None else wanted
     renew(server, request.path.parent, **asked, mode=mode)
     # Not the fixture `monkeypatch`: a test that undoes its own patches must keep its server.
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment(server.url, records=mode != "none").items():
-            patch.setenv(name, value)
-        patch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
+    with leading_to(server.url, records=mode != "none"):
         yield server
     server.verify()
 
@@ -150,9 +148,9 @@ def antiphon_server(
 def antiphon_client(antiphon_server: LocalServer) -> Iterator[Client]:
     """Return a client of `antiphon_server`."""
     from .._sync.client import Client
-    from .server_setup import KEY
+    from .server_setup import key_for_clients
 
-    with Client(base_url=antiphon_server.url, api_key=KEY) as client:
+    with Client(base_url=antiphon_server.url, api_key=key_for_clients()) as client:
         yield client
 
 
@@ -160,6 +158,6 @@ def antiphon_client(antiphon_server: LocalServer) -> Iterator[Client]:
 def antiphon_async_client(antiphon_server: LocalServer) -> AsyncClient:
     """Return an async client of `antiphon_server`; its connections end with their event loop."""
     from .._async.client import AsyncClient
-    from .server_setup import KEY
+    from .server_setup import key_for_clients
 
-    return AsyncClient(base_url=antiphon_server.url, api_key=KEY)
+    return AsyncClient(base_url=antiphon_server.url, api_key=key_for_clients())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..local.api.app import App
 from ..local.api.direction import Fault
@@ -15,10 +16,21 @@ from ..local.serving.local_server import LocalServer
 from ..local.serving.recorder import cassette_app
 from ..local.serving.script_file import ScriptFile
 
-__all__ = ["KEY", "environment", "renew"]
+__all__ = [
+    "KEY",
+    "OPTIONS",
+    "check_options",
+    "environment",
+    "key_for_clients",
+    "leading_to",
+    "renew",
+]
 
 KEY = "antiphon-test-key"
 """The API key that tests send; it opens nothing."""
+
+OPTIONS = ("script", "cassette", "faults", "seed")
+"""What a test may say about its server."""
 
 _LOOPBACK = "127.0.0.1,localhost"
 
@@ -28,15 +40,60 @@ def environment(url: str, *, records: bool = False) -> dict[str, str]:
 
     Args:
         url: the address of the server.
-        records: whether it passes requests on, which then need the key of the user.
+        records: whether it passes requests on, which then need the credential of the user.
     """
     # Clients that look for proxies must not send through one what stays on this machine.
     direct = {
         name: ",".join(filter(None, (_LOOPBACK, os.environ.get(name))))
         for name in ("no_proxy", "NO_PROXY")
     }
-    key = os.environ.get("ANTHROPIC_API_KEY", KEY) if records else KEY
-    return {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": key, **direct}
+    key = {} if records else {"ANTHROPIC_API_KEY": KEY}
+    return {"ANTHROPIC_BASE_URL": url, **key, **direct}
+
+
+@contextmanager
+def leading_to(url: str, *, records: bool = False) -> Iterator[None]:
+    """Lead clients to a server as `environment` says, while a block runs."""
+    wanted: dict[str, str | None] = {**environment(url, records=records)}
+    if not records:
+        wanted["ANTHROPIC_AUTH_TOKEN"] = None
+    # Only these are set back at the end: what else a test changes is its own affair.
+    before = {name: os.environ.get(name) for name in wanted}
+    _set(wanted)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def key_for_clients() -> str | None:
+    """Return the key for clients that tests are given; None if the environment has a credential.
+
+    That is the one which `leading_to` has set, or that of the user if a cassette is recorded.
+    """
+    has_own = os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN")
+    return None if has_own else KEY
+
+
+def check_options(name: str, options: object) -> None:
+    """Check that these are keywords for the server of a test.
+
+    Raises:
+        TypeError: they are not; the text names `name`.
+    """
+    if not isinstance(options, Mapping):
+        raise TypeError(f"{name}: {options!r}; give a dict with {', '.join(OPTIONS)}")
+    given = cast("Mapping[object, object]", options)
+    if unknown := [str(each) for each in given if each not in OPTIONS]:
+        raise TypeError(f"{name}: it takes {', '.join(OPTIONS)} only; not {', '.join(unknown)}")
 
 
 def renew(
