@@ -129,12 +129,12 @@ class OfflineGuard:
         elif event == "socket.gethostbyaddr":
             self._check(arguments[0], f"a look-up of the name of {_text(arguments[0])}")
 
-    def _check_address(self, address: object, what: str) -> None:
+    def _check_address(self, address: Any, what: str) -> None:
         # Other families than those of the internet have addresses of other forms.
         match address:
-            case (str() | bytes() | bytearray() as host, port, *_):
+            case (str() | bytes() | bytearray() as host, _, *_):
                 shown = f"[{_text(host)}]" if ":" in _text(host) else _text(host)
-                self._check(host, what.format(shown, port))
+                self._check(host, what.format(shown, address[1]))
             case _:
                 pass
 

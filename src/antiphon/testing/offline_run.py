@@ -104,7 +104,8 @@ def _tell(report: Any, refused: list[str]) -> None:
     text = "\n".join(refused)
     expected = report.skipped and hasattr(report, "wasxfail")
     if not (report.failed or expected):
-        vars(report).pop("wasxfail", None)  # with it, the failure would not count
+        if hasattr(report, "wasxfail"):
+            del report.wasxfail  # with it, the failure would not count
         report.outcome, report.longrepr = "failed", text
     elif hasattr(report.longrepr, "addsection"):
         report.longrepr.addsection(_TITLE, text)

@@ -9,6 +9,7 @@ pytest-xdist share nothing.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["antiphon_async_client", "antiphon_client", "antiphon_server"]
 
 _MARKER = "antiphon(script=, cassette=, faults=, seed=): run the test with a scripted local server"
+_CASSETTE_NOTE = (
+    "Each test plays all of its cassette. Where several tests share a marker, give each its own:"
+    ' cassette="{test}.jsonl", and record them again with --antiphon-record.'
+)
+# As in `local.scripting.cassette`, which is not to be loaded here.
+_MODES = ("none", "once", "new_episodes", "all", "rewrite")
 _SOURCES = frozenset({"script", "cassette"})  # of replies: a test has one of them
 
 
@@ -35,12 +42,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--antiphon-record",
-        nargs="?",
-        const="once",
+        *(f"--antiphon-record={mode}" for mode in _MODES),
+        action=_Record,
+        nargs=0,
+        dest="antiphon_record",
         default="none",
-        choices=("none", "once", "new_episodes", "all", "rewrite"),
         help="what is recorded into the cassettes of tests, with your key; once by default",
     )
+
+
+class _Record(argparse.Action):
+    """An option with a mode, whose mode may be left out.
+
+    Each form is an option of its own: an optional argument would swallow the path behind it.
+    """
+
+    def __call__(
+        self, _parser: Any, namespace: Any, _values: Any, option_string: Any = None
+    ) -> None:
+        mode = option_string.partition("=")[2]
+        setattr(namespace, self.dest, mode or "once")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -137,11 +158,16 @@ def antiphon_server(
     asked = _asked(request.node)
     wanted: Any = request.config.getoption("--antiphon-record")
     mode: Any = "none" if asked.get("cassette") is None else wanted
-    renew(server, request.path.parent, **asked, mode=mode)
+    renew(server, request.path.parent, request.node.name, **asked, mode=mode)
     # Not the fixture `monkeypatch`: a test that undoes its own patches must keep its server.
     with leading_to(server.url, records=mode != "none"):
         yield server
-    server.verify()
+    try:
+        server.verify()
+    except AssertionError as error:
+        if mode == "none" and asked.get("cassette") is not None:
+            error.add_note(_CASSETTE_NOTE)
+        raise
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -52,7 +53,7 @@ def environment(url: str, *, records: bool = False) -> dict[str, str]:
 
 
 @contextmanager
-def leading_to(url: str, *, records: bool = False) -> Iterator[None]:
+def leading_to(url: str, *, records: bool = False) -> Generator[None]:
     """Lead clients to a server as `environment` says, while a block runs."""
     wanted: dict[str, str | None] = {**environment(url, records=records)}
     if not records:
@@ -99,6 +100,7 @@ def check_options(name: str, options: object) -> None:
 def renew(
     server: LocalServer,
     folder: Path,
+    test: str,
     *,
     script: str | Path | Sequence[Any] | Callable[[LocalServer], object] | None = None,
     cassette: str | Path | None = None,
@@ -111,6 +113,7 @@ def renew(
     Args:
         server: the server; it runs.
         folder: where relative paths begin.
+        test: the name of the test; it stands for `{test}` in the path of a cassette.
         script: the path of a script file; replies, one after the other; or a function that scripts
             the server.
         cassette: the path of recorded interactions, which are played instead of simulated replies.
@@ -119,18 +122,27 @@ def renew(
         seed: other ids and opaque values.
 
     Raises:
+        FileNotFoundError: there is no such script file, or no such cassette and none is recorded.
         OSError: the script file or the cassette cannot be read.
         TypeError: the script is of another kind.
         ValueError: something in the script file is wrong.
     """
     if cassette is not None and script is not None:
         raise TypeError("cassette: give a cassette or a script, not both")
-    rules = ScriptFile(folder / script) if isinstance(script, str | Path) else Script()
+    rules = Script()
+    if isinstance(script, str | Path):
+        _check_file("script", folder / script, 'or, as a reply, a list: script=["Hello!"]')
+        rules = ScriptFile(folder / script)
     if cassette is None:
         server.replace(App(seed=seed, script=rules))
     else:
+        # Names of parametrized tests hold what their parameters hold.
+        path = folder / str(cassette).replace("{test}", re.sub(r"[^\w.-]+", "-", test).strip("-"))
+        if mode == "none":
+            how = f"or record it: pytest --antiphon-record, or antiphon record {path.name}"
+            _check_file("cassette", path, how)
         upstream = os.environ.get("ANTHROPIC_BASE_URL")
-        app = cassette_app(folder / cassette, mode, upstream=upstream, seed=seed, script=rules)
+        app = cassette_app(path, mode, upstream=upstream, seed=seed, script=rules)
         server.replace(app)
     server.faults = faults
     if callable(script):
@@ -142,3 +154,9 @@ def renew(
             f"script: {script!r} is no script; give the path of a file, a list of replies, or a"
             " function that takes the server"
         )
+
+
+def _check_file(name: str, path: Path, otherwise: str) -> None:
+    # `Path.is_file` raises for a text that is too long for a name.
+    if not os.path.isfile(path):  # noqa: PTH113
+        raise FileNotFoundError(f"{name}: there is no file {path}; give its path, {otherwise}")

@@ -49,8 +49,9 @@ class LocalServerMixin(_Case):
                 f" class {cls.__name__}(LocalServerMixin, TestCase)"
             )
         check_options(f"{cls.__name__}.antiphon_options", cls.antiphon_options)
-        if cls.setUp is not LocalServerMixin.setUp:
-            cls.setUp = _checked(cls.setUp)
+        own: Any = cls
+        if own.setUp is not LocalServerMixin.setUp:
+            own.setUp = _checked(own.setUp)
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -68,7 +69,8 @@ class LocalServerMixin(_Case):
                 f"{type(self).__name__}.setUpClass: call super().setUpClass(); it starts the server"
             )
         folder = Path(inspect.getfile(type(self))).parent
-        renew(self.antiphon_server, folder, **self.antiphon_options)
+        name = self._testMethodName
+        renew(self.antiphon_server, folder, name, **self.antiphon_options)
         self.addCleanup(self.antiphon_server.verify)
         url = self.antiphon_server.url
         self.enterContext(leading_to(url))
