@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--antiphon-record",
         *(f"--antiphon-record={mode}" for mode in _MODES),
-        action=_Record,
+        action=_RecordOption,
         nargs=0,
         dest="antiphon_record",
         default="none",
@@ -51,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-class _Record(argparse.Action):
+class _RecordOption(argparse.Action):
     """An option with a mode, whose mode may be left out.
 
     Each form is an option of its own: an optional argument would swallow the path behind it.
