@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from antiphon import Client
+from antiphon.local import App, LocalServer
+from antiphon.local.scripting.cassette import MODES
+
 pytest_plugins = ["pytester"]
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -133,6 +137,180 @@ class TestMany:
     result.assert_outcomes(passed=4)
 
 
+def test_the_server_of_a_marked_test_comes_before_its_other_fixtures(run):
+    result = run(
+        """
+import unittest
+
+@pytest.fixture(autouse=True)
+def program():
+    return ask(antiphon.Client()).text
+
+@pytest.mark.antiphon(script=["one"])
+def test_fixture(program):
+    assert program == "one"
+
+@pytest.mark.antiphon(script=["one"])
+def test_named(program, antiphon_server):
+    assert program == "one"
+
+@pytest.mark.antiphon(script=["one", "two"])
+class TestMethod:
+    def setup_method(self):
+        self.text = ask(antiphon.Client()).text
+
+    def test_method(self, program):
+        assert {self.text, program} == {"one", "two"}
+
+@pytest.mark.antiphon(script=["one", "two"])
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.text = ask(antiphon.Client()).text
+
+    def test_case(self):
+        assert self.text in ("one", "two")
+"""
+    )
+    result.assert_outcomes(passed=4)
+
+
+def test_a_parameter_without_the_marker_has_no_server(run):
+    result = run(
+        """
+marked = pytest.mark.antiphon(script=["one"])
+
+@pytest.mark.parametrize("text", [pytest.param("one", marks=marked), None])
+def test_parameters(text):
+    if text is None:
+        assert "ANTHROPIC_BASE_URL" not in os.environ
+    else:
+        assert ask(antiphon.Client()).text == text
+"""
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_the_nearest_marker_says_where_replies_come_from(run, pytester):
+    with (
+        LocalServer() as api,
+        LocalServer(cassette=pytester.path / "talk.jsonl", mode="once", upstream=api.url) as server,
+        Client(base_url=server.url, api_key="any") as client,
+    ):
+        hello = [{"role": "user", "content": "Hi"}]
+        client.messages.create(model="claude-haiku-4-5", max_tokens=100, messages=hello)
+    result = run(
+        """
+pytestmark = pytest.mark.antiphon(cassette="talk.jsonl", seed=7)
+
+def test_module(antiphon_client):
+    assert "imulated" in ask(antiphon_client).text
+
+@pytest.mark.antiphon(script=["class"])
+class TestScript:
+    def test_class(self, antiphon_client):
+        assert ask(antiphon_client).text == "class"
+
+    @pytest.mark.antiphon(cassette="talk.jsonl")
+    def test_cassette(self, antiphon_client):
+        assert "imulated" in ask(antiphon_client).text
+
+    @pytest.mark.antiphon(seed=8)
+    def test_seed(self, antiphon_client):
+        assert ask(antiphon_client).text == "class"
+
+@pytest.mark.antiphon(script=["sub"])
+class TestSub(TestScript):
+    def test_class(self, antiphon_client):
+        assert ask(antiphon_client).text == "sub"
+
+    test_seed = None
+
+    @pytest.mark.antiphon(script=None)
+    def test_none(self, antiphon_client, antiphon_server):
+        antiphon_server.reply("own")
+        assert ask(antiphon_client).text == "own"
+
+by_parameter = pytest.param("parameter", marks=pytest.mark.antiphon(script=["parameter"]))
+
+@pytest.mark.antiphon(script=["test"])
+@pytest.mark.parametrize("text", ["test", by_parameter])
+def test_parameter(text, antiphon_client):
+    assert ask(antiphon_client).text == text
+"""
+    )
+    result.assert_outcomes(passed=9)
+
+
+CASSETTE = """
+@pytest.mark.antiphon(cassette="talk.jsonl")
+def test_talk(antiphon_client):
+    assert "imulated" in ask(antiphon_client).text
+
+@pytest.mark.antiphon(cassette="talk.jsonl")
+def test_own_client():
+    assert "imulated" in ask(antiphon.Client()).text
+"""
+
+
+@pytest.mark.parametrize("option", ["--antiphon-record", "--antiphon-record=new_episodes"])
+def test_the_option_to_record_may_stand_before_a_path(run, pytester, monkeypatch, option):
+    with LocalServer(App(keys={"key-of-the-user"})) as api:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "key-of-the-user")
+        name = test_the_option_to_record_may_stand_before_a_path.__name__
+        run(CASSETTE, option, f"{name}.py").assert_outcomes(passed=2)
+        assert len(api.requests) == 1
+        recorded = (pytester.path / "talk.jsonl").read_text()
+    assert recorded.count("\n") == 1
+    assert "key-of-the-user" not in recorded
+    run(CASSETTE).assert_outcomes(passed=2)
+
+
+SHARED = """
+@pytest.mark.antiphon(cassette="cassettes/{test}.jsonl")
+@pytest.mark.parametrize("prompt", ["one", "a/b"])
+class TestShared:
+    def test_client(self, antiphon_client, prompt):
+        assert prompt in ask(antiphon_client, prompt).text
+
+    def test_own(self, prompt):
+        assert prompt in ask(antiphon.Client(), prompt).text
+"""
+
+
+def test_each_test_can_have_a_cassette_of_its_own(run, pytester, monkeypatch):
+    with LocalServer() as api:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "key-of-the-user")
+        run(SHARED, "--antiphon-record").assert_outcomes(passed=4)
+    names = sorted(path.stem for path in (pytester.path / "cassettes").iterdir())
+    assert names == ["test_client-a-b", "test_client-one", "test_own-a-b", "test_own-one"]
+    run(SHARED).assert_outcomes(passed=4)
+
+
+def test_a_cassette_that_tests_share_in_vain_is_told(run, pytester, monkeypatch):
+    with LocalServer() as api:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "key-of-the-user")
+        shared = SHARED.replace("{test}", "all")
+        run(shared, "--antiphon-record=new_episodes")
+    result = run(shared)
+    result.assert_outcomes(passed=4, errors=4)
+    result.stdout.fnmatch_lines(['*Each test plays all of its cassette.*cassette="{test}.jsonl"*'])
+
+
+def test_a_mode_of_recording_that_does_not_exist_is_told_with_those_that_do(run):
+    result = run(CASSETTE, "--antiphon-record=bogus")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--antiphon-record=new_episodes*bogus*"])
+
+
+def test_the_modes_of_recording_are_those_of_cassettes(run):
+    help_text = run("", "--help").stdout.str()
+    assert set(re.findall(r"--antiphon-record=(\w+)", help_text)) == set(MODES)
+
+
 def test_a_wrong_marker_says_what_it_takes(run):
     result = run(
         """
@@ -143,9 +321,24 @@ def test_misspelt():
 @pytest.mark.antiphon(cassette="talk.jsonl", script=["one"])
 def test_cassette():
     pass
+
+@pytest.mark.antiphon(script="Hello!")
+def test_text():
+    pass
+
+@pytest.mark.antiphon(script="Hello! " * 100)
+def test_long_text():
+    pass
+
+@pytest.mark.antiphon(cassette="none.jsonl")
+def test_nothing_recorded():
+    pass
 """
     )
-    result.assert_outcomes(errors=2)
+    result.assert_outcomes(errors=5)
+    advice = 'give its path, or, as a reply, a list: script=*Hello!"*'
+    result.stdout.fnmatch_lines([f"*script: there is no file *Hello!; {advice}"])
+    result.stdout.fnmatch_lines(["*cassette: there is no file *none.jsonl;*--antiphon-record,*"])
     result.stdout.fnmatch_lines(
         ["*takes the keywords script, cassette, faults, seed only*scripts*"]
     )

@@ -9,7 +9,8 @@ pytest-xdist share nothing.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
     from .._async.client import AsyncClient
     from .._sync.client import Client
     from ..local.serving.local_server import LocalServer
-    from .offline import OfflineGuard
 
 __all__ = ["antiphon_async_client", "antiphon_client", "antiphon_server"]
 
 _MARKER = "antiphon(script=, cassette=, faults=, seed=): run the test with a scripted local server"
-_KEYWORDS = ("script", "cassette", "faults", "seed")
+_CASSETTE_NOTE = (
+    "Each test plays all of its cassette. Where several tests share a marker, give each its own:"
+    ' cassette="{test}.jsonl", and record them again with --antiphon-record.'
+)
+# As in `local.scripting.cassette`, which is not to be loaded here.
+_MODES = ("none", "once", "new_episodes", "all", "rewrite")
+_SOURCES = frozenset({"script", "cassette"})  # of replies: a test has one of them
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,25 +42,46 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--antiphon-record",
-        nargs="?",
-        const="once",
+        *(f"--antiphon-record={mode}" for mode in _MODES),
+        action=_RecordOption,
+        nargs=0,
+        dest="antiphon_record",
         default="none",
-        choices=("none", "once", "new_episodes", "all", "rewrite"),
         help="what is recorded into the cassettes of tests, with your key; once by default",
     )
 
 
+class _RecordOption(argparse.Action):
+    """An option with a mode, whose mode may be left out.
+
+    Each form is an option of its own: an optional argument would swallow the path behind it.
+    """
+
+    def __call__(
+        self, _parser: Any, namespace: Any, _values: Any, option_string: Any = None
+    ) -> None:
+        mode = option_string.partition("=")[2]
+        setattr(namespace, self.dest, mode or "once")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Begin to refuse connections if that is wanted: the first ``conftest.py`` may make one."""
+    if early_config.known_args_namespace.antiphon_offline:
+        from .offline_run import begin
+
+        begin(early_config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, and begin to refuse connections if that is wanted."""
+    """Make the marker known."""
     config.addinivalue_line("markers", _MARKER)
     _leave_as_it_is(config)
+    # Not begun yet if a ``conftest.py`` loaded this plugin.
     if config.getoption("--antiphon-offline"):
-        from .offline import OfflineGuard
+        from .offline_run import begin
 
-        guard = OfflineGuard()
-        guard.start()
-        config.add_cleanup(guard.stop)
-        config.pluginmanager.register(_OfflineTests(guard), "antiphon-offline")
+        begin(config)
 
 
 def _leave_as_it_is(config: pytest.Config) -> None:
@@ -70,57 +97,43 @@ def _leave_as_it_is(config: pytest.Config) -> None:
         marked.discard(__name__.partition(".")[0])
 
 
-class _OfflineTests:
-    """Fails each test that tried to leave this machine, whatever it made of the refusal."""
-
-    def __init__(self, guard: OfflineGuard) -> None:
-        self._guard = guard
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self) -> Generator[None, Any, Any]:
-        return (yield from self._watched())
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self) -> Generator[None, Any, Any]:
-        return (yield from self._watched())
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_teardown(self) -> Generator[None, Any, Any]:
-        return (yield from self._watched())
-
-    def _watched(self) -> Generator[None, Any, Any]:
-        try:
-            result = yield
-        except Exception as error:
-            for line in self._guard.taken():
-                error.add_note(line)
-            raise
-        if refused := self._guard.taken():
-            pytest.fail("\n".join(refused), pytrace=False)
-        return result
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give a marked test its server, also if it does not ask for the fixture."""
+    """Give a marked test its server, also if it does not ask for the fixture.
+
+    It comes before all other fixtures, which may make clients.
+    """
     # Items of other plugins (doctests, YAML files) have no fixtures.
     names: list[str] | None = getattr(item, "fixturenames", None)
-    if names is not None and item.get_closest_marker("antiphon") and "antiphon_server" not in names:
-        names.append("antiphon_server")
+    if names is not None and item.get_closest_marker("antiphon"):
+        others = [name for name in names if name != "antiphon_server"]
+        # A new list: all parameters of a test share the old one, and not all need be marked.
+        vars(item)["fixturenames"] = ["antiphon_server", *others]
 
 
-def _asked(node: pytest.Item) -> dict[str, Any]:
+def _asked(item: pytest.Item) -> dict[str, Any]:
     """Return what the markers of a test ask for; the nearest one wins."""
     asked: dict[str, Any] = {}
-    for marker in node.iter_markers("antiphon"):
-        unknown = [name for name in marker.kwargs if name not in _KEYWORDS]
-        if marker.args or unknown:
-            raise pytest.UsageError(
-                f"@pytest.mark.antiphon takes the keywords {', '.join(_KEYWORDS)} only;"
-                f" not {', '.join([*map(repr, marker.args), *unknown])}"
-            )
-        asked = {**marker.kwargs, **asked}
+    for node in item.listchain():
+        # In the order of a node's own: base classes before the class, parameters at the end.
+        for marker in node.own_markers:
+            if marker.name == "antiphon":
+                _check(marker)
+                replaced = _SOURCES if marker.kwargs.keys() & _SOURCES else ()
+                kept = {name: asked[name] for name in asked if name not in replaced}
+                asked = {**kept, **marker.kwargs}
     return asked
+
+
+def _check(marker: pytest.Mark) -> None:
+    from .server_setup import OPTIONS
+
+    unknown = [name for name in marker.kwargs if name not in OPTIONS]
+    if marker.args or unknown:
+        raise pytest.UsageError(
+            f"@pytest.mark.antiphon takes the keywords {', '.join(OPTIONS)} only;"
+            f" not {', '.join([*map(repr, marker.args), *unknown])}"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -139,29 +152,31 @@ def antiphon_server(
 
     At the end the fixture calls `server.verify()`.
     """
-    from .server_setup import environment, renew
+    from .server_setup import leading_to, renew
 
     server = _antiphon_socket
     asked = _asked(request.node)
     wanted: Any = request.config.getoption("--antiphon-record")
-    mode: Any = wanted if "cassette" in asked else "none"
-    renew(server, request.path.parent, **asked, mode=mode)
+    mode: Any = "none" if asked.get("cassette") is None else wanted
+    renew(server, request.path.parent, request.node.name, **asked, mode=mode)
     # Not the fixture `monkeypatch`: a test that undoes its own patches must keep its server.
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment(server.url, records=mode != "none").items():
-            patch.setenv(name, value)
-        patch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
+    with leading_to(server.url, records=mode != "none"):
         yield server
-    server.verify()
+    try:
+        server.verify()
+    except AssertionError as error:
+        if mode == "none" and asked.get("cassette") is not None:
+            error.add_note(_CASSETTE_NOTE)
+        raise
 
 
 @pytest.fixture
 def antiphon_client(antiphon_server: LocalServer) -> Iterator[Client]:
     """Return a client of `antiphon_server`."""
     from .._sync.client import Client
-    from .server_setup import KEY
+    from .server_setup import key_for_clients
 
-    with Client(base_url=antiphon_server.url, api_key=KEY) as client:
+    with Client(base_url=antiphon_server.url, api_key=key_for_clients()) as client:
         yield client
 
 
@@ -169,6 +184,6 @@ def antiphon_client(antiphon_server: LocalServer) -> Iterator[Client]:
 def antiphon_async_client(antiphon_server: LocalServer) -> AsyncClient:
     """Return an async client of `antiphon_server`; its connections end with their event loop."""
     from .._async.client import AsyncClient
-    from .server_setup import KEY
+    from .server_setup import key_for_clients
 
-    return AsyncClient(base_url=antiphon_server.url, api_key=KEY)
+    return AsyncClient(base_url=antiphon_server.url, api_key=key_for_clients())

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import threading
+
 import pytest
 
 from antiphon.local import LocalServer, serve
@@ -90,3 +94,23 @@ def test_server_on_a_port_in_use_can_be_started_once_it_is_free(server):
 def test_address_that_cannot_be_listened_at_is_an_error_at_once():
     with pytest.raises(OSError, match=r"."):
         LocalServer(host="no-such-host.invalid").start()
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [(asyncio.events, "new_event_loop"), (threading.Thread, "start")],
+    ids=["no event loop", "no thread"],
+)
+def test_server_that_the_system_does_not_let_start_is_an_error_at_once(monkeypatch, place, name):
+    def refuse(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    server = LocalServer()
+    with monkeypatch.context() as patch:
+        patch.setattr(place, name, refuse)
+        with pytest.raises(OSError, match="Too many open files"):
+            server.start()
+    server.close()
+    with server, RawClient(server.url) as client:
+        client.send(get("/__antiphon/health"))
+        assert client.response()[0] == 200

@@ -140,17 +140,19 @@ class LocalServer(ScriptedServer):
         """Start to serve until `close`; a ``with`` block calls both.
 
         Raises:
-            RuntimeError: the server runs already.
-            OSError: the system does not let this process listen at the address.
+            RuntimeError: the server runs already, or no thread can be started.
+            OSError: the system does not let this process listen at the address, or gives it no more
+                sockets.
         """
         if self._thread is not None:
             raise RuntimeError("the server runs already; make another LocalServer")
-        self._thread = threading.Thread(target=self._run, name="antiphon-local", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, name="antiphon-local", daemon=True)
+        thread.start()
+        self._thread = thread
         self._ready.wait()
         if self._failure is not None:
             failure, self._failure = self._failure, None
-            self._thread.join()
+            thread.join()
             self._thread = None
             self._ready.clear()
             raise failure
@@ -183,17 +185,20 @@ class LocalServer(ScriptedServer):
         return asyncio.run_coroutine_threadsafe(called(), self._loop).result()
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        try:
+            with asyncio.Runner() as runner:  # makes the loop first: no coroutine waits in vain
+                runner.run(self._serve())
+        except BaseException as failure:
+            if self._ready.is_set():
+                raise
+            # Whatever it is (there may be no event loop even), the thread that waits must learn it.
+            self._failure = failure
+            self._ready.set()
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         listener = self._listener = Listener(self.app, self._access, idle=self._idle)
-        try:
-            self.url = await listener.start(*self._address)
-        except Exception as failure:  # whatever it is, the thread that waits must learn it
-            self._failure = failure
-            return
-        finally:
-            self._ready.set()
+        self.url = await listener.start(*self._address)
+        self._ready.set()
         await self._stop.wait()
         await listener.stop(self._grace)
