@@ -13,7 +13,7 @@ __all__ = ["record", "replay"]
 
 
 def record(options: argparse.Namespace) -> int:
-    """Pass requests on to an API and record them, until interrupted.
+    """Pass requests on to an API and record them, until interrupted; 1 if some were not written.
 
     Raises:
         OSError: the server cannot listen, or the file cannot be written.
@@ -31,8 +31,12 @@ def record(options: argparse.Namespace) -> int:
     )
     note = f"antiphon passes requests on to {options.upstream} and records them in {file}."
     serve(options.host, options.port, app, note=note)
-    print(f"{len(app.cassette.interactions)} interactions in {file}", file=sys.stderr)
-    return 0
+    found, lost = app.cassette.interactions, app.cassette.unsaved
+    there = f"{len(found) - len(lost)} interactions in {file}" if found else "Nothing was recorded."
+    print(there, file=sys.stderr)
+    if lost:
+        print(f"{len(lost)} interactions could not be written there", file=sys.stderr)
+    return 1 if lost else 0
 
 
 def replay(options: argparse.Namespace) -> int:

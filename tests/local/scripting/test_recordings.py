@@ -19,7 +19,7 @@ from antiphon._wire.sse import SSEDecoder
 from antiphon.local import App, LocalServer
 from antiphon.local.scripting.recording import Chunk, Interaction, scrubbed
 from antiphon.local.scripting.recording_imports import of_har, of_vcr
-from antiphon.local.serving.recorder import load_recordings
+from antiphon.local.serving.cassette_file import load_recordings
 
 KEY = "sk-ant-api03-thekeyofthistest"
 ASK: dict[str, Any] = {"model": "claude-haiku-4-5", "max_tokens": 50}

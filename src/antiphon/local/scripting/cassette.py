@@ -45,6 +45,13 @@ def _fixed(body: Any) -> Any:
 class Cassette:
     """Recorded interactions, in order; each is played once, unless they are kept as a cache."""
 
+    interactions: list[Interaction]
+    """All that can be played, and what was recorded since."""
+    unsaved: list[Interaction]
+    """What was recorded and is not in the file yet."""
+    is_replaced: bool
+    """Whether the file holds what has to go, so that it has to be written anew."""
+
     def __init__(
         self,
         interactions: Sequence[Interaction] = (),
@@ -66,6 +73,8 @@ class Cassette:
             raise ValueError(f"mode: {mode!r}; give one of {', '.join(MODES)}")
         self.interactions: list[Interaction] = [] if mode == "rewrite" else [*interactions]
         self.mode: Mode = mode
+        self.unsaved: list[Interaction] = []
+        self.is_replaced: bool = mode == "rewrite"
         self._was_empty = not self.interactions
         self._repeats = repeats
         self._played: set[int] = set()
@@ -96,18 +105,24 @@ class Cassette:
                 return each
         return None
 
-    def add(self, interaction: Interaction) -> bool:
-        """Keep a recorded interaction; return whether it took the place of an older one."""
+    def add(self, interaction: Interaction) -> None:
+        """Keep a recorded interaction; in the mode "all" it takes the place of an older one."""
+        self.unsaved.append(interaction)
         key = request_key(interaction.method, interaction.path, interaction.request)
         for number, each in enumerate(self.interactions):
             same = request_key(each.method, each.path, each.request) == key
             if same and number not in self._played and self.mode == "all":
                 self.interactions[number] = interaction
                 self._played.add(number)
-                return True
+                self.is_replaced = True
+                return
         self._played.add(len(self.interactions))
         self.interactions.append(interaction)
-        return False
+
+    def saved(self) -> None:
+        """Note that the file holds all interactions now."""
+        self.unsaved.clear()
+        self.is_replaced = False
 
     def miss(self, method: str, path: str, body: Any) -> str:
         """Return why a request cannot be played, with the nearest interaction and what differs."""
@@ -147,10 +162,12 @@ def parsed(lines: str, name: str) -> list[Interaction]:
         ValueError: a line holds none; the message names the file and the line.
     """
     found: list[Interaction] = []
-    for number, line in enumerate(lines.splitlines(), 1):
+    # Not by `splitlines`: JSON texts may hold U+2028 and other ends of lines.
+    for number, line in enumerate(lines.split("\n"), 1):
         if line.strip():
             try:
                 found.append(Interaction.from_line(line))
             except ValueError as error:
-                raise ValueError(f"{name}, line {number}: {error}") from error
+                wrong = f"{name}, line {number}: {error}; mend the line, or remove it"
+                raise ValueError(wrong) from error
     return found

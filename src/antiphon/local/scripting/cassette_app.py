@@ -29,7 +29,7 @@ class CassetteApp(App):
     Args:
         cassette: what was recorded.
         fetch: has a request recorded; None if nothing can be.
-        keep: is called with each interaction that was recorded, and whether it replaced another.
+        save: writes the cassette to its file; it is called after each recorded interaction.
         pace: whether streams come at once, or with the pauses that they had.
         settings: those of `App`.
     """
@@ -38,7 +38,7 @@ class CassetteApp(App):
         self,
         cassette: Cassette,
         fetch: Fetch | None = None,
-        keep: Callable[[Interaction, bool], None] = lambda _, __: None,
+        save: Callable[[], None] = lambda: None,
         *,
         pace: Pace = "at once",
         **settings: Any,
@@ -46,7 +46,7 @@ class CassetteApp(App):
         super().__init__(**settings)
         self.cassette: Cassette = cassette
         self._fetch = fetch
-        self._keep = keep
+        self._save = save
         self._pace = pace
 
     def _respond(self, exchange: Exchange) -> Steps:
@@ -73,8 +73,9 @@ class CassetteApp(App):
             text = f"antiphon: the request could not be recorded: {error}"
             yield from exchange.error_response(RequestRefusedError(502, "api_error", text))
             return
+        self.cassette.add(recorded)
         try:
-            self._keep(recorded, self.cassette.add(recorded))
+            self._save()
         except OSError as error:
             # The reply was paid for: the caller gets it all the same. The text alone is
             # logged: a kept record would keep the error's frames, and their connection, alive.

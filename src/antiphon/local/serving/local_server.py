@@ -50,8 +50,10 @@ class LocalServer(ScriptedServer):
 
     Raises:
         FileNotFoundError: there is no such cassette, and nothing is recorded.
+        OSError: the cassette cannot be read, or what is recorded cannot be written there.
         TypeError: both an app and a cassette are given.
-        ValueError: there is no such port or mode, or the cassette is none.
+        ValueError: there is no such port or mode, the cassette is none, or something is to be
+            recorded into a file of another tool.
     """
 
     url: str

@@ -1,25 +1,23 @@
-"""Recordings on the disk, and the API that is recorded."""
+"""The app that records an API into a cassette, and plays it."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from ..._transport.default import transport_for
-from ..._transport.files import replace_file
 from ..._transport.origin import target_of
 from ..._wire.http import Request, Timeout
 from ..._wire.url import URL
 from ..api.exchange import split_url
-from ..scripting.cassette import Cassette, Mode, parsed
+from ..scripting.cassette import Mode
 from ..scripting.cassette_app import CassetteApp, Pace
 from ..scripting.recording import Chunk, Interaction
-from ..scripting.recording_imports import of_har, of_vcr
+from .cassette_file import CassetteFile
 
-__all__ = ["cassette_app", "load_recordings"]
+__all__ = ["cassette_app"]
 
 _DEFAULT_UPSTREAM = "https://api.anthropic.com"
 
@@ -50,44 +48,13 @@ def cassette_app(
 
     Raises:
         FileNotFoundError: there is no such file, and nothing would be recorded into it.
-        ValueError: it is no cassette, or there is no such mode, or `upstream` is no URL.
+        OSError: the file cannot be read, or what is recorded cannot be written there.
+        ValueError: it is no cassette, or one of another tool and something would be recorded into
+            it; there is no such mode; or `upstream` is no URL.
     """
-    file = Path(path)
-    recorded = [] if mode != "none" and not file.exists() else load_recordings(file)
-    cassette = Cassette(recorded, mode, repeats=repeats)
-    if mode == "rewrite":
-        file.unlink(missing_ok=True)
-
-    def keep(interaction: Interaction, replaced: bool) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if replaced:
-            lines = [f"{each.line()}\n" for each in cassette.interactions]
-            replace_file(file, "".join(lines).encode())
-        else:
-            with file.open("a", encoding="utf-8") as lines_of_file:
-                lines_of_file.write(f"{interaction.line()}\n")
-
     fetch = None if mode == "none" else _fetch_from(upstream or _DEFAULT_UPSTREAM)
-    return CassetteApp(cassette, fetch, keep, pace=pace, **settings)
-
-
-def load_recordings(path: str | os.PathLike[str]) -> list[Interaction]:
-    """Return the interactions in a file: of ours, of vcrpy (`.yaml`), or a HAR file (`.har`).
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is none of these.
-    """
-    file = Path(path)
-    text = file.read_text("utf-8")
-    if file.suffix == ".har":
-        return of_har(text, file.name)
-    if file.suffix in (".yaml", ".yml"):
-        import yaml
-
-        # Never the full loader: a cassette may come from anybody, and that one runs code.
-        return of_vcr(yaml.safe_load(text), file.name)
-    return parsed(text, file.name)
+    file = CassetteFile(path, mode, repeats=repeats)
+    return CassetteApp(file.cassette, fetch, file.save, pace=pace, **settings)
 
 
 def _fetch_from(upstream: str) -> Callable[[Request], Interaction]:
