@@ -72,9 +72,8 @@ def renew(
     if cassette is None:
         server.replace(App(seed=seed, script=rules))
     else:
-        upstream = os.environ.get("ANTHROPIC_BASE_URL")
-        app = cassette_app(folder / cassette, mode, upstream=upstream, seed=seed, script=rules)
-        server.replace(app)
+        upstream = os.environ.get("ANTHROPIC_BASE_URL") if mode != "none" else None
+        server.replace(cassette_app(folder / cassette, mode, upstream=upstream, seed=seed))
     server.faults = faults
     if callable(script):
         script(server)

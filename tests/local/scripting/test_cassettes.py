@@ -5,14 +5,29 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
-from antiphon import Client
+from antiphon import (
+    APIConnectionError,
+    APIStatusError,
+    BadRequestError,
+    Client,
+    InternalServerError,
+    OverloadedError,
+)
 from antiphon.local import LocalServer
+from antiphon.local.scripting.cassette import Cassette
+from antiphon.local.scripting.cassette_app import CassetteApp
+from antiphon.local.scripting.recording import Interaction
 from antiphon.local.serving.cassette_file import load_recordings
+from antiphon.local.serving.recorder import cassette_app
+from antiphon.testing import faults
 
 ASK: dict[str, Any] = {"model": "claude-haiku-4-5", "max_tokens": 50}
 
@@ -24,6 +39,14 @@ def turn(text: str) -> list[dict[str, str]]:
 def ask(url: str, text: str = "Hello", **more: Any) -> str:
     with Client(api_key="any", base_url=url, max_retries=0) as client:
         return client.messages.create(messages=turn(text), **ASK, **more).text
+
+
+def streamed(url: str, text: str = "Hello") -> str:
+    with (
+        Client(api_key="any", base_url=url) as client,
+        client.messages.stream(messages=turn(text), **ASK) as stream,
+    ):
+        return stream.get_final_text()
 
 
 def line(text: str = "Hello", reply: Any = None, **response: Any) -> str:
@@ -57,17 +80,11 @@ def test_texts_with_any_ends_of_lines_are_played(file, api, stream):
     said = "one\u2028two\u2029three\x85four\x0bfive\x1csix\r\nseven"
     api.reply(said)
 
-    def told(url: str) -> str:
-        with Client(api_key="any", base_url=url, max_retries=0) as client:
-            if not stream:
-                return client.messages.create(messages=turn(said), **ASK).text
-            with client.messages.stream(messages=turn(said), **ASK) as streamed:
-                return streamed.get_final_text()
-
+    tell = streamed if stream else ask
     with recorder(file, "once", api) as recording:
-        assert told(recording.url) == said
+        assert tell(recording.url, said) == said
     with LocalServer(cassette=file) as playing:
-        assert told(playing.url) == said
+        assert tell(playing.url, said) == said
 
 
 def test_rewriting_keeps_the_old_cassette_until_something_is_recorded(file, api):
@@ -216,3 +233,171 @@ def test_the_command_refuses_a_place_that_cannot_be_written(tmp_path, api):
     code, told = ended(recording)
     assert (code, url) == (1, "")
     assert "talk.jsonl" in told
+
+
+def test_a_cache_asks_once_for_equal_requests_under_way(tmp_path):
+    arrived, go = threading.Semaphore(0), threading.Event()
+
+    def slow(_: Any) -> str:
+        arrived.release()
+        assert go.wait(20)
+        return "slow"
+
+    with LocalServer() as api:
+        api.reply(slow)
+        app = cassette_app(tmp_path / "x.jsonl", "new_episodes", upstream=api.url, repeats=True)
+        with LocalServer(app) as server, ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(ask, server.url) for _ in range(4)]
+            assert arrived.acquire(timeout=20)
+            while len(server.requests) < 4:
+                pass
+            go.set()
+            assert [each.result() for each in asked] == ["slow"] * 4
+        assert len(api.requests) == 1
+    assert len(load_recordings(tmp_path / "x.jsonl")) == 1
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 529])
+def test_a_cache_keeps_no_error_that_may_pass(file, api, status):
+    api.fail(status, times=1)
+    api.reply("better")
+    app = cassette_app(file, "new_episodes", upstream=api.url, repeats=True)
+    with LocalServer(app) as server:
+        with pytest.raises(APIStatusError) as caught:
+            ask(server.url)
+        assert caught.value.status_code == status
+        assert [ask(server.url), ask(server.url)] == ["better", "better"]
+    assert [each.status for each in load_recordings(file)] == [200]
+
+
+def test_a_cache_forgets_the_errors_that_an_older_version_has_kept(file, api):
+    file.write_text(f"{line(status=529)}\n")
+    app = cassette_app(file, "new_episodes", upstream=api.url, repeats=True)
+    with LocalServer(app) as server:
+        assert ask(server.url)
+
+
+def test_a_cache_keeps_errors_that_last(file, api):
+    app = cassette_app(file, "new_episodes", upstream=api.url, repeats=True)
+    with LocalServer(app) as server:
+        for _ in range(2):
+            with pytest.raises(BadRequestError):
+                ask(server.url, "")
+    assert len(api.requests) == 1
+
+
+def test_a_reply_is_kept_if_its_caller_has_gone():
+    arrived, go, kept = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(_: Any) -> Interaction:
+        arrived.set()
+        assert go.wait(20)
+        return Interaction.from_line(line())
+
+    cassette = Cassette(mode="new_episodes")
+    with ThreadPoolExecutor(1) as pool:
+        with LocalServer(CassetteApp(cassette, slow, kept.set), grace=0) as server:
+            asked = pool.submit(ask, server.url)
+            assert arrived.wait(20)
+        with pytest.raises(APIConnectionError):
+            asked.result()
+        go.set()
+        assert kept.wait(20)
+    assert len(cassette.unsaved) == 1
+
+
+def test_a_stale_connection_to_the_api_is_replaced(file, api):
+    api.faults = [faults.stale_connection()]
+    with recorder(file, "new_episodes", api) as server:
+        for number in range(4):
+            assert ask(server.url, f"{number}")
+    assert [each.status for each in load_recordings(file)] == [200] * 4
+
+
+def recorded(file: Path, api: LocalServer, *texts: str) -> list[str]:
+    with recorder(file, "new_episodes", api) as server:
+        return [ask(server.url, text) for text in texts]
+
+
+def test_faults_apply_to_what_is_played(file, api):
+    api.replies("one", "two")
+    recorded(file, api, "Hello", "Hello")
+    with LocalServer(cassette=file) as server:
+        server.faults = [faults.status(529).on(attempts=1)]
+        with pytest.raises(OverloadedError):
+            ask(server.url)
+        assert server.requests[-1].status == 529
+        assert [ask(server.url), ask(server.url, extra_headers={"x-antiphon-fault": "none"})] == [
+            "one",
+            "two",
+        ]
+        server.verify()
+
+
+def test_faults_apply_to_what_is_recorded(file, api):
+    with recorder(file, "once", api) as server:
+        server.faults = [faults.cut().on(attempts=1)]
+        said = streamed(server.url)
+    assert len(api.requests) == 1
+    (interaction,) = load_recordings(file)
+    assert interaction.response["events"][-1]["event"] == "message_stop"
+    with LocalServer(cassette=file) as server:
+        assert streamed(server.url) == said
+        server.verify()
+
+
+@pytest.mark.parametrize("mode", ["none", "new_episodes"])
+def test_the_header_of_a_request_asks_for_faults(file, api, mode):
+    recorded(file, api, "Hello")
+    with recorder(file, mode, api) as server:
+        server.faults = [faults.status(500)]
+        with pytest.raises(OverloadedError):
+            ask(server.url, extra_headers={"x-antiphon-fault": "529"})
+        with pytest.raises(BadRequestError, match="'nope' is no fault"):
+            ask(server.url, extra_headers={"x-antiphon-fault": "nope"})
+        with pytest.raises(InternalServerError):
+            ask(server.url)
+        assert ask(server.url, extra_headers={"x-antiphon-fault": "none"})
+    assert len(api.requests) == 1
+
+
+def test_the_header_for_faults_is_not_passed_on(file, api):
+    with recorder(file, "new_episodes", api) as server, pytest.raises(OverloadedError):
+        ask(server.url, extra_headers={"x-antiphon-fault": "529"})
+    assert [each.status for each in load_recordings(file)] == [200]
+
+
+def test_faults_that_a_call_survives_use_up_the_interaction(file, api):
+    api.replies("one", "two")
+    recorded(file, api, "Hello", "Hello")
+    with LocalServer(cassette=file) as server:
+        server.faults = [faults.crlf()]
+        assert [ask(server.url), ask(server.url)] == ["one", "two"]
+        server.verify()
+
+
+def test_the_control_endpoint_breaks_what_is_played(file, api):
+    recorded(file, api, "Hello")
+    with LocalServer(cassette=file) as server:
+        assert httpx2.put(f"{server.url}/__antiphon/faults", json="529").status_code == 200
+        with pytest.raises(OverloadedError):
+            ask(server.url)
+        assert httpx2.put(f"{server.url}/__antiphon/faults", json=[]).status_code == 200
+        assert ask(server.url)
+
+
+def test_a_cassette_takes_no_rules(file, api):
+    recorded(file, api, "Hello")
+    with LocalServer(cassette=file) as server:
+        for rule in (
+            lambda: server.reply("x"),
+            lambda: server.replies("x"),
+            lambda: server.fail(500),
+            lambda: server.script.reply("x"),
+        ):
+            with pytest.raises(ValueError, match="give a cassette or a script, not both"):
+                rule()
+        refused = httpx2.put(f"{server.url}/__antiphon/script", json={"rules": [{"reply": "x"}]})
+        assert refused.status_code == 400
+        assert "not both" in refused.text
+        assert ask(server.url)

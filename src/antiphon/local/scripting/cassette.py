@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
+from ..._core.retry import is_temporary
 from ..._wire.json import is_object
 from ...catalog.canonical_json import canonical
 from ..api.differences import differences
@@ -45,6 +46,8 @@ def _fixed(body: Any) -> Any:
 class Cassette:
     """Recorded interactions, in order; each is played once, unless they are kept as a cache."""
 
+    repeats: bool
+    """Whether it is a cache: an interaction may be played any number of times."""
     interactions: list[Interaction]
     """All that can be played, and what was recorded since."""
     unsaved: list[Interaction]
@@ -71,13 +74,15 @@ class Cassette:
         """
         if mode not in MODES:
             raise ValueError(f"mode: {mode!r}; give one of {', '.join(MODES)}")
-        self.interactions: list[Interaction] = [] if mode == "rewrite" else [*interactions]
         self.mode: Mode = mode
+        self.repeats: bool = repeats
         self.unsaved: list[Interaction] = []
         self.is_replaced: bool = mode == "rewrite"
+        found = () if mode == "rewrite" else interactions
+        self.interactions: list[Interaction] = [each for each in found if self.keeps(each)]
         self._was_empty = not self.interactions
-        self._repeats = repeats
         self._played: set[int] = set()
+        self._owed: set[int] = set()
 
     @property
     def unused(self) -> list[Interaction]:
@@ -89,34 +94,57 @@ class Cassette:
         """Whether a request that is not in the cassette is to be recorded."""
         return self.mode not in ("none", "once") or (self.mode == "once" and self._was_empty)
 
-    def take(self, method: str, path: str, body: Any) -> Interaction | None:
+    def keeps(self, interaction: Interaction) -> bool:
+        """Return whether an interaction is kept: a cache keeps no error that may pass."""
+        advice = interaction.headers.get("x-should-retry")
+        return not (self.repeats and is_temporary(interaction.status, advice))
+
+    def take(self, method: str, path: str, body: Any, *, again: bool = False) -> Interaction | None:
         """Return the interaction to be played for a request; None if there is none.
 
-        Its body is in the readable form of a recording, without secrets.
+        Args:
+            method: the HTTP method.
+            path: the path with its query.
+            body: the body in the readable form of a recording, without secrets.
+            again: whether it may be played once more, because this response is to go wrong.
         """
-        if self.mode in ("all", "rewrite"):
-            return None
         key = request_key(method, path, body)
         for number, each in enumerate(self.interactions):
-            if number in self._played and not self._repeats:
-                continue
-            if request_key(each.method, each.path, each.request) == key:
-                self._played.add(number)
+            if self._is_free(number) and _key_of(each) == key:
+                self._play(number, again=again)
                 return each
         return None
 
-    def add(self, interaction: Interaction) -> None:
-        """Keep a recorded interaction; in the mode "all" it takes the place of an older one."""
+    def _is_free(self, number: int) -> bool:
+        if number in self._owed:
+            return True
+        if self.mode in ("all", "rewrite"):
+            return False
+        return self.repeats or number not in self._played
+
+    def _play(self, number: int, *, again: bool) -> None:
+        self._played.add(number)
+        if again:
+            self._owed.add(number)
+        else:
+            self._owed.discard(number)
+
+    def add(self, interaction: Interaction, *, again: bool = False) -> None:
+        """Keep a recorded interaction; in the mode "all" it takes the place of an older one.
+
+        Args:
+            interaction: what was recorded and is played now.
+            again: whether it may be played once more.
+        """
         self.unsaved.append(interaction)
-        key = request_key(interaction.method, interaction.path, interaction.request)
+        key = _key_of(interaction)
         for number, each in enumerate(self.interactions):
-            same = request_key(each.method, each.path, each.request) == key
-            if same and number not in self._played and self.mode == "all":
+            if self.mode == "all" and number not in self._played and _key_of(each) == key:
                 self.interactions[number] = interaction
-                self._played.add(number)
                 self.is_replaced = True
+                self._play(number, again=again)
                 return
-        self._played.add(len(self.interactions))
+        self._play(len(self.interactions), again=again)
         self.interactions.append(interaction)
 
     def saved(self) -> None:
@@ -130,7 +158,7 @@ class Cassette:
         if not self.interactions:
             return f"{asked}: the cassette is empty."
         key = request_key(method, path, body)
-        if any(request_key(each.method, each.path, each.request) == key for each in self._spent()):
+        if any(_key_of(each) == key for each in self._spent()):
             return f"{asked}: it was recorded, and was played already as often as it was recorded."
         number, nearest = min(
             enumerate(self.interactions),
@@ -153,6 +181,10 @@ class Cassette:
         recorded = {"method": each.method, "path": each.path, "body": _fixed(each.request)}
         found = {"method": method, "path": path, "body": _fixed(body)}
         return [*differences(recorded, found)]
+
+
+def _key_of(interaction: Interaction) -> bytes:
+    return request_key(interaction.method, interaction.path, interaction.request)
 
 
 def parsed(lines: str, name: str) -> list[Interaction]:

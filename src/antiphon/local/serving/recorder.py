@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ..._transport import OpenResponse, Transport
 from ..._transport.default import transport_for
 from ..._transport.origin import target_of
 from ..._wire.http import Request, Timeout
 from ..._wire.url import URL
+from ...errors import APIConnectionError
 from ..api.exchange import split_url
 from ..scripting.cassette import Mode
 from ..scripting.cassette_app import CassetteApp, Pace
@@ -21,7 +23,9 @@ __all__ = ["cassette_app"]
 
 _DEFAULT_UPSTREAM = "https://api.anthropic.com"
 
-# What belongs to one connection, or is set anew for the other server.
+# What belongs to one connection, or is set anew for the other server. Besides, what speaks to this
+# server: the API knows nothing about faults.
+_OWN_PREFIX = "x-antiphon-"
 _NOT_PASSED_ON = frozenset(
     {"accept-encoding", "connection", "content-length", "host", "transfer-encoding"}
 )
@@ -44,7 +48,7 @@ def cassette_app(
         upstream: the base URL of the API that is recorded; by default the real one.
         pace: whether streams come at once, or with the pauses that they had.
         repeats: whether an interaction may be played any number of times.
-        settings: those of `App`.
+        settings: those of `App`, without a script.
 
     Raises:
         FileNotFoundError: there is no such file, and nothing would be recorded into it.
@@ -70,11 +74,11 @@ def _fetch_from(upstream: str) -> Callable[[Request], Interaction]:
         _, _, path, query = split_url(request.url)
         target = f"{path}?{query}" if query else path
         given = request.revealed_headers()
-        headers = {k: v for k, v in given.items() if k.lower() not in _NOT_PASSED_ON}
+        headers = {k: v for k, v in given.items() if _is_passed_on(k.lower())}
         body = request.buffered_body()
         url = URL(f"{upstream.rstrip('/')}{target}")
         started = time.monotonic()
-        response = transport.send(Request(request.method, url, headers, body, Timeout()))
+        response = _sent(transport, Request(request.method, url, headers, body, Timeout()))
         chunks: list[Chunk] = []
         try:
             while content := response.read(Timeout().read):
@@ -87,3 +91,17 @@ def _fetch_from(upstream: str) -> Callable[[Request], Interaction]:
         )
 
     return fetch
+
+
+def _is_passed_on(header: str) -> bool:
+    return header not in _NOT_PASSED_ON and not header.startswith(_OWN_PREFIX)
+
+
+def _sent(transport: Transport, request: Request) -> OpenResponse:
+    """Send a request, once more if a kept connection was closed before anything came."""
+    try:
+        return transport.send(request)
+    except APIConnectionError as error:
+        if not error.stale:
+            raise
+    return transport.send(request)
