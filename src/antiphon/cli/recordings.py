@@ -8,6 +8,7 @@ import sys
 from ..local.scripting.cassette_app import Pace
 from ..local.serving.listener import serve
 from ..local.serving.recorder import cassette_app
+from ..local.serving.upstream import check_upstream
 
 __all__ = ["record", "replay"]
 
@@ -21,6 +22,7 @@ def record(options: argparse.Namespace) -> int:
     """
     if (options.file is None) == (options.cache is None):
         raise ValueError("give a FILE, or --cache DIR, one of them")
+    check_upstream(options.upstream, options.host, options.port)
     caches = options.cache is not None
     file = options.cache / "replies.jsonl" if caches else options.file
     app = cassette_app(

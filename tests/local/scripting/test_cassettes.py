@@ -20,13 +20,14 @@ from antiphon import (
     Client,
     InternalServerError,
     OverloadedError,
+    RateLimitError,
 )
 from antiphon.local import LocalServer
 from antiphon.local.scripting.cassette import Cassette
 from antiphon.local.scripting.cassette_app import CassetteApp
 from antiphon.local.scripting.recording import Interaction
 from antiphon.local.serving.cassette_file import load_recordings
-from antiphon.local.serving.recorder import cassette_app
+from antiphon.local.serving.recorder import Recorder, cassette_app
 from antiphon.testing import faults
 
 ASK: dict[str, Any] = {"model": "claude-haiku-4-5", "max_tokens": 50}
@@ -296,7 +297,8 @@ def test_a_reply_is_kept_if_its_caller_has_gone():
 
     cassette = Cassette(mode="new_episodes")
     with ThreadPoolExecutor(1) as pool:
-        with LocalServer(CassetteApp(cassette, slow, kept.set), grace=0) as server:
+        app = CassetteApp(cassette, Recorder(cassette, slow, kept.set).find)
+        with LocalServer(app, grace=0) as server:
             asked = pool.submit(ask, server.url)
             assert arrived.wait(20)
         with pytest.raises(APIConnectionError):
@@ -401,3 +403,52 @@ def test_a_cassette_takes_no_rules(file, api):
         assert refused.status_code == 400
         assert "not both" in refused.text
         assert ask(server.url)
+
+
+@pytest.mark.parametrize("pace", ["quick", None, 1.0])
+def test_a_wrong_pace_is_refused_by_name(file, api, pace):
+    recorded(file, api, "Hello")
+    with pytest.raises(ValueError, match=r"pace: .*; give one of 'at once', 'as recorded'"):
+        LocalServer(cassette=file, pace=pace)
+
+
+@pytest.mark.parametrize("mode", ["none", "once", "rewrite"])
+@pytest.mark.parametrize("upstream", [5, "nonsense", "", b"http://x", "http://x:99999", "ftp://x"])
+def test_a_wrong_upstream_is_refused_by_name(file, api, mode, upstream):
+    recorded(file, api, "Hello")
+    before = file.read_bytes()
+    with pytest.raises(ValueError, match=r"upstream: .* is not an http:// or"):
+        LocalServer(cassette=file, mode=mode, upstream=upstream)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("rest", ["user:hunter2@x", "hunter2@x", "x/?k=hunter2", "x#hunter2"])
+def test_an_upstream_with_a_secret_is_refused_and_not_shown(file, rest):
+    with pytest.raises(ValueError, match="upstream: holds more than") as caught:
+        LocalServer(cassette=file, mode="once", upstream=f"http://{rest}")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_server_does_not_record_itself(file, host):
+    with pytest.raises(ValueError, match="is this server itself"):
+        LocalServer(cassette=file, mode="once", port=8471, upstream=f"http://{host}:8471/")
+
+
+@pytest.mark.parametrize("upstream", ["http://x:hunter2@127.0.0.1:8471", "http://localhost:8471"])
+def test_the_command_refuses_such_an_upstream(file, upstream):
+    recording, url = started("record", "--port", "8471", "--upstream", upstream, str(file))
+    code, told = ended(recording)
+    assert (code, url) == (2, "")
+    assert "upstream: " in told
+    assert "hunter2" not in told
+
+
+def test_a_recorded_retry_after_is_played(file, api):
+    api.faults = [faults.retry_after("milliseconds", 0.5)]
+    with recorder(file, "once", api) as server, pytest.raises(RateLimitError) as first:
+        ask(server.url)
+    with LocalServer(cassette=file) as server, pytest.raises(RateLimitError) as second:
+        ask(server.url)
+    assert first.value.response.headers["retry-after-ms"]
+    assert first.value.retry_after == second.value.retry_after

@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from ..._wire.http import Request
 from ..._wire.json import is_object
 from ..api.app import App
 from ..api.direction import Fault, MessageRequest
 from ..api.errors import RequestRefusedError
-from ..api.exchange import Exchange
-from ..api.steps import Consult, Flow, Pause, Steps, Write, WriteHead
-from .cassette import Cassette, request_key
+from ..api.exchange import Exchange, http_date
+from ..api.steps import Consult, Pause, Steps, Write, WriteHead
+from .cassette import Cassette
 from .cassette_script import CassetteScript
 from .recording import Interaction, readable, scrubbed, secrets_of
 
-__all__ = ["CassetteApp", "Fetch", "Pace"]
-
-_log = logging.getLogger("antiphon.local")
+__all__ = ["PACES", "CassetteApp", "Find", "Pace", "Question"]
 
 Pace: TypeAlias = Literal["at once", "as recorded"]
-Fetch: TypeAlias = Callable[[Request], Interaction]
-"""Sends a request to the API that is recorded, and returns what came of it."""
-_Outcome: TypeAlias = Interaction | RequestRefusedError
+PACES: tuple[Pace, ...] = ("at once", "as recorded")
+"""Whether streams come at once, or with the pauses that they had."""
+
+Question: TypeAlias = Callable[[], Interaction | RequestRefusedError]
+"""Waits for the response of the API that is recorded, or for what hinders it."""
+
+
+class Find(Protocol):
+    """Finds what a request gets."""
+
+    def __call__(
+        self, request: Request, target: str, body: Any, *, again: bool
+    ) -> tuple[Interaction | Question, Literal["hit", "miss"]]:
+        """Return the interaction to be played, or what waits for it, and how it is marked.
+
+        Args:
+            request: the request.
+            target: its path with the query.
+            body: its body in the readable form of a recording, without secrets.
+            again: whether the interaction may be played once more, because this response is to go
+                wrong.
+
+        Raises:
+            RequestRefusedError: there is no such interaction, and none is recorded.
+        """
+        ...
 
 
 class CassetteApp(App):
@@ -35,29 +52,23 @@ class CassetteApp(App):
 
     Args:
         cassette: what was recorded.
-        fetch: has a request recorded; None if nothing can be.
-        save: writes the cassette to its file; it is called after each recorded interaction.
+        find: finds in it what a request gets, or has it recorded.
         pace: whether streams come at once, or with the pauses that they had.
         settings: those of `App`, without a script: there are no rules beside a cassette.
+
+    Raises:
+        ValueError: there is no such pace.
     """
 
     def __init__(
-        self,
-        cassette: Cassette,
-        fetch: Fetch | None = None,
-        save: Callable[[], None] = lambda: None,
-        *,
-        pace: Pace = "at once",
-        **settings: Any,
+        self, cassette: Cassette, find: Find, *, pace: Pace = "at once", **settings: Any
     ) -> None:
+        if pace not in PACES:
+            raise ValueError(f"pace: {pace!r}; give one of {', '.join(map(repr, PACES))}")
         super().__init__(script=CassetteScript(), **settings)
         self.cassette: Cassette = cassette
-        self._fetch = fetch
-        self._save = save
+        self._find = find
         self._pace = pace
-        # What is recorded is kept by the thread that has fetched it.
-        self._lock = threading.Lock()
-        self._under_way: dict[bytes, Future[_Outcome]] = {}
 
     def _respond(self, exchange: Exchange) -> Steps:
         if exchange.is_control:
@@ -75,8 +86,11 @@ class CassetteApp(App):
         faults = self._faults(exchange, sent)
         # The next attempt gets the same reply.
         again = any(getattr(fault, "error", True) is not None for fault in faults)
-        found, mark = yield from self._found(exchange, body, again=again)
-        steps = self._played(exchange, found, mark)
+        found, mark = self._find(request, exchange.target, body, again=again)
+        outcome = found if isinstance(found, Interaction) else (yield Consult(found))
+        if isinstance(outcome, RequestRefusedError):
+            raise outcome
+        steps = self._played(exchange, outcome, mark)
         for fault in faults:
             steps = fault(steps)
         yield from exchange.noting_status(steps) if faults else steps
@@ -90,73 +104,12 @@ class CassetteApp(App):
         asked = MessageRequest(body, exchange.headers, exchange.request_id, ())
         return self.script.direct(asked).faults
 
-    def _found(
-        self, exchange: Exchange, body: Any, *, again: bool
-    ) -> Flow[tuple[Interaction, str]]:
-        """Return the interaction for a request, and whether it is a "hit" or a "miss"."""
-        request, target = exchange.request, exchange.target
-        with self._lock:
-            found = self.cassette.take(request.method, target, body, again=again)
-            if found is not None:
-                return found, "hit"
-            if self._fetch is None or not self.cassette.records:
-                # 400, because no client tries that again.
-                text = f"antiphon: {self.cassette.miss(request.method, target, body)}"
-                raise RequestRefusedError(400, "invalid_request_error", text)
-            key = request_key(request.method, target, body)
-            ask, mark = self._question(partial(self._fetch, request), key, again=again)
-        outcome: _Outcome = yield Consult(ask)
-        if isinstance(outcome, RequestRefusedError):
-            raise outcome
-        return outcome, mark
-
-    def _question(
-        self, fetch: Callable[[], Interaction], key: bytes, *, again: bool
-    ) -> tuple[Callable[[], _Outcome], str]:
-        """Return what waits for the response of the API, and how a reply from it is marked."""
-        coming = self._under_way.get(key)
-        if coming is not None:
-            return coming.result, "hit"
-        coming = Future[_Outcome]()
-        if self.cassette.repeats:  # a cache asks once, however many wait for the reply
-            self._under_way[key] = coming
-
-        def ask() -> _Outcome:
-            coming.set_result(self._fetched(fetch, key, again=again))
-            return coming.result()
-
-        return ask, "miss"
-
-    def _fetched(self, fetch: Callable[[], Interaction], key: bytes, *, again: bool) -> _Outcome:
-        """Ask the API and keep its response, in whatever thread; its caller may be gone by then."""
-        outcome: _Outcome
-        try:
-            outcome = fetch()
-        except Exception as error:
-            text = f"antiphon: the request could not be recorded: {error}"
-            outcome = RequestRefusedError(502, "api_error", text)
-        with self._lock:
-            self._under_way.pop(key, None)
-            if isinstance(outcome, Interaction) and self.cassette.keeps(outcome):
-                self._keep(outcome, again=again)
-        return outcome
-
-    def _keep(self, recorded: Interaction, *, again: bool) -> None:
-        self.cassette.add(recorded, again=again)
-        try:
-            self._save()
-        except OSError as error:
-            # The reply was paid for: the caller gets it all the same. The text alone is
-            # logged: a kept record would keep the error's frames, and their connection, alive.
-            _log.warning(
-                "cassette: %s %s was not kept: %s", recorded.method, recorded.path, str(error)
-            )
-
     def _played(self, exchange: Exchange, interaction: Interaction, mark: str) -> Steps:
         if exchange.recorded is not None:
             exchange.recorded.status = interaction.status
-        # What the API said, and not that it is simulated.
-        headers = (*interaction.headers.items(), ("x-antiphon-recording", mark))
+        # What the API said, and not that it is simulated. The date is that of this response.
+        date = ("date", http_date(int(exchange.arrived)))
+        headers = (date, *interaction.headers.items(), ("x-antiphon-recording", mark))
         yield WriteHead(interaction.status, headers)
         now = 0
         for ms, content in interaction.chunks():

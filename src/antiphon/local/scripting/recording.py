@@ -23,7 +23,13 @@ VERSION = 1
 
 # The headers that are kept: what a test may look at, and nothing that says who asked.
 _REQUEST_HEADERS = ("anthropic-version", "anthropic-beta", "content-type")
-_RESPONSE_HEADERS = ("content-type", "request-id", "retry-after", "x-should-retry")
+_RESPONSE_HEADERS = (
+    "content-type",
+    "request-id",
+    "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
+)
 
 _HIDDEN = "[secret]"
 # Keys as the API writes them, wherever they stand.

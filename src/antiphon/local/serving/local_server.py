@@ -17,6 +17,7 @@ from ..scripting.scripted_server import ScriptedServer
 from .access import Access
 from .listener import Listener, check_port
 from .recorder import cassette_app
+from .upstream import check_upstream
 
 __all__ = ["LocalServer"]
 
@@ -78,6 +79,8 @@ class LocalServer(ScriptedServer):
         if cassette is not None:
             if app is not None:
                 raise TypeError("LocalServer: give an app or a cassette, not both")
+            if upstream is not None:
+                check_upstream(upstream, host, port)
             app = cassette_app(cassette, mode, upstream=upstream, pace=pace)
         elif mode != "none" or upstream is not None:
             raise TypeError(

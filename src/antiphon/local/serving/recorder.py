@@ -1,34 +1,33 @@
-"""The app that records an API into a cassette, and plays it."""
+"""The app that records an API into a cassette, and plays it.
+
+What is not in the cassette is asked for in threads. Each keeps what it has received, so that
+nothing is lost when the caller has gone meanwhile; a lock lets one of them at the cassette.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
-import time
+import threading
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Literal, TypeAlias
 
-from ..._transport import OpenResponse, Transport
-from ..._transport.default import transport_for
-from ..._transport.origin import target_of
-from ..._wire.http import Request, Timeout
-from ..._wire.url import URL
-from ...errors import APIConnectionError
-from ..api.exchange import split_url
-from ..scripting.cassette import Mode
-from ..scripting.cassette_app import CassetteApp, Pace
-from ..scripting.recording import Chunk, Interaction
+from ..._wire.http import Request
+from ..api.errors import RequestRefusedError
+from ..scripting.cassette import Cassette, Mode, request_key
+from ..scripting.cassette_app import CassetteApp, Pace, Question
+from ..scripting.recording import Interaction
 from .cassette_file import CassetteFile
+from .upstream import Upstream
 
-__all__ = ["cassette_app"]
+__all__ = ["Fetch", "Recorder", "cassette_app"]
 
-_DEFAULT_UPSTREAM = "https://api.anthropic.com"
+_log = logging.getLogger("antiphon.local")
 
-# What belongs to one connection, or is set anew for the other server. Besides, what speaks to this
-# server: the API knows nothing about faults.
-_OWN_PREFIX = "x-antiphon-"
-_NOT_PASSED_ON = frozenset(
-    {"accept-encoding", "connection", "content-length", "host", "transfer-encoding"}
-)
+Fetch: TypeAlias = Callable[[Request], Interaction]
+"""Sends a request to the API that is recorded, and returns what came of it."""
 
 
 def cassette_app(
@@ -56,52 +55,78 @@ def cassette_app(
         ValueError: it is no cassette, or one of another tool and something would be recorded into
             it; there is no such mode; or `upstream` is no URL.
     """
-    fetch = None if mode == "none" else _fetch_from(upstream or _DEFAULT_UPSTREAM)
+    fetch = Upstream(upstream).fetch
     file = CassetteFile(path, mode, repeats=repeats)
-    return CassetteApp(file.cassette, fetch, file.save, pace=pace, **settings)
+    recorder = Recorder(file.cassette, fetch, file.save)
+    return CassetteApp(file.cassette, recorder.find, pace=pace, **settings)
 
 
-def _fetch_from(upstream: str) -> Callable[[Request], Interaction]:
-    """Return what sends requests to the API that is recorded."""
-    try:
-        target_of(upstream)
-    except ValueError:
-        wrong = f"upstream: {upstream!r} is not an http:// or https:// URL with a host"
-        raise ValueError(wrong) from None
-    transport = transport_for(None)
+class Recorder:
+    """Finds what was recorded, and has the rest recorded.
 
-    def fetch(request: Request) -> Interaction:
-        _, _, path, query = split_url(request.url)
-        target = f"{path}?{query}" if query else path
-        given = request.revealed_headers()
-        headers = {k: v for k, v in given.items() if _is_passed_on(k.lower())}
-        body = request.buffered_body()
-        url = URL(f"{upstream.rstrip('/')}{target}")
-        started = time.monotonic()
-        response = _sent(transport, Request(request.method, url, headers, body, Timeout()))
-        chunks: list[Chunk] = []
+    Args:
+        cassette: what was recorded.
+        fetch: has a request recorded.
+        save: writes the cassette to its file; it is called after each recorded interaction.
+    """
+
+    def __init__(self, cassette: Cassette, fetch: Fetch, save: Callable[[], None]) -> None:
+        self._cassette = cassette
+        self._fetch = fetch
+        self._save = save
+        self._lock = threading.Lock()
+        self._under_way: dict[bytes, Future[Interaction | RequestRefusedError]] = {}
+
+    def find(
+        self, request: Request, target: str, body: Any, *, again: bool
+    ) -> tuple[Interaction | Question, Literal["hit", "miss"]]:
+        """Return the interaction to be played, or what waits for it; see `Find`."""
+        with self._lock:
+            found = self._cassette.take(request.method, target, body, again=again)
+            if found is not None:
+                return found, "hit"
+            if not self._cassette.records:
+                # 400, because no client tries that again.
+                text = f"antiphon: {self._cassette.miss(request.method, target, body)}"
+                raise RequestRefusedError(400, "invalid_request_error", text)
+            key = request_key(request.method, target, body)
+            if (coming := self._under_way.get(key)) is not None:
+                return coming.result, "hit"
+            coming = Future[Interaction | RequestRefusedError]()
+            if self._cassette.repeats:  # a cache asks once, however many wait for the reply
+                self._under_way[key] = coming
+        return partial(self._ask, request, key, coming, again=again), "miss"
+
+    def _ask(
+        self,
+        request: Request,
+        key: bytes,
+        coming: Future[Interaction | RequestRefusedError],
+        *,
+        again: bool,
+    ) -> Interaction | RequestRefusedError:
+        outcome = self._outcome(request)
+        with self._lock:
+            self._under_way.pop(key, None)
+            if isinstance(outcome, Interaction) and self._cassette.keeps(outcome):
+                self._keep(outcome, again=again)
+        coming.set_result(outcome)
+        return outcome
+
+    def _outcome(self, request: Request) -> Interaction | RequestRefusedError:
         try:
-            while content := response.read(Timeout().read):
-                chunks.append(Chunk(round((time.monotonic() - started) * 1000), content))
-        finally:
-            response.close()
-        return Interaction.of(
-            (request.method, target, given, bytes(body)),
-            (response.head.status, dict(response.head.headers), chunks),
-        )
+            return self._fetch(request)
+        except Exception as error:
+            text = f"antiphon: the request could not be recorded: {error}"
+            return RequestRefusedError(502, "api_error", text)
 
-    return fetch
-
-
-def _is_passed_on(header: str) -> bool:
-    return header not in _NOT_PASSED_ON and not header.startswith(_OWN_PREFIX)
-
-
-def _sent(transport: Transport, request: Request) -> OpenResponse:
-    """Send a request, once more if a kept connection was closed before anything came."""
-    try:
-        return transport.send(request)
-    except APIConnectionError as error:
-        if not error.stale:
-            raise
-    return transport.send(request)
+    def _keep(self, recorded: Interaction, *, again: bool) -> None:
+        self._cassette.add(recorded, again=again)
+        try:
+            self._save()
+        except OSError as error:
+            # The reply was paid for: the caller gets it all the same. The text alone is
+            # logged: a kept record would keep the error's frames, and their connection, alive.
+            _log.warning(
+                "cassette: %s %s was not kept: %s", recorded.method, recorded.path, str(error)
+            )
