@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+import re
 import subprocess
 import sys
 import threading
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,7 +29,8 @@ from antiphon import (
 from antiphon.local import LocalServer
 from antiphon.local.scripting.cassette import Cassette
 from antiphon.local.scripting.cassette_app import CassetteApp
-from antiphon.local.scripting.recording import Interaction
+from antiphon.local.scripting.recording import Chunk, Interaction
+from antiphon.local.scripting.recording_imports import of_har, of_vcr
 from antiphon.local.serving.cassette_file import load_recordings
 from antiphon.local.serving.recorder import Recorder, cassette_app
 from antiphon.testing import faults
@@ -452,3 +457,234 @@ def test_a_recorded_retry_after_is_played(file, api):
         ask(server.url)
     assert first.value.response.headers["retry-after-ms"]
     assert first.value.retry_after == second.value.retry_after
+
+
+def changed(path: str, value: Any) -> str:
+    """Return a line of a cassette in which one field has another value; `...` removes it."""
+    content = json.loads(line(reply={"ok": True}))
+    *owners, name = path.split(".")
+    owner = content
+    for each in owners:
+        owner = owner[each]
+    owner[name] = value
+    if value is ...:
+        del owner[name]
+    return json.dumps(content)
+
+
+STREAM = {"content-type": "text/event-stream"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("request", ..., "request is missing"),
+        ("request", [], "request: []"),
+        ("request.method", 3, "request.method: 3"),
+        ("request.method", ..., "request.method is missing"),
+        ("request.path", 3, "request.path: 3"),
+        ("request.path", "v1", "request.path: 'v1'"),
+        ("request.path", "/a\r\nb", "request.path: "),
+        ("request.body", ..., "request.body is missing"),
+        ("request.headers", None, "request.headers: None"),
+        ("response", ..., "response is missing"),
+        ("response.status", "abc", "response.status: 'abc'"),
+        ("response.status", None, "response.status: None"),
+        ("response.status", True, "response.status: True"),
+        ("response.status", 99999, "response.status: 99999"),
+        ("response.status", 0, "response.status: 0"),
+        ("response.headers", [1], "response.headers: [1]"),
+        ("response.headers", None, "response.headers: None"),
+        ("response.headers", ..., "response.headers is missing"),
+        ("response.headers", {"a": "b\r\nx: y"}, "response.headers: 'a': 'b"),
+        ("response.headers", {"a b": "c"}, "response.headers: 'a b'"),
+        ("response.headers", {"a": "\u20ac"}, "response.headers: 'a'"),
+        ("response.headers", {"Content-Length": "3"}, "content-length follows from the body"),
+        ("response.body", ..., "response.body is missing"),
+        ("response.raw", "@@@", "response.raw: '@@@'"),
+        ("response.raw", 5, "response.raw: 5"),
+    ],
+)
+def test_a_broken_line_is_refused_by_its_field(file, path, value, said):
+    file.write_text(f"\n{changed(path, value)}\n")
+    with pytest.raises(ValueError, match=rf"talk\.jsonl, line 2: .*{re.escape(said)}"):
+        LocalServer(cassette=file)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "x",
+        {"event": "a", "data": {}},
+        {"ms": "x", "event": "a", "data": {}},
+        {"ms": -1, "event": "a", "data": {}},
+        {"ms": True, "event": "a", "data": {}},
+        {"ms": 1, "event": "a"},
+        {"ms": 1, "event": 5, "data": {}},
+        {"ms": 1, "event": "a\ndata: b", "data": {}},
+    ],
+)
+def test_a_broken_event_is_refused(file, event):
+    file.write_text(line(reply={"events": [event]}, headers=STREAM) + "\n")
+    with pytest.raises(ValueError, match=r"line 1: response\.body: not a stream"):
+        LocalServer(cassette=file)
+
+
+def test_broken_base64_is_refused(file):
+    file.write_text(line(reply={"base64": "@@"}, headers={"content-type": "image/png"}) + "\n")
+    with pytest.raises(ValueError, match=r"response\.body\.base64: '@@'"):
+        LocalServer(cassette=file)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"events": ["x"]},
+        {"events": [{"ms": 1, "data": 2}]},
+        {"events": []},
+        {"base64": "@@"},
+        {"base64": 5},
+        {"base64": "é"},
+        {"base64": "YQ=="},
+    ],
+)
+def test_json_that_looks_like_a_recorded_form_is_played_as_it_came(body):
+    content = json.dumps(body, separators=(",", ":")).encode()
+    response = (200, {"content-type": "application/json"}, [Chunk(0, content)])
+    made = Interaction.of(("POST", "/x", {}, b""), response)
+    again = Interaction.from_line(made.line())
+    assert json.loads(b"".join(chunk.content for chunk in again.chunks())) == body
+
+
+def test_a_byte_order_mark_is_no_part_of_a_recording(tmp_path):
+    content = json.dumps({"log": {"entries": []}}).encode()
+    for name, text in (
+        ("x.jsonl", line().encode()),
+        ("x.har", content),
+        ("x.yaml", b"interactions: []"),
+    ):
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + text)
+        load_recordings(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.har", "x.yaml"])
+def test_what_is_not_utf8_is_refused_by_name(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\xff\xfe{}\n")
+    with pytest.raises(ValueError, match=f"{re.escape(name)}: not UTF-8 .* byte 0"):
+        load_recordings(tmp_path / name)
+
+
+VCR: dict[str, Any] = {
+    "request": {"method": "POST", "uri": "https://x/v1/messages", "headers": {}, "body": "{}"},
+    "response": {"status": {"code": 200}, "headers": {}, "body": {"string": "{}"}},
+}
+HAR: dict[str, Any] = {
+    "request": {"method": "POST", "url": "https://x/v1/messages", "headers": []},
+    "response": {"status": 200, "headers": [], "content": {"text": "{}"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("side", "field", "value"),
+    [
+        ("request", "uri", 5),
+        ("request", "method", 5),
+        ("request", "headers", ["a"]),
+        ("request", "headers", {"content-type": [5]}),
+        ("request", "body", 5),
+        ("response", "headers", ["a"]),
+        ("response", "headers", {"content-type": "a\r\nb"}),
+        ("response", "body", 5),
+        ("response", "body", {"string": [1]}),
+        ("response", "status", 200),
+        ("response", "status", {"code": "x"}),
+        ("response", "status", {"code": 7}),
+    ],
+)
+def test_a_broken_cassette_of_vcrpy_is_refused_by_name(side, field, value):
+    broken = {**VCR, side: {**VCR[side], field: value}}
+    with pytest.raises(ValueError, match=r"x\.yaml: .*interaction 2: "):
+        of_vcr({"interactions": [VCR, broken]}, "x.yaml")
+
+
+@pytest.mark.parametrize("text", ["a: [", "a: !!python/name:os.system", "[" * 5000, "[1]", "5", ""])
+def test_yaml_that_is_no_cassette_is_refused_by_name(tmp_path, text):
+    (tmp_path / "x.yaml").write_text(text)
+    with pytest.raises(ValueError, match=r"x\.yaml: "):
+        LocalServer(cassette=tmp_path / "x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("side", "field", "value"),
+    [
+        ("request", "url", 5),
+        ("request", "headers", None),
+        ("request", "postData", 5),
+        ("response", "status", "x"),
+        ("response", "headers", 5),
+        ("response", "content", 5),
+        ("response", "content", {"text": 5}),
+        ("response", "content", {"text": "?", "encoding": "base64"}),
+    ],
+)
+def test_a_broken_har_file_is_refused_by_name(side, field, value):
+    broken = {**HAR, side: {**HAR[side], field: value}}
+    with pytest.raises(ValueError, match=r"x\.har: .*entry 2: "):
+        of_har(json.dumps({"log": {"entries": [HAR, broken]}}), "x.har")
+
+
+def test_har_entries_without_content_or_response(caplog):
+    empty = {**HAR, "response": {**HAR["response"], "content": None}}
+    aborted = {**HAR, "response": {**HAR["response"], "status": 0}}
+    (interaction,) = of_har(json.dumps({"log": {"entries": [empty, aborted]}}), "x.har")
+    assert interaction.response is None
+    assert "x.har: 1 requests got no response" in caplog.text
+
+
+ENCODED = [
+    ("gzip", gzip.compress(b'{"ok":true}')),
+    ("x-gzip", gzip.compress(b'{"ok":true}')),
+    ("deflate", zlib.compress(b'{"ok":true}')),
+    ("GZIP", b'{"ok":true}'),  # undone by the tool, which left the header
+    ("br", b'{"ok":true}'),
+]
+
+
+def encoded_vcr(encoding: str, content: bytes) -> Any:
+    headers = {"Content-Encoding": [encoding]}
+    response = {**VCR["response"], "headers": headers, "body": {"string": content}}
+    return {**VCR, "response": response}
+
+
+@pytest.mark.parametrize(("encoding", "content"), ENCODED)
+def test_encoded_bodies_of_other_tools_are_played(encoding, content):
+    body = {"string": content}
+    vcr = {
+        **VCR,
+        "response": {**VCR["response"], "headers": {"Content-Encoding": [encoding]}, "body": body},
+    }
+    (played,) = of_vcr({"interactions": [vcr]}, "x.yaml")
+    assert played.response == {"ok": True}
+    text = {"text": base64.b64encode(content).decode(), "encoding": "base64"}
+    headers = [{"name": "content-encoding", "value": encoding}]
+    har = {**HAR, "response": {"status": 200, "headers": headers, "content": text}}
+    (played,) = of_har(json.dumps({"log": {"entries": [har]}}), "x.har")
+    assert played.response == {"ok": True}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "said"),
+    [
+        ("gzip", gzip.compress(b'{"ok":true}')[:-9], "encoding ends early"),
+        ("gzip", b"\xff\xff", "encoding is broken"),
+        ("compress", b"\xff\xff", "encoding is 'compress'"),
+    ],
+)
+def test_an_encoding_that_cannot_be_undone_is_refused(encoding, content, said):
+    body = {"string": content}
+    vcr = {
+        **VCR,
+        "response": {**VCR["response"], "headers": {"Content-Encoding": [encoding]}, "body": body},
+    }
+    with pytest.raises(ValueError, match=rf"x\.yaml: .*interaction 1: .*{said}"):
+        of_vcr({"interactions": [vcr]}, "x.yaml")

@@ -284,7 +284,7 @@ version: 1
 def test_a_yaml_file_runs_no_code(tmp_path):
     file = tmp_path / "evil.yaml"
     file.write_text("interactions: !!python/object/apply:os.system ['true']")
-    with pytest.raises(Exception, match="python/object"):
+    with pytest.raises(ValueError, match=r"evil\.yaml: .*python/object"):
         load_recordings(file)
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ..._wire.json import dumps, is_list, is_object, loads
 from ..._wire.sse import SSEDecoder
+from .line_check import check_line, decoded, is_stream
 
 __all__ = ["Chunk", "Interaction", "readable", "scrubbed", "secrets_of"]
 
@@ -142,20 +143,18 @@ class Interaction:
         version = content.get("version") if is_object(content) else None
         if version != VERSION:
             raise ValueError(f"no interaction of version {VERSION}: version is {version!r}")
-        try:
-            request, response = content["request"], content["response"]
-            return cls(
-                request["method"],
-                request["path"],
-                request["body"],
-                response["status"],
-                response["headers"],
-                response["body"],
-                request.get("headers", {}),
-                response.get("raw"),
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no interaction: {error!r} is missing") from error
+        check_line(content)
+        request, response = content["request"], content["response"]
+        return cls(
+            request["method"],
+            request["path"],
+            request["body"],
+            response["status"],
+            response["headers"],
+            response["body"],
+            request.get("headers", {}),
+            response.get("raw"),
+        )
 
 
 def secrets_of(headers: Mapping[str, str]) -> list[str]:
@@ -234,9 +233,8 @@ def _chunks(body: Any) -> Iterator[Chunk]:
     """Yield the parts of a body that is written in a readable form."""
     if body is None:
         return
-    events = body.get("events") if is_object(body) else None
-    if is_list(events):
-        for event in events:
+    if is_stream(body):
+        for event in body["events"]:
             name = f"event: {event['event']}\n" if event.get("event") else ""
             yield Chunk(event["ms"], f"{name}data: ".encode() + _bytes(event["data"]) + b"\n\n")
     else:
@@ -247,5 +245,6 @@ def _bytes(body: Any) -> bytes:
     if isinstance(body, str):
         return body.encode()
     if is_object(body) and [*body] == ["base64"]:
-        return base64.b64decode(body["base64"])
+        content = decoded(body["base64"])
+        return dumps(body) if content is None else content
     return b"" if body is None else dumps(body)

@@ -11,7 +11,6 @@ import logging
 import os
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO
 
 from ..._transport.files import replace_file
@@ -19,6 +18,7 @@ from ..._wire.json import loads
 from ..scripting.cassette import Cassette, Mode, parsed
 from ..scripting.recording import Interaction
 from ..scripting.recording_imports import of_har, of_vcr
+from .yaml_value import yaml_value
 
 __all__ = ["CassetteFile", "load_recordings"]
 
@@ -99,6 +99,8 @@ class CassetteFile:
             if self._path.exists():
                 self._path.open("ab").close()
             else:
+                from tempfile import TemporaryFile  # which loads much, for those who record alone
+
                 folder = next(each for each in self._path.absolute().parents if each.exists())
                 TemporaryFile(dir=folder).close()
         except OSError as error:
@@ -122,10 +124,11 @@ def _read(file: Path) -> tuple[list[Interaction], bytes]:
     if kind == ".har":
         return of_har(_text(content, name), name), b""
     if kind in _OF_OTHER_TOOLS:
-        import yaml
-
-        # Never the full loader: a cassette may come from anybody, and that one runs code.
-        return of_vcr(yaml.safe_load(_text(content, name)), name), b""
+        try:
+            values = yaml_value(_text(content, name))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+        return of_vcr(values, name), b""
     last = content[content.rfind(b"\n") + 1 :]
     torn = last if _is_torn(last) else b""
     if torn:
