@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ..local.scripting.cassette import STALE_AFTER
 from ..local.scripting.cassette_app import Pace
 from ..local.serving.listener import serve
 from ..local.serving.recorder import cassette_app
@@ -30,6 +31,7 @@ def record(options: argparse.Namespace) -> int:
         "new_episodes" if caches else options.mode,
         upstream=options.upstream,
         repeats=caches,
+        raw=options.raw,
     )
     note = f"antiphon passes requests on to {options.upstream} and records them in {file}."
     serve(options.host, options.port, app, note=note)
@@ -42,7 +44,7 @@ def record(options: argparse.Namespace) -> int:
 
 
 def replay(options: argparse.Namespace) -> int:
-    """Reply with what was recorded, until interrupted; say what was not asked for.
+    """Reply with what was recorded, until interrupted; say what was not asked for, and what is old.
 
     Raises:
         OSError: the server cannot listen, or the file cannot be read.
@@ -54,4 +56,13 @@ def replay(options: argparse.Namespace) -> int:
     serve(options.host, options.port, app, note=note)
     for unused in app.cassette.unused:
         print(f"not asked for: {unused.method} {unused.path}", file=sys.stderr)
+    if stale := app.cassette.stale:
+        old = (
+            f"{len(stale)} interactions are older than {STALE_AFTER.days} days; record them again:"
+        )
+        print(old, file=sys.stderr)
+    for number, each in enumerate(app.cassette.interactions, 1):
+        if each in stale:
+            date = f"{each.recorded_at:%Y-%m-%d}"
+            print(f"  line {number}: {each.method} {each.path}, {date}", file=sys.stderr)
     return 0

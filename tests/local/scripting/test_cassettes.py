@@ -11,6 +11,7 @@ import sys
 import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -688,3 +689,109 @@ def test_an_encoding_that_cannot_be_undone_is_refused(encoding, content, said):
     }
     with pytest.raises(ValueError, match=rf"x\.yaml: .*interaction 1: .*{said}"):
         of_vcr({"interactions": [vcr]}, "x.yaml")
+
+
+# A comment and blanks, which events do not hold.
+BYTES = b': hi\n\nevent: ping\ndata: {"type":  "ping"}\n\n'
+
+
+def stream(content: bytes, **recording: Any) -> Interaction:
+    """Return a stream that was recorded with its bytes."""
+    chunks = [Chunk(5, content[:9]), Chunk(700, content[9:])]
+    made = Interaction.of(("POST", "/v1/messages", {}, b"{}"), (200, STREAM, chunks))
+    made.keep_bytes(chunks, **recording)
+    return made
+
+
+def test_a_stream_is_kept_byte_by_byte_on_request(file, api):
+    with recorder(file, "once", api, raw=True) as server:
+        said = streamed(server.url)
+        ask(server.url)
+    first, second = load_recordings(file)
+    assert first.received is not None
+    assert first.response["events"][0]["event"] == "message_start"  # readable all the same
+    assert (second.received, second.raw) == (None, None)
+    with LocalServer(cassette=file) as server:
+        assert streamed(server.url) == said
+
+
+def test_the_bytes_of_a_stream_are_played_as_they_came(file):
+    file.write_text(stream(BYTES, secrets=[]).line() + "\n")
+    (interaction,) = load_recordings(file)
+    assert interaction.chunks() == [Chunk(5, BYTES[:9]), Chunk(700, BYTES[9:])]
+    with LocalServer(cassette=file) as server:
+        assert httpx2.post(f"{server.url}/v1/messages", json={}).content == BYTES
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b': mine-is-secret-too\n\ndata: {"type":"ping"}\n\n',
+        b'data: {"type":"ping","text":"sk-ant-api03-abcdefghijk"}\n\n',
+        b'data: {"type":"ping","text":"\\u0073k-ant-api03-abcdefghijk"}\n\n',
+        b'data: {"type":"ping","password":"abc"}\n\n',
+    ],
+)
+def test_bytes_with_a_secret_are_not_kept(content):
+    assert stream(content, secrets=["mine-is-secret-too"]).received is None
+
+
+@pytest.mark.parametrize("parts", ["x", ["x"], [{"ms": 1}], [{"ms": 1, "base64": "@"}]])
+def test_broken_bytes_of_a_stream_are_refused(file, parts):
+    file.write_text(line(reply={"events": []}, headers=STREAM, received=parts) + "\n")
+    with pytest.raises(ValueError, match=r"line 1: response\.received: "):
+        LocalServer(cassette=file)
+
+
+def test_a_line_tells_when_it_was_recorded(file, api):
+    before = datetime.now(UTC).replace(microsecond=0)
+    recorded(file, api, "Hello")
+    (interaction,) = load_recordings(file)
+    assert interaction.recorded_at is not None
+    assert before <= interaction.recorded_at <= datetime.now(UTC)
+    assert re.search(r'"recorded_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"', file.read_text())
+
+
+def dated(text: str, date: Any) -> str:
+    return json.dumps({**json.loads(line(text, {"ok": True})), "recorded_at": date}) + "\n"
+
+
+def test_old_interactions_are_named_and_nothing_fails(file):
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    ages = {"old": timedelta(days=181), "new": timedelta(days=179), "none": None}
+    lines = [dated(name, age and (now - age).isoformat()) for name, age in ages.items()]
+    file.write_text("".join(lines))
+    cassette = Cassette(load_recordings(file), now=now)
+    assert [each.request["messages"] for each in cassette.stale] == [turn("old")]
+    assert Cassette(load_recordings(file)).stale == []
+
+
+@pytest.mark.parametrize("date", ["yesterday", 5, "2026-13-01"])
+def test_a_date_that_is_none_is_refused(file, date):
+    file.write_text(dated("x", date))
+    with pytest.raises(ValueError, match="line 1: recorded_at: "):
+        LocalServer(cassette=file)
+
+
+def test_the_command_names_what_was_not_asked_for_and_what_is_old(file):
+    file.write_text(line("new") + "\n" + dated("old", "2020-02-01T00:00:00"))
+    playing, url = started("replay", str(file))
+    try:
+        body = {**ASK, "messages": turn("old")}
+        assert httpx2.post(f"{url}/v1/messages", json=body).json() == {"ok": True}
+    finally:
+        code, told = ended(playing)
+    assert code == 0
+    assert told.count("not asked for: POST /v1/messages") == 1
+    assert "1 interactions are older than 180 days" in told
+    assert "line 2: POST /v1/messages, 2020-02-01" in told
+
+
+def test_the_command_keeps_bytes_on_request(file, api):
+    recording, url = started("record", "--raw", "--upstream", api.url, str(file))
+    try:
+        streamed(url)
+    finally:
+        ended(recording)
+    (interaction,) = load_recordings(file)
+    assert interaction.received

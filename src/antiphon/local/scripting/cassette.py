@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,12 +13,15 @@ from ...catalog.canonical_json import canonical
 from ..api.differences import differences
 from .recording import Interaction
 
-__all__ = ["MODES", "Cassette", "Mode", "parsed", "request_key"]
+__all__ = ["MODES", "STALE_AFTER", "Cassette", "Mode", "parsed", "request_key"]
 
 Mode: TypeAlias = Literal["none", "once", "new_episodes", "all", "rewrite"]
 MODES: tuple[Mode, ...] = ("none", "once", "new_episodes", "all", "rewrite")
 """What is recorded, in the words of VCR: nothing; only into an empty cassette; what is new; all
 again; all into an emptied cassette."""
+
+STALE_AFTER = timedelta(days=180)
+"""The age from which an interaction should be recorded again."""
 
 # What differs from run to run and does not change the reply.
 _VOLATILE = ("metadata", "diagnostics")
@@ -61,6 +65,7 @@ class Cassette:
         mode: Mode = "none",
         *,
         repeats: bool = False,
+        now: datetime | None = None,
     ) -> None:
         """Make a cassette.
 
@@ -68,6 +73,7 @@ class Cassette:
             interactions: what was recorded.
             mode: what is to be recorded.
             repeats: whether an interaction may be played any number of times.
+            now: the time from which ages are counted; None if nothing is stale.
 
         Raises:
             ValueError: there is no such mode.
@@ -80,6 +86,7 @@ class Cassette:
         self.is_replaced: bool = mode == "rewrite"
         found = () if mode == "rewrite" else interactions
         self.interactions: list[Interaction] = [each for each in found if self.keeps(each)]
+        self._now = now
         self._was_empty = not self.interactions
         self._played: set[int] = set()
         self._owed: set[int] = set()
@@ -88,6 +95,18 @@ class Cassette:
     def unused(self) -> list[Interaction]:
         """The interactions that were neither played nor recorded since the cassette was loaded."""
         return [each for number, each in enumerate(self.interactions) if number not in self._played]
+
+    @property
+    def stale(self) -> list[Interaction]:
+        """The interactions that were recorded more than 180 days ago: the API may have changed."""
+        if self._now is None:
+            return []
+        oldest = self._now - STALE_AFTER
+        return [
+            each
+            for each in self.interactions
+            if each.recorded_at is not None and each.recorded_at < oldest
+        ]
 
     @property
     def records(self) -> bool:

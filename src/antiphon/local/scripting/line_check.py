@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from ..._wire.json import JSONObject, is_list, is_object
 
-__all__ = ["check_line", "decoded", "is_stream"]
+__all__ = ["check_line", "date_of", "decoded", "is_stream"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # What HTTP can carry, and no line break, which would begin another header.
@@ -40,6 +42,17 @@ def is_stream(body: Any) -> bool:
     return all(map(_is_event, body["events"]))
 
 
+def date_of(text: object) -> datetime | None:
+    """Return the date in a text of ISO 8601, in UTC; None if it is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        date = datetime.fromisoformat(text)
+        return date.replace(tzinfo=date.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def decoded(text: object) -> bytes | None:
     """Return the bytes of a text in base64; None if it is none."""
     if not isinstance(text, str):
@@ -55,6 +68,8 @@ def _problems(line: JSONObject) -> Iterator[str]:
         if not is_object(line.get(side)):
             yield _wrong(side, line, "an object")
             return
+    if line.get("recorded_at") is not None and date_of(line["recorded_at"]) is None:
+        yield _wrong("recorded_at", line, "a date such as 2026-01-31T12:00:00Z")
     request, response = line["request"], line["response"]
     if not _matches(_TOKEN, request.get("method")):
         yield _wrong("request.method", request, 'a method, e.g. "POST"')
@@ -85,11 +100,15 @@ def _in_body(response: JSONObject) -> Iterator[str]:
     if "body" not in response:
         yield _wrong("response.body", response, "JSON, or null")
         return
-    raw, body = response.get("raw"), response["body"]
-    if raw is not None:
-        if decoded(raw) is None:
+    if response.get("received") is not None:
+        if not is_list(response["received"]) or not all(map(_is_part, response["received"])):
+            yield 'response.received: give a list of {"ms": …, "base64": …}, or remove it'
+        return
+    if response.get("raw") is not None:
+        if decoded(response["raw"]) is None:
             yield _wrong("response.raw", response, "the body in base64")
         return
+    body = response["body"]
     kind = next((v for k, v in response["headers"].items() if k.lower() == "content-type"), "")
     if "text/event-stream" in kind and is_object(body) and not is_stream(body):
         yield (
@@ -103,9 +122,16 @@ def _in_body(response: JSONObject) -> Iterator[str]:
 def _is_event(event: object) -> bool:
     if not is_object(event) or "data" not in event:
         return False
-    ms, name = event.get("ms"), event.get("event")
-    is_time = isinstance(ms, int | float) and not isinstance(ms, bool) and 0 <= ms < float("inf")
-    return is_time and (name is None or _matches(_EVENT_NAME, name))
+    name = event.get("event")
+    return _is_time(event.get("ms")) and (name is None or _matches(_EVENT_NAME, name))
+
+
+def _is_part(part: object) -> bool:
+    return is_object(part) and _is_time(part.get("ms")) and decoded(part.get("base64")) is not None
+
+
+def _is_time(ms: object) -> bool:
+    return isinstance(ms, int | float) and not isinstance(ms, bool) and 0 <= ms < math.inf
 
 
 def _is_broken_base64(body: object) -> bool:

@@ -11,16 +11,19 @@ import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..._wire.json import dumps, is_list, is_object, loads
 from ..._wire.sse import SSEDecoder
-from .line_check import check_line, decoded, is_stream
+from .line_check import check_line, date_of, decoded, is_stream
 
 __all__ = ["Chunk", "Interaction", "readable", "scrubbed", "secrets_of"]
 
 VERSION = 1
 """Of the form of a line; a line of another version is refused."""
+
+_DATE = "%Y-%m-%dT%H:%M:%SZ"
 
 # The headers that are kept: what a test may look at, and nothing that says who asked.
 _REQUEST_HEADERS = ("anthropic-version", "anthropic-beta", "content-type")
@@ -71,6 +74,10 @@ class Interaction:
     request_headers: dict[str, str] = field(default_factory=dict[str, str])
     raw: str | None = None
     """The body in base64, if what is readable would be played as another one."""
+    received: list[Chunk] | None = None
+    """A stream as it came, if that was asked for."""
+    recorded_at: datetime | None = None
+    """When it was recorded; None if nobody has noted it."""
 
     @classmethod
     def of(
@@ -110,16 +117,32 @@ class Interaction:
             raw,
         )
 
+    def keep_bytes(self, chunks: Sequence[Chunk], secrets: Sequence[str]) -> None:
+        """Keep a stream as it came, too, unless a secret is in it; other bodies need no bytes.
+
+        Args:
+            chunks: the body as it came.
+            secrets: texts that are secret.
+        """
+        text = b"".join(chunk.content for chunk in chunks).decode("utf-8", "replace")
+        hides = _HIDDEN in repr(self.response) or scrubbed(text, secrets) != text
+        if is_stream(self.response) and not hides:
+            self.received, self.raw = [*chunks], None
+
     def chunks(self) -> list[Chunk]:
         """Return the body of the response, as it came."""
+        if self.received is not None:
+            return self.received
         if self.raw is not None:
             return [Chunk(0, base64.b64decode(self.raw))]
         return [*_chunks(self.response)]
 
     def line(self) -> str:
         """Return this interaction as a line of a cassette."""
-        content: dict[str, Any] = {
-            "version": VERSION,
+        content: dict[str, Any] = {"version": VERSION}
+        if self.recorded_at is not None:
+            content["recorded_at"] = self.recorded_at.strftime(_DATE)
+        content |= {
             "request": {
                 "method": self.method,
                 "path": self.path,
@@ -130,6 +153,10 @@ class Interaction:
         }
         if self.raw is not None:
             content["response"]["raw"] = self.raw
+        if self.received is not None:
+            content["response"]["received"] = [
+                {"ms": ms, "base64": base64.b64encode(part).decode()} for ms, part in self.received
+            ]
         return dumps(content).decode()
 
     @classmethod
@@ -154,7 +181,15 @@ class Interaction:
             response["body"],
             request.get("headers", {}),
             response.get("raw"),
+            _received(response.get("received")),
+            date_of(content.get("recorded_at")),
         )
+
+
+def _received(parts: Any) -> list[Chunk] | None:
+    if parts is None:
+        return None
+    return [Chunk(part["ms"], base64.b64decode(part["base64"])) for part in parts]
 
 
 def secrets_of(headers: Mapping[str, str]) -> list[str]:

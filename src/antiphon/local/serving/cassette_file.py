@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -54,7 +55,7 @@ class CassetteFile:
         self._path = Path(path)
         is_new = mode != "none" and not self._path.exists()
         recorded, self._torn = ([], b"") if is_new else _read(self._path)
-        self.cassette = Cassette(recorded, mode, repeats=repeats)
+        self.cassette = Cassette(recorded, mode, repeats=repeats, now=datetime.now(UTC))
         if self.cassette.records:
             self._check_that_it_can_be_written()
 

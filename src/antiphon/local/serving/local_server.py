@@ -48,6 +48,7 @@ class LocalServer(ScriptedServer):
             "rewrite".
         upstream: the base URL of the API that is recorded; by default the real one.
         pace: whether streams of the cassette come "at once" or "as recorded".
+        raw: whether streams are recorded byte by byte as they came, too.
 
     Raises:
         FileNotFoundError: there is no such cassette, and nothing is recorded.
@@ -75,16 +76,17 @@ class LocalServer(ScriptedServer):
         mode: Mode = "none",
         upstream: str | None = None,
         pace: Pace = "at once",
+        raw: bool = False,
     ) -> None:
         if cassette is not None:
             if app is not None:
                 raise TypeError("LocalServer: give an app or a cassette, not both")
             if upstream is not None:
                 check_upstream(upstream, host, port)
-            app = cassette_app(cassette, mode, upstream=upstream, pace=pace)
-        elif mode != "none" or upstream is not None:
+            app = cassette_app(cassette, mode, upstream=upstream, pace=pace, raw=raw)
+        elif mode != "none" or upstream is not None or raw:
             raise TypeError(
-                "LocalServer: mode and upstream need a cassette, the file to record into"
+                "LocalServer: mode, upstream and raw need a cassette, the file to record into"
             )
         super().__init__(app or App(), strict=strict)
         self._access = Access(host, allow_hosts, control)

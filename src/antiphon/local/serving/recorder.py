@@ -37,6 +37,7 @@ def cassette_app(
     upstream: str | None = None,
     pace: Pace = "at once",
     repeats: bool = False,
+    raw: bool = False,
     **settings: Any,
 ) -> CassetteApp:
     """Return an app that plays the cassette at a path, and records into it as the mode says.
@@ -47,6 +48,7 @@ def cassette_app(
         upstream: the base URL of the API that is recorded; by default the real one.
         pace: whether streams come at once, or with the pauses that they had.
         repeats: whether an interaction may be played any number of times.
+        raw: whether streams are recorded as they came, too.
         settings: those of `App`, without a script.
 
     Raises:
@@ -55,7 +57,7 @@ def cassette_app(
         ValueError: it is no cassette, or one of another tool and something would be recorded into
             it; there is no such mode; or `upstream` is no URL.
     """
-    fetch = Upstream(upstream).fetch
+    fetch = Upstream(upstream, raw=raw).fetch
     file = CassetteFile(path, mode, repeats=repeats)
     recorder = Recorder(file.cassette, fetch, file.save)
     return CassetteApp(file.cassette, recorder.find, pace=pace, **settings)

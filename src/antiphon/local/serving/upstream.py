@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from ..._wire.http import Request, Timeout
 from ..._wire.url import URL
 from ...errors import APIConnectionError
 from ..api.exchange import split_url
-from ..scripting.recording import Chunk, Interaction
+from ..scripting.recording import Chunk, Interaction, secrets_of
 
 __all__ = ["Upstream", "check_upstream"]
 
@@ -32,13 +33,15 @@ class Upstream:
 
     Args:
         url: its base URL; None for the real one.
+        raw: whether streams are kept as they came, too.
 
     Raises:
         ValueError: it is no URL.
     """
 
-    def __init__(self, url: str | None = None) -> None:
+    def __init__(self, url: str | None = None, *, raw: bool = False) -> None:
         self._url = _DEFAULT if url is None else check_upstream(url)
+        self._raw = raw
 
     @cached_property
     def _transport(self) -> Transport:
@@ -65,10 +68,14 @@ class Upstream:
                 chunks.append(Chunk(round((time.monotonic() - started) * 1000), content))
         finally:
             response.close()
-        return Interaction.of(
+        recorded = Interaction.of(
             (request.method, target, given, bytes(body)),
             (response.head.status, dict(response.head.headers), chunks),
         )
+        recorded.recorded_at = datetime.now(UTC).replace(microsecond=0)  # as it is written
+        if self._raw:
+            recorded.keep_bytes(chunks, secrets_of(given))
+        return recorded
 
 
 def check_upstream(url: str, host: str = "", port: int = 0) -> str:
