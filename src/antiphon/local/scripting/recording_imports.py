@@ -82,9 +82,9 @@ def _read(
 
 def _of_entry(entry: Any) -> Interaction:
     request, response = entry["request"], entry["response"]
-    headers, content = _pairs(response["headers"]), response.get("content") or {}
-    body = _text(content.get("text"))
-    if content.get("encoding") == "base64":
+    headers = _pairs(response["headers"])
+    body = _text(_at(response, "content", "text"))
+    if _at(response, "content", "encoding") == "base64":
         body = base64.b64decode(b"".join(body.split()), validate=True)
     return Interaction.of(
         (
