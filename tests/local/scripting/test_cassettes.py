@@ -19,6 +19,7 @@ import httpx2
 import pytest
 
 from antiphon import (
+    AntiphonError,
     APIConnectionError,
     APIStatusError,
     BadRequestError,
@@ -34,7 +35,8 @@ from antiphon.local.scripting.recording import Chunk, Interaction
 from antiphon.local.scripting.recording_imports import of_har, of_vcr
 from antiphon.local.serving.cassette_file import load_recordings
 from antiphon.local.serving.recorder import Recorder, cassette_app
-from antiphon.testing import faults
+from antiphon.testing import faults, frozen
+from antiphon.testing.server_setup import renew
 
 ASK: dict[str, Any] = {"model": "claude-haiku-4-5", "max_tokens": 50}
 
@@ -382,6 +384,30 @@ def test_faults_that_a_call_survives_use_up_the_interaction(file, api):
         server.faults = [faults.crlf()]
         assert [ask(server.url), ask(server.url)] == ["one", "two"]
         server.verify()
+
+
+@pytest.mark.parametrize("fault", faults.ALL, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("tell", [ask, streamed])
+def test_each_fault_leads_to_what_it_leads_to_without_a_cassette(file, api, fault, tell):
+    def result(server: LocalServer) -> object:
+        server.faults = [fault]
+        try:
+            return bool(tell(server.url))
+        except AntiphonError as error:
+            return type(error)
+
+    with recorder(file, "once", api) as recording:
+        tell(recording.url)
+    with frozen(), LocalServer() as plain, LocalServer(cassette=file) as playing:
+        assert result(playing) == result(plain)
+
+
+def test_the_marker_takes_a_cassette_and_faults(file, api):
+    recorded(file, api, "Hello")
+    with LocalServer() as server:
+        renew(server, file.parent, cassette=file.name, faults=[faults.status(529)])
+        with pytest.raises(OverloadedError):
+            ask(server.url)
 
 
 def test_the_control_endpoint_breaks_what_is_played(file, api):

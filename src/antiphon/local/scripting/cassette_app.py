@@ -89,7 +89,9 @@ class CassetteApp(App):
         found, mark = self._find(request, exchange.target, body, again=again)
         outcome = found if isinstance(found, Interaction) else (yield Consult(found))
         if isinstance(outcome, RequestRefusedError):
-            raise outcome
+            # Not raised: several requests may share it, and it would keep their frames.
+            yield from exchange.error_response(outcome)
+            return
         steps = self._played(exchange, outcome, mark)
         for fault in faults:
             steps = fault(steps)
@@ -108,9 +110,9 @@ class CassetteApp(App):
         if exchange.recorded is not None:
             exchange.recorded.status = interaction.status
         # What the API said, and not that it is simulated. The date is that of this response.
-        date = ("date", http_date(int(exchange.arrived)))
-        headers = (date, *interaction.headers.items(), ("x-antiphon-recording", mark))
-        yield WriteHead(interaction.status, headers)
+        headers = {"date": http_date(int(exchange.arrived)), **interaction.headers}
+        headers["x-antiphon-recording"] = mark
+        yield WriteHead(interaction.status, (*headers.items(),))
         now = 0
         for ms, content in interaction.chunks():
             if self._pace == "as recorded" and ms > now:
