@@ -12,14 +12,13 @@ import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ..._transport.files import replace_file
 from ..._wire.json import loads
 from ..scripting.cassette import Cassette, Mode, parsed
 from ..scripting.recording import Interaction
 from ..scripting.recording_imports import of_har, of_vcr
-from .yaml_value import yaml_value
 
 __all__ = ["CassetteFile", "load_recordings"]
 
@@ -125,11 +124,7 @@ def _read(file: Path) -> tuple[list[Interaction], bytes]:
     if kind == ".har":
         return of_har(_text(content, name), name), b""
     if kind in _OF_OTHER_TOOLS:
-        try:
-            values = yaml_value(_text(content, name))
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from error
-        return of_vcr(values, name), b""
+        return of_vcr(_yaml(_text(content, name), name), name), b""
     last = content[content.rfind(b"\n") + 1 :]
     torn = last if _is_torn(last) else b""
     if torn:
@@ -143,6 +138,19 @@ def _text(content: bytes, name: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{name}: not UTF-8 ({error.reason} at byte {error.start})") from error
+
+
+def _yaml(text: str, name: str) -> Any:
+    try:
+        import yaml
+    except ImportError:
+        raise ValueError(f"{name}: needs PyYAML: pip install 'antiphon[testing]'") from None
+    try:
+        # Never the full loader: a cassette may come from anybody, and that one runs code.
+        return yaml.safe_load(text)
+    # PyYAML lets the errors of Python through where a tag does not fit its value: !!binary é.
+    except (yaml.YAMLError, ValueError, LookupError, RecursionError) as error:
+        raise ValueError(f"{name}: not valid YAML: {error}") from error
 
 
 def _is_torn(line: bytes) -> bool:
