@@ -12,7 +12,8 @@ from ..api.errors import RequestRefusedError
 from ..api.exchange import Exchange
 from ..api.steps import Consult, Pause, Steps, Write, WriteHead
 from .cassette import Cassette
-from .recording import Interaction, readable, scrubbed, secrets_of
+from .recorded_request import RequestForm
+from .recording import Interaction
 
 __all__ = ["CassetteApp", "Fetch", "Pace"]
 
@@ -54,16 +55,16 @@ class CassetteApp(App):
             yield from super()._respond(exchange)
             return
         request = exchange.request
-        sent = readable(bytes(request.buffered_body()))
-        body = scrubbed(sent, secrets_of(exchange.headers))
-        found = self.cassette.take(request.method, exchange.target, body)
+        content = bytes(request.buffered_body())
+        path, _, body = RequestForm.of(exchange.target, exchange.headers, content)
+        found = self.cassette.take(request.method, path, body)
         if found is not None:
             yield from self._played(exchange, found, "hit")
             return
         fetch = self._fetch
         if fetch is None or not self.cassette.records:
             # 400, because no client tries that again.
-            text = f"antiphon: {self.cassette.miss(request.method, exchange.target, body)}"
+            text = f"antiphon: {self.cassette.miss(request.method, path, body)}"
             refusal = RequestRefusedError(400, "invalid_request_error", text)
             yield from exchange.error_response(refusal)
             return
@@ -78,9 +79,7 @@ class CassetteApp(App):
         except OSError as error:
             # The reply was paid for: the caller gets it all the same. The text alone is
             # logged: a kept record would keep the error's frames, and their connection, alive.
-            _log.warning(
-                "cassette: %s %s was not kept: %s", request.method, exchange.target, str(error)
-            )
+            _log.warning("cassette: %s %s was not kept: %s", request.method, path, str(error))
         yield from self._played(exchange, recorded, "miss")
 
     def _played(self, exchange: Exchange, interaction: Interaction, cache: str) -> Steps:
