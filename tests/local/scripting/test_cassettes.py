@@ -33,6 +33,7 @@ from antiphon.local.scripting.cassette import Cassette
 from antiphon.local.scripting.cassette_app import CassetteApp
 from antiphon.local.scripting.recording import Chunk, Interaction
 from antiphon.local.scripting.recording_imports import of_har, of_vcr
+from antiphon.local.scripting.scrubbing import Scrubber
 from antiphon.local.serving.cassette_file import load_recordings
 from antiphon.local.serving.recorder import Recorder, cassette_app
 from antiphon.testing import faults, frozen
@@ -723,11 +724,11 @@ def test_an_encoding_that_cannot_be_undone_is_refused(encoding, content, said):
 BYTES = b': hi\n\nevent: ping\ndata: {"type":  "ping"}\n\n'
 
 
-def stream(content: bytes, **recording: Any) -> Interaction:
+def stream(content: bytes, *secrets: str) -> Interaction:
     """Return a stream that was recorded with its bytes."""
     chunks = [Chunk(5, content[:9]), Chunk(700, content[9:])]
     made = Interaction.of(("POST", "/v1/messages", {}, b"{}"), (200, STREAM, chunks))
-    made.keep_bytes(chunks, **recording)
+    made.keep_bytes(chunks, Scrubber(secrets))
     return made
 
 
@@ -744,7 +745,7 @@ def test_a_stream_is_kept_byte_by_byte_on_request(file, api):
 
 
 def test_the_bytes_of_a_stream_are_played_as_they_came(file):
-    file.write_text(stream(BYTES, secrets=[]).line() + "\n")
+    file.write_text(stream(BYTES).line() + "\n")
     (interaction,) = load_recordings(file)
     assert interaction.chunks() == [Chunk(5, BYTES[:9]), Chunk(700, BYTES[9:])]
     with LocalServer(cassette=file) as server:
@@ -761,7 +762,7 @@ def test_the_bytes_of_a_stream_are_played_as_they_came(file):
     ],
 )
 def test_bytes_with_a_secret_are_not_kept(content):
-    assert stream(content, secrets=["mine-is-secret-too"]).received is None
+    assert stream(content, "mine-is-secret-too").received is None
 
 
 @pytest.mark.parametrize("parts", ["x", ["x"], [{"ms": 1}], [{"ms": 1, "base64": "@"}]])

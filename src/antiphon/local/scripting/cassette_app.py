@@ -14,7 +14,8 @@ from ..api.exchange import Exchange, http_date
 from ..api.steps import Consult, Pause, Steps, Write, WriteHead
 from .cassette import Cassette
 from .cassette_script import CassetteScript
-from .recording import Interaction, readable, scrubbed, secrets_of
+from .recorded_request import RequestForm
+from .recording import Interaction
 
 __all__ = ["PACES", "CassetteApp", "Find", "Pace", "Question"]
 
@@ -30,13 +31,13 @@ class Find(Protocol):
     """Finds what a request gets."""
 
     def __call__(
-        self, request: Request, target: str, body: Any, *, again: bool
+        self, request: Request, path: str, body: Any, *, again: bool
     ) -> tuple[Interaction | Question, Literal["hit", "miss"]]:
         """Return the interaction to be played, or what waits for it, and how it is marked.
 
         Args:
             request: the request.
-            target: its path with the query.
+            path: its path with the query, without secrets.
             body: its body in the readable form of a recording, without secrets.
             again: whether the interaction may be played once more, because this response is to go
                 wrong.
@@ -81,12 +82,12 @@ class CassetteApp(App):
 
     def _replied(self, exchange: Exchange) -> Steps:
         request = exchange.request
-        sent = readable(bytes(request.buffered_body()))
-        body = scrubbed(sent, secrets_of(exchange.headers))
-        faults = self._faults(exchange, sent)
+        content = bytes(request.buffered_body())
+        path, _, body = RequestForm.of(exchange.target, exchange.headers, content)
+        faults = self._faults(exchange, body)
         # The next attempt gets the same reply.
         again = any(getattr(fault, "error", True) is not None for fault in faults)
-        found, mark = self._find(request, exchange.target, body, again=again)
+        found, mark = self._find(request, path, body, again=again)
         outcome = found if isinstance(found, Interaction) else (yield Consult(found))
         if isinstance(outcome, RequestRefusedError):
             # Not raised: several requests may share it, and it would keep their frames.
@@ -97,13 +98,13 @@ class CassetteApp(App):
             steps = fault(steps)
         yield from exchange.noting_status(steps) if faults else steps
 
-    def _faults(self, exchange: Exchange, sent: Any) -> Sequence[Fault]:
+    def _faults(self, exchange: Exchange, body: Any) -> Sequence[Fault]:
         """Return what is to go wrong with the response to a request."""
         is_create = (exchange.request.method, exchange.path) == ("POST", "/v1/messages")
         if self.script is None or not is_create:
             return ()
-        body = sent if is_object(sent) else {}
-        asked = MessageRequest(body, exchange.headers, exchange.request_id, ())
+        whole = body if is_object(body) else {}
+        asked = MessageRequest(whole, exchange.headers, exchange.request_id, ())
         return self.script.direct(asked).faults
 
     def _played(self, exchange: Exchange, interaction: Interaction, mark: str) -> Steps:

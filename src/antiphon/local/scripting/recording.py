@@ -8,45 +8,27 @@ that would be played as another one keeps its bytes beside what is readable.
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ..._wire.json import dumps, is_list, is_object, loads
+from ..._wire.json import dumps, is_object, loads
 from ..._wire.sse import SSEDecoder
-from .line_check import check_line, date_of, decoded, is_stream
+from .line_check import check_line, date_of, is_stream
+from .recorded_request import RequestForm, bytes_of, kept, readable
+from .scrubbing import HIDDEN, Scrubber
 
-__all__ = ["Chunk", "Interaction", "readable", "scrubbed", "secrets_of"]
+__all__ = ["Chunk", "Interaction"]
 
 VERSION = 1
 """Of the form of a line; a line of another version is refused."""
 
 _DATE = "%Y-%m-%dT%H:%M:%SZ"
 
-# The headers that are kept: what a test may look at, and nothing that says who asked.
-_REQUEST_HEADERS = ("anthropic-version", "anthropic-beta", "content-type")
-_RESPONSE_HEADERS = (
-    "content-type",
-    "request-id",
-    "retry-after",
-    "retry-after-ms",
-    "x-should-retry",
-)
-
-_HIDDEN = "[secret]"
-# Keys as the API writes them, wherever they stand.
-_KEY = re.compile(r"sk-ant-[A-Za-z0-9_-]{8,}")
-# Fields whose text is a secret, whatever it looks like.
-_SECRET_FIELDS = frozenset(
-    {"authorization_token", "api_key", "apikey", "authorization", "password", "secret"}
-)
-
-# Where a caller has its key. A shorter one is a placeholder, such as "any" or "test", and hiding it
-# would change other words.
-_SECRET_HEADERS = ("x-api-key", "authorization")
-_SHORTEST_SECRET = 12
+# The headers that are kept: what a test may look at.
+_RETRY_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry")
+_RESPONSE_HEADERS = ("content-type", "request-id", *_RETRY_HEADERS)
 
 
 class Chunk(NamedTuple):
@@ -79,6 +61,11 @@ class Interaction:
     recorded_at: datetime | None = None
     """When it was recorded; None if nobody has noted it."""
 
+    def __post_init__(self) -> None:
+        # Lines that were written by hand, or by an older version, are compared in the same form.
+        form = RequestForm(self.path, self.request_headers, self.request).again()
+        self.path, self.request_headers, self.request = form
+
     @classmethod
     def of(
         cls,
@@ -92,40 +79,34 @@ class Interaction:
             response: its status, its headers, and its body as it came.
         """
         method, path, sent, body = request
-        secrets = secrets_of(sent)
+        form = RequestForm.of(path, sent, body)
+        scrubber = Scrubber.of(sent, path)
         status, received, chunks = response
         content = b"".join(chunk.content for chunk in chunks)
-        kept = _kept(received, _RESPONSE_HEADERS)
-        shown = readable(content)
-        if "text/event-stream" in kept.get("content-type", ""):
-            shown = {"events": [*_events(chunks)]}
-        shown = scrubbed(shown, secrets)
+        headers = kept(received, _RESPONSE_HEADERS)
+        if "text/event-stream" in headers.get("content-type", ""):
+            shown: Any = {"events": scrubber.events([*_events(chunks)])}
+        else:
+            shown = scrubber.value(readable(content))
         again = b"".join(chunk.content for chunk in _chunks(shown))
         # Streams have blanks in their data that mean nothing; what is not a stream at all, or not
         # whole, keeps its bytes.
         same = again == content or bool(content and _frames(again) == _frames(content))
-        hides = _HIDDEN in repr(shown)  # then the bytes must not be kept either
+        # Bytes with a secret must not be kept, also where what is readable does not show it.
+        hides = HIDDEN in repr(shown) or scrubber.content(content) != content
         raw = None if same or hides else base64.b64encode(content).decode()
-        return cls(
-            method,
-            path,
-            scrubbed(readable(body), secrets),
-            status,
-            kept,
-            shown,
-            _kept(sent, _REQUEST_HEADERS),
-            raw,
-        )
+        clean = {name: scrubber.text(value) for name, value in headers.items()}
+        return cls(method, form.path, form.body, status, clean, shown, form.headers, raw)
 
-    def keep_bytes(self, chunks: Sequence[Chunk], secrets: Sequence[str]) -> None:
+    def keep_bytes(self, chunks: Sequence[Chunk], scrubber: Scrubber) -> None:
         """Keep a stream as it came, too, unless a secret is in it; other bodies need no bytes.
 
         Args:
             chunks: the body as it came.
-            secrets: texts that are secret.
+            scrubber: knows the secrets of the request.
         """
-        text = b"".join(chunk.content for chunk in chunks).decode("utf-8", "replace")
-        hides = _HIDDEN in repr(self.response) or scrubbed(text, secrets) != text
+        content = b"".join(chunk.content for chunk in chunks)
+        hides = HIDDEN in repr(self.response) or scrubber.content(content) != content
         if is_stream(self.response) and not hides:
             self.received, self.raw = [*chunks], None
 
@@ -192,55 +173,6 @@ def _received(parts: Any) -> list[Chunk] | None:
     return [Chunk(part["ms"], base64.b64decode(part["base64"])) for part in parts]
 
 
-def secrets_of(headers: Mapping[str, str]) -> list[str]:
-    """Return the texts in the headers of a request that must not be written: the caller's key."""
-    kept = _kept(headers, _SECRET_HEADERS)
-    texts = [text.rpartition(" ")[2] for text in kept.values()]  # without "Bearer"
-    return [text for text in texts if len(text) >= _SHORTEST_SECRET]
-
-
-def scrubbed(value: Any, secrets: Sequence[str] = ()) -> Any:
-    """Return JSON values with "[secret]" in the place of keys, tokens and passwords.
-
-    Args:
-        value: the values.
-        secrets: texts that are secret, too.
-    """
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, _HIDDEN)
-        return _KEY.sub(_HIDDEN, value)
-    if is_list(value):
-        return [scrubbed(each, secrets) for each in value]
-    if is_object(value):
-        return {
-            name: _HIDDEN
-            if name.lower() in _SECRET_FIELDS and isinstance(each, str)
-            else scrubbed(each, secrets)
-            for name, each in value.items()
-        }
-    return value
-
-
-def _kept(headers: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    lower = {name.lower(): value for name, value in headers.items()}
-    return {name: lower[name] for name in names if name in lower}
-
-
-def readable(content: bytes) -> Any:
-    """Return a body as JSON values, as a text, or as {"base64": …}."""
-    if not content:
-        return None
-    try:
-        return loads(content)
-    except ValueError:
-        pass
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(content).decode()}
-
-
 def _events(chunks: Sequence[Chunk]) -> Iterator[dict[str, Any]]:
     decoder = SSEDecoder()
     for ms, content in chunks:
@@ -271,15 +203,6 @@ def _chunks(body: Any) -> Iterator[Chunk]:
     if is_stream(body):
         for event in body["events"]:
             name = f"event: {event['event']}\n" if event.get("event") else ""
-            yield Chunk(event["ms"], f"{name}data: ".encode() + _bytes(event["data"]) + b"\n\n")
+            yield Chunk(event["ms"], f"{name}data: ".encode() + bytes_of(event["data"]) + b"\n\n")
     else:
-        yield Chunk(0, _bytes(body))
-
-
-def _bytes(body: Any) -> bytes:
-    if isinstance(body, str):
-        return body.encode()
-    if is_object(body) and [*body] == ["base64"]:
-        content = decoded(body["base64"])
-        return dumps(body) if content is None else content
-    return b"" if body is None else dumps(body)
+        yield Chunk(0, bytes_of(body))

@@ -80,18 +80,18 @@ class Recorder:
         self._under_way: dict[bytes, Future[Interaction | RequestRefusedError]] = {}
 
     def find(
-        self, request: Request, target: str, body: Any, *, again: bool
+        self, request: Request, path: str, body: Any, *, again: bool
     ) -> tuple[Interaction | Question, Literal["hit", "miss"]]:
         """Return the interaction to be played, or what waits for it; see `Find`."""
         with self._lock:
-            found = self._cassette.take(request.method, target, body, again=again)
+            found = self._cassette.take(request.method, path, body, again=again)
             if found is not None:
                 return found, "hit"
             if not self._cassette.records:
                 # 400, because no client tries that again.
-                text = f"antiphon: {self._cassette.miss(request.method, target, body)}"
+                text = f"antiphon: {self._cassette.miss(request.method, path, body)}"
                 raise RequestRefusedError(400, "invalid_request_error", text)
-            key = request_key(request.method, target, body)
+            key = request_key(request.method, path, body)
             if (coming := self._under_way.get(key)) is not None:
                 return coming.result, "hit"
             coming = Future[Interaction | RequestRefusedError]()

@@ -14,7 +14,8 @@ from ..._wire.http import Request, Timeout
 from ..._wire.url import URL
 from ...errors import APIConnectionError
 from ..api.exchange import split_url
-from ..scripting.recording import Chunk, Interaction, secrets_of
+from ..scripting.recording import Chunk, Interaction
+from ..scripting.scrubbing import Scrubber
 
 __all__ = ["Upstream", "check_upstream"]
 
@@ -74,7 +75,7 @@ class Upstream:
         )
         recorded.recorded_at = datetime.now(UTC).replace(microsecond=0)  # as it is written
         if self._raw:
-            recorded.keep_bytes(chunks, secrets_of(given))
+            recorded.keep_bytes(chunks, Scrubber.of(given, target))
         return recorded
 
 
