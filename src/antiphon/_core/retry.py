@@ -52,11 +52,21 @@ def _is_worth_it(error: APIError) -> bool:
         return True
     if not isinstance(error, APIStatusError):
         return False
-    advice = error.response.headers.get("x-should-retry")  # the API knows better than its status
+    advice = error.response.headers.get("x-should-retry")
+    lasts = advice != "true" and _is_spent(error.body)
+    return is_temporary(error.status_code, advice) and not lasts
+
+
+def is_temporary(status: int, advice: str | None) -> bool:
+    """Return whether a request that got this status may succeed later.
+
+    Args:
+        status: that of the response.
+        advice: its header `x-should-retry`; the API knows better than its status.
+    """
     if advice in ("true", "false"):
         return advice == "true"
-    retried = error.status_code in _RETRIED_STATUSES or error.status_code >= 500
-    return retried and not _is_spent(error.body)
+    return status in _RETRIED_STATUSES or status >= 500
 
 
 def _is_spent(body: object) -> bool:

@@ -291,6 +291,9 @@ def _describe_record(record: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="instead of FILE: keep replies there, and give them again any number of times",
     )
+    record.add_argument(
+        "--raw", action="store_true", help="keep streams byte by byte as they came, too"
+    )
 
 
 def _describe_conformance(command: argparse.ArgumentParser) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ..local.scripting.cassette import STALE_AFTER
 from ..local.scripting.cassette_app import Pace
 from ..local.serving.listener import serve
 from ..local.serving.recorder import cassette_app
+from ..local.serving.upstream import check_upstream
 
 __all__ = ["record", "replay"]
 
 
 def record(options: argparse.Namespace) -> int:
-    """Pass requests on to an API and record them, until interrupted.
+    """Pass requests on to an API and record them, until interrupted; 1 if some were not written.
 
     Raises:
         OSError: the server cannot listen, or the file cannot be written.
@@ -21,6 +23,7 @@ def record(options: argparse.Namespace) -> int:
     """
     if (options.file is None) == (options.cache is None):
         raise ValueError("give a FILE, or --cache DIR, one of them")
+    check_upstream(options.upstream, options.host, options.port)
     caches = options.cache is not None
     file = options.cache / "replies.jsonl" if caches else options.file
     app = cassette_app(
@@ -28,15 +31,20 @@ def record(options: argparse.Namespace) -> int:
         "new_episodes" if caches else options.mode,
         upstream=options.upstream,
         repeats=caches,
+        raw=options.raw,
     )
     note = f"antiphon passes requests on to {options.upstream} and records them in {file}."
     serve(options.host, options.port, app, note=note)
-    print(f"{len(app.cassette.interactions)} interactions in {file}", file=sys.stderr)
-    return 0
+    found, lost = app.cassette.interactions, app.cassette.unsaved
+    there = f"{len(found) - len(lost)} interactions in {file}" if found else "Nothing was recorded."
+    print(there, file=sys.stderr)
+    if lost:
+        print(f"{len(lost)} interactions could not be written there", file=sys.stderr)
+    return 1 if lost else 0
 
 
 def replay(options: argparse.Namespace) -> int:
-    """Reply with what was recorded, until interrupted; say what was not asked for.
+    """Reply with what was recorded, until interrupted; say what was not asked for, and what is old.
 
     Raises:
         OSError: the server cannot listen, or the file cannot be read.
@@ -48,4 +56,13 @@ def replay(options: argparse.Namespace) -> int:
     serve(options.host, options.port, app, note=note)
     for unused in app.cassette.unused:
         print(f"not asked for: {unused.method} {unused.path}", file=sys.stderr)
+    if stale := app.cassette.stale:
+        old = (
+            f"{len(stale)} interactions are older than {STALE_AFTER.days} days; record them again:"
+        )
+        print(old, file=sys.stderr)
+    for number, each in enumerate(app.cassette.interactions, 1):
+        if each in stale:
+            date = f"{each.recorded_at:%Y-%m-%d}"
+            print(f"  line {number}: {each.method} {each.path}, {date}", file=sys.stderr)
     return 0

@@ -141,9 +141,8 @@ def renew(
         if mode == "none":
             how = f"or record it: pytest --antiphon-record, or antiphon record {path.name}"
             _check_file("cassette", path, how)
-        upstream = os.environ.get("ANTHROPIC_BASE_URL")
-        app = cassette_app(path, mode, upstream=upstream, seed=seed, script=rules)
-        server.replace(app)
+        upstream = os.environ.get("ANTHROPIC_BASE_URL") if mode != "none" else None
+        server.replace(cassette_app(path, mode, upstream=upstream, seed=seed))
     server.faults = faults
     if callable(script):
         script(server)

@@ -24,6 +24,7 @@ __all__ = [
     "WORKSPACE",
     "Endpoint",
     "Exchange",
+    "http_date",
     "path_segments",
     "split_url",
 ]
@@ -124,7 +125,7 @@ class Exchange:
         return WriteHead(
             status,
             (
-                ("date", _http_date(int(self.arrived))),
+                ("date", http_date(int(self.arrived))),
                 ("content-type", content_type),
                 ("request-id", self.request_id),
                 *tenant,
@@ -179,5 +180,6 @@ Endpoint: TypeAlias = Callable[[Exchange], Steps]
 
 # A date changes once a second, and many responses are sent within one.
 @lru_cache(maxsize=4)
-def _http_date(second: int) -> str:
+def http_date(second: int) -> str:
+    """Return seconds since 1970 as the header `date` has them."""
     return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
+from ..._core.retry import is_temporary
 from ..._wire.json import is_object
 from ...catalog.canonical_json import canonical
 from ..api.differences import differences
 from .recording import Interaction
 
-__all__ = ["MODES", "Cassette", "Mode", "parsed", "request_key"]
+__all__ = ["MODES", "STALE_AFTER", "Cassette", "Mode", "parsed", "request_key"]
 
 Mode: TypeAlias = Literal["none", "once", "new_episodes", "all", "rewrite"]
 MODES: tuple[Mode, ...] = ("none", "once", "new_episodes", "all", "rewrite")
 """What is recorded, in the words of VCR: nothing; only into an empty cassette; what is new; all
 again; all into an emptied cassette."""
+
+STALE_AFTER = timedelta(days=180)
+"""The age from which an interaction should be recorded again."""
 
 # What differs from run to run and does not change the reply.
 _VOLATILE = ("metadata", "diagnostics")
@@ -31,9 +36,10 @@ def request_key(method: str, path: str, body: Any) -> bytes:
         path: the path with its query; the order of the parameters does not matter.
         body: the body in the readable form of a recording, without secrets.
     """
-    parts = urlsplit(path)
-    query = sorted(parse_qsl(parts.query, keep_blank_values=True))
-    return canonical([method.upper(), parts.path, query, _fixed(body)], sort=True)
+    # `urlsplit` would take "//x" for a host, and refuse one with "[secret]" in it.
+    place, _, query = path.partition("?")
+    parameters = sorted(parse_qsl(query, keep_blank_values=True))
+    return canonical([method.upper(), place, parameters, _fixed(body)], sort=True)
 
 
 def _fixed(body: Any) -> Any:
@@ -45,12 +51,22 @@ def _fixed(body: Any) -> Any:
 class Cassette:
     """Recorded interactions, in order; each is played once, unless they are kept as a cache."""
 
+    repeats: bool
+    """Whether it is a cache: an interaction may be played any number of times."""
+    interactions: list[Interaction]
+    """All that can be played, and what was recorded since."""
+    unsaved: list[Interaction]
+    """What was recorded and is not in the file yet."""
+    is_replaced: bool
+    """Whether the file holds what has to go, so that it has to be written anew."""
+
     def __init__(
         self,
         interactions: Sequence[Interaction] = (),
         mode: Mode = "none",
         *,
         repeats: bool = False,
+        now: datetime | None = None,
     ) -> None:
         """Make a cassette.
 
@@ -58,17 +74,23 @@ class Cassette:
             interactions: what was recorded.
             mode: what is to be recorded.
             repeats: whether an interaction may be played any number of times.
+            now: the time from which ages are counted; None if nothing is stale.
 
         Raises:
             ValueError: there is no such mode.
         """
         if mode not in MODES:
             raise ValueError(f"mode: {mode!r}; give one of {', '.join(MODES)}")
-        self.interactions: list[Interaction] = [] if mode == "rewrite" else [*interactions]
         self.mode: Mode = mode
+        self.repeats: bool = repeats
+        self.unsaved: list[Interaction] = []
+        self.is_replaced: bool = mode == "rewrite"
+        found = () if mode == "rewrite" else interactions
+        self.interactions: list[Interaction] = [each for each in found if self.keeps(each)]
+        self._now = now
         self._was_empty = not self.interactions
-        self._repeats = repeats
         self._played: set[int] = set()
+        self._owed: set[int] = set()
 
     @property
     def unused(self) -> list[Interaction]:
@@ -76,38 +98,79 @@ class Cassette:
         return [each for number, each in enumerate(self.interactions) if number not in self._played]
 
     @property
+    def stale(self) -> list[Interaction]:
+        """The interactions that were recorded more than 180 days ago: the API may have changed."""
+        if self._now is None:
+            return []
+        oldest = self._now - STALE_AFTER
+        return [
+            each
+            for each in self.interactions
+            if each.recorded_at is not None and each.recorded_at < oldest
+        ]
+
+    @property
     def records(self) -> bool:
         """Whether a request that is not in the cassette is to be recorded."""
         return self.mode not in ("none", "once") or (self.mode == "once" and self._was_empty)
 
-    def take(self, method: str, path: str, body: Any) -> Interaction | None:
+    def keeps(self, interaction: Interaction) -> bool:
+        """Return whether an interaction is kept: a cache keeps no error that may pass."""
+        advice = interaction.headers.get("x-should-retry")
+        return not (self.repeats and is_temporary(interaction.status, advice))
+
+    def take(self, method: str, path: str, body: Any, *, again: bool = False) -> Interaction | None:
         """Return the interaction to be played for a request; None if there is none.
 
-        Its body is in the readable form of a recording, without secrets.
+        Args:
+            method: the HTTP method.
+            path: the path with its query.
+            body: the body in the readable form of a recording, without secrets.
+            again: whether it may be played once more, because this response is to go wrong.
         """
-        if self.mode in ("all", "rewrite"):
-            return None
         key = request_key(method, path, body)
         for number, each in enumerate(self.interactions):
-            if number in self._played and not self._repeats:
-                continue
-            if request_key(each.method, each.path, each.request) == key:
-                self._played.add(number)
+            if self._is_free(number) and _key_of(each) == key:
+                self._play(number, again=again)
                 return each
         return None
 
-    def add(self, interaction: Interaction) -> bool:
-        """Keep a recorded interaction; return whether it took the place of an older one."""
-        key = request_key(interaction.method, interaction.path, interaction.request)
+    def _is_free(self, number: int) -> bool:
+        if number in self._owed:
+            return True
+        if self.mode in ("all", "rewrite"):
+            return False
+        return self.repeats or number not in self._played
+
+    def _play(self, number: int, *, again: bool) -> None:
+        self._played.add(number)
+        if again:
+            self._owed.add(number)
+        else:
+            self._owed.discard(number)
+
+    def add(self, interaction: Interaction, *, again: bool = False) -> None:
+        """Keep a recorded interaction; in the mode "all" it takes the place of an older one.
+
+        Args:
+            interaction: what was recorded and is played now.
+            again: whether it may be played once more.
+        """
+        self.unsaved.append(interaction)
+        key = _key_of(interaction)
         for number, each in enumerate(self.interactions):
-            same = request_key(each.method, each.path, each.request) == key
-            if same and number not in self._played and self.mode == "all":
+            if self.mode == "all" and number not in self._played and _key_of(each) == key:
                 self.interactions[number] = interaction
-                self._played.add(number)
-                return True
-        self._played.add(len(self.interactions))
+                self.is_replaced = True
+                self._play(number, again=again)
+                return
+        self._play(len(self.interactions), again=again)
         self.interactions.append(interaction)
-        return False
+
+    def saved(self) -> None:
+        """Note that the file holds all interactions now."""
+        self.unsaved.clear()
+        self.is_replaced = False
 
     def miss(self, method: str, path: str, body: Any) -> str:
         """Return why a request cannot be played, with the nearest interaction and what differs."""
@@ -115,7 +178,7 @@ class Cassette:
         if not self.interactions:
             return f"{asked}: the cassette is empty."
         key = request_key(method, path, body)
-        if any(request_key(each.method, each.path, each.request) == key for each in self._spent()):
+        if any(_key_of(each) == key for each in self._spent()):
             return f"{asked}: it was recorded, and was played already as often as it was recorded."
         number, nearest = min(
             enumerate(self.interactions),
@@ -130,7 +193,7 @@ class Cassette:
         return [self.interactions[number] for number in sorted(self._played)]
 
     def _distance(self, each: Interaction, method: str, path: str, body: Any) -> tuple[int, int]:
-        elsewhere = (each.method, urlsplit(each.path).path) != (method, urlsplit(path).path)
+        elsewhere = (each.method, each.path.partition("?")[0]) != (method, path.partition("?")[0])
         return elsewhere, len([*self._differences(each, method, path, body)])
 
     @staticmethod
@@ -140,6 +203,10 @@ class Cassette:
         return [*differences(recorded, found)]
 
 
+def _key_of(interaction: Interaction) -> bytes:
+    return request_key(interaction.method, interaction.path, interaction.request)
+
+
 def parsed(lines: str, name: str) -> list[Interaction]:
     """Return the interactions in the text of a cassette.
 
@@ -147,10 +214,12 @@ def parsed(lines: str, name: str) -> list[Interaction]:
         ValueError: a line holds none; the message names the file and the line.
     """
     found: list[Interaction] = []
-    for number, line in enumerate(lines.splitlines(), 1):
+    # Not by `splitlines`: JSON texts may hold U+2028 and other ends of lines.
+    for number, line in enumerate(lines.split("\n"), 1):
         if line.strip():
             try:
                 found.append(Interaction.from_line(line))
             except ValueError as error:
-                raise ValueError(f"{name}, line {number}: {error}") from error
+                wrong = f"{name}, line {number}: {error}; mend the line, or remove it"
+                raise ValueError(wrong) from error
     return found

@@ -8,35 +8,27 @@ that would be played as another one keeps its bytes beside what is readable.
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from ..._wire.json import dumps, is_list, is_object, loads
+from ..._wire.json import dumps, is_object, loads
 from ..._wire.sse import SSEDecoder
+from .line_check import check_line, date_of, is_stream
+from .recorded_request import RequestForm, bytes_of, kept, readable
+from .scrubbing import HIDDEN, Scrubber
 
-__all__ = ["Chunk", "Interaction", "readable", "scrubbed", "secrets_of"]
+__all__ = ["Chunk", "Interaction"]
 
 VERSION = 1
 """Of the form of a line; a line of another version is refused."""
 
-# The headers that are kept: what a test may look at, and nothing that says who asked.
-_REQUEST_HEADERS = ("anthropic-version", "anthropic-beta", "content-type")
-_RESPONSE_HEADERS = ("content-type", "request-id", "retry-after", "x-should-retry")
+_DATE = "%Y-%m-%dT%H:%M:%SZ"
 
-_HIDDEN = "[secret]"
-# Keys as the API writes them, wherever they stand.
-_KEY = re.compile(r"sk-ant-[A-Za-z0-9_-]{8,}")
-# Fields whose text is a secret, whatever it looks like.
-_SECRET_FIELDS = frozenset(
-    {"authorization_token", "api_key", "apikey", "authorization", "password", "secret"}
-)
-
-# Where a caller has its key. A shorter one is a placeholder, such as "any" or "test", and hiding it
-# would change other words.
-_SECRET_HEADERS = ("x-api-key", "authorization")
-_SHORTEST_SECRET = 12
+# The headers that are kept: what a test may look at.
+_RETRY_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry")
+_RESPONSE_HEADERS = ("content-type", "request-id", *_RETRY_HEADERS)
 
 
 class Chunk(NamedTuple):
@@ -64,6 +56,15 @@ class Interaction:
     request_headers: dict[str, str] = field(default_factory=dict[str, str])
     raw: str | None = None
     """The body in base64, if what is readable would be played as another one."""
+    received: list[Chunk] | None = None
+    """A stream as it came, if that was asked for."""
+    recorded_at: datetime | None = None
+    """When it was recorded; None if nobody has noted it."""
+
+    def __post_init__(self) -> None:
+        # Lines that were written by hand, or by an older version, are compared in the same form.
+        form = RequestForm(self.path, self.request_headers, self.request).again()
+        self.path, self.request_headers, self.request = form
 
     @classmethod
     def of(
@@ -78,41 +79,51 @@ class Interaction:
             response: its status, its headers, and its body as it came.
         """
         method, path, sent, body = request
-        secrets = secrets_of(sent)
+        form = RequestForm.of(path, sent, body)
+        scrubber = Scrubber.of(sent, path)
         status, received, chunks = response
         content = b"".join(chunk.content for chunk in chunks)
-        kept = _kept(received, _RESPONSE_HEADERS)
-        shown = readable(content)
-        if "text/event-stream" in kept.get("content-type", ""):
-            shown = {"events": [*_events(chunks)]}
-        shown = scrubbed(shown, secrets)
+        headers = kept(received, _RESPONSE_HEADERS)
+        if "text/event-stream" in headers.get("content-type", ""):
+            shown: Any = {"events": scrubber.events([*_events(chunks)])}
+        else:
+            shown = scrubber.value(readable(content))
         again = b"".join(chunk.content for chunk in _chunks(shown))
         # Streams have blanks in their data that mean nothing; what is not a stream at all, or not
         # whole, keeps its bytes.
         same = again == content or bool(content and _frames(again) == _frames(content))
-        hides = _HIDDEN in repr(shown)  # then the bytes must not be kept either
+        # Bytes with a secret must not be kept, also where what is readable does not show it.
+        hides = HIDDEN in repr(shown) or scrubber.content(content) != content
         raw = None if same or hides else base64.b64encode(content).decode()
-        return cls(
-            method,
-            path,
-            scrubbed(readable(body), secrets),
-            status,
-            kept,
-            shown,
-            _kept(sent, _REQUEST_HEADERS),
-            raw,
-        )
+        clean = {name: scrubber.text(value) for name, value in headers.items()}
+        return cls(method, form.path, form.body, status, clean, shown, form.headers, raw)
+
+    def keep_bytes(self, chunks: Sequence[Chunk], scrubber: Scrubber) -> None:
+        """Keep a stream as it came, too, unless a secret is in it; other bodies need no bytes.
+
+        Args:
+            chunks: the body as it came.
+            scrubber: knows the secrets of the request.
+        """
+        content = b"".join(chunk.content for chunk in chunks)
+        hides = HIDDEN in repr(self.response) or scrubber.content(content) != content
+        if is_stream(self.response) and not hides:
+            self.received, self.raw = [*chunks], None
 
     def chunks(self) -> list[Chunk]:
         """Return the body of the response, as it came."""
+        if self.received is not None:
+            return self.received
         if self.raw is not None:
             return [Chunk(0, base64.b64decode(self.raw))]
         return [*_chunks(self.response)]
 
     def line(self) -> str:
         """Return this interaction as a line of a cassette."""
-        content: dict[str, Any] = {
-            "version": VERSION,
+        content: dict[str, Any] = {"version": VERSION}
+        if self.recorded_at is not None:
+            content["recorded_at"] = self.recorded_at.strftime(_DATE)
+        content |= {
             "request": {
                 "method": self.method,
                 "path": self.path,
@@ -123,6 +134,10 @@ class Interaction:
         }
         if self.raw is not None:
             content["response"]["raw"] = self.raw
+        if self.received is not None:
+            content["response"]["received"] = [
+                {"ms": ms, "base64": base64.b64encode(part).decode()} for ms, part in self.received
+            ]
         return dumps(content).decode()
 
     @classmethod
@@ -136,69 +151,26 @@ class Interaction:
         version = content.get("version") if is_object(content) else None
         if version != VERSION:
             raise ValueError(f"no interaction of version {VERSION}: version is {version!r}")
-        try:
-            request, response = content["request"], content["response"]
-            return cls(
-                request["method"],
-                request["path"],
-                request["body"],
-                response["status"],
-                response["headers"],
-                response["body"],
-                request.get("headers", {}),
-                response.get("raw"),
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no interaction: {error!r} is missing") from error
+        check_line(content)
+        request, response = content["request"], content["response"]
+        return cls(
+            request["method"],
+            request["path"],
+            request["body"],
+            response["status"],
+            response["headers"],
+            response["body"],
+            request.get("headers", {}),
+            response.get("raw"),
+            _received(response.get("received")),
+            date_of(content.get("recorded_at")),
+        )
 
 
-def secrets_of(headers: Mapping[str, str]) -> list[str]:
-    """Return the texts in the headers of a request that must not be written: the caller's key."""
-    kept = _kept(headers, _SECRET_HEADERS)
-    texts = [text.rpartition(" ")[2] for text in kept.values()]  # without "Bearer"
-    return [text for text in texts if len(text) >= _SHORTEST_SECRET]
-
-
-def scrubbed(value: Any, secrets: Sequence[str] = ()) -> Any:
-    """Return JSON values with "[secret]" in the place of keys, tokens and passwords.
-
-    Args:
-        value: the values.
-        secrets: texts that are secret, too.
-    """
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, _HIDDEN)
-        return _KEY.sub(_HIDDEN, value)
-    if is_list(value):
-        return [scrubbed(each, secrets) for each in value]
-    if is_object(value):
-        return {
-            name: _HIDDEN
-            if name.lower() in _SECRET_FIELDS and isinstance(each, str)
-            else scrubbed(each, secrets)
-            for name, each in value.items()
-        }
-    return value
-
-
-def _kept(headers: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    lower = {name.lower(): value for name, value in headers.items()}
-    return {name: lower[name] for name in names if name in lower}
-
-
-def readable(content: bytes) -> Any:
-    """Return a body as JSON values, as a text, or as {"base64": …}."""
-    if not content:
+def _received(parts: Any) -> list[Chunk] | None:
+    if parts is None:
         return None
-    try:
-        return loads(content)
-    except ValueError:
-        pass
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(content).decode()}
+    return [Chunk(part["ms"], base64.b64decode(part["base64"])) for part in parts]
 
 
 def _events(chunks: Sequence[Chunk]) -> Iterator[dict[str, Any]]:
@@ -228,18 +200,9 @@ def _chunks(body: Any) -> Iterator[Chunk]:
     """Yield the parts of a body that is written in a readable form."""
     if body is None:
         return
-    events = body.get("events") if is_object(body) else None
-    if is_list(events):
-        for event in events:
+    if is_stream(body):
+        for event in body["events"]:
             name = f"event: {event['event']}\n" if event.get("event") else ""
-            yield Chunk(event["ms"], f"{name}data: ".encode() + _bytes(event["data"]) + b"\n\n")
+            yield Chunk(event["ms"], f"{name}data: ".encode() + bytes_of(event["data"]) + b"\n\n")
     else:
-        yield Chunk(0, _bytes(body))
-
-
-def _bytes(body: Any) -> bytes:
-    if isinstance(body, str):
-        return body.encode()
-    if is_object(body) and [*body] == ["base64"]:
-        return base64.b64decode(body["base64"])
-    return b"" if body is None else dumps(body)
+        yield Chunk(0, bytes_of(body))

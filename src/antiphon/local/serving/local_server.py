@@ -17,6 +17,7 @@ from ..scripting.scripted_server import ScriptedServer
 from .access import Access
 from .listener import Listener, check_port
 from .recorder import cassette_app
+from .upstream import check_upstream
 
 __all__ = ["LocalServer"]
 
@@ -48,12 +49,15 @@ class LocalServer(ScriptedServer):
             "rewrite".
         upstream: the base URL of the API that is recorded; by default the real one.
         pace: whether streams of the cassette come "at once" or "as recorded".
+        raw: whether streams are recorded byte by byte as they came, too.
 
     Raises:
         FileNotFoundError: there is no such cassette, and nothing is recorded.
+        OSError: the cassette cannot be read, or what is recorded cannot be written there.
         TypeError: both an app and a cassette are given, or `strict` and an app whose script
             says otherwise.
-        ValueError: there is no such port or mode, or the cassette is none.
+        ValueError: there is no such port or mode, the cassette is none, or something is to be
+            recorded into a file of another tool.
     """
 
     url: str
@@ -74,14 +78,17 @@ class LocalServer(ScriptedServer):
         mode: Mode = "none",
         upstream: str | None = None,
         pace: Pace = "at once",
+        raw: bool = False,
     ) -> None:
         if cassette is not None:
             if app is not None:
                 raise TypeError("LocalServer: give an app or a cassette, not both")
-            app = cassette_app(cassette, mode, upstream=upstream, pace=pace)
-        elif mode != "none" or upstream is not None:
+            if upstream is not None:
+                check_upstream(upstream, host, port)
+            app = cassette_app(cassette, mode, upstream=upstream, pace=pace, raw=raw)
+        elif mode != "none" or upstream is not None or raw:
             raise TypeError(
-                "LocalServer: mode and upstream need a cassette, the file to record into"
+                "LocalServer: mode, upstream and raw need a cassette, the file to record into"
             )
         super().__init__(app or App(), strict=strict)
         self._strict = strict

@@ -1,32 +1,33 @@
-"""Recordings on the disk, and the API that is recorded."""
+"""The app that records an API into a cassette, and plays it.
+
+What is not in the cassette is asked for in threads. Each keeps what it has received, so that
+nothing is lost when the caller has gone meanwhile; a lock lets one of them at the cassette.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
-import time
+import threading
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Literal, TypeAlias
 
-from ..._transport.default import transport_for
-from ..._transport.files import replace_file
-from ..._transport.origin import target_of
-from ..._wire.http import Request, Timeout
-from ..._wire.url import URL
-from ..api.exchange import split_url
-from ..scripting.cassette import Cassette, Mode, parsed
-from ..scripting.cassette_app import CassetteApp, Pace
-from ..scripting.recording import Chunk, Interaction
-from ..scripting.recording_imports import of_har, of_vcr
+from ..._wire.http import Request
+from ..api.errors import RequestRefusedError
+from ..scripting.cassette import Cassette, Mode, request_key
+from ..scripting.cassette_app import CassetteApp, Pace, Question
+from ..scripting.recording import Interaction
+from .cassette_file import CassetteFile
+from .upstream import Upstream
 
-__all__ = ["cassette_app", "load_recordings"]
+__all__ = ["Fetch", "Recorder", "cassette_app"]
 
-_DEFAULT_UPSTREAM = "https://api.anthropic.com"
+_log = logging.getLogger("antiphon.local")
 
-# What belongs to one connection, or is set anew for the other server.
-_NOT_PASSED_ON = frozenset(
-    {"accept-encoding", "connection", "content-length", "host", "transfer-encoding"}
-)
+Fetch: TypeAlias = Callable[[Request], Interaction]
+"""Sends a request to the API that is recorded, and returns what came of it."""
 
 
 def cassette_app(
@@ -36,6 +37,7 @@ def cassette_app(
     upstream: str | None = None,
     pace: Pace = "at once",
     repeats: bool = False,
+    raw: bool = False,
     **settings: Any,
 ) -> CassetteApp:
     """Return an app that plays the cassette at a path, and records into it as the mode says.
@@ -46,77 +48,87 @@ def cassette_app(
         upstream: the base URL of the API that is recorded; by default the real one.
         pace: whether streams come at once, or with the pauses that they had.
         repeats: whether an interaction may be played any number of times.
-        settings: those of `App`.
+        raw: whether streams are recorded as they came, too.
+        settings: those of `App`, without a script.
 
     Raises:
         FileNotFoundError: there is no such file, and nothing would be recorded into it.
-        ValueError: it is no cassette, or there is no such mode, or `upstream` is no URL.
+        OSError: the file cannot be read, or what is recorded cannot be written there.
+        ValueError: it is no cassette, or one of another tool and something would be recorded into
+            it; there is no such mode; or `upstream` is no URL.
     """
-    file = Path(path)
-    recorded = [] if mode != "none" and not file.exists() else load_recordings(file)
-    cassette = Cassette(recorded, mode, repeats=repeats)
-    if mode == "rewrite":
-        file.unlink(missing_ok=True)
-
-    def keep(interaction: Interaction, replaced: bool) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if replaced:
-            lines = [f"{each.line()}\n" for each in cassette.interactions]
-            replace_file(file, "".join(lines).encode())
-        else:
-            with file.open("a", encoding="utf-8") as lines_of_file:
-                lines_of_file.write(f"{interaction.line()}\n")
-
-    fetch = None if mode == "none" else _fetch_from(upstream or _DEFAULT_UPSTREAM)
-    return CassetteApp(cassette, fetch, keep, pace=pace, **settings)
+    fetch = Upstream(upstream, raw=raw).fetch
+    file = CassetteFile(path, mode, repeats=repeats)
+    recorder = Recorder(file.cassette, fetch, file.save)
+    return CassetteApp(file.cassette, recorder.find, pace=pace, **settings)
 
 
-def load_recordings(path: str | os.PathLike[str]) -> list[Interaction]:
-    """Return the interactions in a file: of ours, of vcrpy (`.yaml`), or a HAR file (`.har`).
+class Recorder:
+    """Finds what was recorded, and has the rest recorded.
 
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is none of these.
+    Args:
+        cassette: what was recorded.
+        fetch: has a request recorded.
+        save: writes the cassette to its file; it is called after each recorded interaction.
     """
-    file = Path(path)
-    text = file.read_text("utf-8")
-    if file.suffix == ".har":
-        return of_har(text, file.name)
-    if file.suffix in (".yaml", ".yml"):
-        import yaml
 
-        # Never the full loader: a cassette may come from anybody, and that one runs code.
-        return of_vcr(yaml.safe_load(text), file.name)
-    return parsed(text, file.name)
+    def __init__(self, cassette: Cassette, fetch: Fetch, save: Callable[[], None]) -> None:
+        self._cassette = cassette
+        self._fetch = fetch
+        self._save = save
+        self._lock = threading.Lock()
+        self._under_way: dict[bytes, Future[Interaction | RequestRefusedError]] = {}
 
+    def find(
+        self, request: Request, path: str, body: Any, *, again: bool
+    ) -> tuple[Interaction | Question, Literal["hit", "miss"]]:
+        """Return the interaction to be played, or what waits for it; see `Find`."""
+        with self._lock:
+            found = self._cassette.take(request.method, path, body, again=again)
+            if found is not None:
+                return found, "hit"
+            if not self._cassette.records:
+                # 400, because no client tries that again.
+                text = f"antiphon: {self._cassette.miss(request.method, path, body)}"
+                raise RequestRefusedError(400, "invalid_request_error", text)
+            key = request_key(request.method, path, body)
+            if (coming := self._under_way.get(key)) is not None:
+                return coming.result, "hit"
+            coming = Future[Interaction | RequestRefusedError]()
+            if self._cassette.repeats:  # a cache asks once, however many wait for the reply
+                self._under_way[key] = coming
+        return partial(self._ask, request, key, coming, again=again), "miss"
 
-def _fetch_from(upstream: str) -> Callable[[Request], Interaction]:
-    """Return what sends requests to the API that is recorded."""
-    try:
-        target_of(upstream)
-    except ValueError:
-        wrong = f"upstream: {upstream!r} is not an http:// or https:// URL with a host"
-        raise ValueError(wrong) from None
-    transport = transport_for(None)
+    def _ask(
+        self,
+        request: Request,
+        key: bytes,
+        coming: Future[Interaction | RequestRefusedError],
+        *,
+        again: bool,
+    ) -> Interaction | RequestRefusedError:
+        outcome = self._outcome(request)
+        with self._lock:
+            self._under_way.pop(key, None)
+            if isinstance(outcome, Interaction) and self._cassette.keeps(outcome):
+                self._keep(outcome, again=again)
+        coming.set_result(outcome)
+        return outcome
 
-    def fetch(request: Request) -> Interaction:
-        _, _, path, query = split_url(request.url)
-        target = f"{path}?{query}" if query else path
-        given = request.revealed_headers()
-        headers = {k: v for k, v in given.items() if k.lower() not in _NOT_PASSED_ON}
-        body = request.buffered_body()
-        url = URL(f"{upstream.rstrip('/')}{target}")
-        started = time.monotonic()
-        response = transport.send(Request(request.method, url, headers, body, Timeout()))
-        chunks: list[Chunk] = []
+    def _outcome(self, request: Request) -> Interaction | RequestRefusedError:
         try:
-            while content := response.read(Timeout().read):
-                chunks.append(Chunk(round((time.monotonic() - started) * 1000), content))
-        finally:
-            response.close()
-        return Interaction.of(
-            (request.method, target, given, bytes(body)),
-            (response.head.status, dict(response.head.headers), chunks),
-        )
+            return self._fetch(request)
+        except Exception as error:
+            text = f"antiphon: the request could not be recorded: {error}"
+            return RequestRefusedError(502, "api_error", text)
 
-    return fetch
+    def _keep(self, recorded: Interaction, *, again: bool) -> None:
+        self._cassette.add(recorded, again=again)
+        try:
+            self._save()
+        except OSError as error:
+            # The reply was paid for: the caller gets it all the same. The text alone is
+            # logged: a kept record would keep the error's frames, and their connection, alive.
+            _log.warning(
+                "cassette: %s %s was not kept: %s", recorded.method, recorded.path, str(error)
+            )
