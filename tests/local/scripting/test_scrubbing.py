@@ -245,6 +245,9 @@ def test_an_older_line_with_a_secret_is_found_as_before():
         ("see ssh://git@github.com/a", "see ssh://git@github.com/a"),
         ("client_secret=abc&grant_type=d", "client_secret=[secret]&grant_type=d"),
         ('f"{url}?token={token}"', 'f"{url}?token={token}"'),
+        ("x://u:$ecret@h", "x://u:[secret]@h"),
+        ("Authorization: Bearer $TOKEN", "Authorization: Bearer $TOKEN"),
+        ("pg://u:${PASSWORD}@h and ://<user-and-password>@h", "pg://u:${PASSWORD}@h and ://<user-and-password>@h"),
         ('{"a": "b", "token" : "c\\"d"}', '{"a": "b", "token" : "[secret]"}'),
         ('{"token": {"a": ["}"]}, "b": 1}', '{"token": "[secret]", "b": 1}'),
         (

@@ -23,7 +23,8 @@ __all__ = ["RequestForm", "bytes_of", "kept", "readable"]
 _KEPT_HEADERS = ("anthropic-version", "anthropic-beta", "content-type")
 
 _GZIP = b"\x1f\x8b"
-_BOUNDARY = re.compile(r"(multipart/.*;\s*boundary=)(?:\"([^\"]+)\"|([^\s;\"]+))", re.IGNORECASE)
+# Compiled where it is needed: servers without recordings load this, too.
+_BOUNDARY = r"(?i)(multipart/.*;\s*boundary=)(?:\"([^\"]+)\"|([^\s;\"]+))"
 _FIXED_BOUNDARY = "antiphon-boundary"
 
 
@@ -58,7 +59,9 @@ class RequestForm(NamedTuple):
     def again(self) -> RequestForm:
         """Return the form that a request of this form has, if it was written by hand or earlier."""
         body = self.body
-        is_form = isinstance(body, str) and _BOUNDARY.match(self.headers.get("content-type", ""))
+        is_form = isinstance(body, str) and re.match(
+            _BOUNDARY, self.headers.get("content-type", "")
+        )
         if is_form or _is_base64(body):
             return RequestForm.of(self.path, self.headers, bytes_of(body))
         scrubber = Scrubber()
@@ -122,11 +125,11 @@ def _undone(headers: Mapping[str, str], content: bytes) -> bytes | None:
 def _with_fixed_boundary(headers: dict[str, str], content: bytes) -> tuple[dict[str, str], bytes]:
     """Return headers and body of a form with one boundary, since clients choose one by chance."""
     kind = headers.get("content-type", "")
-    found = _BOUNDARY.match(kind)
+    found = re.match(_BOUNDARY, kind)
     if not found:
         return headers, content
     boundary = found[2] or found[3]
     delimiter = re.compile(rb"(\A|\r\n)--%b(?=--|[ \t\r])" % re.escape(boundary.encode()))
-    fixed = _BOUNDARY.sub(rf"\g<1>{_FIXED_BOUNDARY}", kind)
+    fixed = re.sub(_BOUNDARY, rf"\g<1>{_FIXED_BOUNDARY}", kind)
     body = delimiter.sub(rb"\g<1>--%b" % _FIXED_BOUNDARY.encode(), content)
     return {**headers, "content-type": fixed}, body
