@@ -158,6 +158,14 @@ def test_bytes_have_no_secrets():
     assert made(b"\xff\x00\xfe").request == {"base64": base64.b64encode(b"\xff\x00\xfe").decode()}
 
 
+@pytest.mark.parametrize("text", ["@@", "aGVsbG8=", "é", 3])
+def test_json_that_looks_like_bytes_is_kept(text):
+    content = json.dumps({"base64": text}).encode()
+    interaction = made(content)
+    assert interaction.request == {"base64": text}
+    assert Interaction.from_line(interaction.line()) == interaction
+
+
 def test_documents_have_no_secrets():
     data = base64.b64encode(b"The key: " + KEY.encode()).decode()
     source = {"type": "base64", "media_type": "text/plain", "data": data}

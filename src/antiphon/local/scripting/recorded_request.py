@@ -59,11 +59,10 @@ class RequestForm(NamedTuple):
     def again(self) -> RequestForm:
         """Return the form that a request of this form has, if it was written by hand or earlier."""
         body = self.body
-        is_form = isinstance(body, str) and re.match(
-            _BOUNDARY, self.headers.get("content-type", "")
-        )
-        if is_form or _is_base64(body):
-            return RequestForm.of(self.path, self.headers, bytes_of(body))
+        content = body.encode() if isinstance(body, str) else _decoded(body)
+        is_form = re.match(_BOUNDARY, self.headers.get("content-type", ""))
+        if content is not None and (is_form or content.startswith(_GZIP)):
+            return RequestForm.of(self.path, self.headers, content)
         scrubber = Scrubber()
         headers = {name: scrubber.text(value) for name, value in self.headers.items()}
         return RequestForm(scrubber.target(self.path), headers, scrubber.value(body))
@@ -93,13 +92,20 @@ def bytes_of(body: Any) -> bytes:
     """Return the bytes of a body in the form of `readable`."""
     if isinstance(body, str):
         return body.encode()
-    if _is_base64(body):
-        return base64.b64decode(body["base64"])
+    content = _decoded(body)
+    if content is not None:
+        return content
     return b"" if body is None else dumps(body)
 
 
-def _is_base64(body: Any) -> bool:
-    return is_object(body) and [*body] == ["base64"]
+def _decoded(body: Any) -> bytes | None:
+    """Return the bytes in {"base64": …}; None if a body is something else, such as JSON."""
+    if not is_object(body) or [*body] != ["base64"] or not isinstance(body["base64"], str):
+        return None
+    try:
+        return base64.b64decode(body["base64"].encode(), validate=True)
+    except ValueError:
+        return None
 
 
 def _undone(headers: Mapping[str, str], content: bytes) -> bytes | None:
@@ -118,7 +124,7 @@ def _undone(headers: Mapping[str, str], content: bytes) -> bytes | None:
             left = b""
     except (BrokenEncodingError, *UNREADABLE):
         # Some clients name an encoding and send plain text.
-        return None if _is_base64(readable(content)) else content
+        return content if _decoded(readable(content)) is None else None
     return b"".join(parts)
 
 
