@@ -158,6 +158,14 @@ def test_bytes_have_no_secrets():
     assert made(b"\xff\x00\xfe").request == {"base64": base64.b64encode(b"\xff\x00\xfe").decode()}
 
 
+@pytest.mark.parametrize("text", ["@@", "aGVsbG8=", "é", 3])
+def test_json_that_looks_like_bytes_is_kept(text):
+    content = json.dumps({"base64": text}).encode()
+    interaction = made(content)
+    assert interaction.request == {"base64": text}
+    assert Interaction.from_line(interaction.line()) == interaction
+
+
 def test_documents_have_no_secrets():
     data = base64.b64encode(b"The key: " + KEY.encode()).decode()
     source = {"type": "base64", "media_type": "text/plain", "data": data}
@@ -245,6 +253,9 @@ def test_an_older_line_with_a_secret_is_found_as_before():
         ("see ssh://git@github.com/a", "see ssh://git@github.com/a"),
         ("client_secret=abc&grant_type=d", "client_secret=[secret]&grant_type=d"),
         ('f"{url}?token={token}"', 'f"{url}?token={token}"'),
+        ("x://u:$ecret@h", "x://u:[secret]@h"),
+        ("Authorization: Bearer $TOKEN", "Authorization: Bearer $TOKEN"),
+        ("pg://u:${PASSWORD}@h and ://<user-and-password>@h", "pg://u:${PASSWORD}@h and ://<user-and-password>@h"),
         ('{"a": "b", "token" : "c\\"d"}', '{"a": "b", "token" : "[secret]"}'),
         ('{"token": {"a": ["}"]}, "b": 1}', '{"token": "[secret]", "b": 1}'),
         (

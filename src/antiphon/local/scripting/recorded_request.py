@@ -24,7 +24,8 @@ __all__ = ["RequestForm", "bytes_of", "kept", "readable"]
 _KEPT_HEADERS = ("anthropic-version", "anthropic-beta", "content-type")
 
 _GZIP = b"\x1f\x8b"
-_BOUNDARY = re.compile(r"(multipart/.*;\s*boundary=)(?:\"([^\"]+)\"|([^\s;\"]+))", re.IGNORECASE)
+# Compiled where it is needed: servers without recordings load this, too.
+_BOUNDARY = r"(?i)(multipart/.*;\s*boundary=)(?:\"([^\"]+)\"|([^\s;\"]+))"
 _FIXED_BOUNDARY = "antiphon-boundary"
 
 
@@ -59,9 +60,10 @@ class RequestForm(NamedTuple):
     def again(self) -> RequestForm:
         """Return the form that a request of this form has, if it was written by hand or earlier."""
         body = self.body
-        is_form = isinstance(body, str) and _BOUNDARY.match(self.headers.get("content-type", ""))
-        if is_form or _is_base64(body):
-            return RequestForm.of(self.path, self.headers, bytes_of(body))
+        content = body.encode() if isinstance(body, str) else _decoded(body)
+        is_form = re.match(_BOUNDARY, self.headers.get("content-type", ""))
+        if content is not None and (is_form or content.startswith(_GZIP)):
+            return RequestForm.of(self.path, self.headers, content)
         scrubber = Scrubber()
         headers = {name: scrubber.text(value) for name, value in self.headers.items()}
         return RequestForm(scrubber.target(self.path), headers, scrubber.value(body))
@@ -91,14 +93,16 @@ def bytes_of(body: Any) -> bytes:
     """Return the bytes of a body in the form of `readable`."""
     if isinstance(body, str):
         return body.encode()
-    if _is_base64(body):
-        content = decoded(body["base64"])
-        return dumps(body) if content is None else content
+    content = _decoded(body)
+    if content is not None:
+        return content
     return b"" if body is None else dumps(body)
 
 
-def _is_base64(body: Any) -> bool:
-    return is_object(body) and [*body] == ["base64"]
+def _decoded(body: Any) -> bytes | None:
+    """Return the bytes in {"base64": …}; None if a body is something else, such as JSON."""
+    is_encoded = is_object(body) and [*body] == ["base64"]
+    return decoded(body["base64"]) if is_encoded else None
 
 
 def _undone(headers: Mapping[str, str], content: bytes) -> bytes | None:
@@ -117,18 +121,18 @@ def _undone(headers: Mapping[str, str], content: bytes) -> bytes | None:
             left = b""
     except (BrokenEncodingError, *UNREADABLE):
         # Some clients name an encoding and send plain text.
-        return None if _is_base64(readable(content)) else content
+        return content if _decoded(readable(content)) is None else None
     return b"".join(parts)
 
 
 def _with_fixed_boundary(headers: dict[str, str], content: bytes) -> tuple[dict[str, str], bytes]:
     """Return headers and body of a form with one boundary, since clients choose one by chance."""
     kind = headers.get("content-type", "")
-    found = _BOUNDARY.match(kind)
+    found = re.match(_BOUNDARY, kind)
     if not found:
         return headers, content
     boundary = found[2] or found[3]
     delimiter = re.compile(rb"(\A|\r\n)--%b(?=--|[ \t\r])" % re.escape(boundary.encode()))
-    fixed = _BOUNDARY.sub(rf"\g<1>{_FIXED_BOUNDARY}", kind)
+    fixed = re.sub(_BOUNDARY, rf"\g<1>{_FIXED_BOUNDARY}", kind)
     body = delimiter.sub(rb"\g<1>--%b" % _FIXED_BOUNDARY.encode(), content)
     return {**headers, "content-type": fixed}, body

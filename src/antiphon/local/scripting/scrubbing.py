@@ -31,16 +31,20 @@ HIDDEN = "[secret]"
 # change other words.
 _SHORTEST_SECRET = 12
 
+# Patterns are compiled when something is scrubbed, since servers without recordings load this, too.
+
+# Placeholders, as in code and documentation, are no secrets.
+_NO_PLACEHOLDER = r"(?!\$?\{|\$[A-Z_]+\b|<)"
 # Each has a group for what is hidden. Words may follow "Bearer", too: a token has a digit.
 _FORMS = (
-    re.compile(r"(sk-ant-[A-Za-z0-9_-]{8,})"),
-    re.compile(r"\b[Bb]earer\s+(?=[A-Za-z._~+/-]*\d)([A-Za-z0-9._~+/-]{12,}=*)"),
-    re.compile(r"\b[Aa]uthorization\s*:\s*(?:Basic|Token|Bearer)\s+([^\s\"'\\]+)"),
-    re.compile(r"://[^\s/?#@:\"'<>\\]*:([^\s/?#@\"'<>\\]+)@"),
-    re.compile(r"://([^\s/?#@:\"'<>\\]{12,})@"),
+    r"(sk-ant-[A-Za-z0-9_-]{8,})",
+    r"\b[Bb]earer\s+(?=[A-Za-z._~+/-]*\d)([A-Za-z0-9._~+/-]{12,}=*)",
+    rf"\b[Aa]uthorization\s*:\s*(?:Basic|Token|Bearer)\s+{_NO_PLACEHOLDER}([^\s\"'\\]+)",
+    rf"://[^\s/?#@:\"'<>\\]*:{_NO_PLACEHOLDER}([^\s/?#@\"'<>\\]+)@",
+    rf"://{_NO_PLACEHOLDER}([^\s/?#@:\"'<>\\]{{12,}})@",
 )
-# A parameter of a URL or of a form, wherever the text has one. Placeholders are no values.
-_PARAMETER = re.compile(r"(?:\A|[?&])([\w.%~+-]{1,100})=([^\s&#\"'<>\\${][^\s&#\"'<>\\]*)")
+# A parameter of a URL or of a form, wherever the text has one.
+_PARAMETER = rf"(?:\A|[?&])([\w.%~+-]{{1,100}})={_NO_PLACEHOLDER}([^\s&#\"'<>\\]+)"
 
 # The ends of names, in lower case without hyphens and the like: `client_secret`, `x-api-key`.
 _SECRET_NAMES = (
@@ -50,12 +54,12 @@ _SECRET_NAMES = (
 )
 # These only say where a list goes on.
 _PUBLIC_NAMES = ("continuationtoken", "nexttoken", "pagetoken")
-_NO_LETTER = re.compile(r"[^a-z0-9]")
+_NO_LETTER = r"[^a-z0-9]"
 
 # A field in a text of JSON. Inside of other texts, its quotes have backslashes before them.
-_FIELD = re.compile(r'(\\*)"([^"\\]{1,100})\1"\s*:(?:\s|\\+[nrt])*')
-_QUOTE_OR_BRACKET = re.compile(r'(\\*)"|[\[\]{}]')
-_NUMBER = re.compile(r"-?\d[\d.eE+-]*")
+_FIELD = r'(\\*)"([^"\\]{1,100})\1"\s*:(?:\s|\\+[nrt])*'
+_QUOTE_OR_BRACKET = r'(\\*)"|[\[\]{}]'
+_NUMBER = r"-?\d[\d.eE+-]*"
 
 _SCHEMA_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 _SCHEMA_WORDS = ("$ref", "allOf", "anyOf", "oneOf")
@@ -78,7 +82,7 @@ class Scrubber:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         own = dict.fromkeys(text for text in secrets if len(text) >= _SHORTEST_SECRET)
-        self._forms = [*_FORMS, *map(_all_spellings, own)]
+        self._forms = [re.compile(form) for form in (*_FORMS, *map(_all_spellings, own))]
 
     @classmethod
     def of(cls, headers: Mapping[str, str], target: str = "") -> Scrubber:
@@ -198,7 +202,7 @@ class Scrubber:
         found = [_Cut(*match.span(1)) for form in self._forms for match in form.finditer(text)]
         found += [
             _Cut(*match.span(2))
-            for match in _PARAMETER.finditer(text)
+            for match in re.finditer(_PARAMETER, text)
             if _is_secret(unquote_plus(match[1]))
         ]
         if text.lstrip()[:1] in ("{", "["):
@@ -228,7 +232,7 @@ def _without(text: str, start: int, end: int, cuts: Sequence[_Cut]) -> str:
 def _fields(text: str) -> Iterator[_Cut]:
     """Yield the values of secret fields in a text of JSON, which may end early."""
     end = 0
-    for match in _FIELD.finditer(text):
+    for match in re.finditer(_FIELD, text):
         backslashes, name = match.groups()
         start = match.end()
         quote_mark = f'{backslashes}"'
@@ -236,7 +240,7 @@ def _fields(text: str) -> Iterator[_Cut]:
             continue
         if text.startswith((quote_mark, "{", "["), start):
             end = _value_end(text, start, len(backslashes))
-        elif number := _NUMBER.match(text, start):
+        elif number := re.compile(_NUMBER).match(text, start):
             end = number.end()
         else:
             continue
@@ -253,7 +257,7 @@ def _value_end(text: str, start: int, backslashes: int) -> int:
     """
     depth = 0
     quoted = False
-    for match in _QUOTE_OR_BRACKET.finditer(text, start):
+    for match in re.compile(_QUOTE_OR_BRACKET).finditer(text, start):
         if match[1] is not None:
             # More backslashes belong to a quote in the text; twice as many are backslashes of its
             # own, before the quote that ends it.
@@ -283,7 +287,7 @@ def _copied(data: Any) -> Any:
 
 @lru_cache(maxsize=1024)
 def _is_secret(name: str) -> bool:
-    plain = _NO_LETTER.sub("", name.lower())
+    plain = re.sub(_NO_LETTER, "", name.lower())
     shown = HIDDEN in name or plain.endswith(_PUBLIC_NAMES)
     return plain.endswith(_SECRET_NAMES) and not shown
 
@@ -312,11 +316,11 @@ def _as_utf8(value: str) -> str:
         return value
 
 
-def _all_spellings(secret: str) -> re.Pattern[str]:
-    """Return what finds a text as it is, escaped in JSON any number of times, or in a URL."""
+def _all_spellings(secret: str) -> str:
+    """Return a pattern of a text as it is, escaped in JSON any number of times, or in a URL."""
     # Backslashes may stand before any character, so those of the secret are not looked for.
     characters = map(_spellings, secret.replace("\\", ""))
-    return re.compile("(" + r"(?:\\|%5[cC])*?".join(characters) + ")")
+    return "(" + r"(?:\\|%5[cC])*?".join(characters) + ")"
 
 
 def _spellings(character: str) -> str:

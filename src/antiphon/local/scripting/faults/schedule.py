@@ -10,6 +10,7 @@ from functools import partial
 from hashlib import sha256
 
 from ...._wire.json import JSONObject, dumps
+from ....errors import APIError
 from ...api.direction import Fault
 from ...api.steps import Steps
 from .fault import NamedFault, Occasion
@@ -28,6 +29,11 @@ class Happening:
 
     fault: NamedFault
     change: Fault
+
+    @property
+    def error(self) -> type[APIError] | None:
+        """What a call ends with if it is not tried again; None for a whole message."""
+        return self.fault.error
 
     def __call__(self, steps: Steps) -> Steps:
         """Return the steps of a wrong response."""
