@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import sha256
 
 from ...._wire.json import JSONObject, dumps
-from ....errors import APIError
+from ....errors import AntiphonError
 from ...api.direction import Fault
 from ...api.steps import Steps
 from .fault import NamedFault, Occasion
@@ -31,7 +31,7 @@ class Happening:
     change: Fault
 
     @property
-    def error(self) -> type[APIError] | None:
+    def error(self) -> type[AntiphonError] | None:
         """What a call ends with if it is not tried again; None for a whole message."""
         return self.fault.error
 
