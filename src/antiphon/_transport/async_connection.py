@@ -19,6 +19,7 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from math import inf
 from typing import Any, cast
 
@@ -357,10 +358,9 @@ class Deadline:
         """Note that a wait begins which may last this long."""
         if clocks.frozen is not None:
             self.cancel()
-            self._timer = clocks.frozen.call_later(
-                self._loop, seconds, self._out_of_time, peer=self._peer()
-            )
-            self._rings_at = inf  # the next timer of the loop replaces it
+            over = partial(self._frozen_wait_over, seconds)
+            self._timer = clocks.frozen.call_later(self._loop, seconds, over, peer=self._peer())
+            self.ends = self._rings_at = inf  # the next timer of the loop replaces it
             return
         if seconds is None:
             return
@@ -373,6 +373,12 @@ class Deadline:
         self.ends = None
         if clocks.frozen is not None:  # its timers say who waits
             self.cancel()
+
+    def _frozen_wait_over(self, seconds: float | None) -> None:
+        if clocks.frozen is not None:
+            self._out_of_time()
+        elif self.ends is not None:  # time has been given back to the machine meanwhile
+            self.begin(seconds)
 
     def cancel(self) -> None:
         """Forget the timer."""

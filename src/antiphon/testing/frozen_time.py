@@ -7,7 +7,7 @@ to do but wait. Real sockets and event loops do not tell when that is, so it fin
 * at least one client waits; a pause of a server alone moves nothing;
 * no local server is making a response, unless a function of the user makes it that itself waits for
   a server: its timers tell by `question_here` whose they are;
-* no socket that a thread waits for has bytes;
+* no socket that a thread waits for, or that a local server reads, has bytes;
 * every event loop concerned has gone round several times, which takes in all that had arrived,
   without a single timer being set or cancelled meanwhile.
 
@@ -47,6 +47,8 @@ _NEVER = float("inf")
 _PASSES = 8
 # Seconds of the machine after which to look again whether all wait.
 _LOOK_AGAIN = 0.001
+# The same while time passes for a server elsewhere, which may take minutes.
+_LOOK_OUTSIDE = 0.01
 # Those that one pass of a loop may take; it may be blocked.
 _PASS = 0.1
 # Those that anybody may be at work before time passes.
@@ -183,7 +185,8 @@ class FrozenClock:
                         selector.register(sock, selectors.EVENT_READ)
                         selector.register(sleeper, selectors.EVENT_READ)
                         selector.select()
-                return is_readable(sock)
+                # After the block, the wait goes on in the time of the machine.
+                return self._ended or is_readable(sock)
             finally:
                 timer.cancel()
 
@@ -232,7 +235,7 @@ class FrozenClock:
         self._tell_servers()
 
     def end(self) -> None:
-        """Give the time back to the machine; what still waits ends."""
+        """Give the time back to the machine; sleeps end, waits for servers go on in its time."""
         clocks.thaw()
         with self._changed:
             self._ended = True
@@ -293,30 +296,31 @@ class FrozenClock:
 
     def _move(self) -> None:
         """Move the time to the next timer whenever all wait; else let it pass where it has to."""
-        seen = -1
-        looked = since = clocks.machine_now()
+        seen, passes = -1, False
+        since = looked = clocks.machine_now()
         while not self._ended:
+            last, looked = looked, clocks.machine_now()
+            if passes:
+                self._pass(looked - last)
             with self._changed:
                 if not self._somebody_waits() and not self._ended:
                     self._changed.wait()
-                    looked = since = clocks.machine_now()
+                    since, passes = clocks.machine_now(), False
                     continue
             before = self._changes
             at_rest = self._is_at_rest()
             outside = self._waits_outside()
             if at_rest and not outside and self._jump(before):
+                passes = False
                 continue
-            now = clocks.machine_now()
-            # What has lasted too long counts until all wait: each timer that goes off meanwhile
-            # would be a change.
-            if at_rest or (before != seen and now - since < _PATIENCE):
-                seen, since = before, now
-            if (at_rest and outside) or now - since >= _PATIENCE:
-                self._pass(now - looked)
-            looked = now
+            # Once something has lasted too long, time passes until all wait: the timers that go off
+            # meanwhile are changes, too.
+            if at_rest or (before != seen and looked - since < _PATIENCE):
+                seen, since = before, looked
+            passes = (at_rest and outside) or looked - since >= _PATIENCE
             with self._changed:
                 if not self._ended:
-                    self._changed.wait(_LOOK_AGAIN)
+                    self._changed.wait(_LOOK_OUTSIDE if outside else _LOOK_AGAIN)
 
     def _jump(self, before: int) -> bool:
         """Let the next timer go off, unless something has changed; return whether one did."""
@@ -370,8 +374,9 @@ class FrozenClock:
 
     def _servers_wait(self, listeners: list[Listener]) -> bool:
         """Return whether no response is being made, but by functions that wait themselves."""
-        if any(each.is_working for each in listeners):
-            return False
+        for each in listeners:
+            if each.is_working or any(map(_has_bytes, each.read_sockets)):
+                return False
         with self._changed:
             waiting = {timer.question for timer in self._timers}
         return all(each.questions <= waiting for each in listeners)

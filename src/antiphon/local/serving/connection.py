@@ -208,6 +208,13 @@ class Connection(asyncio.Protocol):
             and self.question is None
         )
 
+    @property
+    def read_socket(self) -> Any:
+        """The socket from which bytes are read as they come; None if none are."""
+        if self._half_closed or not self._transport.is_reading():
+            return None
+        return self._transport.get_extra_info("socket")
+
     def _receive(self) -> None:
         """Read what has arrived, until a request is complete."""
         try:

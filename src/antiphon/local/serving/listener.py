@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from weakref import WeakSet
 
 from ..._transport.origin import is_loopback
@@ -134,6 +135,12 @@ class Listener:
     def questions(self) -> set[object]:
         """What identifies the questions to functions of the user that responses wait for."""
         return {connection.question for connection in tuple(self.connections)} - {None}
+
+    @property
+    def read_sockets(self) -> list[Any]:
+        """The sockets from which bytes are read as they come."""
+        socks = [connection.read_socket for connection in tuple(self.connections)]
+        return [sock for sock in socks if sock is not None]
 
     def is_at(self, host: str, port: int) -> bool:
         """Whether a client of this process that connects to an address reaches this listener."""
