@@ -431,13 +431,18 @@ def _has_bytes(sock: Any) -> bool:
 
 
 def _is_reading(thread: int | None) -> bool:
-    """Return whether a thread is in a call that reads from a socket, of whatever library."""
+    """Return whether a thread waits in a call that reads from a socket, of whatever library."""
     # httpx tells neither its socket nor when it waits (tried with httpx2 2.16, whose function is
     # `read`; those of `ssl` and `socket` have these names too). A trio loop waits in `get_events`
     # (tried with trio 0.35).
     frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage]  documented
     frame = frames.get(thread or 0)
-    return frame is not None and frame.f_code.co_name in ("read", "recv", "recv_into", "get_events")
+    if frame is None or frame.f_code.co_name not in ("read", "recv", "recv_into", "get_events"):
+        return False
+    # What has arrived wakes the thread only after a while.
+    reader = frame.f_locals.get("self")
+    sources = (getattr(reader, name, None) for name in ("_sock", "_epoll", "_kqueue"))
+    return not any(_has_bytes(source) for source in sources if source is not None)
 
 
 @contextmanager
