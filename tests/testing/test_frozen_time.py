@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
+import socketserver
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import freezegun
 import httpx2
@@ -220,6 +224,331 @@ def test_a_response_that_waits_goes_on_afterwards(server):
 def test_time_is_frozen_once():
     with frozen(), pytest.raises(RuntimeError, match="frozen already"), frozen():
         pass
+
+
+def ask(server: LocalServer) -> str:
+    return client_of(server).messages.create(**HELLO).text
+
+
+async def ask_async(server: LocalServer) -> str:
+    return (await async_client_of(server).messages.create(**HELLO)).text
+
+
+async def ask_and_block(server: LocalServer) -> str:
+    return ask(server)
+
+
+async def ask_in_a_thread(server: LocalServer) -> str:
+    return await asyncio.to_thread(ask, server)
+
+
+async def ask_several_times(server: LocalServer) -> str:
+    texts = await asyncio.gather(*(ask_async(server) for _ in range(3)))
+    return texts[0]
+
+
+def ask_over_httpx(server: LocalServer) -> str:
+    with httpx2.Client() as over:
+        return client_of(server, http_client=over).messages.create(**HELLO).text
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        ask,
+        ask_async,
+        ask_and_block,
+        ask_in_a_thread,
+        ask_several_times,
+        ask_over_httpx,
+        lambda server: asyncio.run(ask_async(server)),
+    ],
+    ids=["sync", "async", "blocking", "to_thread", "gather", "httpx", "asyncio.run"],
+)
+def test_a_function_of_a_script_waits_for_another_server(server, function):
+    with LocalServer() as other, frozen() as clock:
+        other.fail(429, retry_after=10, times=1)
+        other.reply("Hello!", delay=30)
+        server.reply(lambda _: function(other))
+        assert client_of(server, timeout=100).messages.create(**HELLO).text == "Hello!"
+    assert clock.elapsed == 40
+
+
+def test_a_client_gives_up_a_server_that_waits_for_another_one(server):
+    with LocalServer() as other, frozen() as clock:
+        other.reply("Hello!", delay=30)
+        server.reply(lambda _: ask(other))
+        with pytest.raises(antiphon.APITimeoutError):
+            client_of(server, timeout=20, max_retries=0).messages.create(**HELLO)
+        assert clock.elapsed == 20
+        clock.advance(10)
+
+
+def test_a_recorder_waits_for_its_upstream(server, tmp_path):
+    server.reply("Hello!", delay=30)
+    cassette = tmp_path / "cassette.jsonl"
+    with (
+        LocalServer(cassette=cassette, mode="once", upstream=server.url) as recorder,
+        frozen() as clock,
+    ):
+        assert ask(recorder) == "Hello!"
+        with client_of(recorder).messages.stream(**{**HELLO, "max_tokens": 100}) as stream:
+            stream.until_done()
+    assert clock.elapsed == 60
+
+
+def test_a_function_that_waits_in_a_way_of_its_own_takes_real_time(server):
+    with LocalServer() as other, ThreadPoolExecutor() as pool, frozen() as clock:
+        other.reply("Hello!", delay=0.1)
+        server.reply(lambda _: pool.submit(ask, other).result())
+        assert client_of(server, timeout=20).messages.create(**HELLO).text == "Hello!"
+    assert 0.1 <= clock.elapsed < 20
+
+
+class Elsewhere(ThreadingHTTPServer):
+    """A server of which frozen time knows nothing; it responds when `responds` says so."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Responder)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.responds = threading.Event()
+        self.pings = False
+
+
+class Responder(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Elsewhere)
+        self.rfile.read(int(self.headers["content-length"]))
+        if self.server.pings:
+            self.begin("text/event-stream")
+            while not self.server.responds.wait(0.01):
+                self.wfile.write(b'event: ping\ndata: {"type": "ping"}\n\n')
+        elif self.server.responds.wait(60):
+            self.begin("application/json")
+            self.wfile.write(json.dumps(MESSAGE).encode())
+
+    def begin(self, media_type: str) -> None:
+        self.send_response(200)
+        self.send_header("content-type", media_type)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-haiku-4-5",
+    "content": [{"type": "text", "text": "Hello!"}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 1, "output_tokens": 1},
+}
+
+
+@pytest.fixture
+def elsewhere():
+    with Elsewhere() as server:
+        server.handle_error = lambda *_: None  # clients leave
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.responds.set()
+        server.shutdown()
+        thread.join()
+
+
+def call_sync(url: str, **options) -> str:
+    client = antiphon.Client(base_url=url, api_key="test", max_retries=0, **options)
+    return client.messages.create(**HELLO).text
+
+
+async def awaited(url: str, **options) -> str:
+    client = antiphon.AsyncClient(base_url=url, api_key="test", max_retries=0, **options)
+    return (await client.messages.create(**HELLO)).text
+
+
+def call_async(url: str, **options) -> str:
+    return asyncio.run(awaited(url, **options))
+
+
+def call_trio(url: str, **options) -> str:
+    return trio.run(lambda: awaited(url, **options))
+
+
+def call_httpx(url: str, **options) -> str:
+    with httpx2.Client() as over:
+        return call_sync(url, http_client=over, **options)
+
+
+every_transport = pytest.mark.parametrize("call", [call_sync, call_async, call_trio, call_httpx])
+
+
+def respond_after(seconds: float, clock, elsewhere: Elsewhere) -> threading.Thread:
+    """Have `elsewhere` respond when so much time of `clock` has passed by itself."""
+
+    def wait() -> None:
+        while clock.elapsed < seconds and not elsewhere.responds.wait(0.001):
+            pass
+        elsewhere.responds.set()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+@every_transport
+def test_time_passes_while_a_client_waits_for_a_server_elsewhere(elsewhere, call):
+    with frozen() as clock:
+        waiting = respond_after(0.05, clock, elsewhere)
+        assert call(elsewhere.url) == "Hello!"
+        waiting.join()
+    assert 0.05 <= clock.elapsed < 60
+
+
+@every_transport
+def test_a_server_elsewhere_that_never_responds_meets_the_limit(elsewhere, call):
+    with frozen() as clock, pytest.raises(antiphon.APITimeoutError):
+        call(elsewhere.url, timeout=antiphon.Timeout(read=0.1, total=50))
+    assert clock.elapsed < 50
+
+
+def test_a_stream_from_elsewhere_stalls_at_its_limit(elsewhere):
+    elsewhere.pings = True
+    clocks = antiphon.Timeout(stall=0.1)
+    client = antiphon.Client(base_url=elsewhere.url, api_key="test", max_retries=0, timeout=clocks)
+    with (
+        frozen() as clock,
+        client.messages.stream(**HELLO) as stream,
+        pytest.raises(antiphon.StreamStalledError),
+    ):
+        stream.until_done()
+    assert 0.1 <= clock.elapsed < 60
+
+
+def test_no_time_is_left_out_while_a_client_waits_for_a_server_elsewhere(server, elsewhere):
+    server.reply("Hello!", delay=0.2)
+    with frozen() as clock, ThreadPoolExecutor() as pool:
+        call = pool.submit(call_sync, elsewhere.url, timeout=50)
+        assert ask(server) == "Hello!"
+        elsewhere.responds.set()
+        assert call.result() == "Hello!"
+    assert 0.2 <= clock.elapsed < 50
+
+
+def test_a_recorder_waits_for_an_upstream_elsewhere(elsewhere, tmp_path):
+    cassette = tmp_path / "cassette.jsonl"
+    with (
+        LocalServer(cassette=cassette, mode="once", upstream=elsewhere.url) as recorder,
+        frozen() as clock,
+    ):
+        waiting = respond_after(0.05, clock, elsewhere)
+        assert ask(recorder) == "Hello!"
+        waiting.join()
+    assert 0.05 <= clock.elapsed < 60
+
+
+class SlowProxy(socketserver.ThreadingTCPServer):
+    """A proxy that opens its tunnel late, and closes it at once."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), SlowTunnel)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.asked = threading.Event()
+        self.opens = threading.Event()
+
+
+class SlowTunnel(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        assert isinstance(self.server, SlowProxy)
+        while self.rfile.readline() != b"\r\n":
+            pass
+        self.server.asked.set()
+        self.server.opens.wait(60)
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+
+
+@pytest.fixture
+def slow_proxy():
+    with SlowProxy() as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))
+        thread.start()
+        yield proxy
+        proxy.opens.set()
+        proxy.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("call", [call_sync, call_async])
+def test_no_time_is_left_out_while_a_connection_is_opened(server, slow_proxy, call, monkeypatch):
+    server.reply("Hello!", delay=500)
+    with ThreadPoolExecutor() as pool, frozen() as clock:
+        with monkeypatch.context() as patch:
+            patch.setenv("HTTPS_PROXY", slow_proxy.url)
+            failed = pool.submit(call, "https://api.example", timeout=100)
+            slow_proxy.asked.wait()
+        text = pool.submit(ask, server)
+        while not clock.elapsed:  # it passes as that of the machine
+            slow_proxy.opens.wait(0.001)
+        slow_proxy.opens.set()
+        # The proxy closes the tunnel: that is no TLS.
+        assert type(failed.exception()) is antiphon.APIConnectionError
+        assert text.result() == "Hello!"
+    assert 500 <= clock.elapsed < 560
+
+
+def test_a_large_upload_is_no_wait(server):
+    content = bytes(30_000_000)
+
+    async def main() -> int:
+        client = async_client_of(server, max_retries=0)
+        return (await client.beta.files.upload(file=("zeros", content))).size_bytes
+
+    with frozen() as clock:
+        assert asyncio.run(main()) == len(content)
+    assert clock.elapsed == 0
+
+
+@pytest.mark.parametrize("call", [call_sync, call_async, call_httpx])
+def test_a_wait_goes_on_when_the_block_has_ended(server, call):
+    asked, go_on = threading.Event(), threading.Event()
+
+    def reply(_: object) -> str:
+        asked.set()
+        go_on.wait(60)
+        return "Hello!"
+
+    server.reply(reply)
+    with ThreadPoolExecutor() as pool:
+        with frozen():
+            text = pool.submit(call, server.url)
+            asked.wait()
+        go_on.set()
+        assert text.result() == "Hello!"
+
+
+def test_a_server_that_is_closed_finishes_its_responses():
+    with frozen() as clock, ThreadPoolExecutor() as pool:
+        with LocalServer() as server:
+            server.reply("Hello!", delay=100)
+            text = pool.submit(ask, server)
+            while not server.requests:
+                threading.Event().wait(0.001)
+        assert text.result() == "Hello!"
+    assert clock.elapsed == 100
+
+
+def test_time_has_an_end():
+    with frozen() as clock:
+        with pytest.raises(ValueError, match="beyond the year 9000"):
+            clock.advance(1e18)
+        assert clock.elapsed == 0
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])

@@ -19,6 +19,7 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from math import inf
 from typing import Any, cast
 
@@ -69,7 +70,7 @@ class AsyncConnection(asyncio.Protocol):
         self._ended = False
         self._failure: Exception | None = None
         self._news: asyncio.Future[None] | None = None
-        self._patience = Deadline(self._loop, self._out_of_time)
+        self._patience = Deadline(self._loop, self._out_of_time, self._peer)
         self._is_full = False
         self._is_resting = False
         self.rests_since = 0.0
@@ -78,8 +79,7 @@ class AsyncConnection(asyncio.Protocol):
         """Connect to the route's origin, through the proxy and TLS as needed."""
         origin, proxy = route.origin, route.proxy
         progress.phase = "connect" if proxy else "resolve"
-        end = proxy or origin
-        addresses = await _addresses(self._loop, end.host, end.port)
+        addresses = await _addresses(self._loop, *route.peer)
         progress.phase = "connect"
         sock = await _connected(self._loop, families_in_turn(addresses))
         try:
@@ -123,6 +123,11 @@ class AsyncConnection(asyncio.Protocol):
         if self._transport is None:
             raise self._failure or TruncatedResponseError()
         return self._transport
+
+    def _peer(self) -> clocks.Peer | None:
+        """Return the address at the other end, None if the connection is closed."""
+        address = self._transport and self._transport.get_extra_info("peername")
+        return address[:2] if address else None
 
     def is_fit(self, max_idle: float) -> bool:
         """Tell whether the server seems to wait for a request still; end the connection if not."""
@@ -331,14 +336,20 @@ async def _connect(loop: asyncio.AbstractEventLoop, address: Address) -> socket.
 class Deadline:
     """Bounds the waits of one reader with one timer: a new one per wait costs a tenth of it."""
 
-    __slots__ = ("_loop", "_out_of_time", "_rings_at", "_timer", "ends")
+    __slots__ = ("_loop", "_out_of_time", "_peer", "_rings_at", "_timer", "ends")
 
     ends: float | None
     """When the wait under way has lasted too long, on the loop's clock; `None` between waits."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, out_of_time: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        out_of_time: Callable[[], object],
+        peer: Callable[[], clocks.Peer | None],
+    ) -> None:
         self._loop = loop
         self._out_of_time = out_of_time
+        self._peer = peer  # asked only while time is frozen
         self._timer: clocks.Timer | None = None
         self._rings_at = inf
         self.ends = None
@@ -347,8 +358,9 @@ class Deadline:
         """Note that a wait begins which may last this long."""
         if clocks.frozen is not None:
             self.cancel()
-            self._timer = clocks.frozen.call_later(self._loop, seconds, self._out_of_time)
-            self._rings_at = inf  # the next timer of the loop replaces it
+            over = partial(self._frozen_wait_over, seconds)
+            self._timer = clocks.frozen.call_later(self._loop, seconds, over, peer=self._peer())
+            self.ends = self._rings_at = inf  # the next timer of the loop replaces it
             return
         if seconds is None:
             return
@@ -361,6 +373,12 @@ class Deadline:
         self.ends = None
         if clocks.frozen is not None:  # its timers say who waits
             self.cancel()
+
+    def _frozen_wait_over(self, seconds: float | None) -> None:
+        if clocks.frozen is not None:
+            self._out_of_time()
+        elif self.ends is not None:  # time has been given back to the machine meanwhile
+            self.begin(seconds)
 
     def cancel(self) -> None:
         """Forget the timer."""

@@ -277,7 +277,8 @@ class AsyncPool:
         connection = AsyncConnection(self._open.discard)
         try:
             async with asyncio.timeout(progress.limit(progress.request.timeout.connect)):
-                await connection.open(self.route, progress)
+                with clocks.waiting(self.route.peer):
+                    await connection.open(self.route, progress)
         except BaseException:
             connection.cut()
             raise

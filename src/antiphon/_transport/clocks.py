@@ -9,20 +9,27 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 __all__ = [
     "AsyncMonotonicClock",
     "FrozenTime",
     "MonotonicClock",
+    "Peer",
     "Timer",
     "freeze",
+    "machine_now",
     "machine_sleep",
     "now",
     "thaw",
+    "waiting",
 ]
+
+Peer: TypeAlias = tuple[str, int]
+"""Host and port of a server that somebody waits for."""
 
 
 class Timer(Protocol):
@@ -63,6 +70,7 @@ class FrozenTime(Protocol):
         call: Callable[[], object],
         *,
         of_client: bool = True,
+        peer: Peer | None = None,
     ) -> Timer:
         """Call something in an event loop later; never without `seconds`.
 
@@ -71,10 +79,11 @@ class FrozenTime(Protocol):
             seconds: when.
             call: what to call.
             of_client: whether a client waits for it, and not a server.
+            peer: the server that the client waits for meanwhile.
         """
         ...
 
-    def waiting(self) -> Timer:
+    def waiting(self, peer: Peer) -> Timer:
         """Note that a thread waits for a server in some way of its own, until it is cancelled."""
         ...
 
@@ -85,11 +94,25 @@ frozen: FrozenTime | None = None
 
 # Wrapped, so that tools that freeze the time of a whole program, such as freezegun, do not find
 # them: with time standing still, no time limit would ever be noticed. A `partial` costs no frame.
-_machine_now: Callable[[], float] = partial(time.monotonic)
+machine_now: Callable[[], float] = partial(time.monotonic)
+"""Returns seconds of the machine that never go back."""
 _machine_sleep = staticmethod(time.sleep)
 
-now: Callable[[], float] = _machine_now
+now: Callable[[], float] = machine_now
 """Returns seconds that never go back; ask for it by `clocks.now()`, since `freeze` replaces it."""
+
+
+@contextmanager
+def waiting(peer: Peer) -> Generator[None]:
+    """Let frozen time know that somebody waits for a server in the block."""
+    if frozen is None:
+        yield
+        return
+    waits = frozen.waiting(peer)
+    try:
+        yield
+    finally:
+        waits.cancel()
 
 
 async def machine_sleep(seconds: float) -> None:
@@ -108,7 +131,7 @@ async def machine_sleep(seconds: float) -> None:
 class MonotonicClock:
     """Seconds that never go back, and a way to wait for them to pass."""
 
-    now = staticmethod(_machine_now)
+    now = staticmethod(machine_now)
 
     @staticmethod
     def sleep(seconds: float) -> None:
@@ -122,7 +145,7 @@ class MonotonicClock:
 class AsyncMonotonicClock:
     """A `MonotonicClock` whose `sleep` is awaited, under asyncio or trio."""
 
-    now = staticmethod(_machine_now)
+    now = staticmethod(machine_now)
 
     @staticmethod
     async def sleep(seconds: float) -> None:
@@ -150,7 +173,7 @@ def thaw() -> None:
     """Go back to the time of the machine."""
     global frozen
     frozen = None
-    _ask(_machine_now)
+    _ask(machine_now)
 
 
 def _ask(function: Callable[[], float]) -> None:

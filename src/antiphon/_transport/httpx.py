@@ -74,7 +74,7 @@ class HttpxTransport:
 
         try:
             attempt.prepare(attempt.note)
-            with _waiting(request.timeout.read):
+            with _waiting(request.timeout.read, attempt.progress.origin):
                 response = self._client.send(attempt.outgoing, **attempt.settings)
         except Exception as error:
             attempt.fail(error)
@@ -100,7 +100,7 @@ class HttpxResponse:
         with self._reading:
             try:
                 while not (plain := attempt.decoded()) and not attempt.ended:
-                    with _waiting(timeout):
+                    with _waiting(timeout, attempt.progress.origin):
                         attempt.take(next(self._pieces, b""))
             except BaseException as error:
                 self._close()
@@ -170,7 +170,8 @@ class AsyncHttpxTransport:
 
         try:
             attempt.prepare(trace)
-            with anyio.fail_after(request.timeout.total), _waiting(request.timeout.read):
+            origin = attempt.progress.origin
+            with anyio.fail_after(request.timeout.total), _waiting(request.timeout.read, origin):
                 response = await self._client.send(attempt.outgoing, **attempt.settings)
         except Exception as error:
             attempt.fail(error)
@@ -193,7 +194,7 @@ class AsyncHttpxResponse:
         attempt = self._attempt
         attempt.bound("read", None)
         try:
-            with anyio.fail_after(timeout), _waiting(timeout):
+            with anyio.fail_after(timeout), _waiting(timeout, attempt.progress.origin):
                 while not (plain := attempt.decoded()) and not attempt.ended:
                     attempt.take(await anext(self._pieces, b""))
         except BaseException as error:
@@ -349,8 +350,8 @@ class _Attempt:
 
 
 @contextmanager
-def _waiting(seconds: float | None) -> Generator[None, None, None]:
-    """Bound a wait if time is frozen, where the clocks of httpx stand still.
+def _waiting(seconds: float | None, origin: Origin) -> Generator[None, None, None]:
+    """Bound a wait for a server if time is frozen, where the clocks of httpx stand still.
 
     Raises:
         TimeoutError: it lasted longer. This shows once something has arrived: nothing else can end
@@ -360,11 +361,8 @@ def _waiting(seconds: float | None) -> Generator[None, None, None]:
         yield
         return
     frozen, begun = clocks.frozen, clocks.frozen.now()
-    waits = frozen.waiting()
-    try:
+    with clocks.waiting((origin.host, origin.port)):
         yield
-    finally:
-        waits.cancel()
     if seconds is not None and frozen.now() - begun > seconds:
         raise TimeoutError
 

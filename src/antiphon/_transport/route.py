@@ -33,6 +33,12 @@ class Route:
         if proxy is not None and self.is_forwarded:
             self._headers |= proxy.headers
 
+    @property
+    def peer(self) -> tuple[str, int]:
+        """Host and port of what is connected to: the proxy, or the origin itself."""
+        end = self.proxy or self.origin
+        return end.host, end.port
+
     @classmethod
     def to(cls, origin: Origin, request: Request) -> Route:
         """Return the route to `origin` that the environment names.

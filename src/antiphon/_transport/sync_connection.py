@@ -190,8 +190,13 @@ def open_connection(route: Route, progress: Progress) -> SyncConnection:
     """
     progress.phase = "connect" if route.proxy else "resolve"
     clock = _ConnectClock(progress.limit(progress.request.timeout.connect))
-    end = route.proxy or route.origin
-    addresses = _addresses(end.host, end.port, clock)
+    with clocks.waiting(route.peer):
+        return _opened(route, progress, clock)
+
+
+def _opened(route: Route, progress: Progress, clock: _ConnectClock) -> SyncConnection:
+    """Return a connection to the route's origin."""
+    addresses = _addresses(*route.peer, clock)
     progress.phase = "connect"
     sock = _connected(addresses, clock)
     try:

@@ -9,12 +9,13 @@ from functools import lru_cache
 
 from ..._transport import clocks
 
-__all__ = ["Clock", "SystemClock", "VirtualClock", "timestamp"]
+__all__ = ["LATEST", "Clock", "SystemClock", "VirtualClock", "timestamp"]
 
 
 # Dates of Python end with the year 9999, and batches name days after today.
 _DAY = 86_400  # seconds
-_LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+"""The last moment to which a clock can be moved, in seconds since 1970."""
 
 
 class SystemClock:
@@ -48,7 +49,7 @@ class SystemClock:
         """
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"seconds: {seconds!r} is not a number from 0; time does not go back")
-        if seconds > _LATEST - self():
+        if seconds > LATEST - self():
             raise ValueError(f"seconds: {seconds!r} leads beyond the year 9000")
         self._added += seconds
         for watcher in tuple(self._watchers):

@@ -107,6 +107,8 @@ class Connection(asyncio.Protocol):
         # The outcome of work that the response waits for, until the response can go on.
         self._outcome = NOTHING
         self._working: asyncio.Future[Outcome] | None = None
+        self.question: object = None
+        """What identifies the question to a function of the user that the response waits for."""
         self._out: list[bytes] = []
         # The time up to which the response has come. It is not the current time: pauses follow
         # each other without the delays of the machine between them.
@@ -198,8 +200,20 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_working(self) -> bool:
-        """Whether a response is being made, and waits neither for the time nor for the client."""
-        return self._steps is not None and self._due is None and not self._blocked
+        """Whether a response is being made, and waits neither for the time nor for anybody."""
+        return (
+            self._steps is not None
+            and self._due is None
+            and not self._blocked
+            and self.question is None
+        )
+
+    @property
+    def read_socket(self) -> Any:
+        """The socket from which bytes are read as they come; None if none are."""
+        if self._half_closed or not self._transport.is_reading():
+            return None
+        return self._transport.get_extra_info("socket")
 
     def _receive(self) -> None:
         """Read what has arrived, until a request is complete."""
@@ -301,7 +315,9 @@ class Connection(asyncio.Protocol):
                         self._wait_for(work)
                         return
                     case Consult():
-                        self._wait_for(self._owner.loop.create_task(answer(step)))
+                        self.question = object()
+                        answering = answer(step, self.question)
+                        self._wait_for(self._owner.loop.create_task(answering))
                         return
                     case _:
                         if not self._perform_step(step):
@@ -320,7 +336,7 @@ class Connection(asyncio.Protocol):
         work.add_done_callback(self._worked)
 
     def _worked(self, done: asyncio.Future[Outcome]) -> None:
-        self._working = None
+        self._working = self.question = None
         if self._discarding or done.cancelled():  # the client has left, or the server stops
             self._end_steps()
         else:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from weakref import WeakSet
 
+from ..._transport.origin import is_loopback
 from ..._wire.http import Request
 from ..api.app import App
 from ..api.errors import RequestRefusedError
@@ -25,6 +28,7 @@ _BACKLOG = 2048
 _GRACE = 10.0
 _MAX_PORT = 65_535
 _NOTE = "antiphon simulates the Messages API here: its replies are made up, not Claude's."
+_ALL = ("0.0.0.0", "::")  # noqa: S104  nothing is bound here
 # Threads for costly requests. They share one interpreter, so more would only slow the others down.
 _WORKERS = 2
 
@@ -46,6 +50,8 @@ class Listener:
         self.clock: Clock = app.clock
         self.idle = idle
         self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+        self.thread: int = threading.get_ident()
+        """The thread of the loop."""
         self.connections: set[Connection] = set()
         self.stopping: bool = False
         self.workers: ThreadPoolExecutor = ThreadPoolExecutor(_WORKERS, "antiphon-local")
@@ -54,6 +60,7 @@ class Listener:
         self._access = access
         self._server: asyncio.Server | None = None
         self._emptied = asyncio.Event()
+        self._addresses: set[tuple[str, int]] = set()
 
     def replace(self, app: App) -> None:
         """Serve another app from now on; responses of the old one that still wait are cut."""
@@ -81,15 +88,16 @@ class Listener:
             lambda: Connection(self), host, port, backlog=_BACKLOG
         )
         self.clock.watch(self._clock_moved_in_any_thread)
+        addresses = [each.getsockname()[:2] for each in self._server.sockets]
+        self._addresses.update(addresses)
+        bound, port = addresses[0]
         open_listeners.add(self)
-        bound, port = self._server.sockets[0].getsockname()[:2]
         return f"http://[{bound}]:{port}" if ":" in bound else f"http://{bound}:{port}"
 
     async def stop(self, grace: float) -> None:
         """Stop listening; give open responses up to `grace` seconds to finish, then cut them."""
         assert self._server is not None
         self.stopping = True
-        open_listeners.discard(self)
         self._server.close()
         for connection in tuple(self.connections):
             connection.finish()
@@ -97,6 +105,7 @@ class Listener:
             for connection in tuple(self.connections):
                 connection.cut()
             await self._empty_within(grace)
+        open_listeners.discard(self)
         self.clock.unwatch(self._clock_moved_in_any_thread)
         # They are waited for, because a thread that ends later would call back a closed loop.
         self.workers.shutdown(wait=True, cancel_futures=True)
@@ -122,6 +131,21 @@ class Listener:
         """Whether a response is being made that waits for nothing."""
         return any(connection.is_working for connection in tuple(self.connections))
 
+    @property
+    def questions(self) -> set[object]:
+        """What identifies the questions to functions of the user that responses wait for."""
+        return {connection.question for connection in tuple(self.connections)} - {None}
+
+    @property
+    def read_sockets(self) -> list[Any]:
+        """The sockets from which bytes are read as they come."""
+        socks = [connection.read_socket for connection in tuple(self.connections)]
+        return [sock for sock in socks if sock is not None]
+
+    def is_at(self, host: str, port: int) -> bool:
+        """Whether a client of this process that connects to an address reaches this listener."""
+        return any(port == own and _leads_to(host, bound) for bound, own in self._addresses)
+
     def look_at_the_clock(self) -> None:
         """Look, in the thread of the loop, which pauses are over: the time was frozen or thawed."""
         self._clock_moved_in_any_thread()
@@ -132,6 +156,10 @@ class Listener:
     def _clock_moved(self) -> None:
         for connection in tuple(self.connections):
             connection.wake()
+
+
+def _leads_to(host: str, bound: str) -> bool:
+    return host == bound or (is_loopback(host) and (bound in _ALL or is_loopback(bound)))
 
 
 def serve(

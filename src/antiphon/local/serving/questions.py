@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Generator
+from contextvars import ContextVar, copy_context
 from inspect import isawaitable
 from typing import Any, TypeAlias, TypeVar
 
 from ..api.steps import Consult, Outcome, outcome_of
 
-__all__ = ["Questions", "answer", "answered", "answered_async"]
+__all__ = ["Questions", "answer", "answered", "answered_async", "question_here"]
 
 T = TypeVar("T")
 
@@ -21,10 +22,15 @@ Questions: TypeAlias = Generator[Consult, Outcome, T]
 """Something that asks on its way to a result."""
 
 
-async def answer(question: Consult) -> Outcome:
+question_here: ContextVar[object] = ContextVar("question_here", default=None)
+"""What identifies the question that is answered here; frozen time asks who waits for what."""
+
+
+async def answer(question: Consult, identity: object) -> Outcome:
     """Return the outcome of a question; the function is called in a thread of its own."""
     import asyncio
 
+    question_here.set(identity)
     loop = asyncio.get_running_loop()
     called: asyncio.Future[Outcome] = loop.create_future()
 
@@ -39,7 +45,8 @@ async def answer(question: Consult) -> Outcome:
 
     # Not from a pool: any number of functions may wait for each other. A daemon, because one that
     # waits for ever must not keep the program from ending.
-    threading.Thread(target=call, name="antiphon-script", daemon=True).start()
+    here = copy_context()
+    threading.Thread(target=here.run, args=(call,), name="antiphon-script", daemon=True).start()
     return await _awaited(await called)
 
 
