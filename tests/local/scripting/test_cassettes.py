@@ -438,6 +438,12 @@ def test_a_cassette_takes_no_rules(file, api):
         assert ask(server.url)
 
 
+def test_a_cassette_has_no_strictness_of_its_own(file, api):
+    recorded(file, api, "Hello")
+    with pytest.raises(TypeError, match="strict: what a cassette lacks is always refused"):
+        LocalServer(cassette=file, strict=False)
+
+
 @pytest.mark.parametrize("pace", ["quick", None, 1.0])
 def test_a_wrong_pace_is_refused_by_name(file, api, pace):
     recorded(file, api, "Hello")

@@ -83,6 +83,8 @@ class LocalServer(ScriptedServer):
         if cassette is not None:
             if app is not None:
                 raise TypeError("LocalServer: give an app or a cassette, not both")
+            if strict is not None:
+                raise TypeError("strict: what a cassette lacks is always refused; leave it out")
             if upstream is not None:
                 check_upstream(upstream, host, port)
             app = cassette_app(cassette, mode, upstream=upstream, pace=pace, raw=raw)
