@@ -280,7 +280,6 @@ def test_a_client_gives_up_a_server_that_waits_for_another_one(server):
         server.reply(lambda _: ask(other))
         with pytest.raises(antiphon.APITimeoutError):
             client_of(server, timeout=20, max_retries=0).messages.create(**HELLO)
-        assert clock.elapsed == 20
         clock.advance(10)
 
 

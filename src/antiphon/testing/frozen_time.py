@@ -91,6 +91,8 @@ class FrozenClock:
         self._wall = time.time()
         self._elapsed = 0.0
         self._timers: set[_FrozenTimer] = set()
+        # Those that went off while their threads have not woken yet.
+        self._waking: set[_FrozenTimer] = set()
         self._threads: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
         # Counts what happens to timers: as long as it stays the same, nothing has happened.
         self._changes = 0
@@ -165,7 +167,12 @@ class FrozenClock:
         import trio
 
         token, over = trio.lowlevel.current_trio_token(), trio.Event()
-        timer = self._add(seconds, lambda: token.run_sync_soon(over.set), blocks=True, reads=True)
+
+        def fire() -> None:
+            with suppress(trio.RunFinishedError):
+                token.run_sync_soon(over.set)
+
+        timer = self._add(seconds, fire, blocks=True, reads=True)
         try:
             await over.wait()
         finally:
@@ -176,9 +183,14 @@ class FrozenClock:
         if getattr(sock, "pending", int)():  # TLS has decrypted more than was read
             return True
         waker, sleeper = socket.socketpair()
+
+        def fire() -> None:
+            with suppress(OSError):  # bytes came in the same moment, and the wait is over
+                waker.send(b".")
+
         with waker, sleeper:
             peer = _peer_of(sock)
-            timer = self._add(seconds, lambda: waker.send(b"."), sock=sock, blocks=True, peer=peer)
+            timer = self._add(seconds, fire, sock=sock, blocks=True, peer=peer)
             try:
                 if not is_readable(sock):
                     with selectors.DefaultSelector() as selector:
@@ -225,6 +237,7 @@ class FrozenClock:
         """Forget a timer."""
         with self._changed:
             self._timers.discard(timer)
+            self._waking.discard(timer)
             self._changes += 1
             self._changed.notify_all()
 
@@ -290,6 +303,8 @@ class FrozenClock:
             if timer not in self._timers:
                 return
             self._timers.discard(timer)
+            if timer.thread is not None:
+                self._waking.add(timer)
             self._elapsed = max(self._elapsed, timer.due)
             self._changes += 1
         timer.call()
@@ -384,6 +399,8 @@ class FrozenClock:
     def _threads_wait(self) -> bool:
         """Return whether the threads that said so do wait."""
         with self._changed:
+            if self._waking:
+                return False
             socks = [timer.sock for timer in self._timers if timer.sock is not None]
             readers = [timer.thread for timer in self._timers if timer.reads]
         return not any(map(_has_bytes, socks)) and all(map(_is_reading, readers))
