@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from ..._transport import OpenResponse, Transport
+from ..._transport import OpenResponse, Transport, clocks
 from ..._transport.default import transport_for
 from ..._transport.origin import Origin, is_loopback, target_of
 from ..._wire.http import Request, Timeout
@@ -61,12 +60,12 @@ class Upstream:
         headers = {k: v for k, v in given.items() if _is_passed_on(k.lower())}
         body = request.buffered_body()
         url = URL(f"{self._url.rstrip('/')}{target}")
-        started = time.monotonic()
+        started = clocks.now()
         response = _sent(self._transport, Request(request.method, url, headers, body, Timeout()))
         chunks: list[Chunk] = []
         try:
             while content := response.read(Timeout().read):
-                chunks.append(Chunk(round((time.monotonic() - started) * 1000), content))
+                chunks.append(Chunk(round((clocks.now() - started) * 1000), content))
         finally:
             response.close()
         recorded = Interaction.of(

@@ -91,11 +91,11 @@ class Probe:
         self._timeout = timeout
         self._ends = 0.0
         self._received = 0  # bytes of the body that is being received
-        self.asked = False
+        self.asked: bool = False
         """Whether a request was sent."""
-        self.heard = False
+        self.heard: bool = False
         """Whether the server has begun a response."""
-        self.answered = False
+        self.answered: bool = False
         """Whether the server has completed a response."""
 
     def begin(self) -> None:
