@@ -830,3 +830,11 @@ def test_the_command_keeps_bytes_on_request(file, api):
         ended(recording)
     (interaction,) = load_recordings(file)
     assert interaction.received
+
+
+def test_pauses_of_frozen_time_are_recorded(file, api):
+    api.reply("Hello!", faults=[faults.stall(60)])
+    with frozen(), recorder(file, "once", api) as server:
+        assert streamed(server.url)
+    [interaction] = load_recordings(file)
+    assert max(chunk.ms for chunk in interaction.chunks()) >= 60_000
