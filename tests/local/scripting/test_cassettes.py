@@ -7,7 +7,6 @@ import gzip
 import json
 import re
 import subprocess
-import sys
 import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +37,7 @@ from antiphon.local.serving.cassette_file import load_recordings
 from antiphon.local.serving.recorder import Recorder, cassette_app
 from antiphon.testing import faults, frozen
 from antiphon.testing.server_setup import renew
+from tests.support.commands import started
 
 ASK: dict[str, Any] = {"model": "claude-haiku-4-5", "max_tokens": 50}
 
@@ -202,17 +202,6 @@ def test_a_place_that_cannot_be_written_is_refused_at_the_start(tmp_path, api):
         (tmp_path / "folder").mkdir()
         recorder(tmp_path / "folder", "new_episodes", api)
     assert [each.name for each in tmp_path.iterdir()] == ["blocked", "folder"]
-
-
-def started(*command: str) -> tuple[subprocess.Popen[str], str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "antiphon", *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    return process, process.stdout.readline().strip().partition("=")[2]
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -436,6 +425,15 @@ def test_a_cassette_takes_no_rules(file, api):
         assert refused.status_code == 400
         assert "not both" in refused.text
         assert ask(server.url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:hunter2@host:99999", "https://me:hunter2@", "ftp://me:hunter2@host"]
+)
+def test_a_wrong_upstream_does_not_show_its_password(file, url):
+    with pytest.raises(ValueError, match="upstream: it is not an http:// or https:// URL") as error:
+        LocalServer(cassette=file, mode="once", upstream=url)
+    assert "hunter2" not in str(error.value)
 
 
 def test_a_cassette_has_no_strictness_of_its_own(file, api):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from antiphon.local import App, LocalServer
 from antiphon.local.scripting.recording import Chunk, Interaction
 from antiphon.local.scripting.recording_imports import of_har, of_vcr
 from antiphon.local.serving.cassette_file import load_recordings
+from tests.support.commands import started
 
 KEY = "sk-ant-api03-thekeyofthistest"
 ASK: dict[str, Any] = {"model": "claude-haiku-4-5", "max_tokens": 50}
@@ -319,17 +318,6 @@ def test_wrong_settings_are_refused_by_name(tmp_path):
         LocalServer(cassette=tmp_path / "x.jsonl", mode="once", upstream="ftp://x")
     with pytest.raises(TypeError, match="need a cassette"):
         LocalServer(mode="once")
-
-
-def started(*command: str) -> tuple[subprocess.Popen[str], str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "antiphon", *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    return process, process.stdout.readline().strip().partition("=")[2]
 
 
 def test_the_commands_record_and_replay(tmp_path, api):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -92,7 +93,9 @@ def check_upstream(url: str, host: str = "", port: int = 0) -> str:
     try:
         origin, parts = target_of(url).origin, urlsplit(url)
     except (ValueError, AttributeError):
-        wrong = f"upstream: {url!r} is not an http:// or https:// URL with a host"
+        # A secret stands behind a user or a query, also in a URL that is none.
+        shown = "it" if re.search("[@?#]", str(url)) else repr(url)
+        wrong = f"upstream: {shown} is not an http:// or https:// URL with a host"
         raise ValueError(wrong) from None
     if "@" in parts.netloc or parts.query or parts.fragment:
         # Not shown: these are where secrets stand.
