@@ -290,3 +290,13 @@ def test_an_app_with_another_director_takes_no_rules():
     transport = InProcess(App(script=object()))
     with pytest.raises(TypeError, match="which takes no rules"):
         transport.reply("Hello!")
+
+
+def test_an_error_is_kept_without_the_frames_that_raised_it(scripted):
+    server, client = scripted
+    server.reply(lambda request: request.nothing)
+    with pytest.raises(APIStatusError):
+        ask(client, "Hello")
+    [answer] = server.requests[-1].answers
+    assert answer.outcome.status == 400
+    assert (answer.outcome.__traceback__, answer.outcome.__cause__) == (None, None)

@@ -38,7 +38,7 @@ from .event_stream import paced
 from .exchange import CONTROL_PREFIX, WORKSPACE, Endpoint, Exchange
 from .files import FilesEndpoint
 from .headers import Keys, betas_of, check_size, version_of
-from .journal import Journal, Recorded, hidden_values, without_secrets
+from .journal import Journal, Recorded, without_secrets
 from .latency import Latency
 from .messages import MessageResult, PreparedRequest, Simulation
 from .models import ModelsEndpoint
@@ -136,14 +136,14 @@ class App:
     def _recorded(self, exchange: Exchange, steps: Steps) -> Steps:
         """Yield the same steps, and note the exchange in the journal meanwhile."""
         request = exchange.request
-        headers = without_secrets(exchange.headers)
+        headers, hidden = without_secrets(exchange.headers)
         entry = Recorded(
             exchange.request_id,
             request.method,
             exchange.target,
             headers,
             exchange.arrived,
-            _hidden_values=hidden_values(exchange.headers),
+            _hidden_values=hidden,
         )
         # Before the response, so that whoever has got one finds its request in the journal.
         yield from work(lambda: entry.keep(request.buffered_body()), exchange.size)
@@ -215,7 +215,7 @@ class App:
             try:
                 result = yield from simulation.create(request, lookup, direction)
             except RequestRefusedError as refusal:
-                answer.outcome = refusal
+                answer.outcome = refusal.bare()
                 steps = exchange.error_response(refusal)
             else:
                 answer.outcome = result.message

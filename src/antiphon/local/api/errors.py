@@ -39,6 +39,12 @@ class RequestRefusedError(Exception):
         self.details = details
         self.headers = headers
 
+    def bare(self) -> RequestRefusedError:
+        """Return the same error, to be kept: without frames, whose variables may hold a key."""
+        return RequestRefusedError(
+            self.status, self.kind, self.message, details=self.details, headers=self.headers
+        )
+
     def error(self) -> JSONObject:
         """Return the `error` of the response's body."""
         error: JSONObject = {"type": self.kind, "message": self.message}

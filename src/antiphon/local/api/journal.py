@@ -11,13 +11,13 @@ from typing import Any
 
 from ..._wire.http import BufferedBody
 from ..._wire.json import JSONObject, dumps, is_list, is_object, loads
-from ..._wire.secret import Secret
+from ..._wire.secret import HIDDEN, Secret
 from ...catalog.canonical_json import canonical
 from .answer import Answer
 from .differences import differences
 from .message_view import MessageView
 
-__all__ = ["Journal", "Recorded", "hidden_values", "without_secrets"]
+__all__ = ["Journal", "Recorded", "without_secrets"]
 
 # Only these are shown: programs put tokens of their own into headers of any name.
 _SHOWN_HEADERS = frozenset(
@@ -37,9 +37,8 @@ _SHOWN_HEADERS = frozenset(
 _SHOWN_PREFIXES = ("anthropic-", "x-stainless-")
 # The key of an MCP server stands in the body.
 _SECRET_FIELDS = frozenset({"authorization_token"})
-_HIDDEN = "[secret]"
-# What an expected value becomes where the journal holds `_HIDDEN`: it cannot be compared.
-_EXPECTED_SECRET = f"a secret, which is not kept; expect {_HIDDEN!r}"
+# What an expected value becomes where the journal holds `HIDDEN`: it cannot be compared.
+_EXPECTED_SECRET = f"a secret, which is not kept; expect {HIDDEN!r}"
 _MAX_PAYLOAD = 64
 _MAX_TEXT = 200
 # Bodies up to this size are kept as they came and made readable when somebody looks; larger ones
@@ -124,7 +123,7 @@ class Recorded(MessageView):
             "request_id": self.request_id,
             "method": self.method,
             "path": self.path,
-            "headers": without_secrets(self.headers),
+            "headers": without_secrets(self.headers)[0],
             "body": self.body,
             "started": self.started,
             "status": self.status,
@@ -163,21 +162,20 @@ class Journal:
         self._bytes = 0
 
 
-def without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with all values replaced but those that are known to hold no secret."""
-    return {**headers, **_hidden(tuple(headers))}
+def without_secrets(headers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Secret]]:
+    """Return headers whose values are replaced unless they are known to hold no secret; and those.
 
-
-def hidden_values(headers: Mapping[str, str]) -> dict[str, Secret]:
-    """Return the values that `without_secrets` replaces."""
-    return {name: Secret(headers[name]) for name in _hidden(tuple(headers))}
+    The values that were replaced stand by their names.
+    """
+    hidden = _hidden(tuple(headers))
+    return {**headers, **hidden}, {name: Secret(headers[name]) for name in hidden}
 
 
 # A program sends headers of the same names with all its requests.
 @lru_cache(maxsize=64)
 def _hidden(names: tuple[str, ...]) -> Mapping[str, str]:
     """Return what stands in place of the values that may be secret, by their names."""
-    return {name: _HIDDEN for name in names if not _is_shown(name)}
+    return {name: HIDDEN for name in names if not _is_shown(name)}
 
 
 def _is_shown(name: str) -> bool:
@@ -196,7 +194,7 @@ def _readable(content: BufferedBody) -> Any:
         return _shortened(content.decode("utf-8", "replace"))
 
 
-def _redacted(value: Any, secret: str = _HIDDEN, depth: int = 0) -> Any:
+def _redacted(value: Any, secret: str = HIDDEN, depth: int = 0) -> Any:
     """Return `value` with base64 and deep parts shortened and secrets replaced.
 
     Equal values give equal ones, different values different ones; shortened ones stay as they are.
@@ -222,7 +220,7 @@ def _redacted(value: Any, secret: str = _HIDDEN, depth: int = 0) -> Any:
 
 def _redacted_field(name: str, value: Any, secret: str, depth: int) -> Any:
     if name in _SECRET_FIELDS:
-        return value if value == _HIDDEN else secret
+        return value if value == HIDDEN else secret
     return _redacted(value, secret, depth)
 
 

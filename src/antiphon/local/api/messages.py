@@ -267,7 +267,7 @@ class Simulation:
                 recorded.answers.append(answer)
             written = yield from self._written(request, lookup, direction)
         except RequestRefusedError as refusal:
-            answer.outcome = refusal
+            answer.outcome = refusal.bare()
             error = {"type": "error", "error": {"details": None, **refusal.error()}}
             return {"type": "errored", "error": error}
         message = written.message(lookup.usage, request.model.name, service_tier="batch")
