@@ -108,11 +108,13 @@ class Recorder:
         again: bool,
     ) -> Interaction | RequestRefusedError:
         outcome = self._outcome(request)
-        with self._lock:
-            self._under_way.pop(key, None)
-            if isinstance(outcome, Interaction) and self._cassette.keeps(outcome):
-                self._keep(outcome, again=again)
-        coming.set_result(outcome)
+        try:
+            with self._lock:
+                self._under_way.pop(key, None)
+                if isinstance(outcome, Interaction) and self._cassette.keeps(outcome):
+                    self._keep(outcome, again=again)
+        finally:  # whatever keeps it from being kept: others wait for it
+            coming.set_result(outcome)
         return outcome
 
     def _outcome(self, request: Request) -> Interaction | RequestRefusedError:
