@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 
 from ._wire.http import Body, HTTPResponse, Request, ResponseHead
-from ._wire.secret import Secret, is_secret_header
+from ._wire.secret import HIDDEN, Secret, is_secret_header
 from ._wire.text import printable
 from .errors import ToolError
 
@@ -131,7 +131,7 @@ def log_tool_failure(name: str, error: Exception) -> None:
 
 
 def _shown(name: str, value: str | Secret) -> str:
-    return "[secret]" if is_secret_header(name) or isinstance(value, Secret) else value
+    return HIDDEN if is_secret_header(name) or isinstance(value, Secret) else value
 
 
 def _beginning(body: Body) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 from .literals import read_exactly
-from .secret import Secret, is_secret_header
+from .secret import HIDDEN, Secret, is_secret_header
 from .url import URL
 
 __all__ = ["HTTPResponse", "Headers", "Timeout"]
@@ -91,7 +91,7 @@ def _joined(raw: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _shown(name: str, value: str) -> str:
-    return "[secret]" if is_secret_header(name) else value
+    return HIDDEN if is_secret_header(name) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NoReturn, Self
 
-__all__ = ["SECRET_HEADERS", "Secret", "is_secret_header"]
+__all__ = ["HIDDEN", "SECRET_HEADERS", "Secret", "is_secret_header"]
+
+HIDDEN = "[secret]"
+"""Stands where a secret stood."""
 
 SECRET_HEADERS = frozenset(
     {"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"}
@@ -52,7 +55,7 @@ class Secret:
         return hash(self._value)
 
     def __repr__(self) -> str:
-        return "[secret]"
+        return HIDDEN
 
     def __copy__(self) -> Self:
         return self

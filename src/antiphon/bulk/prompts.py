@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from .._wire.json import dumps, is_list, is_object
 from .._wire.json_writer import NotJSONError
-from .._wire.secret import is_secret_header
+from .._wire.secret import HIDDEN, is_secret_header
 from ..inputs.documents import document
 from ..inputs.images import image
 from ..outputs import format_of
@@ -158,7 +158,7 @@ def _without_secrets(fields: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(headers, Mapping):
         return {**fields}
     shown = {
-        name: "[secret]" if is_secret_header(name) else value
+        name: HIDDEN if is_secret_header(name) else value
         for name, value in cast("Mapping[str, Any]", headers).items()
     }
     return {**fields, "extra_headers": shown}

@@ -21,6 +21,7 @@ from pydantic import Discriminator
 from .._wire.decoding import OrUnknown, ResponseModel, Timestamp, WireModel, with_literals
 from .._wire.json import is_list, is_object
 from .._wire.validation import Param, TextOr
+from ..catalog.stop_reasons import StopReason
 from .beta_blocks import RequestToolAdditionBlockParam, RequestToolRemovalBlockParam
 from .content import (
     Block,
@@ -121,18 +122,6 @@ Model: TypeAlias = KnownModel | str
 
 ModelParam: TypeAlias = Model
 """`Model` under the official package's name."""
-
-StopReason: TypeAlias = Literal[
-    "end_turn",
-    "max_tokens",
-    "stop_sequence",
-    "tool_use",
-    "pause_turn",
-    "refusal",
-    "model_context_window_exceeded",
-    "compaction",
-]
-"""Why Claude stopped. A response may hold a reason that is newer than this list."""
 
 
 class CacheCreation(WireModel):

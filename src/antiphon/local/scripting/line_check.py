@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 import re
 from collections.abc import Iterator
@@ -11,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..._wire.json import JSONObject, is_list, is_object
+from ..._wire.secret import HIDDEN
+from ...catalog import media
 
 __all__ = ["check_line", "date_of", "decoded", "is_stream"]
 
@@ -55,12 +55,7 @@ def date_of(text: object) -> datetime | None:
 
 def decoded(text: object) -> bytes | None:
     """Return the bytes of a text in base64; None if it is none."""
-    if not isinstance(text, str):
-        return None
-    try:
-        return base64.b64decode(text.encode(), validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        return None
+    return media.decoded(text) if isinstance(text, str) else None
 
 
 def _problems(line: JSONObject) -> Iterator[str]:
@@ -138,7 +133,7 @@ def _is_broken_base64(body: object) -> bool:
     """Return whether bytes are not in base64; what was hidden in them need not be."""
     if not is_object(body) or [*body] != ["base64"]:
         return False
-    return decoded(body["base64"]) is None and "[secret]" not in str(body["base64"])
+    return decoded(body["base64"]) is None and HIDDEN not in str(body["base64"])
 
 
 def _matches(form: re.Pattern[str], value: object) -> bool:

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from ..._transport.content_encoding import UNREADABLE, BrokenEncodingError, decoder_for
 from ..._wire.http import Headers
 from ..._wire.json import dumps, is_object, loads
+from ..._wire.secret import HIDDEN
 from .line_check import decoded
-from .scrubbing import HIDDEN, Scrubber
+from .scrubbing import Scrubber
 
 __all__ = ["RequestForm", "bytes_of", "kept", "readable"]
 

@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..._wire.json import dumps, is_object, loads
+from ..._wire.secret import HIDDEN
 from ..._wire.sse import SSEDecoder
 from .line_check import check_line, date_of, is_stream
 from .recorded_request import RequestForm, bytes_of, kept, readable
-from .scrubbing import HIDDEN, Scrubber
+from .scrubbing import Scrubber
 
 __all__ = ["Chunk", "Interaction"]
 

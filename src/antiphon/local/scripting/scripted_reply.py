@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast, get_args
 
 from ..._wire.json import JSONObject, dumps, is_list, is_object
+from ...catalog.stop_reasons import StopReason
 from ...catalog.tokens import output_tokens
 from ..api.direction import MessageRequest, Write, Writing, Written
 from ..api.steps import Consult, Flow
@@ -46,16 +47,7 @@ NEEDED: Mapping[str, Mapping[str, type]] = {
     **{kind: {"name": str, "input": dict} for kind in _IDS},
 }
 _NOTHING: Mapping[str, type] = {}
-STOP_REASONS = (
-    "end_turn",
-    "max_tokens",
-    "stop_sequence",
-    "tool_use",
-    "pause_turn",
-    "refusal",
-    "model_context_window_exceeded",
-    "compaction",
-)
+STOP_REASONS: tuple[str, ...] = get_args(StopReason)
 COUNTS = (
     "input_tokens",
     "output_tokens",

@@ -21,11 +21,10 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_plus
 
 from ..._wire.json import JSONObject, is_list, is_object
+from ..._wire.secret import HIDDEN
+from ...catalog.media import decoded
 
-__all__ = ["HIDDEN", "Scrubber"]
-
-HIDDEN = "[secret]"
-"""Stands where a secret stood."""
+__all__ = ["Scrubber"]
 
 # A caller's key that is shorter is a placeholder, such as "any" or "test", and hiding it would
 # change other words.
@@ -169,9 +168,8 @@ class Scrubber:
         The caller's key may itself look like base64, so the text comes first.
         """
         shown = self.text(text)
-        try:
-            content = base64.b64decode(shown, validate=True)
-        except ValueError:
+        content = decoded(shown)
+        if content is None:
             return shown
         clean = self.content(content)
         return shown if clean == content else base64.b64encode(clean).decode()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_args
 from ..._wire.json import is_list, is_object
 from ..._wire.literals import read_exactly
 from ..._wire.sse import FrameTooLargeError, SSEDecoder
-from ...types.message import StopReason
+from ...catalog.stop_reasons import StopReason
 from .expectations import (
     NonconformityError,
     expect,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
+from ...._core.retry import is_temporary
 from ...._stream.writer import PING, framed
 from ...._wire.json import JSONObject, dumps
 from ....errors import (
@@ -96,7 +97,7 @@ def status(status: int | str = 529, message: str | None = None) -> NamedFault:
         f"The API refuses with status {code}, {refusal.kind}.",
         error_class(code, refusal.kind),
         changes.refused(refusal),
-        retried=_is_retried(code),
+        retried=is_temporary(code, None),
     )
 
 
@@ -335,7 +336,7 @@ def error_event(
         changes.of_streams(
             changes.at_place(_place(event), lambda: (Write(framed(error)),), ends=True)
         ),
-        retried=kind in KINDS.values() and _is_retried(failure(kind).status),
+        retried=kind in KINDS.values() and is_temporary(failure(kind).status, None),
         affects=_STREAM,
     )
 
@@ -595,7 +596,7 @@ def html(status: int = 502) -> NamedFault:
         f"A proxy sends a page instead of the response, with status {status}.",
         error_class(status, None) if failed else APIResponseValidationError,
         changes.replaced(response),
-        retried=_is_retried(status),
+        retried=is_temporary(status, None),
     )
 
 
@@ -618,10 +619,6 @@ def glued_response() -> NamedFault:
         None,
         changes.behind_end(WriteRaw(surplus, behind=True)),
     )
-
-
-def _is_retried(status: int) -> bool:
-    return status in (408, 409, 429) or status >= 500
 
 
 def _place(event: int | None = None, after: int | None = None) -> Place:
